@@ -1,0 +1,142 @@
+"""One action = one transaction: state, ledger, outbox and timers are written together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from ansim.core.database.driver import Connection, Driver, Row
+from ansim.core.events import Fact
+from ansim.core.world import World
+
+Service = TypeVar("Service")
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A fact with the id under which it leaves."""
+
+    id: str
+    fact: Fact
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a transaction left behind, told to listeners in this process once it is durable."""
+
+    at: datetime
+    facts: tuple[Stated, ...]
+    armed: tuple[tuple[str, str, datetime], ...]
+    disarmed: tuple[tuple[str, str], ...]
+
+
+class Transaction:
+    """The inside of an action. Reads and writes through SQL; states facts; arms timers."""
+
+    def __init__(self, connection: Connection, world: World, services: dict[type[Any], Any]) -> None:
+        self._connection = connection
+        self._services = services
+        self.world = world
+        self.at = world.clock.now()
+        self._facts: list[Stated] = []
+        self._armed: dict[tuple[str, str], datetime] = {}
+        self._disarmed: list[tuple[str, str]] = []
+        self._after: list[Callable[[], None]] = []
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
+        return await self._connection.fetch(sql, *arguments)
+
+    async def fetchrow(self, sql: str, *arguments: Any) -> Row | None:
+        rows = await self._connection.fetch(sql, *arguments)
+        return rows[0] if rows else None
+
+    async def fetchval(self, sql: str, *arguments: Any) -> Any:
+        row = await self.fetchrow(sql, *arguments)
+        return None if row is None else next(iter(row.values()))
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        return await self._connection.execute(sql, *arguments)
+
+    def publish(self, fact: Fact) -> None:
+        """State a fact. It leaves after the commit, at least once, even if the process dies in between."""
+        self._facts.append(Stated(self.world.id(), fact))
+
+    def arm(self, kind: str, subject: str, due_at: datetime) -> None:
+        """Set (or move) the durable timer of this kind for this subject."""
+        self._armed[kind, subject] = due_at
+
+    def disarm(self, kind: str, subject: str) -> None:
+        self._armed.pop((kind, subject), None)
+        self._disarmed.append((kind, subject))
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run once the transaction is durable, in this process only: for what is worthless after a crash."""
+        self._after.append(call)
+
+    def use(self, service: type[Service]) -> Service:
+        """A part of the outside world that was wired in at start, by its type."""
+        found: Service = self._services[service]
+        return found
+
+    async def _flush(self) -> Committed:
+        if self._disarmed:
+            kinds, subjects = zip(*self._disarmed, strict=True)
+            await self.execute(
+                "DELETE FROM timer USING unnest($1::text[], $2::text[]) AS gone(kind, subject)"
+                " WHERE timer.kind = gone.kind AND timer.subject = gone.subject",
+                list(kinds),
+                list(subjects),
+            )
+        if self._armed:
+            await self.execute(
+                "INSERT INTO timer (kind, subject, due_at) SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])"
+                " ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at",
+                [kind for kind, _ in self._armed],
+                [subject for _, subject in self._armed],
+                list(self._armed.values()),
+            )
+        if self._facts:
+            await self.execute(
+                "INSERT INTO outbox (id, name, body, at) SELECT *, $4::timestamptz FROM unnest($1::text[], $2::text[], $3::bytea[])",
+                [stated.id for stated in self._facts],
+                [stated.fact.name() for stated in self._facts],
+                [stated.fact.encode() for stated in self._facts],
+                self.at,
+            )
+        armed = tuple((kind, subject, due_at) for (kind, subject), due_at in self._armed.items())
+        return Committed(self.at, tuple(self._facts), armed, tuple(self._disarmed))
+
+
+class Database:
+    """The record of truth of one centre (or hub). Everything that changes it goes through `transaction`."""
+
+    def __init__(self, driver: Driver, world: World) -> None:
+        self._driver = driver
+        self._services: dict[type[Any], Any] = {}
+        self.world = world
+        self.on_commit: list[Callable[[Committed], None]] = []
+
+    def provide(self, service: type[Service], value: Service) -> None:
+        """Wire in a part that actions reach with `transaction.use(service)`."""
+        self._services[service] = value
+
+    def use(self, service: type[Service]) -> Service:
+        found: Service = self._services[service]
+        return found
+
+    @asynccontextmanager
+    async def transaction(self, *, readonly: bool = False) -> AsyncIterator[Transaction]:
+        async with self._driver.transaction(readonly=readonly) as connection:
+            tx = Transaction(connection, self.world, self._services)
+            yield tx
+            committed = await tx._flush()
+        for listener in self.on_commit:
+            listener(committed)
+        for call in tx._after:
+            call()
+
+    async def close(self) -> None:
+        await self._driver.close()

@@ -1,0 +1,144 @@
+"""Facts leave through here, after the commit that stated them; reactions are called from here, once each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from ansim.core.bus import Bus
+from ansim.core.database import Committed, Database, Transaction
+from ansim.core.errors import Unavailable
+from ansim.core.events import Fact
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """Inside a transaction of its own, exactly once per fact: `await react(tx, fact)`."""
+
+    fact: type[Fact]
+    react: Callable[[Transaction, Any], Awaitable[None]]
+
+    @property
+    def name(self) -> str:
+        return f"{self.react.__module__.rsplit('.', 2)[-2]}.{self.react.__name__}"
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Outside any transaction (it talks to somebody), at least once per fact: `await run(database, fact)`."""
+
+    fact: type[Fact]
+    run: Callable[[Database, Any], Awaitable[None]]
+
+    @property
+    def name(self) -> str:
+        return f"{self.run.__module__.rsplit('.', 2)[-2]}.{self.run.__name__}"
+
+
+def connect(bus: Bus, database: Database, steps: tuple[Reaction | Errand, ...]) -> None:
+    """Subscribe every step of the flow to the facts it answers."""
+    for step in steps:
+        bus.subscribe(step.fact.name(), step.name, _delivery(database, step))
+
+
+def _delivery(database: Database, step: Reaction | Errand) -> Callable[[str, bytes], Awaitable[None]]:
+    async def react(id: str, body: bytes) -> None:
+        async with database.transaction() as tx:
+            if await _first_time(tx, step.name, id):
+                assert isinstance(step, Reaction)
+                await step.react(tx, step.fact.decode(body))
+
+    async def run(id: str, body: bytes) -> None:
+        async with database.transaction(readonly=True) as tx:
+            done = await tx.fetchval("SELECT 1 FROM inbox WHERE reaction = $1 AND fact = $2", step.name, id)
+        if done:
+            return
+        assert isinstance(step, Errand)
+        await step.run(database, step.fact.decode(body))
+        async with database.transaction() as tx:
+            await _first_time(tx, step.name, id)
+
+    return react if isinstance(step, Reaction) else run
+
+
+async def _first_time(tx: Transaction, reaction: str, fact: str) -> bool:
+    tag = await tx.execute(
+        "INSERT INTO inbox (reaction, fact, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", reaction, fact, tx.at
+    )
+    return tag.endswith(" 1")
+
+
+class Outbox:
+    """Takes stated facts to the bus. A fact stays in its table until the bus has accepted it."""
+
+    def __init__(self, database: Database, bus: Bus, *, at_once: int = 64) -> None:
+        self._database = database
+        self._bus = bus
+        self._clock = database.world.clock
+        self._at_once = asyncio.Semaphore(at_once)
+        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+        database.on_commit.append(self._stated)
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._sweep(), name="outbox")
+
+    async def close(self) -> None:
+        tasks = [task for task in (self._task, *self._flying.values()) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def drained(self) -> None:
+        """Return when nothing stated so far is still on its way (for tests and a clean stop)."""
+        while self._flying:
+            await asyncio.gather(*self._flying.values(), return_exceptions=True)
+
+    def _stated(self, committed: Committed) -> None:
+        if self._task is None:
+            return
+        for stated in committed.facts:
+            self._send(stated.id, stated.fact.name(), stated.fact.encode())
+
+    def _send(self, id: str, name: str, body: bytes) -> None:
+        if id not in self._flying:
+            self._flying[id] = asyncio.create_task(self._carry(id, name, body), name=f"fact {name}")
+
+    async def _carry(self, id: str, name: str, body: bytes) -> None:
+        try:
+            pause = 0.1
+            while True:
+                try:
+                    async with self._at_once:
+                        await self._bus.publish(name, id, body)
+                        async with self._database.transaction() as tx:
+                            await tx.execute("DELETE FROM outbox WHERE id = $1", id)
+                    return
+                except Unavailable:
+                    pass
+                except Exception:
+                    log.exception("fact not delivered yet", fact=name, id=id)
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, 30.0)
+        finally:
+            self._flying.pop(id, None)
+
+    async def _sweep(self) -> None:
+        """Pick up what a crash or another process left behind."""
+        while True:
+            try:
+                async with self._database.transaction(readonly=True) as tx:
+                    rows = await tx.fetch("SELECT id, name, body FROM outbox ORDER BY seq LIMIT 1000")
+                for row in rows:
+                    self._send(row["id"], row["name"], bytes(row["body"]))
+            except Unavailable:
+                pass
+            except Exception:
+                log.exception("outbox sweep")
+            await self._clock.sleep(5.0)

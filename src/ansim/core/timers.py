@@ -1,0 +1,100 @@
+"""Durable timers: rows in PostgreSQL, a heap in memory. A restart loses none and fires each once."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+import structlog
+
+from ansim.core.database import Committed, Database, Transaction
+from ansim.core.errors import Unavailable
+
+log = structlog.get_logger()
+TimerReaction = Callable[[Transaction, str], Awaitable[None]]
+
+
+class Timers:
+    """Fires `reactions[kind](tx, subject)` in the transaction that removes the timer's row.
+
+    Due times are wall times in the table and monotonic in memory: a jump of the wall clock moves nothing that runs.
+    """
+
+    def __init__(self, database: Database, reactions: Mapping[str, TimerReaction]) -> None:
+        self._database = database
+        self._clock = database.world.clock
+        self._reactions = reactions
+        self._heap: list[tuple[float, str, str, datetime]] = []
+        self._current: dict[tuple[str, str], datetime] = {}
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        database.on_commit.append(self._committed)
+
+    async def start(self) -> None:
+        await self._load()
+        self._task = asyncio.create_task(self._run(), name="timers")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def __len__(self) -> int:
+        return len(self._current)
+
+    async def _load(self) -> None:
+        async with self._database.transaction(readonly=True) as tx:
+            for row in await tx.fetch("SELECT kind, subject, due_at FROM timer"):
+                self._put(row["kind"], row["subject"], row["due_at"])
+
+    def _committed(self, committed: Committed) -> None:
+        for key in committed.disarmed:
+            self._current.pop(key, None)
+        for kind, subject, due_at in committed.armed:
+            self._put(kind, subject, due_at)
+
+    def _put(self, kind: str, subject: str, due_at: datetime) -> None:
+        self._current[kind, subject] = due_at
+        due = self._clock.monotonic() + (due_at - self._clock.now()).total_seconds()
+        heapq.heappush(self._heap, (due, kind, subject, due_at))
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            if not self._heap:
+                await self._wake.wait()
+                continue
+            wait = self._heap[0][0] - self._clock.monotonic()
+            if wait > 0:
+                await self._sleep_or_wake(wait)
+                continue
+            _, kind, subject, due_at = heapq.heappop(self._heap)
+            if self._current.get((kind, subject)) == due_at:
+                await self._fire(kind, subject, due_at)
+
+    async def _sleep_or_wake(self, seconds: float) -> None:
+        sleep = asyncio.create_task(self._clock.sleep(seconds))
+        wake = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait((sleep, wake), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            wake.cancel()
+
+    async def _fire(self, kind: str, subject: str, due_at: datetime) -> None:
+        try:
+            async with self._database.transaction() as tx:
+                tag = await tx.execute(
+                    "DELETE FROM timer WHERE kind = $1 AND subject = $2 AND due_at = $3", kind, subject, due_at
+                )
+                if tag.endswith(" 1"):
+                    await self._reactions[kind](tx, subject)
+            if self._current.get((kind, subject)) == due_at:
+                del self._current[kind, subject]
+        except Exception as error:
+            if not isinstance(error, Unavailable):
+                log.exception("timer failed, it will be tried again", kind=kind, subject=subject)
+            heapq.heappush(self._heap, (self._clock.monotonic() + 1.0, kind, subject, due_at))

@@ -1,0 +1,30 @@
+"""Everything outside the code that the code may touch, in one value that is passed in."""
+
+from __future__ import annotations
+
+import base64
+import random
+from dataclasses import dataclass, field
+
+from ansim.core.clock import Clock, SystemClock
+from ansim.core.disk import Disk, RealDisk
+
+
+@dataclass(frozen=True)
+class World:
+    clock: Clock = field(default_factory=SystemClock)
+    random: random.Random = field(default_factory=random.SystemRandom)
+    disk: Disk = field(default_factory=RealDisk)
+
+    def id(self) -> str:
+        """A new identifier: UUID version 7 (RFC 9562) as 32 lowercase hex digits; sorts by the time it was made."""
+        milliseconds = int(self.clock.now().timestamp() * 1000)
+        value = milliseconds << 80 | 0x7 << 76 | self.random.getrandbits(12) << 64
+        return f"{value | 0b10 << 62 | self.random.getrandbits(62):032x}"
+
+    def secret(self) -> str:
+        """A bearer secret: 256 random bits as 43 URL-safe characters."""
+        return base64.urlsafe_b64encode(self.token_bytes(32)).rstrip(b"=").decode()
+
+    def token_bytes(self, length: int) -> bytes:
+        return self.random.randbytes(length)
