@@ -1,0 +1,279 @@
+/** The server's HTTP surface: its shapes and one typed way to ask. Times are RFC 3339, durations seconds, distances metres. */
+import { signal } from "@preact/signals";
+
+export type Role = "operator" | "supervisor" | "officer" | "auditor" | "administrator" | "agency";
+
+export interface Me {
+  account: string;
+  name: string;
+  role: Role;
+  centre: Named;
+  csrf: string;
+  expires_at: string;
+  shift?: string;
+}
+export interface Named {
+  id: string;
+  name: string;
+}
+export interface Position {
+  latitude: number;
+  longitude: number;
+  accuracy_m: number;
+  source: "web" | "android" | "ios" | "device" | "cell" | string;
+  at: string;
+  /** Degrees clockwise from north, where the phone knows it. */
+  heading?: number | null;
+  speed_mps?: number | null;
+  /** Rounded before a claim: enough to see the neighbourhood, not the door. */
+  coarse?: boolean;
+}
+export type IncidentState = "received" | "claimed" | "confirmed" | "false_alarm" | "resolved" | "closed";
+export type Mark = "cancel_pending" | "duress" | "unverified" | "repeated";
+export interface Escalation {
+  level: 0 | 1 | 2;
+  next: "leader" | "neighbour" | null;
+  due_at: string | null;
+}
+export interface Incident {
+  id: string;
+  number: string;
+  centre: Named;
+  kind: string;
+  trigger: string;
+  priority: 1 | 2 | 3;
+  silent: boolean;
+  state: IncidentState;
+  marks: Mark[];
+  received_at: string;
+  place: string;
+  position: Position | null;
+  cameras_ready: number;
+  signals: number;
+  owner: Named | null;
+  claimed_at: string | null;
+  confirmed_at: string | null;
+  requested_at: string | null;
+  arrived_at: string | null;
+  closed_at: string | null;
+  escalation: Escalation | null;
+  mine: boolean;
+}
+export interface Person {
+  name: string;
+  phone: string;
+  note: string;
+  battery: number | null;
+}
+export interface ChannelReceipt {
+  channel: "push" | "mail" | "sms";
+  state: "queued" | "sent" | "delivered" | "read" | "failed";
+  at: string;
+  reason?: string | null;
+}
+export interface Guardian {
+  name: string;
+  relation: string;
+  receipts: ChannelReceipt[];
+}
+export interface Camera {
+  id: string;
+  name: string;
+  latitude: number;
+  longitude: number;
+  azimuth_deg: number | null;
+  view_deg: number;
+  range_m: number;
+  live: boolean;
+}
+export interface RankedCamera extends Camera {
+  order: number;
+  distance_m: number;
+  bearing_deg: number;
+  score: number;
+  sees: "likely" | "possible" | "unlikely";
+}
+export interface Grant {
+  id: string;
+  incident: string;
+  holder: { id: string; name: string; kind: "operator" | "officer" };
+  purpose: string;
+  cameras: string[];
+  from_at: string;
+  until_at: string;
+  ended_at: string | null;
+  ended_why: string | null;
+  extensions: number;
+}
+export type Agency = "112" | "119";
+export type DispatchState = "requested" | "acknowledged" | "refused" | "en_route" | "arrived" | "completed" | "no_answer";
+export interface Dispatch {
+  id: string;
+  agency: Agency;
+  state: DispatchState;
+  requested_at: string;
+  answered_at: string | null;
+  unit: string | null;
+  eta_s: number | null;
+  position?: { latitude: number; longitude: number; at?: string } | null;
+  reason: string | null;
+  reference: string | null;
+  phone: { number: string } | null;
+}
+export interface ProcedureStep {
+  step: string;
+  label: { ko: string; en: string };
+  done_at: string | null;
+  done_by: string | null;
+  due_at: string | null;
+}
+export interface TimelineEntry {
+  at: string;
+  act: string;
+  actor: string;
+  text: string;
+}
+export interface ChatMessage {
+  id: string;
+  at: string;
+  from: "person" | "operator";
+  text: string;
+}
+export interface CaseLink {
+  id: string;
+  kind: "officer" | "guardian";
+  recipient: string;
+  opened_at: string | null;
+  until: string;
+  ended_at: string | null;
+  refused: number;
+  url?: string;
+}
+export interface IncidentDetail extends Incident {
+  person: Person | null;
+  guardians: Guardian[];
+  cameras: RankedCamera[];
+  grants: Grant[];
+  dispatches: Dispatch[];
+  procedure: ProcedureStep[];
+  timeline: TimelineEntry[];
+  messages: ChatMessage[];
+  links: CaseLink[];
+  track: Position[];
+  close_code: number | null;
+  certificate?: unknown;
+}
+export interface AgencyStatus {
+  up: boolean;
+  since?: string;
+  number?: string;
+}
+export interface CameraCount {
+  live: number;
+  total: number;
+}
+export interface LedgerEntry {
+  seq: number | null;
+  id: string;
+  at: string;
+  actor: { id: string; name?: string; role: string };
+  act: string;
+  object: string;
+  incident: string | null;
+  purpose: string;
+  seconds?: number | null;
+  bytes?: number | null;
+  result?: string | null;
+  leaf_hash: string;
+}
+export interface LinkState {
+  kind: "officer" | "guardian";
+  until: string;
+  state: string;
+  person: { name?: string; note?: string; phone?: string; [key: string]: unknown } | null;
+  position: Position | null;
+  track?: Position[];
+  cameras: RankedCamera[];
+  instructions: string[];
+  unit: string | null;
+  closed: boolean;
+}
+export interface PhoneState {
+  state: string;
+  holder: string | null;
+  receipts: { who: string; channel: string; state: string; at: string }[];
+  messages: { from: "person" | "operator"; text: string; at: string }[];
+  dispatch: { agency: Agency; state: DispatchState; unit?: string | null; eta_s?: number | null } | null;
+  closed_at: string | null;
+}
+
+/** RFC 9457. `status` 0 means that no answer came at all. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly type: string,
+    readonly title: string,
+    readonly detail: string,
+    readonly body: Record<string, unknown> = {},
+  ) {
+    super(detail || title);
+  }
+}
+
+/** Who is signed in here; the CSRF value of every write comes from it. */
+export const me = signal<Me | null>(null);
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+export async function ask<T>(method: Method, path: string, body?: unknown, timeoutMs = 10_000): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (method !== "GET" && me.peek()) headers["x-csrf-token"] = me.peek()!.csrf;
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    throw new Problem(0, "network", "no answer", error instanceof Error ? error.message : "");
+  }
+  const text = await response.text();
+  let parsed: unknown = null;
+  try {
+    parsed = text ? JSON.parse(text) : null;
+  } catch {
+    parsed = null;
+  }
+  if (response.ok) return parsed as T;
+  const problem = (parsed ?? {}) as Record<string, unknown>;
+  throw new Problem(
+    response.status,
+    String(problem["type"] ?? "http"),
+    String(problem["title"] ?? response.statusText),
+    String(problem["detail"] ?? ""),
+    problem,
+  );
+}
+
+export const get = <T>(path: string): Promise<T> => ask<T>("GET", path);
+export const post = <T>(path: string, body: unknown = {}): Promise<T> => ask<T>("POST", path, body);
+
+/** Reads who is signed in; without a session the reader is sent to sign in and comes back. */
+export async function signedIn(): Promise<Me> {
+  try {
+    const answer = await get<Me>("/api/me");
+    me.value = answer;
+    return answer;
+  } catch (error) {
+    if (error instanceof Problem && (error.status === 401 || error.status === 403)) {
+      location.assign(`/signin?next=${encodeURIComponent(location.pathname)}`);
+      await new Promise(() => undefined);
+    }
+    throw error;
+  }
+}
