@@ -40,7 +40,7 @@ SOCKET_PATH_LIMIT = 107  # bytes of a sockaddr_un's path
 _SOCKET_FILE = ".s.PGSQL.5432"
 
 # The server becomes the process we started (exec); beside it a small shell waits on a pipe that only we hold
-# open. End of file means that we died: it asks for a fast, clean shutdown. A line means: nothing to do any more.
+# open. End of file means that we died: it asks for a fast, clean shutdown. A line means: nothing to do now.
 # PR_SET_PDEATHSIG would not do: it fires when the *thread* that started the server ends.
 _LAUNCH = """
 exec 3<&0 </dev/null
@@ -355,9 +355,9 @@ class EmbeddedPostgres:
         self._account.make_folder(draft)
         self._once(
             [
-                "initdb", "--pgdata", draft, "--username=postgres", "--auth-local=trust", "--auth-host=reject",
-                "--encoding=UTF8", "--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8",
-                "--data-checksums",
+                "initdb", "--pgdata", draft, "--username=postgres", "--data-checksums",
+                "--auth-local=trust", "--auth-host=reject", "--encoding=UTF8",
+                "--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8",
             ]
         )  # fmt: skip
         self._once(

@@ -1,0 +1,127 @@
+"""What the tests of every part share: an empty database each, the published vectors, a browser."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ansim.core.postgres import EmbeddedPostgres
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("ANSIM_FULL") == "1":
+        return
+    for item in items:
+        if item.get_closest_marker("full"):
+            item.add_marker(pytest.mark.skip(reason="the long form: ./run test --full"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """The one server of a test run, with tables' durability as in production."""
+    # not pytest's own temporary folder: as root that one is closed to the server's user
+    folder = Path(tempfile.mkdtemp(prefix="ansim-test."))
+    folder.chmod(0o711)
+    server = EmbeddedPostgres(folder / "postgres")
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+_numbers = count(1)
+_template: list[str] = []
+
+
+@pytest.fixture
+async def empty_dsn(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The address of a new database without a table in it."""
+    name = await _create_database(postgres)
+    yield postgres.dsn(name)
+    await _drop_database(postgres, name)
+
+
+@pytest.fixture
+async def dsn(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The address of a new database with the whole schema and no rows."""
+    if not _template:
+        from ansim.core.migrate import migrate
+
+        name = await _create_database(postgres)
+        await migrate(postgres.dsn(name))
+        _template.append(name)
+    name = await _create_database(postgres, template=_template[0])
+    yield postgres.dsn(name)
+    await _drop_database(postgres, name)
+
+
+async def _create_database(postgres: EmbeddedPostgres, *, template: str = "template1") -> str:
+    name = f"test_{next(_numbers)}"
+    # copying files is for large templates slower than the log, but ours is small and a checkpoint costs more
+    await _command(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log")
+    return name
+
+
+async def _drop_database(postgres: EmbeddedPostgres, name: str) -> None:
+    await _command(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _command(postgres: EmbeddedPostgres, sql: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(postgres.dsn("postgres"))
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Published vectors, registers, footage and design pictures, where they lie beside the clone."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("no ../shared beside this clone")
+    return folder.resolve()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator["Browser"]:
+    """A headless Chromium as users have it; every test opens contexts of its own in it."""
+    async_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None) or _at("/usr/bin/chromium")
+    if found is None:
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    arguments = [
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--no-first-run",
+        "--autoplay-policy=no-user-gesture-required",
+        # maps are WebGL, and there is no graphics card
+        "--use-angle=swiftshader",
+        "--enable-unsafe-swiftshader",
+        "--ignore-gpu-blocklist",
+    ]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    async with async_api.async_playwright() as playwright:
+        started: Any = await playwright.chromium.launch(executable_path=found, args=arguments)
+        yield started
+        await started.close()
+
+
+def _at(path: str) -> str | None:
+    return path if os.access(path, os.X_OK) else None
