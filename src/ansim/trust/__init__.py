@@ -1,0 +1,1 @@
+"""Who may see what, what was seen, and that it is destroyed."""

@@ -1,0 +1,1 @@
+"""What is kept, why, for how long, and how it is destroyed for certain."""
