@@ -1,1 +1,1 @@
-"""Drivers, brokers, vendors: each behind a port of the stage that needs it, none knowing another."""
+"""Parts that speak with the world outside, each independent of the others."""

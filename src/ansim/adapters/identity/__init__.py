@@ -1,0 +1,1 @@
+"""Proofs of who somebody is, in the forms of the world outside."""

@@ -1,0 +1,1 @@
+"""The city before anything happens: its places, its people, its cameras."""
