@@ -1,0 +1,150 @@
+"""Gives accepted entries their place in the tree, signs tree heads, and asks the witnesses. One per centre."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ansim.core.database import Database, Transaction
+from ansim.core.errors import Unavailable
+from ansim.trust.ledger import merkle, store
+from ansim.trust.ledger.checkpoint import BadNote, Head, Verifier, open_note, sign
+from ansim.trust.ledger.ports import Witness, WitnessRefused
+
+log = structlog.get_logger()
+_GROUP = 1000
+
+
+class Sequencer:
+    """`origin` names the log in every checkpoint: the id of the centre."""
+
+    def __init__(
+        self,
+        database: Database,
+        origin: str,
+        private: Ed25519PrivateKey,
+        witnesses: Sequence[Witness] = (),
+        *,
+        every_s: float = 1.0,
+        checkpoint_s: float = 60.0,
+        checkpoint_entries: int = 1000,
+    ) -> None:
+        self.origin = origin
+        self.verifier = Verifier(origin, private.public_key())
+        self.witnesses = tuple(witnesses)
+        self._database = database
+        self._private = private
+        self._every_s = every_s
+        self._checkpoint_s = checkpoint_s
+        self._checkpoint_entries = checkpoint_entries
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="ledger-sequencer")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.integrate()
+                await self.checkpoint()
+                await self.ask_witnesses()
+            except Unavailable:
+                log.warning("ledger waits for the database")
+            await self._database.world.clock.sleep(self._every_s)
+
+    async def integrate(self) -> int:
+        """Place every waiting entry, in the order of (at, id) within a group; how many were placed."""
+        placed = 0
+        while True:
+            async with self._database.transaction() as tx:
+                await store.lock(tx)
+                group = await store.waiting(tx, _GROUP)
+                if group:
+                    size = await store.size(tx)
+                    known = await store.hashes(tx, merkle.cover(0, size))
+                    made = merkle.grow(size, known, [entry.leaf() for entry in group])
+                    await store.place(tx, size, group, made)
+            placed += len(group)
+            if len(group) < _GROUP:
+                return placed
+
+    async def checkpoint(self, *, now: bool = False) -> store.Checkpoint | None:
+        """Sign the tree head if it is due (or `now`) and there is something new; None when there is not."""
+        async with self._database.transaction() as tx:
+            last = await store.last_checkpoint(tx)
+            size = await store.size(tx)
+            if not self._due(tx, last, size, now):
+                return None
+            await store.lock(tx)
+            last, size = await store.last_checkpoint(tx), await store.size(tx)
+            if not self._due(tx, last, size, now):
+                return None
+            root = merkle.root(size, await store.hashes(tx, merkle.cover(0, size)))
+            made = store.Checkpoint(
+                size=size, at=tx.at, note=sign(Head(self.origin, size, root), self._private)
+            )
+            await store.add_checkpoint(tx, made)
+        return made
+
+    def _due(self, tx: Transaction, last: store.Checkpoint | None, size: int, now: bool) -> bool:
+        if size == (last.size if last else 0):
+            return False
+        if now or last is None or size - last.size >= self._checkpoint_entries:
+            return True
+        return (tx.at - last.at).total_seconds() >= self._checkpoint_s
+
+    async def settle(self) -> store.Checkpoint:
+        """At once: everything accepted so far stands under a signed head, and the witnesses were asked."""
+        await self.integrate()
+        await self.checkpoint(now=True)
+        await self.ask_witnesses()
+        async with self._database.transaction(readonly=True) as tx:
+            last = await store.last_checkpoint(tx)
+        if last is None:
+            raise ValueError("the ledger is empty")
+        return last
+
+    async def ask_witnesses(self) -> None:
+        """Every witness that has not signed the last checkpoint is asked to. One that is away is asked next time."""
+        for witness in self.witnesses:
+            name = witness.verifier.name
+            try:
+                await self._ask(witness)
+            except WitnessRefused as refused:
+                log.error("witness refused", witness=name, status=refused.status)
+            except (OSError, BadNote):
+                log.warning("witness not reached", witness=name)
+
+    async def _ask(self, witness: Witness) -> None:
+        verifier = witness.verifier
+        async with self._database.transaction(readonly=True) as tx:
+            last = await store.last_checkpoint(tx)
+            old = await store.last_cosigned(tx, verifier.name)
+        if last is None or old == last.size:
+            return
+        try:
+            line = await witness.add_checkpoint(old, await self._consistency(old, last.size), last.note)
+        except WitnessRefused as refused:
+            # It signed, but its answer was lost: it tells where it stands, and we go on from there.
+            if refused.status != 409 or refused.size is None or not 0 <= refused.size <= last.size:
+                raise
+            proof = await self._consistency(refused.size, last.size)
+            line = await witness.add_checkpoint(refused.size, proof, last.note)
+        open_note(last.note + line, by=verifier)
+        async with self._database.transaction() as tx:
+            await store.add_cosignature(
+                tx, store.Cosignature(size=last.size, witness=verifier.name, at=tx.at, line=line)
+            )
+
+    async def _consistency(self, old: int, size: int) -> list[bytes]:
+        parts = merkle.consistency_parts(old, size)
+        async with self._database.transaction(readonly=True) as tx:
+            return merkle.fold_parts(parts, await store.hashes(tx, merkle.nodes_of(parts)))

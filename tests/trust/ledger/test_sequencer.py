@@ -1,0 +1,196 @@
+"""From accepted to integrated, signed and witnessed; and what an insider can do to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ansim.adapters.witness.simulated import SimulatedWitness
+from ansim.core.clock import ManualClock
+from ansim.core.database import Database, Transaction
+from ansim.core.world import World
+from ansim.trust.ledger import merkle, store
+from ansim.trust.ledger.actions import record
+from ansim.trust.ledger.checkpoint import Verifier, open_note
+from ansim.trust.ledger.sequencer import Sequencer
+
+LOG, WITNESS = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
+
+
+@pytest.fixture
+async def witness(world: World, tmp_path: Path) -> AsyncIterator[SimulatedWitness]:
+    logs = [Verifier("gangnam", LOG.public_key())]
+    witness = SimulatedWitness(world, tmp_path / "witness", "police", WITNESS, logs)
+    yield witness
+    witness.close()
+
+
+@pytest.fixture
+def sequencer(database: Database, witness: SimulatedWitness) -> Sequencer:
+    return Sequencer(database, "gangnam", LOG, [witness])
+
+
+async def act(database: Database, count: int = 1, name: str = "x") -> list[str]:
+    async with database.transaction() as tx:
+        return [await record(tx, actor="a", act=name, object="o") for _ in range(count)]
+
+
+async def test_accepted_entries_get_their_places_in_order(
+    database: Database, sequencer: Sequencer, clock: ManualClock
+) -> None:
+    ids = await act(database, 3)
+    await clock.advance(1)
+    ids += await act(database, 2)
+    assert await sequencer.integrate() == 5
+    assert await sequencer.integrate() == 0
+    async with database.transaction(readonly=True) as tx:
+        leaves = await store.leaves(tx, 0, 100)
+        assert await store.waiting(tx, 10) == []
+    assert [leaf.seq for leaf in leaves] == [0, 1, 2, 3, 4]
+    assert sorted(leaf.entry.id for leaf in leaves[:3]) == [leaf.entry.id for leaf in leaves[:3]]
+    assert {leaf.entry.id for leaf in leaves} == set(ids)
+
+
+async def test_the_stored_tree_is_the_tree_of_the_entries(database: Database, sequencer: Sequencer) -> None:
+    whole = merkle.Tree()
+    for count in (1, 2, 5, 9, 40):
+        await act(database, count)
+        await sequencer.integrate()
+    async with database.transaction(readonly=True) as tx:
+        size = await store.size(tx)
+        for leaf in await store.leaves(tx, 0, 100):
+            assert leaf.hash == leaf.entry.leaf()
+            whole.append(leaf.entry.leaf())
+        assert merkle.root(size, await store.hashes(tx, merkle.cover(0, size))) == whole.root()
+        for position in (0, 3, 31, 56):
+            parts = merkle.inclusion_parts(position, size)
+            proof = merkle.fold_parts(parts, await store.hashes(tx, merkle.nodes_of(parts)))
+            assert proof == whole.inclusion(position, size)
+
+
+async def test_two_sequencers_make_one_tree(database: Database, sequencer: Sequencer) -> None:
+    other = Sequencer(database, "gangnam", LOG)
+    await act(database, 30)
+    placed = await asyncio.gather(sequencer.integrate(), other.integrate(), sequencer.integrate())
+    assert sum(placed) == 30
+    async with database.transaction(readonly=True) as tx:
+        assert [leaf.seq for leaf in await store.leaves(tx, 0, 100)] == list(range(30))
+
+
+async def test_a_checkpoint_every_minute_or_thousand_entries_and_only_when_there_is_news(
+    database: Database, sequencer: Sequencer, clock: ManualClock
+) -> None:
+    assert await sequencer.checkpoint() is None
+    await act(database)
+    await sequencer.integrate()
+    first = await sequencer.checkpoint()
+    assert first is not None
+    assert open_note(first.note, by=sequencer.verifier).size == 1
+    await act(database)
+    await sequencer.integrate()
+    assert await sequencer.checkpoint() is None
+    await clock.advance(60)
+    second = await sequencer.checkpoint()
+    assert second is not None
+    assert second.size == 2
+    await clock.advance(600)
+    assert await sequencer.checkpoint() is None, "nothing new"
+    await act(database, 1000)
+    await sequencer.integrate()
+    third = await sequencer.checkpoint()
+    assert third is not None
+    assert third.size == 1002
+
+
+async def test_the_loop_integrates_within_a_second(
+    database: Database, sequencer: Sequencer, clock: ManualClock
+) -> None:
+    await sequencer.start()
+    try:
+        await act(database)
+        async with asyncio.timeout(10):
+            while True:
+                await clock.advance(1)
+                async with database.transaction(readonly=True) as tx:
+                    if await store.cosignatures(tx):
+                        break
+                await asyncio.sleep(0.01)
+    finally:
+        await sequencer.close()
+
+
+async def test_the_witness_signs_what_grows(database: Database, sequencer: Sequencer) -> None:
+    for _ in range(3):
+        await act(database, 3)
+        last = await sequencer.settle()
+    async with database.transaction(readonly=True) as tx:
+        signed = await store.cosignatures(tx)
+    assert [line.size for line in signed] == [3, 6, 9]
+    open_note(last.note + signed[-1].line, by=sequencer.witnesses[0].verifier)
+
+
+async def test_an_answer_that_was_lost_is_made_good(database: Database, sequencer: Sequencer) -> None:
+    await act(database, 3)
+    await sequencer.settle()
+    async with database.transaction() as tx:
+        await unlock(tx)
+        await tx.execute("DELETE FROM ledger_cosignature")
+    await act(database, 2)
+    await sequencer.settle()
+    async with database.transaction(readonly=True) as tx:
+        assert await store.last_cosigned(tx, "police") == 5
+
+
+async def test_a_witness_that_is_away_stops_nothing(database: Database, sequencer: Sequencer) -> None:
+    class Away:
+        verifier = Verifier("away", WITNESS.public_key(), cosigner=True)
+
+        async def add_checkpoint(self, old: int, proof: object, note: str) -> str:
+            raise ConnectionRefusedError
+
+    both = Sequencer(database, "gangnam", LOG, [Away(), *sequencer.witnesses])
+    await act(database)
+    await both.settle()
+    async with database.transaction(readonly=True) as tx:
+        assert [line.witness for line in await store.cosignatures(tx)] == ["police"]
+
+
+# -- the insider: owns the database and the signing key
+
+
+async def unlock(tx: Transaction) -> None:
+    for table in ("entry", "leaf", "node", "checkpoint", "cosignature"):
+        await tx.execute(f"ALTER TABLE ledger_{table} DISABLE TRIGGER append_only")
+
+
+async def rewrite(database: Database, sql: str, *arguments: object) -> None:
+    """Change history the way an owner of the database can, then recompute and sign everything again."""
+    async with database.transaction() as tx:
+        await unlock(tx)
+        await tx.execute(sql, *arguments)
+        entries = [leaf.entry for leaf in await store.leaves(tx, 0, 10_000)]
+        for table in ("ledger_cosignature", "ledger_checkpoint", "ledger_node", "ledger_leaf"):
+            await tx.execute(f"DELETE FROM {table}")
+        await store.place(tx, 0, entries, merkle.grow(0, {}, [entry.leaf() for entry in entries]))
+    await Sequencer(database, "gangnam", LOG).settle()
+
+
+async def test_a_rewritten_entry_is_refused_by_the_witness(database: Database, sequencer: Sequencer) -> None:
+    ids = await act(database, 10)
+    await sequencer.settle()
+    await rewrite(database, "UPDATE ledger_entry SET actor = 'somebody-else' WHERE id = $1", ids[4])
+    await act(database, 3)
+    await sequencer.settle()
+    async with database.transaction(readonly=True) as tx:
+        assert await store.last_cosigned(tx, "police") == 0, "no signature for the new history"
+
+
+async def test_a_shortened_log_is_refused_by_the_witness(database: Database, sequencer: Sequencer) -> None:
+    await act(database, 10)
+    await sequencer.settle()
+    await rewrite(database, "DELETE FROM ledger_leaf WHERE seq >= 7")
+    await sequencer.settle()
+    async with database.transaction(readonly=True) as tx:
+        assert await store.last_cosigned(tx, "police") == 0
