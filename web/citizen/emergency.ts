@@ -1,0 +1,299 @@
+/**
+ * One SOS from the press until the person leaves its screen: sending, receipt, what the centre says,
+ * what she says, her position, cancelling. The practice twin has the same face and no network.
+ */
+import { type Signal, batch, signal } from "@preact/signals";
+import { base64url } from "../shared/bytes";
+import { LiveSocket } from "../shared/socket";
+import { Follower } from "./following";
+import { introduce } from "./identity";
+import { Delivery, SMS_MS, SILENCE_MS, SYNC_TAG, keepCase, post, queue, received, waiting } from "./sending";
+import { cases, centre, position, profile, servers, settings } from "./state";
+import { forget, keep, kept } from "./vault";
+import { locate, reach } from "./whereabouts";
+import type { Case, Message, PhoneState, Position, Sos, Trigger } from "./wire";
+
+export type Sending = "sending" | "again" | "offline" | "received";
+
+export interface Said extends Message {
+  state: "sending" | "sent" | "failed";
+}
+
+export type Cancelled = "done" | "wrong" | "later";
+
+const RECENT_MS = 10 * 60_000;
+
+/** What the sent screen shows and can do. */
+export interface Emergency {
+  readonly practice: boolean;
+  readonly at: string;
+  readonly sending: Signal<Sending>;
+  readonly smsOffered: Signal<boolean>;
+  readonly receipt: Signal<Case | null>;
+  readonly phone: Signal<PhoneState | null>;
+  readonly connected: Signal<boolean>;
+  readonly said: Signal<Said[]>;
+  readonly where: Signal<Position | null>;
+  readonly cancelled: Signal<boolean>;
+  say(text: string): Promise<void>;
+  cancel(code: string): Promise<Cancelled>;
+  /** Leaves the screen; following ends, the record stays. */
+  leave(): void;
+}
+
+const newId = (): string => base64url(crypto.getRandomValues(new Uint8Array(18)));
+
+async function battery(): Promise<number | undefined> {
+  const source = navigator as Navigator & { getBattery?: () => Promise<{ level: number }> };
+  try {
+    const level = (await source.getBattery?.())?.level;
+    return level === undefined ? undefined : Math.round(level * 100);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What was gathered while the finger was still down. */
+export class Readiness {
+  readonly fix: Promise<Position | null> = locate();
+  readonly battery: Promise<number | undefined> = battery();
+  constructor() {
+    void reach();
+  }
+}
+
+const unlessLate = <T>(value: Promise<T>, ms = 50): Promise<T | null> =>
+  Promise.race([value, new Promise<null>((resolve) => setTimeout(resolve, ms, null))]);
+
+/** Latest known fix, when it is recent enough to send a car to. */
+function lastKnown(): Position | null {
+  const fix = position.value;
+  return fix !== null && Date.now() - Date.parse(fix.at) < RECENT_MS ? fix : null;
+}
+
+export class RealEmergency implements Emergency {
+  readonly practice = false;
+  readonly sending = signal<Sending>("sending");
+  readonly smsOffered = signal(false);
+  readonly receipt = signal<Case | null>(null);
+  readonly phone = signal<PhoneState | null>(null);
+  readonly connected = signal(false);
+  readonly said = signal<Said[]>([]);
+  readonly where = signal<Position | null>(null);
+  readonly cancelled = signal(false);
+  private delivery: Delivery | null = null;
+  private follower: Follower | null = null;
+  private socket: LiveSocket<PhoneState & { type?: string }> | null = null;
+  private timers: number[] = [];
+  private readonly early: Position[] = [];
+
+  private constructor(
+    readonly id: string,
+    readonly at: string,
+  ) {}
+
+  /** A new SOS: sent at once with what is at hand, kept on this phone at the same moment. */
+  static async send(trigger: Trigger, readiness: Readiness): Promise<RealEmergency> {
+    const emergency = new RealEmergency(newId(), new Date().toISOString());
+    emergency.startClocks();
+    const charge = await unlessLate(readiness.battery);
+    const fix = (await unlessLate(readiness.fix)) ?? lastKnown();
+    emergency.where.value = fix;
+    const call: Sos = {
+      id: emergency.id,
+      kind: "sos",
+      trigger,
+      at: emergency.at,
+      position: fix,
+      silent: settings.value.quiet,
+      ...(typeof charge === "number" ? { battery: charge } : {}),
+    };
+    const sos = (await unlessLate(introduce(call, profile.value, centre.value), 400)) ?? call;
+    emergency.deliver(sos, servers(), true);
+    if (fix === null) void readiness.fix.then((late) => late && emergency.moved(late));
+    return emergency;
+  }
+
+  /** After a reload: an SOS without a receipt goes on being sent, one with a receipt is followed on. */
+  static async resume(): Promise<RealEmergency | null> {
+    const unsent = (await waiting()).at(-1);
+    if (unsent !== undefined) {
+      const emergency = new RealEmergency(unsent.sos.id, unsent.sos.at);
+      emergency.where.value = unsent.sos.position;
+      emergency.cancelled.value = (await kept<string>("cancel:" + unsent.sos.id)) !== null;
+      emergency.startClocks();
+      emergency.deliver(unsent.sos, unsent.servers, false);
+      return emergency;
+    }
+    const open = cases.value.find((one) => one.closed_at === null);
+    if (open === undefined) return null;
+    const emergency = new RealEmergency(open.id, open.at);
+    emergency.cancelled.value = open.cancelled_at !== null;
+    emergency.follow(open);
+    return emergency;
+  }
+
+  private startClocks(): void {
+    this.timers.push(
+      window.setTimeout(() => {
+        if (this.sending.value === "sending") this.sending.value = navigator.onLine ? "again" : "offline";
+      }, SILENCE_MS),
+      window.setTimeout(() => {
+        this.smsOffered.value = this.receipt.value === null;
+      }, SMS_MS),
+    );
+    if (!navigator.onLine) this.offline();
+    addEventListener("offline", this.offline);
+    addEventListener("online", this.online);
+  }
+
+  private readonly offline = (): void => {
+    if (this.receipt.value === null) batch(() => {
+      this.sending.value = "offline";
+      this.smsOffered.value = true;
+    });
+  };
+
+  private readonly online = (): void => {
+    if (this.receipt.value !== null) return;
+    this.sending.value = "again";
+    this.delivery?.retry();
+  };
+
+  private deliver(sos: Sos, to: string[], isNew: boolean): void {
+    const queued = { sos, servers: to };
+    this.delivery = new Delivery(queued, post);
+    const stored = isNew ? queue(queued).then(askForSync, () => undefined) : Promise.resolve();
+    void this.delivery.run().then(async (answer) => {
+      if (answer === null) return;
+      this.follow({ ...answer.receipt, id: sos.id, at: sos.at, silent: sos.silent, server: answer.server, cancelled_at: null, closed_at: null });
+      await stored;
+      await received(queued, answer.server, answer.receipt);
+    });
+  }
+
+  /** The service worker delivered it while this page was asleep. */
+  delivered(one: Case): void {
+    if (one.id !== this.id || this.receipt.value !== null) return;
+    this.delivery?.stop();
+    this.follow(one);
+  }
+
+  private follow(one: Case): void {
+    batch(() => {
+      this.receipt.value = one;
+      this.sending.value = "received";
+      this.smsOffered.value = false;
+      cases.value = [one, ...cases.value.filter((other) => other.id !== one.id)];
+    });
+    this.follower = new Follower(one, (fix) => (this.where.value = position.value = fix));
+    this.early.splice(0).forEach((fix) => this.follower!.add(fix));
+    this.follower.start();
+    this.socket = new LiveSocket<PhoneState & { type?: string }>({
+      path: "/live/signal",
+      first: () => ({ signal: one.id, secret: one.secret }),
+      receive: (message) => this.heard(message),
+      final: (code) => code === 4404 || code === 4403,
+      deadAfterMs: 20_000,
+    });
+    this.socket.open.subscribe((open) => (this.connected.value = open));
+    this.socket.start();
+    void kept<string>("cancel:" + one.id).then(async (code) => {
+      if (code !== null) await this.cancel(code);
+    });
+  }
+
+  private moved(fix: Position): void {
+    this.where.value = fix;
+    if (this.follower) this.follower.add(fix);
+    else this.early.push(fix);
+  }
+
+  private heard(state: PhoneState & { type?: string }): void {
+    if (!Array.isArray(state.messages)) return;
+    // After a cancellation nothing that the centre does may show here: somebody may be looking.
+    if (this.cancelled.value) {
+      if (state.closed_at !== null) void this.close(state.closed_at);
+      return;
+    }
+    this.phone.value = state;
+    const echoed = new Set(state.messages.filter((one) => one.from === "person").map((one) => one.text));
+    if (this.said.value.some((one) => one.state === "sent" && echoed.has(one.text))) {
+      this.said.value = this.said.value.filter((one) => one.state !== "sent" || !echoed.has(one.text));
+    }
+    if (state.closed_at !== null) void this.close(state.closed_at);
+  }
+
+  private async close(at: string): Promise<void> {
+    const one = this.receipt.value!;
+    this.follower?.stop();
+    this.socket?.stop();
+    await this.update({ ...one, closed_at: at });
+  }
+
+  private async update(one: Case): Promise<void> {
+    this.receipt.value = one;
+    cases.value = cases.value.map((other) => (other.id === one.id ? one : other));
+    await keepCase(one);
+  }
+
+  async say(text: string): Promise<void> {
+    const line: Said = { from: "person", text, at: new Date().toISOString(), state: "sending" };
+    this.said.value = [...this.said.value, line];
+    const one = this.receipt.value;
+    const delivered = one !== null && (await this.tell(`/api/signals/${one.id}/messages`, { secret: one.secret, text })).ok;
+    this.said.value = this.said.value.map((other) => (other === line ? { ...line, state: delivered ? "sent" : "failed" } : other));
+  }
+
+  /** The screen is the same for both codes: only the centre knows which one this was. */
+  async cancel(code: string): Promise<Cancelled> {
+    const one = this.receipt.value;
+    if (one === null) {
+      const codes = profile.value?.codes;
+      if (codes && code !== codes.cancel && code !== codes.duress) return "wrong";
+      await keep("cancel:" + this.id, code);
+      this.cancelled.value = true;
+      return "later";
+    }
+    const answer = await this.tell(`/api/signals/${one.id}/cancel`, { secret: one.secret, code });
+    if (answer.status >= 400 && answer.status < 500) return "wrong";
+    await (answer.ok ? forget("cancel:" + this.id) : keep("cancel:" + this.id, code));
+    this.cancelled.value = true;
+    this.said.value = [];
+    await this.update({ ...this.receipt.value!, cancelled_at: new Date().toISOString() });
+    return answer.ok ? "done" : "later";
+  }
+
+  private async tell(path: string, body: object): Promise<{ ok: boolean; status: number }> {
+    try {
+      const { ok, status } = await fetch(new URL(path, this.receipt.value!.server), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+        credentials: "omit",
+        keepalive: true,
+        signal: AbortSignal.timeout(8_000),
+      });
+      return { ok, status };
+    } catch {
+      return { ok: false, status: 0 };
+    }
+  }
+
+  leave(): void {
+    this.timers.forEach((timer) => clearTimeout(timer));
+    removeEventListener("offline", this.offline);
+    removeEventListener("online", this.online);
+    this.delivery?.stop();
+    this.follower?.stop();
+    this.socket?.stop();
+  }
+}
+
+/** Where the browser can, the service worker sends what waits even after this page is closed. */
+async function askForSync(): Promise<void> {
+  const registration = (await navigator.serviceWorker?.ready.catch(() => null)) as
+    | (ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } })
+    | null;
+  await registration?.sync?.register(SYNC_TAG).catch(() => undefined);
+}

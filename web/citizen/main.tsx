@@ -1,0 +1,147 @@
+import "../shared/fonts.css";
+import "../shared/phone.css";
+import "./citizen.css";
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import type { JSX } from "preact";
+import fileText from "lucide-static/icons/file-text.svg?raw";
+import house from "lucide-static/icons/house.svg?raw";
+import users from "lucide-static/icons/users.svg?raw";
+import { startTick } from "../shared/clock";
+import { locale } from "../shared/i18n";
+import { Icon } from "../shared/icons";
+import { type Emergency, RealEmergency, Readiness } from "./emergency";
+import { Enrol } from "./enrol";
+import { Guardians } from "./guardians";
+import { Home } from "./home";
+import { Memo } from "./memo";
+import { PracticeEmergency } from "./practice";
+import { Record } from "./record";
+import { Sent } from "./sent";
+import { Settings } from "./settings";
+import { type Screen, enrolled, load, practising, profile, reached, screen, settings } from "./state";
+import { allowShake, listen } from "./shake";
+import { refresh } from "./whereabouts";
+import { type Word, t } from "./words";
+import type { Case, Trigger } from "./wire";
+
+const emergency = signal<Emergency | null>(null);
+const hidden = signal(false);
+const memoTrial = signal(false);
+
+let readiness: Readiness | null = null;
+
+/** The finger is down: connection, position and battery are asked for before the second is over. */
+function press(): void {
+  readiness = practising.value ? null : new Readiness();
+}
+
+async function send(trigger: Trigger): Promise<void> {
+  if (emergency.value !== null) return;
+  emergency.value = practising.value
+    ? new PracticeEmergency()
+    : await RealEmergency.send(trigger, readiness ?? new Readiness());
+  readiness = null;
+}
+
+function leave(): void {
+  emergency.value?.leave();
+  emergency.value = null;
+  hidden.value = false;
+}
+
+function Tabs(): JSX.Element {
+  const tabs: [Screen, string, Word][] = [
+    ["home", house, "tab.home"],
+    ["guardians", users, "tab.guardians"],
+    ["record", fileText, "tab.record"],
+  ];
+  return (
+    <nav class="tabs" aria-label={t("tab.all")}>
+      {tabs.map(([to, icon, word]) => (
+        <button key={to} type="button" class={screen.value === to ? "on" : ""} {...(screen.value === to ? { "aria-current": "page" as const } : {})} onClick={() => (screen.value = to)}>
+          <Icon of={icon} />
+          {t(word)}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+function App(): JSX.Element {
+  const current = emergency.value;
+  if (hidden.value || memoTrial.value) {
+    return <Memo of={current} leave={() => (hidden.value = memoTrial.value = false)} />;
+  }
+  if (current !== null) {
+    const record = (): void => {
+      leave();
+      screen.value = "record";
+    };
+    return <Sent of={current} hide={() => (hidden.value = true)} leave={leave} record={record} />;
+  }
+  return (
+    <div class="phone">
+      {practising.value && screen.value === "home" && (
+        <div class="practice" role="status">
+          {t("practice.band")}
+        </div>
+      )}
+      {screen.value === "enrol" && <Enrol />}
+      {screen.value === "home" && <Home press={press} send={send} />}
+      {screen.value === "guardians" && <Guardians />}
+      {screen.value === "record" && <Record />}
+      {screen.value === "settings" && <Settings tryMemo={() => (memoTrial.value = true)} />}
+      {screen.value !== "enrol" && screen.value !== "settings" && <Tabs />}
+    </div>
+  );
+}
+
+/** Light or dark as the phone is, dark after an SOS so that it does not light her face, white as paper for the memo. */
+function dress(): void {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const system$ = signal(system.matches);
+  system.addEventListener("change", () => (system$.value = system.matches));
+  effect(() => {
+    const memo = hidden.value || memoTrial.value;
+    const dark = !memo && (emergency.value !== null || system$.value);
+    document.documentElement.dataset["theme"] = dark ? "dark" : "light";
+    document.documentElement.lang = locale.value;
+    document.title = memo ? t("memo.app") : t("app");
+    const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
+    if (icon) icon.href = memo ? "data:," : "/static/citizen/icon.svg";
+  });
+}
+
+async function start(): Promise<void> {
+  dress();
+  startTick();
+  await load().catch(() => undefined);
+  if (profile.value === null && enrolled.value === null) screen.value = "enrol";
+  const unfinished = await RealEmergency.resume().catch(() => null);
+  if (unfinished) emergency.value = unfinished;
+  render(<App />, document.getElementById("app")!);
+
+  addEventListener("online", () => void refresh());
+  addEventListener("offline", () => (reached.value = false));
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void refresh());
+  void refresh();
+
+  let deaf: (() => void) | null = null;
+  effect(() => {
+    deaf?.();
+    deaf = settings.value.shake ? listen(() => void send("shake")) : null;
+  });
+  if (settings.value.shake) void allowShake();
+
+  if ("serviceWorker" in navigator) {
+    navigator.serviceWorker.addEventListener("message", (event: MessageEvent<{ delivered?: Case[] }>) => {
+      if (emergency.value instanceof RealEmergency) event.data.delivered?.forEach((one) => (emergency.value as RealEmergency).delivered(one));
+    });
+    await navigator.serviceWorker.register("/citizen/sw.js", { scope: "/citizen" }).catch(() => undefined);
+  }
+  // Kept from being cleared when the phone runs short of room: a queued SOS must survive.
+  void navigator.storage?.persist?.();
+}
+
+void start();

@@ -1,0 +1,184 @@
+/** Who saw me: every case of this phone, from the ledger, by the secrets that only this phone has. */
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import ban from "lucide-static/icons/ban.svg?raw";
+import car from "lucide-static/icons/car.svg?raw";
+import cctv from "lucide-static/icons/cctv.svg?raw";
+import chevronRight from "lucide-static/icons/chevron-right.svg?raw";
+import help from "lucide-static/icons/circle-question-mark.svg?raw";
+import shield from "lucide-static/icons/shield-check.svg?raw";
+import trash from "lucide-static/icons/trash-2.svg?raw";
+import users from "lucide-static/icons/users.svg?raw";
+import { type LedgerEntry, post } from "../shared/api";
+import { now } from "../shared/clock";
+import { locale } from "../shared/i18n";
+import { Icon } from "../shared/icons";
+import { type Viewer, type ViewerRole, viewers } from "../shared/viewing";
+import { clockTime, span } from "../shared/words";
+import { TwicePressed } from "./parts";
+import { forgetCase } from "./sending";
+import { cases } from "./state";
+import { type Word, t } from "./words";
+import type { Case } from "./wire";
+
+const FACE: Record<ViewerRole, [string, Word]> = {
+  operator: [cctv, "record.operators"],
+  supervisor: [cctv, "record.supervisors"],
+  officer: [car, "record.officers"],
+  agency: [car, "record.agency"],
+  guardian: [users, "record.guardian"],
+  auditor: [shield, "record.auditor"],
+  stranger: [ban, "record.stranger"],
+};
+
+type Entry = LedgerEntry & { details?: Record<string, string | number> | null };
+
+function minutes(seconds: number): string {
+  return span(seconds < 60 ? seconds : Math.round(seconds / 60) * 60);
+}
+
+function moment(at: string): string {
+  return `${new Date(at).toLocaleDateString(locale.value, { month: "long", day: "numeric" })} ${clockTime(at, false)}`;
+}
+
+function Row({ viewer }: { viewer: Viewer }): JSX.Element {
+  const [icon, word] = FACE[viewer.role];
+  const blocked = viewer.role === "stranger";
+  const what = [viewer.cameras > 0 ? t("record.cameras", { n: viewer.cameras }) : "", viewer.position ? t("record.position") : ""].filter(Boolean).join(", ");
+  return (
+    <li class="row">
+      <span class={blocked ? "tile blocked" : "tile"}>
+        <Icon of={icon} class={blocked ? "c1" : "ca"} />
+      </span>
+      <span class="grow">
+        <span class="m">{t(word, { n: viewer.people })}</span>
+        <span class="t2">{blocked ? t("record.blocked") : what}</span>
+      </span>
+      <span class={viewer.watching ? "ca m" : "t2"}>{blocked ? "—" : viewer.watching ? t("record.watching") : minutes(viewer.seconds)}</span>
+    </li>
+  );
+}
+
+function Erasure({ one, entries }: { one: Case; entries: Entry[] }): JSX.Element {
+  const erased = (what: string): boolean => entries.some((entry) => /(erased|destroyed)$/.test(entry.act) && `${entry.act} ${entry.object} ${entry.details?.["what"] ?? ""}`.includes(what));
+  const track = erased("track") || one.closed_at !== null;
+  const words = erased("case");
+  return (
+    <div class="panel">
+      <h2 class="row">
+        <Icon of={trash} class="t2" />
+        {t("erase.title")}
+      </h2>
+      <dl class="kv">
+        <dt>{t("erase.track")}</dt>
+        <dd class={track ? "cok" : ""}>{track ? t("erase.erased") : t("erase.atclose")}</dd>
+        <dt>{t("erase.words")}</dt>
+        <dd class={words ? "cok" : ""}>{words ? t("erase.erased") : t("erase.atcase")}</dd>
+        <dt>{t("erase.video")}</dt>
+        <dd>{t("erase.unopened")}</dd>
+      </dl>
+    </div>
+  );
+}
+
+function CaseRecord({ one, entries, open }: { one: Case; entries: Entry[]; open: boolean }): JSX.Element {
+  const [shown, setShown] = useState(open);
+  const [asking, setAsking] = useState(false);
+  const seen = viewers(entries, now.value);
+  if (!shown) {
+    const brief = seen.map((viewer) => t(FACE[viewer.role][1], { n: viewer.people })).join(" · ");
+    return (
+      <button type="button" class="panel row item" onClick={() => setShown(true)}>
+        <span class="grow">
+          <b>{t("record.sos", { centre: one.centre.name })} · {moment(one.received_at)}</b>
+          <span class="t2">{brief || t("record.nobody")}</span>
+        </span>
+        <Icon of={chevronRight} class="t3" />
+      </button>
+    );
+  }
+  const drop = async (): Promise<void> => {
+    await forgetCase(one);
+    cases.value = cases.value.filter((other) => other.id !== one.id);
+  };
+  return (
+    <>
+      <div class="panel">
+        <div class="row case-head">
+          <h2>{t("record.sos", { centre: one.centre.name })}</h2>
+          <span class="t3 end">{moment(one.received_at)}</span>
+        </div>
+        <p class="t3">
+          {t("sent.receipt")} {one.receipt}
+          {one.cancelled_at && ` · ${t("record.cancelled")}`}
+        </p>
+        <ul class="viewers">
+          {seen.map((viewer) => (
+            <Row key={viewer.role} viewer={viewer} />
+          ))}
+          {seen.length === 0 && <li class="t2">{t("record.nobody")}</li>}
+        </ul>
+      </div>
+      <Erasure one={one} entries={entries} />
+      <button type="button" class="pbtn" aria-expanded={asking} onClick={() => setAsking(!asking)}>
+        <Icon of={help} />
+        {t("record.ask")}
+      </button>
+      {asking && (
+        <div class="panel">
+          <p>{t("record.ask.how", { centre: one.centre.name, receipt: one.receipt })}</p>
+          {one.closed_at && <TwicePressed class="word c1" first={t("record.drop")} second={t("record.drop.sure")} act={() => void drop()} />}
+        </div>
+      )}
+    </>
+  );
+}
+
+export function Record(): JSX.Element {
+  const [entries, setEntries] = useState<Entry[] | null>(null);
+  const [failed, setFailed] = useState(false);
+  const own = cases.value;
+  const fetchRecord = async (): Promise<void> => {
+    setFailed(false);
+    try {
+      const items = own.map(({ incident, secret }) => ({ incident, secret }));
+      setEntries((await post<{ entries: Entry[] }>("/api/record", { items })).entries);
+    } catch {
+      setFailed(true);
+    }
+  };
+  useEffect(() => {
+    if (own.length > 0) void fetchRecord();
+  }, [own.length]);
+  return (
+    <main class="record ph grow">
+      <h1>{t("record.title")}</h1>
+      <p class="t2">{t("record.lead")}</p>
+      {own.length === 0 && (
+        <div class="panel empty">
+          <b>{t("record.none")}</b>
+          <p class="t2">{t("record.none.hint")}</p>
+        </div>
+      )}
+      {own.length > 0 && entries === null && !failed && (
+        <div class="panel skeleton" role="status">
+          <span class="sr">{t("record.loading")}</span>
+          <i /><i /><i />
+        </div>
+      )}
+      {failed && (
+        <div class="panel empty" role="alert">
+          <b>{t("record.failed")}</b>
+          <button type="button" class="pbtn" onClick={() => void fetchRecord()}>{t("record.retry")}</button>
+        </div>
+      )}
+      {entries && (
+        <div class="items">
+          {own.map((one, at) => (
+            <CaseRecord key={one.id} one={one} open={at === 0} entries={entries.filter((entry) => entry.incident === one.incident)} />
+          ))}
+        </div>
+      )}
+    </main>
+  );
+}

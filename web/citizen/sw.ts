@@ -1,0 +1,97 @@
+/**
+ * The page starts from here without a network, and a queued SOS leaves from here when the network is
+ * back and the page is closed. Nothing but this application's own files is ever cached.
+ */
+import { SYNC_TAG, deliverWaiting } from "./sending";
+
+/** Written in by the build: a name that changes with any file, and the files the page needs to start. */
+declare const PRECACHE: { name: string; paths: string[] };
+
+/** The part of the service worker's world that is used here; the DOM library has no types for it. */
+interface Extendable extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Worker extends EventTarget {
+  clients: {
+    claim(): Promise<void>;
+    matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<{ url: string; postMessage(message: unknown): void; focus?(): Promise<unknown> }[]>;
+    openWindow(url: string): Promise<unknown>;
+  };
+  registration: { showNotification(title: string, options: object): Promise<void> };
+}
+const worker = self as unknown as Worker;
+
+const PAGE = "/citizen";
+const SEEN = "seen";
+
+worker.addEventListener("install", (event) => {
+  const fill = async () => {
+    const cache = await caches.open(PRECACHE.name);
+    await cache.addAll(PRECACHE.paths.map((path) => new Request(path, { cache: "reload" })));
+  };
+  (event as Extendable).waitUntil(fill());
+});
+
+worker.addEventListener("activate", (event) => {
+  const settle = async () => {
+    for (const name of await caches.keys()) {
+      if (name !== PRECACHE.name && name !== SEEN) await caches.delete(name);
+    }
+    await worker.clients.claim();
+  };
+  (event as Extendable).waitUntil(settle());
+});
+
+/** Files with a hash in their name never change: what was fetched once (a font's range) is kept. */
+async function hashed(request: Request): Promise<Response> {
+  const found = await caches.match(request);
+  if (found) return found;
+  const answer = await fetch(request);
+  if (answer.ok) await (await caches.open(SEEN)).put(request, answer.clone());
+  return answer;
+}
+
+worker.addEventListener("fetch", (event) => {
+  const { request, respondWith } = event as Event & { request: Request; respondWith(answer: Promise<Response>): void };
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (request.mode === "navigate") {
+    const page = caches.match(PAGE).then((found) => found ?? fetch(request));
+    respondWith.call(event, page);
+  } else if (PRECACHE.paths.includes(url.pathname) || url.pathname.startsWith("/static/assets/")) {
+    respondWith.call(event, hashed(request));
+  }
+});
+
+worker.addEventListener("sync", (event) => {
+  if ((event as Event & { tag: string }).tag !== SYNC_TAG) return;
+  const send = async () => {
+    const delivered = await deliverWaiting();
+    for (const client of await worker.clients.matchAll({ type: "window", includeUncontrolled: true })) {
+      client.postMessage({ delivered });
+    }
+  };
+  (event as Extendable).waitUntil(send());
+});
+
+/** The words come from the server and are neutral in quiet mode; without words a neutral line stands in. */
+worker.addEventListener("push", (event) => {
+  const body = (event as Event & { data: { json(): { title?: string; body?: string; silent?: boolean } } | null }).data;
+  const note = body?.json() ?? {};
+  const shown = worker.registration.showNotification(note.title ?? "메모", {
+    body: note.body ?? "",
+    silent: note.silent ?? true,
+    tag: "note",
+  });
+  (event as Extendable).waitUntil(shown);
+});
+
+worker.addEventListener("notificationclick", (event) => {
+  const open = async () => {
+    (event as Event & { notification: { close(): void } }).notification.close();
+    const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+    const page = pages.find((one) => new URL(one.url).pathname.startsWith(PAGE));
+    await (page?.focus ? page.focus() : worker.clients.openWindow(PAGE));
+  };
+  (event as Extendable).waitUntil(open());
+});

@@ -1,0 +1,100 @@
+/** What this page says to a centre and hears from it. Times are RFC 3339, distances metres. */
+
+export interface Position {
+  latitude: number;
+  longitude: number;
+  accuracy_m: number;
+  source: "web";
+  at: string;
+  heading_deg?: number;
+  speed_mps?: number;
+}
+
+export interface Guardian {
+  name: string;
+  relation: string;
+  mail?: string;
+  phone?: string;
+}
+
+/** Stays on this phone; the centre that answers an SOS gets it sealed, nobody else. */
+export interface Profile {
+  name: string;
+  phone: string;
+  note: string;
+  guardians: Guardian[];
+  codes: { cancel: string; duress: string } | null;
+}
+
+export type Trigger = "button" | "shake" | "silent";
+
+export interface Sos {
+  id: string;
+  kind: "sos";
+  trigger: Trigger;
+  at: string;
+  position: Position | null;
+  silent: boolean;
+  battery?: number;
+  credential?: string;
+  proof?: string;
+  sealed?: string;
+}
+
+export interface Receipt {
+  receipt: string;
+  secret: string;
+  signal: string;
+  incident: string;
+  centre: { id: string; name: string };
+  received_at: string;
+}
+
+export interface Centre {
+  id: string;
+  name: string;
+  uri: string;
+  key: JsonWebKey | null;
+}
+
+export interface Mapping {
+  centres: Centre[];
+  expires_at: string;
+  source: "exact" | "nearest" | "default";
+  place?: string;
+}
+
+export interface Message {
+  from: "person" | "operator";
+  text: string;
+  at: string;
+  name?: string;
+}
+
+export interface GuardianReceipt {
+  who: string;
+  channel: "push" | "mail" | "sms";
+  state: "queued" | "sent" | "delivered" | "read" | "failed";
+  at: string;
+}
+
+export interface PhoneState {
+  state: string;
+  received_at?: string;
+  holder: { name: string; at: string; cameras?: number } | string | null;
+  receipts: GuardianReceipt[];
+  messages: Message[];
+  dispatch: { agency?: string; state: string; unit?: string; eta_s?: number; at?: string } | null;
+  closed_at: string | null;
+}
+
+/** One SOS of this phone, from receipt until the person removes it. */
+export interface Case extends Receipt {
+  id: string;
+  at: string;
+  silent: boolean;
+  server: string;
+  cancelled_at: string | null;
+  closed_at: string | null;
+  practice?: boolean;
+}

@@ -1,0 +1,104 @@
+/**
+ * Who looked at one person's case, said from the ledger's entries about it. The auditor's page and the
+ * person's own page use this same reading, so that both see the same sentence.
+ */
+import type { LedgerEntry } from "./api";
+
+export type ViewerRole = "operator" | "supervisor" | "officer" | "guardian" | "agency" | "auditor" | "stranger";
+
+export interface Viewer {
+  role: ViewerRole;
+  /** Different people of this role. */
+  people: number;
+  cameras: number;
+  position: boolean;
+  seconds: number;
+  /** At least one view is still open. */
+  watching: boolean;
+}
+
+/** One stretch of looking, in milliseconds since 1970; `until` null while it goes on. */
+export interface Stretch {
+  actor: string;
+  name: string;
+  role: ViewerRole;
+  what: "camera" | "position";
+  object: string;
+  from: number;
+  until: number | null;
+  refused: boolean;
+}
+
+type Entry = Pick<LedgerEntry, "at" | "actor" | "act" | "object"> & { details?: Record<string, string | number> | null };
+
+const ROLES: ViewerRole[] = ["operator", "supervisor", "officer", "guardian", "agency", "auditor", "stranger"];
+
+export const refused = (entry: { act: string; result?: string | null }): boolean => entry.act.endsWith(".refused") || entry.result === "refused";
+
+function role(entry: Entry): ViewerRole {
+  if (refused(entry)) return "stranger";
+  const said = entry.actor.role;
+  if ((ROLES as string[]).includes(said)) return said as ViewerRole;
+  const detailed = entry.details?.["role"];
+  return (ROLES as string[]).includes(String(detailed)) ? (detailed as ViewerRole) : "operator";
+}
+
+const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed"]);
+const ENDS = new Set(["view.ended", "link.ended", "link.revoked", "incident.released"]);
+const CLOSES = "incident.closed";
+
+/** Every stretch of looking, oldest first. What nobody ended ends with the incident. */
+export function stretches(entries: readonly Entry[]): Stretch[] {
+  const inOrder = [...entries].sort((a, b) => a.at.localeCompare(b.at));
+  const found: Stretch[] = [];
+  const open = new Map<string, Stretch>();
+  for (const entry of inOrder) {
+    const at = Date.parse(entry.at);
+    const key = `${entry.actor.id} ${entry.act.split(".")[0]} ${entry.object}`;
+    if (entry.act === "view.refused" || entry.act === "link.refused") {
+      found.push({ actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: "stranger", what: "camera", object: entry.object, from: at, until: at, refused: true });
+    } else if (BEGINS.has(entry.act)) {
+      if (open.has(key)) continue;
+      const what = entry.act === "view.opened" ? "camera" : "position";
+      const stretch: Stretch = { actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: role(entry), what, object: entry.object, from: at, until: null, refused: false };
+      open.set(key, stretch);
+      found.push(stretch);
+    } else if (ENDS.has(entry.act)) {
+      const stretch = open.get(key);
+      if (stretch) stretch.until = at;
+      open.delete(key);
+    } else if (entry.act === CLOSES) {
+      for (const stretch of open.values()) stretch.until = at;
+      open.clear();
+    }
+  }
+  return found;
+}
+
+/** Time covered by at least one stretch, in seconds. */
+function covered(some: Stretch[], now: number): number {
+  let total = 0;
+  let end = -Infinity;
+  for (const { from, until } of [...some].sort((a, b) => a.from - b.from)) {
+    const to = until ?? now;
+    total += Math.max(0, to - Math.max(from, end));
+    end = Math.max(end, to);
+  }
+  return total / 1000;
+}
+
+export function viewers(entries: readonly Entry[], now: number): Viewer[] {
+  const all = stretches(entries);
+  return ROLES.flatMap((one) => {
+    const some = all.filter((stretch) => stretch.role === one);
+    if (some.length === 0) return [];
+    return {
+      role: one,
+      people: new Set(some.map((stretch) => stretch.actor)).size,
+      cameras: new Set(some.filter((stretch) => stretch.what === "camera").map((stretch) => stretch.object)).size,
+      position: some.some((stretch) => stretch.what === "position"),
+      seconds: covered(some, now),
+      watching: some.some((stretch) => stretch.until === null),
+    };
+  });
+}
