@@ -1,0 +1,263 @@
+"""Who answers here? From a point, or a circle of uncertainty, to the municipality and its centres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from math import cos, inf, radians
+
+import numpy as np
+import shapely
+from msgspec.structs import replace
+from numpy.typing import ArrayLike, NDArray
+
+from ansim.city.places import adjacency
+from ansim.city.places import borders as borders_of
+from ansim.city.places import register as register_of
+from ansim.city.places.borders import Borders, Floats, Ints
+from ansim.city.places.model import BORDER_BAND_M, NEAREST_M, NEIGHBOUR_LIMIT_M, Answer, Centre, Name
+from ansim.city.places.plane import distances, foot, on_the_right
+from ansim.city.places.raster import CELL, MARGIN_M, NEAR, NOWHERE, Raster, counting, distinct
+from ansim.city.places.register import Register
+from ansim.core.errors import Problem
+from ansim.core.geo import EARTH_RADIUS_M
+
+OUTSIDE = Name(ko="관할 밖", en="Outside every jurisdiction")
+SURE_M = 0.01
+"""Nearer to a border than this, rounding could tell the wrong side: the polygons decide."""
+
+Near = tuple[float, list[float]]
+"""Metres to a border segment, and the segment: its two ends, the part on its right, the part on its left."""
+
+
+@dataclass(frozen=True)
+class Located:
+    """Many points at once: `part[i]` indexes `Jurisdictions.parts`, -1 where only the default answers;
+    `nearest[i]` tells that point i lies in no polygon and belongs to the nearest one."""
+
+    part: NDArray[np.int16]
+    nearest: NDArray[np.bool_]
+
+
+class Jurisdictions:
+    """The country's jurisdictions in memory. Exact: the raster only spares geometry where no border is near.
+
+    A point on a border belongs to the part of the smaller code. Coordinates are WGS 84 degrees.
+    """
+
+    def __init__(self, borders: Borders, register: Register, default: str | None = None) -> None:
+        """`default` is the id of the centre that answers first where nobody is near; else the nearest."""
+        self.municipalities = register.municipalities
+        self.centres = register.centres
+        self.parts = borders.parts
+        self._borders = borders
+        self._lines = np.hstack([borders.ends, borders.sides])
+        self._raster = Raster(borders)
+        self._default = () if default is None else (register.centres[default],)
+        self._answers = [
+            Answer(
+                municipality=register.municipalities[part.municipality],
+                place=register.place_of(part),
+                centres=register.centres_of(part),
+                source="exact",
+            )
+            for part in borders.parts
+        ]
+        # districts of one municipality answer alike
+        self._alike = [(part.municipality, part.zone) for part in borders.parts]
+        shapely.prepare(borders.polygons)
+
+    @classmethod
+    def load(cls, default: str | None = None) -> Jurisdictions:
+        """The packaged borders and centres; well under a second, once."""
+        return cls(borders_of.read(borders_of.packaged()), register_of.packaged(), default)
+
+    def find(self, latitude: float, longitude: float) -> Answer:
+        """Who answers at this point. There is always an answer; what is no coordinate raises Problem."""
+        raster = self._raster
+        try:
+            part = raster.at(raster.cell(latitude, longitude))
+        except TypeError:
+            part = NEAR  # no numbers: the checks below name the field
+        return self._answers[part] if part >= 0 else self.find_circle(latitude, longitude, 0.0)
+
+    def find_circle(self, latitude: float, longitude: float, accuracy_m: float) -> Answer:
+        """Who answers at this point, and who beyond the borders that the position's error may hide.
+
+        Raises Problem for what is no coordinate or no accuracy (metres, not negative).
+        """
+        latitude = _number("latitude", latitude, -90, 90)
+        longitude = _number("longitude", longitude, -180, 180)
+        reach = min(_number("accuracy_m", accuracy_m, 0, inf) + BORDER_BAND_M, NEIGHBOUR_LIMIT_M)
+        cell = self._raster.cell(latitude, longitude)
+        part = self._raster.at(cell)
+        if part >= 0 and reach <= MARGIN_M:
+            return self._answers[part]
+        found: list[Near] = []
+        if part == NEAR:
+            part, found = self._closer(cell, latitude, longitude)
+        if part == NOWHERE:
+            return self._outside(latitude, longitude, reach)
+        if reach > MARGIN_M:
+            found = self._around(latitude, longitude, reach)
+        return self._inside(part, found, reach)
+
+    def find_many(self, latitudes: ArrayLike, longitudes: ArrayLike) -> Located:
+        """The parts of many points at once. What is no coordinate raises Problem."""
+        latitude, longitude = _numbers("latitudes", latitudes, 90), _numbers("longitudes", longitudes, 180)
+        if latitude.shape != longitude.shape:
+            raise _problem("longitudes", "there must be as many as latitudes")
+        raster = self._raster
+        row, column = (latitude - raster.south) / CELL, (longitude - raster.west) / CELL
+        there = (row >= 0) & (row < raster.rows) & (column >= 0) & (column < raster.columns)
+        cell = np.where(there, row.astype(np.int64) * raster.columns + column.astype(np.int64), 0)
+        part = np.where(there, raster.value[cell], np.int16(NOWHERE))
+        closer = np.flatnonzero(part == NEAR)
+        part[closer] = self._many_closer(latitude[closer], longitude[closer], cell[closer])
+        nearest = np.zeros(len(part), dtype=np.bool_)
+        for index in np.flatnonzero(part == NOWHERE).tolist():
+            shore, _ = self._shore(float(latitude[index]), float(longitude[index]))
+            if shore != NOWHERE:
+                part[index], nearest[index] = shore, True
+        return Located(part, nearest)
+
+    def place_name(self, latitude: float, longitude: float) -> Name:
+        """The place as far as borders name it: the municipality and, in a large city, the district."""
+        return self.find(latitude, longitude).place
+
+    def neighbours(self, centre: str) -> tuple[Centre, ...]:
+        """The centres to ask for help, the longest common border first; never empty. KeyError: unknown id."""
+        return self._neighbours[centre]
+
+    @cached_property
+    def _neighbours(self) -> dict[str, tuple[Centre, ...]]:
+        return adjacency.neighbours(self._borders, [answer.centres for answer in self._answers])
+
+    def _closer(self, cell: int, latitude: float, longitude: float) -> tuple[int, list[Near]]:
+        """The part of a point in a near cell, and the borders listed there."""
+        inside, segments = self._raster.listed(cell)
+        lines = self._lines[segments].tolist()
+        metres = distances(lines, latitude, longitude)
+        nearest = min(metres)
+        line = lines[metres.index(nearest)]
+        at = foot(line, latitude, longitude)
+        if at is not None and nearest > SURE_M and self._raster.lists(cell, *at):
+            # nothing lies between the point and the foot of its perpendicular: that side of the line it is
+            part = int(line[4 if on_the_right(line, latitude, longitude) else 5])
+        else:
+            part = self._covering(
+                {inside, *self._borders.sides[segments].ravel().tolist()}, latitude, longitude
+            )
+        return part, list(zip(metres, lines, strict=True))
+
+    def _covering(self, parts: Iterable[int], latitude: float, longitude: float) -> int:
+        for part in sorted(parts):
+            if part != NOWHERE and shapely.intersects_xy(self._borders.polygons[part], longitude, latitude):
+                return part
+        return NOWHERE
+
+    def _many_closer(self, latitude: Floats, longitude: Floats, cell: Ints) -> NDArray[np.int16]:
+        raster, points = self._raster, np.arange(len(cell))
+        k = np.searchsorted(raster.near, cell)
+        start, count = raster.first[k], raster.first[k + 1] - raster.first[k]
+        sides = self._borders.sides[raster.segments[counting(start, count)]]
+        part = np.concatenate([sides.ravel(), raster.inside[k]]).astype(np.int64)
+        point = np.concatenate([points.repeat(count).repeat(2), points])
+        pairs = distinct(np.sort((part * len(cell) + point)[part != NOWHERE]))
+        part, point = np.divmod(pairs, max(1, len(cell)))
+        covered = shapely.intersects_xy(self._borders.polygons[part], longitude[point], latitude[point])
+        found = np.full(len(cell), NOWHERE, dtype=np.int16)
+        found[point[covered][::-1]] = part[covered][::-1]  # the smallest part is written last and stays
+        return found
+
+    def _around(self, latitude: float, longitude: float, reach: float) -> list[Near]:
+        lines = self._lines[self._raster.around(latitude, longitude, reach)].tolist()
+        return list(zip(distances(lines, latitude, longitude), lines, strict=True))
+
+    def _inside(self, part: int, found: list[Near], reach: float) -> Answer:
+        mine = self._alike[part]
+        borders = [
+            (metres, side)
+            for metres, (*_, right, left) in found
+            if metres <= reach and right != NOWHERE and left != NOWHERE
+            for side in (int(right), int(left))
+            if self._alike[side] != mine
+        ]
+        answer = self._answers[part]
+        if not borders:
+            return answer
+        return replace(answer, neighbours=self._beyond(borders, answer), distance_to_border_m=min(borders)[0])
+
+    def _outside(self, latitude: float, longitude: float, reach: float) -> Answer:
+        shore, metres = self._shore(latitude, longitude)
+        if shore != NOWHERE:
+            answer = self._answers[shore]
+            borders = [near for near in self._shores(latitude, longitude, reach) if near[0] <= reach]
+            beyond = self._beyond(borders, answer)
+            return replace(answer, source="nearest", outside_m=metres, neighbours=beyond)
+        shore, metres = self._far_shore(latitude, longitude)
+        return Answer(
+            municipality=None,
+            place=OUTSIDE,
+            centres=tuple(dict.fromkeys((*self._default, *self._answers[shore].centres))),
+            source="default",
+            outside_m=metres,
+            warning="outside",
+        )
+
+    def _beyond(self, borders: list[tuple[float, int]], answer: Answer) -> tuple[Centre, ...]:
+        """The first centres of those parts, nearest first, without the ones that answer already."""
+        centres = dict.fromkeys(self._answers[part].centres[0] for _, part in sorted(borders))
+        return tuple(centre for centre in centres if centre not in answer.centres)
+
+    def _shores(self, latitude: float, longitude: float, reach: float) -> list[tuple[float, int]]:
+        return [
+            (metres, int(side))
+            for metres, (*_, right, left) in self._around(latitude, longitude, reach)
+            for side in (right, left)
+            if side != NOWHERE
+        ]
+
+    def _shore(self, latitude: float, longitude: float) -> tuple[int, float]:
+        """The nearest part of a point in none, and how far; NOWHERE beyond NEAREST_M."""
+        metres, part = min(self._shores(latitude, longitude, NEAREST_M), default=(inf, NOWHERE))
+        return (part, metres) if metres <= NEAREST_M else (NOWHERE, inf)
+
+    def _far_shore(self, latitude: float, longitude: float) -> tuple[int, float]:
+        """The nearest part however far, by the vertices of its border."""
+        east, north = np.radians(self._borders.ends[:, :2]).T
+        here = radians(latitude)
+        turn = np.sin((east - radians(longitude)) / 2) ** 2
+        half = np.sin((north - here) / 2) ** 2 + cos(here) * np.cos(north) * turn
+        nearest = int(np.argmin(half))
+        part = min(side for side in self._borders.sides[nearest].tolist() if side != NOWHERE)
+        return part, float(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(half[nearest])))
+
+
+def _problem(field: str, rule: str) -> Problem:
+    return Problem(400, "place.coordinate", "This is no place on earth", f"{field} {rule}", field=field)
+
+
+def _number(field: str, value: object, least: float, most: float) -> float:
+    # wire types are checked before; what a program hands over by mistake is not
+    if (
+        isinstance(value, (float, int))
+        and least <= value <= most
+        and value != inf
+        and type(value) is not bool
+    ):
+        return float(value)
+    raise _problem(field, f"must be a number from {least:g} to {most:g}")
+
+
+def _numbers(field: str, values: ArrayLike, limit: float) -> Floats:
+    try:
+        numbers = np.asarray(values)
+    except ValueError:
+        raise _problem(field, "must be a list of numbers") from None
+    if numbers.ndim != 1 or (numbers.size and numbers.dtype.kind not in "fiu"):
+        raise _problem(field, "must be a list of numbers")
+    if not (np.abs(numbers) <= limit).all():
+        raise _problem(field, f"must be from -{limit:g} to {limit:g}")
+    return numbers.astype(np.float64)
