@@ -7,7 +7,7 @@ cut by alleys, and what is left is divided into plots. The same seed gives the s
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from itertools import pairwise
 from math import atan2, cos, degrees, hypot, pi, radians, sin, tan
@@ -129,6 +129,7 @@ class Quarter:
         places: tuple[NamedPlace, ...],
         poles: tuple[Pole, ...],
         sites: tuple[Camera, ...],
+        safe_way: tuple[int, ...],
     ) -> None:
         self.seed = seed
         self.plane = plane
@@ -144,6 +145,8 @@ class Quarter:
         self.poles = poles
         self.sites = sites
         """The cameras as they stand, see `Camera`."""
+        self.safe_way = safe_way
+        """안심귀갓길: the way home from the station along which cameras stand close together, as node ids."""
 
     @cached_property
     def _road_lines(self) -> tuple[STRtree, list[int]]:
@@ -186,26 +189,50 @@ class Quarter:
     def address_at(self, latitude: float, longitude: float) -> str:
         return self.address(*self.plane.point(latitude, longitude))
 
-    def route(self, start: int, end: int, favour: frozenset[int] = frozenset()) -> list[int]:
-        """Node ids of the shortest way. A stretch to a node in `favour` counts a third of its length."""
+    def route(self, start: int, end: int) -> list[int]:
+        """Node ids of the shortest way."""
+        return self.ways_from(start)(end)
+
+    def ways_from(self, start: int, quiet: bool = False) -> Callable[[int], list[int]]:
+        """The shortest ways from a node: call the result with another. `quiet` avoids avenues, as one metre of them
+        counts for two (Dijkstra)."""
         best = {start: 0.0}
         came: dict[int, int] = {}
         queue = [(0.0, start)]
         while queue:
             cost, node = heapq.heappop(queue)
-            if node == end:
-                break
             if cost > best[node]:
                 continue
-            for other, length, _ in self.edges[node]:
-                next_cost = cost + length * (1 / 3 if other in favour and node in favour else 1)
+            for other, length, road in self.edges[node]:
+                loud = quiet and self.roads[road].road_class == "avenue"
+                next_cost = cost + length * (2 if loud else 1)
                 if next_cost < best.get(other, float("inf")):
                     best[other], came[other] = next_cost, node
                     heapq.heappush(queue, (next_cost, other))
-        way = [end]
-        while way[-1] != start:
-            way.append(came[way[-1]])
-        return way[::-1]
+
+        def way_to(node: int) -> list[int]:
+            way = [node]
+            while way[-1] != start:
+                way.append(came[way[-1]])
+            return way[::-1]
+
+        return way_to
+
+    def axis(self, nodes: Iterable[int]) -> LineString:
+        """The line through these nodes."""
+        return LineString([(self.nodes[k].x, self.nodes[k].y) for k in nodes])
+
+    def covers(self, site: Camera, x: float, y: float) -> bool:
+        """Whether a camera truly sees somebody at a point: within range and field of view, no house between."""
+        dx, dy = x - site.x, y - site.y
+        if hypot(dx, dy) > site.range_m:
+            return False
+        off = (degrees(atan2(dx, dy)) - site.azimuth_deg + 180) % 360 - 180
+        if abs(off) > site.view_deg / 2 - 3 or hypot(dx, dy) < site.height_m * 1.5:
+            return False
+        sight = LineString([(site.x, site.y), (x, y)])
+        near = self.building_tree.query(sight)
+        return not any(self.building_tree.geometries[k].intersects(sight) for k in near)
 
     def cameras(self) -> list[dict[str, Any]]:
         """The register's rows: id, name, latitude, longitude, azimuth_deg (None when not surveyed or turning),
@@ -336,7 +363,9 @@ class _Builder:
             places=self._places(roads, nodes, edges),
             poles=(),
             sites=(),
+            safe_way=(),
         )
+        quarter.safe_way = self._safe_way(quarter)
         quarter.poles, quarter.sites = self._poles(quarter)
         return quarter
 
@@ -631,67 +660,112 @@ class _Builder:
             add("safe-shop", f"안심지킴이집 {ko}점", f"Safe shop {en}", node)
         return tuple(places)
 
+    def _safe_way(self, quarter: Quarter) -> tuple[int, ...]:
+        station = next(place for place in quarter.places if place.kind == "station")
+        way_to = quarter.ways_from(quarter.node_near(station.x, station.y), quiet=True)
+
+        def unlike(node: Node) -> float:
+            """How far from a way of half a kilometre, mostly streets and alleys, near the middle of the quarter."""
+            way = way_to(node.id)
+            if len(way) < 2:
+                return float("inf")
+            return abs(quarter.axis(way).length - 520) + 0.4 * hypot(node.x, node.y)
+
+        homes = [node for node in quarter.nodes if len(quarter.edges[node.id]) >= 2]
+        return tuple(way_to(min(homes, key=unlike).id))
+
     def _poles(self, quarter: Quarter) -> tuple[tuple[Pole, ...], tuple[Camera, ...]]:
-        junctions = [node for node in quarter.nodes if len(quarter.edges[node.id]) >= 3]
-        self.random.shuffle(junctions)
-        junctions.sort(key=lambda node: hypot(node.x, node.y) > self.size_m * 0.47)
         poles: list[Pole] = []
         sites: list[Camera] = []
+
+        def put(node: int, at: Point, aims: list[float]) -> None:
+            pole = Pole(id=len(poles) + 1, node=node, x=at[0], y=at[1])
+            poles.append(pole)
+            sites.extend(self._cameras_on(quarter, pole, aims, len(sites)))
+
+        way = quarter.axis(quarter.safe_way)
+        along = 12.0
+        while along < way.length:
+            here = way.interpolate(along)
+            foot = self._roadside(quarter, here.x, here.y)
+            aims = [
+                _bearing(foot, (to.x, to.y))
+                for to in (way.interpolate(along + 24), way.interpolate(along - 24))
+                if self._free(quarter, foot, (to.x, to.y)) and hypot(to.x - foot[0], to.y - foot[1]) > 15
+            ]
+            if aims:
+                put(quarter.node_near(here.x, here.y), foot, aims)
+                along += 34.0
+            else:
+                along += 5.0
+        junctions = [node for node in quarter.nodes if len(quarter.edges[node.id]) >= 3]
+        self.random.shuffle(junctions)
+        junctions.sort(key=lambda node: hypot(node.x, node.y) > self.size_m * 0.42)
         for node in junctions:
             corner = _corner(node, quarter.nodes, quarter.edges, quarter.roads, inset=0.45)
             if corner is None or len(poles) >= 60:
                 continue
-            if any(hypot(corner[0] - pole.x, corner[1] - pole.y) < 48 for pole in poles):
+            if any(hypot(corner[0] - pole.x, corner[1] - pole.y) < 46 for pole in poles):
                 continue
-            pole = Pole(id=len(poles) + 1, node=node.id, x=corner[0], y=corner[1])
-            poles.append(pole)
-            sites += self._cameras_on(quarter, pole, len(sites))
+            ways = sorted(self._outlooks(quarter, node, corner), reverse=True)
+            aims = [bearing for room, bearing in ways[: 2 if self.random.random() < 0.35 else 1] if room > 0]
+            if len(aims) == 2 and abs((aims[0] - aims[1] + 180) % 360 - 180) < 50:
+                aims.pop()
+            put(node.id, corner, aims or [ways[0][1]])
         return tuple(poles), tuple(sites)
 
-    def _cameras_on(self, quarter: Quarter, pole: Pole, count: int) -> list[Camera]:
-        aims = sorted(self._aims(quarter, pole), reverse=True)
-        picked = aims[: 2 if self.random.random() < 0.35 else 1]
-        if len(picked) == 2 and abs((picked[0][1] - picked[1][1] + 180) % 360 - 180) < 50:
-            picked.pop()
+    def _roadside(self, quarter: Quarter, x: float, y: float) -> Point:
+        """The edge of the nearest road's corridor on one side of a point."""
+        road = quarter.road_near(x, y)
+        line = min((LineString(line) for line in road.lines), key=lambda line: line.distance(ShapelyPoint(x, y)))
+        along = line.project(ShapelyPoint(x, y))
+        a, b = line.interpolate(max(0.0, along - 1)), line.interpolate(min(line.length, along + 1))
+        turn = atan2(b.y - a.y, b.x - a.x)
+        off = (road.width_m / 2 - 0.45) * self.random.choice((-1, 1))
+        return x - sin(turn) * off, y + cos(turn) * off
+
+    def _free(self, quarter: Quarter, a: Point, b: Point) -> bool:
+        sight = LineString([a, b])
+        tree = quarter.building_tree
+        return not any(tree.geometries[k].intersects(sight) for k in tree.query(sight))
+
+    def _outlooks(self, quarter: Quarter, node: Node, at: Point) -> list[tuple[float, float]]:
+        """(how much street is seen, bearing) for each way out of a junction; negative where a house is in the way."""
+        looks: list[tuple[float, float]] = []
+        for other, length, _ in quarter.edges[node.id]:
+            there = quarter.nodes[other]
+            reach = min(length, 28.0) / length
+            to = (node.x + (there.x - node.x) * reach, node.y + (there.y - node.y) * reach)
+            room = min(length, 60.0) + self.random.uniform(0, 25) if self._free(quarter, at, to) else -1.0
+            looks.append((room, _bearing(at, to)))
+        return looks
+
+    def _cameras_on(self, quarter: Quarter, pole: Pole, aims: list[float], count: int) -> list[Camera]:
         turns = self.random.random() < 0.07
         surveyed = self.random.random() > 0.08
         name, name_en = quarter.address(pole.x, pole.y), quarter.address_en(pole.x, pole.y)
-        cameras: list[Camera] = []
-        for k, (_, azimuth) in enumerate(picked[:1] if turns else picked):
-            cameras.append(
-                Camera(
-                    id=f"bd-{count + k + 1:04d}",
-                    pole=pole.id,
-                    name=name if k == 0 else f"{name} ({compass(azimuth)})",
-                    name_en=name_en,
-                    x=pole.x,
-                    y=pole.y,
-                    height_m=round(self.random.uniform(4.4, 5.6), 1),
-                    azimuth_deg=round(azimuth, 1),
-                    pitch_deg=round(self.random.uniform(12.5, 16.5), 1),
-                    view_deg=float(self.random.choice((62, 68, 72, 78))),
-                    range_m=float(self.random.choice((35, 40, 45, 50))),
-                    surveyed=surveyed,
-                    turns=turns,
-                )
+        return [
+            Camera(
+                id=f"bd-{count + k + 1:04d}",
+                pole=pole.id,
+                name=name if k == 0 else f"{name} ({compass(azimuth)})",
+                name_en=name_en,
+                x=pole.x,
+                y=pole.y,
+                height_m=round(self.random.uniform(4.4, 5.6), 1),
+                azimuth_deg=round(azimuth, 1),
+                pitch_deg=round(self.random.uniform(12.5, 16.5), 1),
+                view_deg=float(self.random.choice((66, 70, 74, 80))),
+                range_m=float(self.random.choice((40, 45, 50, 55))),
+                surveyed=surveyed,
+                turns=turns,
             )
-        return cameras
+            for k, azimuth in enumerate(aims[:1] if turns else aims)
+        ]
 
-    def _aims(self, quarter: Quarter, pole: Pole) -> list[tuple[float, float]]:
-        """(how much street it would see, bearing) for each way out of the pole's junction."""
-        here = quarter.nodes[pole.node]
-        aims: list[tuple[float, float]] = []
-        for other, length, _ in quarter.edges[pole.node]:
-            there = quarter.nodes[other]
-            reach = min(length, 28.0) / length
-            x, y = here.x + (there.x - here.x) * reach, here.y + (there.y - here.y) * reach
-            sight = LineString([(pole.x, pole.y), (x, y)])
-            blocked = any(
-                quarter.building_tree.geometries[k].intersects(sight) for k in quarter.building_tree.query(sight)
-            )
-            bearing = degrees(atan2(x - pole.x, y - pole.y)) % 360
-            aims.append((-1.0 if blocked else min(length, 60.0) + self.random.uniform(0, 25), bearing))
-        return aims
+
+def _bearing(a: Point, b: Point) -> float:
+    return degrees(atan2(b[0] - a[0], b[1] - a[1])) % 360
 
 
 def _corner(

@@ -1,0 +1,211 @@
+"""Cameras that really stream: pictures are drawn and encoded only while somebody pulls that camera."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from fractions import Fraction
+from functools import cache
+from typing import Literal
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
+
+from ansim.core.world import World
+from ansim.sim import rtsp
+from ansim.sim.marker import Code, camera_hash, stamp
+
+WIDTH, HEIGHT, FPS = 640, 360, 10
+KEY_EVERY = FPS
+ENCODING_THREADS = 2
+
+Planes = npt.NDArray[np.uint8]
+"""A picture as YUV 4:2:0 planes one below the other: shape (HEIGHT * 3 // 2, WIDTH)."""
+
+Draw = Callable[[datetime], Planes]
+Fault = Literal["freeze", "stall", "offline"]
+
+
+class CameraServer:
+    """Serves every camera of the city on one RTSP port, rtsp://user:password@host:port/<camera id>."""
+
+    def __init__(self, world: World, user: str = "viewer", host: str = "127.0.0.1", port: int = 0) -> None:
+        self._world = world
+        self._streams: dict[str, CameraStream] = {}
+        self._pool = ThreadPoolExecutor(ENCODING_THREADS, thread_name_prefix="camera")
+        self._server = rtsp.Server(
+            world=world,
+            streams={},
+            user=user,
+            password=world.token_bytes(12).hex(),
+            host=host,
+            port=port,
+        )
+
+    def add(self, camera: str, draw: Draw) -> None:
+        """Put up a camera. `draw` is called from a worker thread, for one camera never twice at once."""
+        stream = CameraStream(self._world, camera, draw, self._pool)
+        self._streams[camera] = stream
+        self._server.streams[camera] = stream
+
+    async def start(self) -> None:
+        await self._server.start()
+
+    async def stop(self) -> None:
+        await self._server.stop()
+        for stream in self._streams.values():
+            await stream.stop()
+        self._pool.shutdown(wait=True)
+
+    def url(self, camera: str) -> str:
+        """The camera's address with its credentials: for a media node only, never for a screen or a log."""
+        return self._server.url(camera)
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def streaming(self) -> frozenset[str]:
+        """The cameras that are being drawn and encoded now."""
+        return frozenset(camera for camera, stream in self._streams.items() if stream.running)
+
+    def fault(self, camera: str, fault: Fault | None) -> None:
+        """`freeze`: the same picture goes on being sent; `stall`: connected but silent; `offline`: connections are cut
+        and new ones refused with 503; None: well again. KeyError for an unknown camera."""
+        self._streams[camera].set_fault(fault)
+
+
+class CameraStream:
+    """One camera: a task that draws, encodes and sends while it has viewers."""
+
+    def __init__(self, world: World, camera: str, draw: Draw, pool: ThreadPoolExecutor) -> None:
+        self._world = world
+        self._camera = camera
+        self._hash = camera_hash(camera)
+        self._draw = draw
+        self._pool = pool
+        self._viewers: set[rtsp.Viewer] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._fault: Fault | None = None
+        self._frozen: Planes | None = None
+        self._encoder: VideoCodecContext | None = None
+        self._key_wanted = False
+        self._since_key = 0
+
+    @property
+    def offline(self) -> bool:
+        return self._fault == "offline"
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None
+
+    def parameter_sets(self) -> tuple[bytes, bytes]:
+        return _parameter_sets()
+
+    def set_fault(self, fault: Fault | None) -> None:
+        self._fault = fault
+        self._frozen = None
+        if fault == "offline":
+            for viewer in list(self._viewers):
+                viewer.cut()
+
+    def join(self, viewer: rtsp.Viewer) -> None:
+        self._viewers.add(viewer)
+        self._key_wanted = True
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="camera stream")
+
+    def leave(self, viewer: rtsp.Viewer) -> None:
+        self._viewers.discard(viewer)
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        clock = self._world.clock
+        loop = asyncio.get_running_loop()
+        due = clock.monotonic()
+        try:
+            while self._viewers:
+                if self._fault != "stall":
+                    key, self._key_wanted = self._key_wanted, False
+                    rtp_time = int(clock.monotonic() * rtsp.CLOCK_HZ) & 0xFFFFFFFF
+                    unit = await loop.run_in_executor(self._pool, self._next, clock.now(), rtp_time, key)
+                    for viewer in list(self._viewers):
+                        viewer.send(unit)
+                due = max(due + 1 / FPS, clock.monotonic() - 0.5)
+                # Never zero: a machine that is too slow must still let viewers come and go.
+                await clock.sleep(max(0.001, due - clock.monotonic()))
+        finally:
+            self._task = None
+            self._encoder = None
+            # Only after a failure or at the end is anybody left: a camera that cannot draw must not look alive.
+            for viewer in list(self._viewers):
+                viewer.cut()
+
+    def _next(self, at: datetime, rtp_time: int, key: bool) -> rtsp.AccessUnit:
+        planes = self._frozen
+        if planes is None:
+            planes = self._draw(at)
+            stamp(planes[:HEIGHT], Code(self._hash, int(at.timestamp()) & 0xFFFFFF))
+            if self._fault == "freeze":
+                self._frozen = planes
+        encoder = self._encoder
+        if encoder is None:
+            encoder = self._encoder = _open_encoder()
+            self._since_key = 0
+        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        key = key or self._since_key % KEY_EVERY == 0
+        self._since_key = 1 if key else self._since_key + 1
+        frame.pict_type = PictureType.I if key else PictureType.NONE
+        octets = b"".join(bytes(packet) for packet in encoder.encode(frame))
+        nals = tuple(nal for nal in _split(octets) if nal[0] & 0x1F not in (6, 7, 8, 9))
+        if key:
+            nals = (*_parameter_sets(), *nals)
+        return rtsp.AccessUnit(nals=nals, rtp_time=rtp_time, key=key)
+
+
+def _open_encoder() -> VideoCodecContext:
+    encoder = av.CodecContext.create("libx264", "w")
+    assert isinstance(encoder, VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
+    encoder.thread_count = 1
+    encoder.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "profile": "main",
+        "crf": "25",
+        "maxrate": "1200k",
+        "bufsize": "1200k",
+        # One slice a picture and key pictures only where we ask for them.
+        "x264-params": "sliced-threads=0:scenecut=0:keyint=1000:min-keyint=1:forced-idr=1",
+    }
+    encoder.open()
+    return encoder
+
+
+@cache
+def _parameter_sets() -> tuple[bytes, bytes]:
+    """SPS and PPS; the same for every camera, as they follow from size and options only."""
+    encoder = _open_encoder()
+    blank = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+    frame = av.VideoFrame.from_ndarray(blank, format="yuv420p")
+    frame.pict_type = PictureType.I
+    nals = _split(b"".join(bytes(packet) for packet in encoder.encode(frame)))
+    by_type = {nal[0] & 0x1F: nal for nal in nals}
+    return by_type[7], by_type[8]
+
+
+def _split(stream: bytes) -> list[bytes]:
+    """NAL units of an Annex B byte stream (H.264 annex B)."""
+    return [nal.rstrip(b"\0") for nal in stream.split(b"\0\0\1")[1:]]

@@ -1,0 +1,156 @@
+"""The whole city: a quarter, the people in it and its cameras, alive between `start` and `stop`."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from datetime import datetime
+from functools import partial
+from math import hypot
+from random import Random
+from typing import Any
+
+from ansim.core.world import World
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.figures import Look, Person, Vehicle, compose
+from ansim.sim.plane import Point
+from ansim.sim.quarter import Camera, Quarter, generate
+from ansim.sim.render import Backdrop, Pose, backdrop
+from ansim.sim.scenery import Scenery
+from ansim.sim.walkers import Behind, Spot, Walker, Wanderer, Way, way_along
+
+PASSERS_BY = 14
+WALK_MPS = 1.3
+KEPT_BACKDROPS = 24
+DRIVE_BESIDE_M = {"avenue": 5.1, "street": 2.0, "alley": 0.0}
+HER = Look(top=(0.78, 0.78, 0.76), legs=(0.02, 0.02, 0.025), hair=(0.02, 0.015, 0.012), height_m=1.63,
+           long_hair=True, bag=True)  # fmt: skip
+HIM = Look(top=(0.03, 0.035, 0.05), legs=(0.05, 0.05, 0.07), hair=(0.02, 0.02, 0.02), height_m=1.76)
+CLOTHES = (
+    (0.35, 0.06, 0.06), (0.06, 0.10, 0.30), (0.08, 0.16, 0.10), (0.30, 0.26, 0.18), (0.05, 0.05, 0.06),
+    (0.22, 0.22, 0.24), (0.45, 0.40, 0.34), (0.20, 0.08, 0.22),
+)  # fmt: skip
+
+
+class City:
+    """A city of one quarter. Positions are in metres on `quarter.plane` and follow from the world's clock."""
+
+    def __init__(
+        self,
+        seed: int,
+        world: World,
+        *,
+        centre: Point = (37.38, 127.12),
+        rtsp_host: str = "127.0.0.1",
+        rtsp_port: int = 0,
+    ) -> None:
+        self.world = world
+        self.quarter: Quarter = generate(seed, centre)
+        self.scenery = Scenery(self.quarter)
+        self.cameras = CameraServer(world, host=rtsp_host, port=rtsp_port)
+        random = Random(f"people {seed}")
+        now = world.clock.monotonic()
+        self._wanderers = [
+            (Wanderer(self.quarter, random, random.uniform(1.0, 1.5), now), _look(random))
+            for _ in range(PASSERS_BY)
+        ]
+        self.her = Walker(self.way_home(), WALK_MPS, now)
+        self.her.pause(now)
+        self.him = Behind(self.her, gap_m=11.0)
+        self._patrols: dict[str, Walker] = {}
+        self._backdrops: OrderedDict[str, Backdrop] = OrderedDict()
+        self._drawing = threading.Lock()
+        for site in self.quarter.sites:
+            self.cameras.add(site.id, partial(self._picture, site))
+
+    async def start(self) -> None:
+        await self.cameras.start()
+        self.her.resume(self.world.clock.monotonic())
+
+    async def stop(self) -> None:
+        await self.cameras.stop()
+
+    # -- what others ask ----------------------------------------------------------------------------------------
+
+    def register(self) -> list[dict[str, Any]]:
+        """The camera register's rows, see `Quarter.cameras`; addresses to pull from are `cameras.url(id)`."""
+        return self.quarter.cameras()
+
+    def map(self) -> dict[str, Any]:
+        return self.quarter.geojson()
+
+    def place_of_her(self) -> tuple[float, float]:
+        """Her true (latitude, longitude)."""
+        spot = self.her.spot(self.world.clock.monotonic())
+        return self.quarter.plane.place(spot.x, spot.y)
+
+    def cameras_covering(self, x: float, y: float) -> list[str]:
+        """Cameras with a free line to a point within their range and field of view, nearest first."""
+        return [site.id for site in sorted(self.quarter.sites, key=lambda s: hypot(s.x - x, s.y - y)) if self.quarter.covers(site, x, y)]
+
+    # -- her, and the cars that come ----------------------------------------------------------------------------
+
+    def way_home(self) -> Way:
+        """Hers: from the station along the safe way home."""
+        return way_along(self.quarter, list(self.quarter.safe_way))
+
+    def patrol(self, name: str, start: Point, end: Point, speed_mps: float = 9.0) -> Walker:
+        """Send a patrol car along the streets between two points (metres); it is in the cameras' pictures from now."""
+        quarter = self.quarter
+        nodes = quarter.route(quarter.node_near(*start), quarter.node_near(*end))
+        way = way_along(quarter, nodes, DRIVE_BESIDE_M) if len(nodes) > 1 else Way(start)
+        car = Walker(way, speed_mps, self.world.clock.monotonic())
+        self._patrols[name] = car
+        return car
+
+    def dismiss(self, name: str) -> None:
+        """Take a patrol car off the streets."""
+        self._patrols.pop(name, None)
+
+    # -- pictures -----------------------------------------------------------------------------------------------
+
+    def _picture(self, site: Camera, at: datetime) -> Planes:
+        scene = self._backdrop(site)
+        now = self.world.clock.monotonic()
+        people = [
+            _person(self.her.spot(now), HER),
+            _person(self.him.spot(now), HIM),
+            *(_person(walker.spot(now), look) for walker, look in self._wanderers),
+        ]
+        cars = [(car.spot(now), True) for car in self._patrols.values()]
+        vehicles = [Vehicle(spot.x, spot.y, spot.heading, patrol, (0.3, 0.3, 0.3)) for spot, patrol in cars]
+        return compose(scene, people, vehicles, at, f"{site.id.upper()}  {site.name_en}")
+
+    def _backdrop(self, site: Camera) -> Backdrop:
+        """The standing scene, drawn at the first picture; the last few dozen are kept."""
+        with self._drawing:
+            scene = self._backdrops.get(site.id)
+            if scene is None:
+                scene = backdrop(self.scenery, pose(site), WIDTH, HEIGHT)
+                self._backdrops[site.id] = scene
+            self._backdrops.move_to_end(site.id)
+            if len(self._backdrops) > KEPT_BACKDROPS:
+                self._backdrops.popitem(last=False)
+            return scene
+
+
+def pose(site: Camera) -> Pose:
+    return Pose(site.x, site.y, site.height_m, site.azimuth_deg, site.pitch_deg, site.view_deg)
+
+
+def _person(spot: Spot, look: Look) -> Person:
+    return Person(spot.x, spot.y, spot.heading, spot.walked_m, spot.moving, look)
+
+
+def _look(random: Random) -> Look:
+    return Look(
+        top=random.choice(CLOTHES),
+        legs=random.choice(CLOTHES[2:6]),
+        hair=(0.02, 0.018, 0.016),
+        height_m=random.uniform(1.55, 1.82),
+        long_hair=random.random() < 0.4,
+        bag=random.random() < 0.4,
+    )
+
+
+__all__ = ["City", "pose"]

@@ -1,0 +1,158 @@
+"""People who walk the streets: where each of them is follows from the clock alone."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import pairwise
+from math import atan2, cos, hypot, sin
+from random import Random
+from typing import NamedTuple
+
+from ansim.sim.plane import Point
+from ansim.sim.quarter import Quarter
+
+BESIDE_M = {"avenue": 12.6, "street": 5.1, "alley": 0.5}
+"""How far right of a road's axis people walk: on the sidewalk, in an alley nearly in the middle."""
+
+
+class Spot(NamedTuple):
+    """Where somebody is: metres east and north, heading in radians anticlockwise from east, metres walked so far."""
+
+    x: float
+    y: float
+    heading: float
+    walked_m: float
+    moving: bool
+
+
+class Way:
+    """A walkable line with its lengths added up; grows at its end."""
+
+    def __init__(self, start: Point) -> None:
+        self.points = [start]
+        self.reach = [0.0]
+
+    def add(self, point: Point) -> None:
+        x, y = self.points[-1]
+        step = hypot(point[0] - x, point[1] - y)
+        if step > 0.05:
+            self.points.append(point)
+            self.reach.append(self.reach[-1] + step)
+
+    @property
+    def length_m(self) -> float:
+        return self.reach[-1]
+
+    def at(self, metres: float) -> tuple[float, float, float]:
+        """(x, y, heading) that many metres from the start; beyond the ends, the end."""
+        if len(self.points) == 1:
+            return *self.points[0], 0.0
+        metres = min(max(metres, 0.0), self.length_m)
+        k = min(bisect_right(self.reach, metres), len(self.points) - 1)
+        (ax, ay), (bx, by) = self.points[k - 1], self.points[k]
+        share = (metres - self.reach[k - 1]) / (self.reach[k] - self.reach[k - 1])
+        return ax + (bx - ax) * share, ay + (by - ay) * share, atan2(by - ay, bx - ax)
+
+
+def way_along(quarter: Quarter, nodes: list[int], beside: dict[str, float] | None = None) -> Way:
+    """The line of somebody who walks along these junctions, beside each road's axis; `beside` metres by road class."""
+    corners = list(_beside(quarter, nodes, BESIDE_M if beside is None else beside))
+    way = Way(corners[0])
+    for corner in corners[1:]:
+        way.add(corner)
+    return way
+
+
+def _beside(quarter: Quarter, nodes: list[int], beside: dict[str, float]) -> Iterator[Point]:
+    for a, b in pairwise(nodes):
+        road = quarter.roads[next(road for other, _, road in quarter.edges[a] if other == b)]
+        ax, ay, bx, by = quarter.nodes[a].x, quarter.nodes[a].y, quarter.nodes[b].x, quarter.nodes[b].y
+        length = hypot(bx - ax, by - ay)
+        ux, uy = (bx - ax) / length, (by - ay) / length
+        off = beside[road.road_class]
+        for node, x, y, sign in ((a, ax, ay, 1), (b, bx, by, -1)):
+            back = min(length / 2, _room(quarter, node, road.id))
+            yield x + ux * back * sign + uy * off, y + uy * back * sign - ux * off
+
+
+def _room(quarter: Quarter, node: int, road: int) -> float:
+    """Metres to keep from a junction's middle so as to turn round its corner."""
+    others = [quarter.roads[other].width_m / 2 for _, _, other in quarter.edges[node] if other != road]
+    return max(others, default=0.5)
+
+
+class Walker:
+    """Walks a way from a moment on: `started_s` on the monotonic clock. Stands still at its end."""
+
+    def __init__(self, way: Way, speed_mps: float, started_s: float) -> None:
+        self.way = way
+        self.speed_mps = speed_mps
+        self._started_s = started_s
+        self._walked_m = 0.0
+        self._paused = False
+
+    def walked_m(self, now_s: float) -> float:
+        if self._paused:
+            return self._walked_m
+        return self._walked_m + max(0.0, now_s - self._started_s) * self.speed_mps
+
+    def spot(self, now_s: float) -> Spot:
+        walked = self.walked_m(now_s)
+        moving = not self._paused and walked < self.way.length_m
+        return Spot(*self.way.at(walked), walked_m=min(walked, self.way.length_m), moving=moving)
+
+    def pause(self, now_s: float) -> None:
+        """Stop where she is."""
+        self._walked_m, self._paused = self.walked_m(now_s), True
+
+    def resume(self, now_s: float) -> None:
+        if self._paused:
+            self._started_s, self._paused = now_s, False
+
+    def set_out(self, way: Way, now_s: float) -> None:
+        """Take another way from its beginning."""
+        self.way, self._walked_m, self._started_s, self._paused = way, 0.0, now_s, False
+
+
+class Wanderer(Walker):
+    """A passer-by without an aim: turns at junctions as the seed says, seldom back. The way grows as it is walked."""
+
+    def __init__(self, quarter: Quarter, random: Random, speed_mps: float, started_s: float) -> None:
+        self._quarter = quarter
+        self._random = random
+        self._trail = [random.randrange(len(quarter.nodes))]
+        self._grow_trail(14)
+        super().__init__(way_along(quarter, self._trail), speed_mps, started_s)
+        self._walked_m = random.uniform(0, self.way.length_m / 2)
+
+    def spot(self, now_s: float) -> Spot:
+        while self.walked_m(now_s) > self.way.length_m - 30:
+            self._grow_trail(10)
+            longer = way_along(self._quarter, self._trail[-12:])
+            for point in longer.points[2:]:
+                self.way.add(point)
+        return super().spot(now_s)
+
+    def _grow_trail(self, steps: int) -> None:
+        for _ in range(steps):
+            here = self._trail[-1]
+            ways = [other for other, _, _ in self._quarter.edges[here]]
+            onward = [other for other in ways if len(self._trail) < 2 or other != self._trail[-2]]
+            self._trail.append(self._random.choice(onward or ways))
+
+
+class Behind:
+    """Somebody who follows a walker some metres behind, on the same way."""
+
+    def __init__(self, leader: Walker, gap_m: float, side_m: float = 0.7) -> None:
+        self._leader = leader
+        self._gap_m = gap_m
+        self._side_m = side_m
+
+    def spot(self, now_s: float) -> Spot:
+        ahead = self._leader.spot(now_s)
+        walked = max(0.0, ahead.walked_m - self._gap_m)
+        x, y, heading = self._leader.way.at(walked)
+        side_x, side_y = -sin(heading) * self._side_m, cos(heading) * self._side_m
+        return Spot(x + side_x, y + side_y, heading, walked, ahead.moving and walked > 0)
