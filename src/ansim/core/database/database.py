@@ -29,6 +29,7 @@ class Committed:
 
     at: datetime
     facts: tuple[Stated, ...]
+    mentioned: tuple[Fact, ...]
     armed: tuple[tuple[str, str, datetime], ...]
     disarmed: tuple[tuple[str, str], ...]
 
@@ -42,6 +43,7 @@ class Transaction:
         self.world = world
         self.at = world.clock.now()
         self._facts: list[Stated] = []
+        self._mentioned: list[Fact] = []
         self._armed: dict[tuple[str, str], datetime] = {}
         self._disarmed: list[tuple[str, str]] = []
         self._after: list[Callable[[], None]] = []
@@ -63,6 +65,10 @@ class Transaction:
     def publish(self, fact: Fact) -> None:
         """State a fact. It leaves after the commit, at least once, even if the process dies in between."""
         self._facts.append(Stated(self.world.id(), fact))
+
+    def mention(self, fact: Fact) -> None:
+        """Tell listeners in this process after the commit, and nobody else: for what the next one makes worthless."""
+        self._mentioned.append(fact)
 
     def arm(self, kind: str, subject: str, due_at: datetime) -> None:
         """Set (or move) the durable timer of this kind for this subject."""
@@ -107,7 +113,7 @@ class Transaction:
                 self.at,
             )
         armed = tuple((kind, subject, due_at) for (kind, subject), due_at in self._armed.items())
-        return Committed(self.at, tuple(self._facts), armed, tuple(self._disarmed))
+        return Committed(self.at, tuple(self._facts), tuple(self._mentioned), armed, tuple(self._disarmed))
 
 
 class Database:

@@ -1,0 +1,84 @@
+"""THE STORY, as one table: signal -> routed -> incident -> watched -> dispatched -> followed -> closed -> destroyed.
+
+Read it from top to bottom. A fact on the left has been stated by a committed action; what is on the right answers it.
+A Reaction runs in a transaction of its own, exactly once. An Errand talks to somebody outside, at least once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansim.core.database import Transaction
+from ansim.core.errors import Problem
+from ansim.core.outbox import Errand, Reaction
+from ansim.core.timers import TimerReaction
+from ansim.response.dispatch import actions as dispatch
+from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested
+from ansim.response.incidents import actions as incidents
+from ansim.response.incidents import destruction, guardians
+from ansim.response.incidents import reactions as case
+from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, IncidentOpened, IncidentReleased
+from ansim.response.notify import actions as notify
+from ansim.response.notify.events import NoticeQueued
+from ansim.response.routing import actions as routing
+from ansim.response.signals import actions as signals
+from ansim.response.signals.events import DuressGiven, SignalCancelled
+from ansim.response.signals.model import Arrival, Receipt
+from ansim.response.tracking import actions as tracking
+from ansim.response.watch import actions as watch
+from ansim.trust.grants import actions as grants
+from ansim.trust.grants.events import GrantEnded, LinkOpened
+from ansim.trust.retention import actions as retention
+from ansim.trust.retention.events import DestructionCertified
+from ansim.trust.retention.keys import Keys
+
+
+async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Receipt | Problem]:
+    """signal -> routed -> incident: a group of arrivals in one transaction, each answered with its receipt.
+
+    A signal that is known already gets the receipt it had; two with the same id in one group are one.
+    """
+    receipts = await signals.known(tx, arrivals)
+    fresh = {(a.source, a.client_id): a for a in arrivals if (a.source, a.client_id) not in receipts}
+    if fresh:
+        placed = await incidents.place(tx, routing.route(tx, list(fresh.values())))
+        fixes = [(one.incident, one.track_slot, one.arrival.position) for one in placed if one.arrival.position is not None]
+        if fixes:
+            await tracking.keep(tx, fixes)
+        for one, receipt in zip(placed, await signals.store_placed(tx, placed), strict=True):
+            receipts[one.arrival.source, one.arrival.client_id] = receipt
+        # Keys before ciphertext: the rows may only become visible when what opens them is safe.
+        await tx.use(Keys).flush()
+    return [receipts[a.source, a.client_id] for a in arrivals]
+
+
+FLOW: tuple[Reaction | Errand, ...] = (
+    # signal: she may take it back, or be made to
+    Reaction(SignalCancelled, case.mark_cancel_pending),
+    Reaction(DuressGiven, case.mark_duress),
+    # incident: guardians hear, cameras near her are made ready
+    Reaction(IncidentOpened, guardians.tell_guardians),
+    Errand(NoticeQueued, notify.tell),
+    Reaction(LinkOpened, guardians.mark_read),
+    Errand(IncidentOpened, watch.prepare_cameras),
+    # watched: the right comes with the claim and goes with it
+    Reaction(IncidentClaimed, watch.grant_to_owner),
+    Reaction(IncidentReleased, watch.end_with_release),
+    Errand(GrantEnded, watch.cut),
+    # dispatched: the agency is asked, answers, and its officer gets a way to see
+    Errand(DispatchRequested, dispatch.ask),
+    Errand(DispatchAnswered, dispatch.give_link),
+    # closed: rights end, agencies hear
+    Reaction(IncidentClosed, watch.end_with_case),
+    Errand(IncidentClosed, dispatch.tell_closed),
+    # destroyed: the track's key dies at once, the case's key at its retention
+    Reaction(IncidentClosed, destruction.destroy_with_case),
+    Reaction(DestructionCertified, destruction.forget),
+)
+
+TIMERS: dict[str, TimerReaction] = {
+    incidents.UNCLAIMED: incidents.escalate,
+    grants.EXPIRY: grants.expire,
+    dispatch.UNANSWERED: dispatch.no_answer,
+    retention.DUE: retention.due,
+}

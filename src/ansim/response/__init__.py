@@ -1,0 +1,1 @@
+"""The story: one folder a stage. Facts flow down it, calls go up it."""

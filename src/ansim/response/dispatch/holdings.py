@@ -1,0 +1,5 @@
+from ansim.trust.retention.holdings import Impersonal, Line
+
+HOLDINGS: tuple[Line, ...] = (
+    Impersonal(table="dispatch", why="agencies, call signs and times; nothing about her"),
+)

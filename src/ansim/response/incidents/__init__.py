@@ -1,0 +1,1 @@
+"""incident: the case, from the first signal until it is closed."""

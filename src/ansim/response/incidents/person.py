@@ -1,0 +1,42 @@
+"""What is known of her: sealed by her phone to this centre, kept under the case key, opened only to those who help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansim.city.people.contacts import Contacts, read_contacts
+from ansim.core.database import Transaction
+from ansim.response.signals import store as signals
+from ansim.response.signals.actions import contacts_context
+from ansim.trust import sealing
+from ansim.trust.retention.keys import Erased, Keys
+
+INFO = b"ansim contacts"
+"""HPKE's info for what a phone seals to a centre."""
+
+
+@dataclass(frozen=True)
+class CentreKey:
+    """The key to which phones seal what only the answering centre may read."""
+
+    private: sealing.PrivateKey
+
+
+async def known_of(tx: Transaction, incident: str) -> Contacts | None:
+    """What her newest signal that said anything said; None when nothing is known or the case is destroyed."""
+    row = await signals.latest_contacts(tx, incident)
+    if row is None or row["case_slot"] is None:
+        return None
+    try:
+        sealed = tx.use(Keys).open(row["case_slot"], bytes(row["contacts"]), contacts_context(row["id"]))
+    except Erased:
+        return None
+    return read_sealed(tx, sealed)
+
+
+def read_sealed(tx: Transaction, sealed: bytes) -> Contacts | None:
+    """Contacts that do not open or make no sense are as none: they never stand in the way of an SOS."""
+    try:
+        return read_contacts(sealing.open(tx.use(CentreKey).private, sealed, INFO, b""))
+    except (ValueError, sealing.NotForUs):
+        return None

@@ -1,0 +1,186 @@
+"""The SQL of incidents. Every change of state is a conditional update that says who won."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from ansim.core.database import Row, Transaction
+from ansim.response.incidents.model import TRANSITIONS, IncidentRow
+
+_VISIBLE = "(centre = $1 OR $1 = ANY (escalated_to))"
+
+
+def incident_of(row: Row) -> IncidentRow:
+    return msgspec.convert(dict(row), IncidentRow)
+
+
+async def open_by_person(tx: Transaction, persons: Sequence[str]) -> dict[str, Row]:
+    """The open incident of each person, locked: it cannot be closed under a signal that joins it."""
+    if not persons:
+        return {}
+    rows = await tx.fetch(
+        "SELECT id, person, centre, track_slot, case_slot FROM incident WHERE person = ANY ($1::text[]) AND closed_at IS NULL"
+        " FOR UPDATE",
+        list(persons),
+    )
+    return {row["person"]: row for row in rows}
+
+
+async def insert(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
+    """rows: (id, prefix, centre, municipality, route, kind, trigger, silent, marks, person, verdict, subject_tag,
+    track_slot, case_slot)"""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await tx.execute(
+        "INSERT INTO incident (id, number, centre, municipality, route, kind, trigger, silent, priority, state, marks, person,"
+        " verdict, subject_tag, track_slot, case_slot, received_at, unclaimed_since) SELECT id, prefix || '-'"
+        " || to_char($15::timestamptz AT TIME ZONE 'Asia/Seoul', 'MMDD') || '-' || lpad(nextval('incident_number')::text, 4, '0'),"
+        " centre, municipality, route, kind, trigger, silent, 1, 'received', string_to_array(nullif(marks, ''), ','), person,"
+        " verdict, subject_tag, track_slot, case_slot, $15, $15"
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::text[],"
+        " $10::text[], $11::text[], $12::text[], $13::int[], $14::int[]) AS new(id, prefix, centre, municipality, route, kind,"
+        " trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot)",
+        *columns,
+        tx.at,
+    )
+
+
+async def add_signals(tx: Transaction, incidents: Sequence[str]) -> None:
+    await tx.execute(
+        "UPDATE incident SET signals = signals + more.n, marks = CASE WHEN 'repeated' = ANY (marks) THEN marks"
+        " ELSE marks || ARRAY['repeated'] END FROM (SELECT id, count(*) AS n FROM unnest($1::text[]) AS id GROUP BY id) AS more"
+        " WHERE incident.id = more.id",
+        list(incidents),
+    )
+
+
+async def get(tx: Transaction, id: str) -> IncidentRow | None:
+    row = await tx.fetchrow("SELECT * FROM incident WHERE id = $1", id)
+    return None if row is None else incident_of(row)
+
+
+async def many(tx: Transaction, ids: Sequence[str]) -> list[IncidentRow]:
+    return [incident_of(row) for row in await tx.fetch("SELECT * FROM incident WHERE id = ANY ($1::text[])", list(ids))]
+
+
+async def locked(tx: Transaction, id: str) -> IncidentRow | None:
+    row = await tx.fetchrow("SELECT * FROM incident WHERE id = $1 FOR UPDATE", id)
+    return None if row is None else incident_of(row)
+
+
+async def seen_by(tx: Transaction, centre: str, id: str) -> IncidentRow | None:
+    """The incident, if this centre may see it."""
+    row = await tx.fetchrow(f"SELECT * FROM incident WHERE {_VISIBLE} AND id = $2", centre, id)
+    return None if row is None else incident_of(row)
+
+
+async def open_of(tx: Transaction, centre: str) -> list[IncidentRow]:
+    """What is open, and what closed within the last ten seconds, so that it can leave the list gently."""
+    rows = await tx.fetch(
+        f"SELECT * FROM incident WHERE {_VISIBLE} AND (closed_at IS NULL OR closed_at > $2::timestamptz - interval '10 s')"
+        " ORDER BY received_at",
+        centre,
+        tx.at,
+    )
+    return [incident_of(row) for row in rows]
+
+
+async def closed_of(tx: Transaction, centre: str, limit: int) -> list[IncidentRow]:
+    rows = await tx.fetch(
+        f"SELECT * FROM incident WHERE {_VISIBLE} AND closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT $2", centre, limit
+    )
+    return [incident_of(row) for row in rows]
+
+
+async def move(tx: Transaction, id: str, to: str, **changes: Any) -> bool:
+    """Change the state if the table of transitions allows it from where it is. False: somebody was faster."""
+    names = list(changes)
+    assignments = "".join(f", {name} = ${at}" for at, name in enumerate(names, start=4))
+    tag = await tx.execute(
+        f"UPDATE incident SET state = $2{assignments} WHERE id = $1 AND state = ANY ($3::text[])",
+        id, to, list(TRANSITIONS[to]), *changes.values(),
+    )  # fmt: skip
+    return tag.endswith(" 1")
+
+
+async def set_owner(tx: Transaction, id: str, owner: str) -> bool:
+    """Claim: exactly one of those who press at once gets it."""
+    return await move(tx, id, "claimed", owner=owner, claimed_at=tx.at, unclaimed_since=None)
+
+
+async def set_first(tx: Transaction, id: str, column: str, at: datetime) -> None:
+    """Keep the first time something happened (requested_at, arrived_at)."""
+    assert column in ("requested_at", "arrived_at")
+    await tx.execute(f"UPDATE incident SET {column} = $2 WHERE id = $1 AND {column} IS NULL", id, at)
+
+
+async def mark(tx: Transaction, id: str, mark: str) -> bool:
+    tag = await tx.execute(
+        "UPDATE incident SET marks = marks || $2::text WHERE id = $1 AND NOT $2 = ANY (marks) AND closed_at IS NULL", id, mark
+    )
+    return tag.endswith(" 1")
+
+
+async def escalate(tx: Transaction, id: str, level: int, neighbours: Sequence[str]) -> bool:
+    tag = await tx.execute(
+        "UPDATE incident SET escalation = $2, escalated_to = $3::text[] WHERE id = $1 AND state = 'received' AND escalation < $2",
+        id, level, list(neighbours),
+    )  # fmt: skip
+    return tag.endswith(" 1")
+
+
+async def forget_track(tx: Transaction, id: str) -> None:
+    """The track key is dead: nothing may point to its slot."""
+    await tx.execute("UPDATE incident SET destroyed_at = $2, track_slot = NULL WHERE id = $1 AND destroyed_at IS NULL", id, tx.at)
+
+
+async def forget_case(tx: Transaction, id: str) -> None:
+    await tx.execute("UPDATE incident SET case_slot = NULL WHERE id = $1", id)
+
+
+async def note(tx: Transaction, id: str, incident: str, act: str, actor: str, sealed: bytes | None) -> None:
+    await tx.execute(
+        "INSERT INTO timeline (id, incident, at, act, actor, sealed) VALUES ($1, $2, $3, $4, $5, $6)",
+        id, incident, tx.at, act, actor, sealed,
+    )  # fmt: skip
+
+
+async def timeline(tx: Transaction, incident: str) -> list[Row]:
+    return await tx.fetch("SELECT id, at, act, actor, sealed FROM timeline WHERE incident = $1 ORDER BY at, id", incident)
+
+
+async def insert_message(tx: Transaction, id: str, incident: str, sender: str, sealed: bytes) -> None:
+    await tx.execute(
+        "INSERT INTO message (id, incident, at, sender, sealed) VALUES ($1, $2, $3, $4, $5)", id, incident, tx.at, sender, sealed
+    )
+
+
+async def messages(tx: Transaction, incident: str) -> list[Row]:
+    return await tx.fetch("SELECT id, at, sender, sealed FROM message WHERE incident = $1 ORDER BY at, id", incident)
+
+
+async def lay_out(tx: Transaction, incident: str, steps: Sequence[tuple[str, datetime | None]]) -> None:
+    await tx.execute(
+        "INSERT INTO procedure_step (incident, place, step, due_at) SELECT $1, row_number() OVER (), step, due_at"
+        " FROM unnest($2::text[], $3::timestamptz[]) AS s(step, due_at) ON CONFLICT DO NOTHING",
+        incident,
+        [step for step, _ in steps],
+        [due_at for _, due_at in steps],
+    )
+
+
+async def tick(tx: Transaction, incident: str, step: str, done_at: datetime | None, done_by: str | None) -> bool:
+    tag = await tx.execute(
+        "UPDATE procedure_step SET done_at = $3, done_by = $4 WHERE incident = $1 AND step = $2 AND (done_at IS NULL) <> ($3 IS NULL)",
+        incident, step, done_at, done_by,
+    )  # fmt: skip
+    return tag.endswith(" 1")
+
+
+async def procedure(tx: Transaction, incident: str) -> list[Row]:
+    return await tx.fetch(
+        "SELECT step, due_at, done_at, done_by FROM procedure_step WHERE incident = $1 ORDER BY place", incident
+    )

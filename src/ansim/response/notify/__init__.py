@@ -1,0 +1,1 @@
+"""Guardians are told at once, with a receipt for every channel."""

@@ -1,0 +1,94 @@
+"""Queueing notices and carrying them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ansim.core.database import Database, Transaction
+from ansim.response.notify import store
+from ansim.response.notify.events import NoticeChanged, NoticeQueued
+from ansim.response.notify.ports import Channel, Notice, NotSent
+from ansim.trust.ledger.actions import record
+from ansim.trust.retention.keys import Erased, Keys
+
+
+TRIES = 4
+
+
+class Channels(dict[str, Channel]):
+    """The channels this centre has, by name."""
+
+
+class Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice's row hides under the case key."""
+
+    name: str
+    relation: str
+    address: str
+    notice: Notice
+
+
+async def queue(
+    tx: Transaction, *, incident: str, case_slot: int, guardian: int, name: str, relation: str, channel: str, address: str, notice: Notice
+) -> None:
+    sealed = Sealed(name=name, relation=relation, address=address, notice=notice)
+    content = tx.use(Keys).seal(case_slot, msgspec.json.encode(sealed), _context(notice.id))
+    await store.insert(tx, notice.id, incident, guardian, channel, content)
+    tx.publish(NoticeQueued(notice=notice.id, incident=incident))
+
+
+async def tell(database: Database, fact: NoticeQueued) -> None:
+    """Errand: send one notice. It is tried again while that can help; the last word is in its row."""
+    clock = database.world.clock
+    for attempt in range(1, TRIES + 1):
+        async with database.transaction(readonly=True) as tx:
+            row = await store.get(tx, fact.notice)
+            opened = None if row is None or row["state"] != "queued" else unsealed(tx, row["case_slot"], row)
+        if row is None or opened is None or row["closed_at"] is not None:
+            return
+        state: str = "failed"
+        reason: str | None = "no such channel"
+        channel = database.use(Channels).get(row["channel"])
+        if channel is not None:
+            try:
+                state, reason = await channel.send(opened.address, opened.notice), None
+            except NotSent as error:
+                reason = str(error)[:80]
+                if not error.final and attempt < TRIES:
+                    await clock.sleep(0.5 * 2**attempt)
+                    continue
+        await _settle(database, row, state, reason, attempt)
+        return
+
+
+async def mark_read(tx: Transaction, incident: str, guardian: int) -> None:
+    """She opened her link: whatever told her of it has been read."""
+    for row in await store.mark_read(tx, incident, guardian):
+        tx.publish(NoticeChanged(notice=row["id"], incident=incident, state="read"))
+
+
+def unsealed(tx: Transaction, case_slot: int | None, row: Mapping[str, Any]) -> Sealed | None:
+    """What is under the seal; None once the case key is destroyed."""
+    if case_slot is None:
+        return None
+    try:
+        return msgspec.json.decode(tx.use(Keys).open(case_slot, bytes(row["sealed"]), _context(row["id"])), type=Sealed)
+    except Erased:
+        return None
+
+
+async def _settle(database: Database, row: Mapping[str, Any], state: str, reason: str | None, tries: int) -> None:
+    async with database.transaction() as tx:
+        await store.set_state(tx, row["id"], state, reason, tries)
+        await record(
+            tx, actor="system", act="guardian.told" if state != "failed" else "guardian.not-told", object=row["id"],
+            incident=row["incident"], subject_tag=row["subject_tag"], details={"channel": row["channel"], "state": state},
+        )  # fmt: skip
+        tx.publish(NoticeChanged(notice=row["id"], incident=row["incident"], state=state))
+
+
+def _context(notice: str) -> bytes:
+    return f"notice/{notice}".encode()

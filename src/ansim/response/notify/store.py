@@ -1,0 +1,45 @@
+"""The SQL of notices."""
+
+from __future__ import annotations
+
+from ansim.core.database import Row, Transaction
+
+
+async def insert(tx: Transaction, id: str, incident: str, guardian: int, channel: str, sealed: bytes) -> None:
+    await tx.execute(
+        "INSERT INTO guardian_notice (id, incident, guardian, channel, state, at, queued_at, sealed)"
+        " VALUES ($1, $2, $3, $4, 'queued', $5, $5, $6)",
+        id, incident, guardian, channel, tx.at, sealed,
+    )  # fmt: skip
+
+
+async def get(tx: Transaction, id: str) -> Row | None:
+    return await tx.fetchrow(
+        "SELECT n.*, i.case_slot, i.closed_at, i.subject_tag FROM guardian_notice n JOIN incident i ON i.id = n.incident"
+        " WHERE n.id = $1",
+        id,
+    )
+
+
+async def set_state(tx: Transaction, id: str, state: str, reason: str | None, tries: int) -> None:
+    # What has been read never becomes less: a late "delivered" must not hide it.
+    await tx.execute(
+        "UPDATE guardian_notice SET state = $2, reason = $3, tries = tries + $4, at = $5 WHERE id = $1 AND state <> 'read'",
+        id, state, reason, tries, tx.at,
+    )  # fmt: skip
+
+
+async def mark_read(tx: Transaction, incident: str, guardian: int) -> list[Row]:
+    return await tx.fetch(
+        "UPDATE guardian_notice SET state = 'read', at = $3 WHERE incident = $1 AND guardian = $2"
+        " AND state IN ('sent', 'delivered') RETURNING id",
+        incident, guardian, tx.at,
+    )  # fmt: skip
+
+
+async def of_incident(tx: Transaction, incident: str) -> list[Row]:
+    return await tx.fetch(
+        "SELECT id, guardian, channel, state, reason, at, sealed FROM guardian_notice WHERE incident = $1"
+        " ORDER BY guardian, queued_at, channel",
+        incident,
+    )

@@ -1,0 +1,271 @@
+"""Putting together what one viewer may see of one incident."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+from ansim.core.database import Row, Transaction
+from ansim.core.errors import not_found
+from ansim.core.position import CoarsePosition, Position
+from ansim.response.dispatch import store as dispatches
+from ansim.response.dispatch.actions import Lines
+from ansim.response.dispatch.model import Dispatch
+from ansim.response.dispatch.ports import Gateways
+from ansim.response.incidents import store as incidents
+from ansim.response.incidents.actions import words_context
+from ansim.response.incidents.model import IncidentRow, next_escalation
+from ansim.response.incidents.person import known_of
+from ansim.response.notify import store as notices
+from ansim.response.notify.actions import unsealed
+from ansim.response.picture import store
+from ansim.response.picture.labels import PROCEDURE, Places, instructions
+from ansim.response.picture.model import (
+    DispatchLine,
+    Escalation,
+    GrantHolder,
+    GrantLine,
+    GuardianLine,
+    Incident,
+    IncidentDetail,
+    LinkLine,
+    LinkPerson,
+    LinkState,
+    MessageLine,
+    Named,
+    NoticeReceipt,
+    Person,
+    PhoneDispatch,
+    PhoneMessage,
+    PhoneReceipt,
+    PhoneState,
+    ProcedureLine,
+    TimelineLine,
+)
+from ansim.response.signals import store as signals
+from ansim.response.tracking.actions import last_known, track
+from ansim.response.watch.actions import near
+from ansim.trust.access.model import Actor, Role
+from ansim.trust.grants import store as grants
+from ansim.trust.grants.model import Grant, Link
+from ansim.trust.retention.keys import Erased, Keys
+
+TRACK = 240
+"""Fixes drawn on a map: eight minutes of one every two seconds."""
+
+
+def sees_detail(incident: IncidentRow, actor: Actor) -> bool:
+    """Names, words, the precise place: whoever has the case, and the leader of the centre that answers."""
+    if incident.owner == actor.id:
+        return True
+    return actor.role is Role.SUPERVISOR and actor.centre == incident.centre and incident.owner is not None
+
+
+async def queue(tx: Transaction, actor: Actor) -> list[Incident]:
+    rows = await incidents.open_of(tx, actor.centre)
+    return [await seen(tx, row, actor, fixes=None) for row in rows]
+
+
+async def one(tx: Transaction, id: str, actor: Actor) -> Incident:
+    row = await incidents.seen_by(tx, actor.centre, id)
+    if row is None:
+        raise not_found("incident")
+    return await seen(tx, row, actor, fixes=None)
+
+
+async def closed(tx: Transaction, actor: Actor, limit: int) -> list[Incident]:
+    names = await _owners(tx, rows := await incidents.closed_of(tx, actor.centre, limit))
+    return [_reduced(tx, row, actor, None, names) for row in rows]
+
+
+async def seen(
+    tx: Transaction, row: IncidentRow, actor: Actor, *, fixes: Mapping[str, Position] | None
+) -> Incident:
+    """The incident as this actor may see it."""
+    names = await _owners(tx, [row])
+    if not sees_detail(row, actor):
+        if fixes is None:
+            fixes = {} if row.track_slot is None else await last_known(tx, {row.id: row.track_slot})
+        return _reduced(tx, row, actor, fixes.get(row.id), names)
+    return await _detailed(tx, row, actor, names)
+
+
+def agencies(tx: Transaction) -> dict[str, dict[str, bool]]:
+    """Which lines stand."""
+    return {name: {"up": gateway.up()} for name, gateway in tx.use(Gateways).items()}
+
+
+async def _owners(tx: Transaction, rows: Sequence[IncidentRow]) -> dict[str, str]:
+    owners = {row.owner for row in rows if row.owner}
+    return await store.names(tx, sorted(owners)) if owners else {}
+
+
+def _reduced(
+    tx: Transaction, row: IncidentRow, actor: Actor, position: Position | None, names: Mapping[str, str]
+) -> Incident:
+    return Incident(**_shared(tx, row, actor, position, names), position=None if position is None else CoarsePosition.of(position))
+
+
+def _shared(
+    tx: Transaction, row: IncidentRow, actor: Actor, position: Position | None, names: Mapping[str, str]
+) -> dict[str, Any]:
+    places = tx.use(Places)
+    due = None if row.unclaimed_since is None else next_escalation(row.escalation, row.unclaimed_since)
+    return {
+        "id": row.id, "number": row.number, "centre": Named(id=row.centre, name=places.centre(row.centre).ko),
+        "kind": row.kind, "trigger": row.trigger, "priority": row.priority, "silent": row.silent, "state": row.state,
+        "marks": row.marks, "route": row.route, "verdict": row.verdict, "received_at": row.received_at,
+        "place": places.place(position if sees_detail(row, actor) else None, row.municipality),
+        "cameras_ready": len(near(tx, position)), "signals": row.signals,
+        "owner": None if row.owner is None else Named(id=row.owner, name=names.get(row.owner, "")),
+        "claimed_at": row.claimed_at, "confirmed_at": row.confirmed_at, "requested_at": row.requested_at,
+        "arrived_at": row.arrived_at, "closed_at": row.closed_at, "destroyed_at": row.destroyed_at,
+        "escalation": None if row.unclaimed_since is None or row.state != "received" else Escalation(
+            level=row.escalation, next={0: "leader", 1: "neighbour"}.get(row.escalation), due_at=due  # type: ignore[arg-type]
+        ),
+        "mine": row.owner == actor.id,
+    }  # fmt: skip
+
+
+async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, names: Mapping[str, str]) -> IncidentDetail:
+    fixes = await track(tx, row.id, row.track_slot, length=TRACK)
+    position = fixes[-1] if fixes else None
+    all_grants = await grants.grants_of(tx, row.id)
+    shown = {camera for grant in all_grants for camera in grant.cameras}
+    arrived = await signals.of_incident(tx, row.id)
+    known = await known_of(tx, row.id)
+    person = None
+    if known is not None:
+        battery = next((signal["battery"] for signal in reversed(arrived) if signal["battery"] is not None), None)
+        person = Person(name=known.name, phone=known.phone or "", note=known.note or "", battery=battery)
+    return IncidentDetail(
+        **_shared(tx, row, actor, position, names),
+        position=position,
+        person=person,
+        guardians=await _guardians(tx, row),
+        cameras=near(tx, position, keep=sorted(shown)) if row.open else [],
+        grants=[grant_line(grant) for grant in all_grants],
+        dispatches=[_dispatch(tx, dispatch) for dispatch in await dispatches.of_incident(tx, row.id)],
+        procedure=[
+            ProcedureLine(step=step["step"], label=PROCEDURE[step["step"]], due_at=step["due_at"], done_at=step["done_at"], done_by=step["done_by"])
+            for step in await incidents.procedure(tx, row.id)
+        ],
+        timeline=[
+            TimelineLine(id=line["id"], at=line["at"], act=line["act"], actor=line["actor"], text=_words(tx, row, line["sealed"]))
+            for line in await incidents.timeline(tx, row.id)
+        ],
+        messages=[
+            MessageLine(id=line["id"], at=line["at"], sender=line["sender"], text=_words(tx, row, line["sealed"]) or "")
+            for line in await incidents.messages(tx, row.id)
+        ],
+        links=[
+            LinkLine(id=link.id, kind=link.kind, recipient=link.label, opened_at=link.opened_at, until_at=link.until_at, ended_at=link.ended_at, refused=link.refused)
+            for link in await grants.links_of(tx, row.id)
+        ],
+        track=fixes,
+        close_code=row.close_code,
+    )  # fmt: skip
+
+
+async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
+    """What her phone shows for her signal (a row of `signals.by_client_id`)."""
+    row = await incidents.get(tx, signal["incident"])
+    assert row is not None
+    newest = (await dispatches.of_incident(tx, row.id))[-1:]
+    state = "closed" if row.closed_at is not None else "cancelled" if signal["cancelled_at"] is not None else "claimed" if row.owner else "received"
+    messages = [
+        PhoneMessage(sender=line["sender"], text=_words(tx, row, line["sealed"]) or "", at=line["at"])
+        for line in await incidents.messages(tx, row.id)
+    ]
+    centre = tx.use(Places).centre(row.centre).ko
+    return PhoneState(
+        state=state,  # type: ignore[arg-type]
+        holder=centre if row.owner else None,
+        centre=centre,
+        received_at=signal["received_at"],
+        receipts=[
+            PhoneReceipt(who=line.name, channel=receipt.channel, state=receipt.state, at=receipt.at)
+            for line in await _guardians(tx, row) for receipt in line.receipts
+        ],
+        # Nothing may reach a phone whose holder is watched: after either code it shows a cancelled alarm and no more.
+        messages=[] if state in ("cancelled", "closed") else messages,
+        dispatch=None if state == "cancelled" else next((_phone_dispatch(d) for d in newest), None),
+        closed_at=row.closed_at,
+        destroyed_at=row.destroyed_at,
+    )  # fmt: skip
+
+
+async def link_state(tx: Transaction, link: Link) -> LinkState:
+    """What the page behind a link shows now; an ended link carries nothing."""
+    row = await incidents.get(tx, link.incident)
+    if row is None or link.ended_at is not None or not row.open or link.until_at <= tx.at:
+        return LinkState(kind=link.kind, grant=link.grant_id, closed=True, until_at=None)
+    known = await known_of(tx, row.id)
+    fixes = await track(tx, row.id, row.track_slot, length=TRACK if link.kind == "officer" else 1)
+    position = fixes[-1] if fixes else None
+    grant = await grants.grant(tx, link.grant_id)
+    all_dispatches = await dispatches.of_incident(tx, row.id)
+    own = next((dispatch for dispatch in all_dispatches if dispatch.id == link.subject), None)
+    places = tx.use(Places)
+    return LinkState(
+        kind=link.kind,
+        grant=link.grant_id,
+        closed=False,
+        until_at=link.until_at,
+        state=row.state,
+        number=row.number,
+        centre=places.centre(row.centre).ko,
+        received_at=row.received_at,
+        silent=row.silent,
+        person=None if known is None else LinkPerson(name=known.name, note=(known.note or "") if link.kind == "officer" else ""),
+        place=places.place(position, row.municipality),
+        position=position,
+        track=fixes if link.kind == "officer" else [],
+        cameras=[] if grant is None or not grant.video else [c for c in near(tx, position, keep=grant.cameras) if c.id in grant.cameras][:4],
+        instructions=instructions(link.kind, row),
+        unit=None if own is None else own.unit,
+        dispatches=[_phone_dispatch(dispatch) for dispatch in all_dispatches],
+        arrived_at=None if own is None else own.arrived_at,
+    )  # fmt: skip
+
+
+async def _guardians(tx: Transaction, row: IncidentRow) -> list[GuardianLine]:
+    lines: dict[int, GuardianLine] = {}
+    for notice in await notices.of_incident(tx, row.id):
+        sealed = unsealed(tx, row.case_slot, notice)
+        line = lines.setdefault(
+            notice["guardian"],
+            GuardianLine(name=sealed.name if sealed else "", relation=sealed.relation if sealed else "", receipts=[]),
+        )
+        line.receipts.append(NoticeReceipt(channel=notice["channel"], state=notice["state"], at=notice["at"], reason=notice["reason"]))
+    return [lines[order] for order in sorted(lines)]
+
+
+def grant_line(grant: Grant) -> GrantLine:
+    fields = {name: getattr(grant, name) for name in GrantLine.__struct_fields__ if name != "holder"}
+    return GrantLine(**fields, holder=GrantHolder(id=grant.holder, name=grant.label, kind=grant.holder_kind))
+
+
+def _dispatch(tx: Transaction, dispatch: Dispatch) -> DispatchLine:
+    return DispatchLine(
+        id=dispatch.id, agency=dispatch.agency, state=dispatch.state, requested_at=dispatch.requested_at,
+        answered_at=dispatch.answered_at, unit=dispatch.unit, eta_s=dispatch.eta_s,
+        position=tx.use(Lines).units.get(dispatch.id), reason=dispatch.reason, reference=dispatch.reference,
+        arrived_at=dispatch.arrived_at, completed_at=dispatch.completed_at, phone=dispatch.phone_number,
+    )  # fmt: skip
+
+
+def _phone_dispatch(dispatch: Dispatch) -> PhoneDispatch:
+    return PhoneDispatch(agency=dispatch.agency, state=dispatch.state, eta_s=dispatch.eta_s)
+
+
+def _words(tx: Transaction, row: IncidentRow, sealed: bytes | None) -> str | None:
+    if sealed is None or row.case_slot is None:
+        return None
+    try:
+        return tx.use(Keys).open(row.case_slot, bytes(sealed), words_context(row.id)).decode()
+    except Erased:
+        return None
+
+

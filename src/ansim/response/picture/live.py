@@ -1,0 +1,235 @@
+"""Pushing what changed to everybody who may see it, after it is durable.
+
+A subscriber that reconnects gets the whole state first, so nothing is missed and nothing needs to be kept for those away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+
+from ansim.core.database import Committed, Database, Transaction
+from ansim.core.errors import Problem
+from ansim.core.events import Fact
+from ansim.core.position import Position
+from ansim.response.dispatch.events import UnitMoved
+from ansim.response.incidents import store as incidents
+from ansim.response.incidents.model import IncidentRow
+from ansim.response.picture import assemble
+from ansim.response.signals import store as signals
+from ansim.response.tracking.actions import last_known
+from ansim.response.tracking.events import PersonMoved
+from ansim.response.watch.actions import near
+from ansim.response.watch.ports import Media
+from ansim.trust.access.events import AccountDisabled, SessionEnded
+from ansim.trust.access.model import Actor
+from ansim.trust.grants import actions as grants
+
+log = structlog.get_logger()
+encode = msgspec.json.Encoder().encode
+SLOW = 256
+"""Messages that may wait for one browser; beyond that it is cut off and starts again with the whole state."""
+
+Send = Callable[[bytes], Awaitable[None]]
+
+
+class Subscriber(Protocol):
+    """Somebody at the other end of a socket. Renderers return None for what she may not see."""
+
+    async def everything(self, tx: Transaction) -> bytes | None: ...
+    async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None: ...
+    async def moved(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None: ...
+    def ends_with(self, fact: Fact) -> bool:
+        """Whether this fact ends her right to the socket itself."""
+
+
+class Operator:
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    async def everything(self, tx: Transaction) -> bytes | None:
+        media = tx.use(Media)
+        state = {
+            "type": "state",
+            "incidents": await assemble.queue(tx, self.actor),
+            "agencies": assemble.agencies(tx),
+            "cameras": {"live": len(media.live()), "total": media.total()},
+        }
+        return encode(state)
+
+    async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
+        if self.actor.centre != row.centre and self.actor.centre not in row.escalated_to:
+            return None
+        return encode({"type": "incident", "incident": await assemble.seen(tx, row, self.actor, fixes=fixes)})
+
+    async def moved(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
+        position = fixes.get(row.id)
+        if position is None or not assemble.sees_detail(row, self.actor):
+            return None
+        return encode({"type": "position", "incident": row.id, "position": position, "cameras": near(tx, position)})
+
+    def ends_with(self, fact: Fact) -> bool:
+        if isinstance(fact, AccountDisabled):
+            return fact.account == self.actor.id
+        return isinstance(fact, SessionEnded) and fact.session == self.actor.session
+
+
+class Phone:
+    """The phone that sent a signal, known by its secret."""
+
+    def __init__(self, source: str, client_id: str, secret_hash: bytes, incident: str) -> None:
+        self._key = (source, client_id, secret_hash)
+        self._incident = incident
+
+    async def everything(self, tx: Transaction) -> bytes | None:
+        signal = await signals.by_client_id(tx, *self._key)
+        return None if signal is None else encode(await assemble.phone_state(tx, signal))
+
+    async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
+        return await self.everything(tx) if row.id == self._incident else None
+
+    async def moved(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
+        return None
+
+    def ends_with(self, fact: Fact) -> bool:
+        return False
+
+
+class LinkHolder:
+    def __init__(self, secret: str, browser: str, incident: str) -> None:
+        self._secret, self._browser, self._incident = secret, browser, incident
+
+    async def everything(self, tx: Transaction) -> bytes | None:
+        link = await grants.bound_link(tx, self._secret, self._browser)
+        return None if link is None else encode(await assemble.link_state(tx, link))
+
+    async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
+        return await self.everything(tx) if row.id == self._incident else None
+
+    moved = incident
+
+    def ends_with(self, fact: Fact) -> bool:
+        return False
+
+
+class Subscription:
+    def __init__(self, subscriber: Subscriber) -> None:
+        self.subscriber = subscriber
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(SLOW)
+
+    def put(self, message: bytes) -> None:
+        try:
+            self._queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.end()
+
+    def end(self) -> None:
+        while not self._queue.empty():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    async def next(self) -> bytes | None:
+        """The next message; None when the socket is to be closed."""
+        return await self._queue.get()
+
+
+class Live:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._subscriptions: list[Subscription] = []
+        self._changed: dict[str, None] = {}
+        self._moved: dict[str, None] = {}
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        database.on_commit.append(self._committed)
+
+    async def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._run(), name="live"), asyncio.create_task(self._ping(), name="ping")]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for subscription in self._subscriptions:
+            subscription.end()
+
+    async def subscribe(self, subscriber: Subscriber) -> Subscription:
+        """From now on she gets changes; the whole state comes first. Raises Problem 404 when there is nothing for her."""
+        subscription = Subscription(subscriber)
+        # First the place in the list, then the state: a change in between is pushed once more, never lost.
+        self._subscriptions.append(subscription)
+        try:
+            async with self._database.transaction(readonly=True) as tx:
+                state = await subscriber.everything(tx)
+            if state is None:
+                raise Problem(404, "live.unknown", "Nothing here for you")
+        except BaseException:
+            self._subscriptions.remove(subscription)
+            raise
+        subscription.put(state)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+
+    def status(self, message: dict[str, Any]) -> None:
+        """Tell every operator something that belongs to no incident."""
+        encoded = encode(message)
+        for subscription in self._subscriptions:
+            if isinstance(subscription.subscriber, Operator):
+                subscription.put(encoded)
+
+    def _committed(self, committed: Committed) -> None:
+        for fact in (*(stated.fact for stated in committed.facts), *committed.mentioned):
+            if isinstance(fact, AccountDisabled | SessionEnded):
+                for subscription in self._subscriptions:
+                    if subscription.subscriber.ends_with(fact):
+                        subscription.end()
+            incident = getattr(fact, "incident", None)
+            if incident is None:
+                continue
+            (self._moved if isinstance(fact, PersonMoved | UnitMoved) else self._changed)[incident] = None
+            if isinstance(fact, UnitMoved):
+                self._changed[incident] = None
+            self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            changed, moved = self._changed, self._moved
+            self._changed, self._moved = {}, {}
+            try:
+                await self._push(list(changed), [id for id in moved if id not in changed])
+            except Problem:
+                # The database is away: everybody gets the whole state when it is back.
+                for subscription in list(self._subscriptions):
+                    subscription.end()
+            except Exception:
+                log.exception("live push failed")
+
+    async def _push(self, changed: list[str], moved: list[str]) -> None:
+        if not self._subscriptions:
+            return
+        async with self._database.transaction(readonly=True) as tx:
+            rows = {row.id: row for row in await incidents.many(tx, [*changed, *moved])}
+            fixes = await last_known(tx, {row.id: row.track_slot for row in rows.values() if row.track_slot is not None})
+            for id in [*changed, *moved]:
+                if (row := rows.get(id)) is None:
+                    continue
+                for subscription in list(self._subscriptions):
+                    render = subscription.subscriber.moved if id in moved else subscription.subscriber.incident
+                    message = await render(tx, row, fixes)
+                    if message is not None:
+                        subscription.put(message)
+
+    async def _ping(self) -> None:
+        clock = self._database.world.clock
+        while True:
+            await clock.sleep(1.0)
+            self.status({"type": "ping", "at": clock.now()})

@@ -1,0 +1,226 @@
+"""The shapes that pages receive. What a viewer may not know is not in the value at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from ansim.city.cameras.model import RankedCamera
+from ansim.core.position import CoarsePosition, Position
+from ansim.response.dispatch.ports import UnitPlace
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    ko: str
+    en: str
+
+
+class Escalation(msgspec.Struct, frozen=True, kw_only=True):
+    level: int
+    next: Literal["leader", "neighbour"] | None
+    due_at: datetime | None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody in the room may see: kind, place, accuracy, clock. No name, no picture."""
+
+    id: str
+    number: str
+    centre: Named
+    kind: str
+    trigger: str
+    priority: int
+    silent: bool
+    state: str
+    marks: list[str]
+    route: str
+    verdict: str
+    received_at: datetime
+    place: Words
+    position: Position | CoarsePosition | None
+    cameras_ready: int
+    signals: int
+    owner: Named | None
+    claimed_at: datetime | None
+    confirmed_at: datetime | None
+    requested_at: datetime | None
+    arrived_at: datetime | None
+    closed_at: datetime | None
+    destroyed_at: datetime | None
+    escalation: Escalation | None
+    mine: bool
+    detailed: bool = False
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    phone: str
+    note: str
+    battery: int | None
+
+
+class NoticeReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    channel: str
+    state: str
+    at: datetime
+    reason: str | None
+
+
+class GuardianLine(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    relation: str
+    receipts: list[NoticeReceipt]
+
+
+class GrantHolder(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+    kind: str
+
+
+class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    incident: str
+    holder: GrantHolder
+    purpose: str
+    video: bool
+    cameras: list[str]
+    from_at: datetime
+    until_at: datetime
+    extensions: int
+    ended_at: datetime | None
+    ended_why: str | None
+
+
+class DispatchLine(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    agency: str
+    state: str
+    requested_at: datetime
+    answered_at: datetime | None
+    unit: str | None
+    eta_s: int | None
+    position: UnitPlace | None
+    reason: str | None
+    reference: str | None
+    arrived_at: datetime | None
+    completed_at: datetime | None
+    phone: str | None
+
+
+class ProcedureLine(msgspec.Struct, frozen=True, kw_only=True):
+    step: str
+    label: Words
+    due_at: datetime | None
+    done_at: datetime | None
+    done_by: str | None
+
+
+class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    at: datetime
+    act: str
+    actor: str
+    text: str | None
+
+
+class MessageLine(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "from"}):
+    id: str
+    at: datetime
+    sender: str
+    text: str
+
+
+class LinkLine(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    kind: str
+    recipient: str
+    opened_at: datetime | None
+    until_at: datetime
+    ended_at: datetime | None
+    refused: int
+
+
+class IncidentDetail(Incident, frozen=True, kw_only=True):
+    """What the operator who has it sees."""
+
+    person: Person | None
+    guardians: list[GuardianLine]
+    cameras: list[RankedCamera]
+    grants: list[GrantLine]
+    dispatches: list[DispatchLine]
+    procedure: list[ProcedureLine]
+    timeline: list[TimelineLine]
+    messages: list[MessageLine]
+    links: list[LinkLine]
+    track: list[Position]
+    close_code: int | None
+    detailed: bool = True
+
+
+class PhoneReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    who: str
+    channel: str
+    state: str
+    at: datetime
+
+
+class PhoneDispatch(msgspec.Struct, frozen=True, kw_only=True):
+    agency: str
+    state: str
+    eta_s: int | None
+
+
+class PhoneMessage(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "from"}):
+    sender: str
+    text: str
+    at: datetime
+
+
+class PhoneState(msgspec.Struct, frozen=True, kw_only=True):
+    """What her phone shows. It is the same for a cancellation and for the duress code."""
+
+    state: Literal["received", "claimed", "cancelled", "closed"]
+    holder: str | None
+    centre: str
+    received_at: datetime
+    receipts: list[PhoneReceipt]
+    messages: list[PhoneMessage]
+    dispatch: PhoneDispatch | None
+    closed_at: datetime | None
+    destroyed_at: datetime | None
+
+
+class LinkPerson(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    note: str
+
+
+class LinkState(msgspec.Struct, frozen=True, kw_only=True):
+    """What an officer's or a guardian's page shows. A closed one carries nothing personal."""
+
+    kind: Literal["officer", "guardian"]
+    grant: str
+    closed: bool
+    until_at: datetime | None
+    state: str | None = None
+    number: str | None = None
+    centre: str | None = None
+    received_at: datetime | None = None
+    silent: bool = False
+    person: LinkPerson | None = None
+    place: Words | None = None
+    position: Position | None = None
+    track: list[Position] = []
+    cameras: list[RankedCamera] = []
+    instructions: list[str] = []
+    unit: str | None = None
+    dispatches: list[PhoneDispatch] = []
+    arrived_at: datetime | None = None

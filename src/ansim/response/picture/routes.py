@@ -1,0 +1,548 @@
+"""The shared picture over HTTP and sockets: the console, her phone, the pages behind links."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, WebSocket, get, post, websocket
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.exceptions import WebSocketDisconnect
+from litestar.params import FromPath, JSONBody
+
+from ansim.city.cameras.model import Camera, RankedCamera
+from ansim.city.cameras.register import Register
+from ansim.city.people.contacts import check_code
+from ansim.core.database import Database
+from ansim.core.errors import Problem, not_found
+from ansim.core.position import AccuracyM, Latitude, Longitude, Position, Source
+from ansim.core.world import World
+from ansim.response.dispatch import actions as dispatch
+from ansim.response.dispatch import store as dispatches
+from ansim.response.dispatch.ports import Gateways, UnitPlace
+from ansim.response.incidents import actions as incidents
+from ansim.response.incidents import store as incident_store
+from ansim.response.incidents.person import known_of
+from ansim.response.picture import assemble
+from ansim.response.picture.labels import Places
+from ansim.response.picture.live import Live, LinkHolder, Operator, Phone, Subscriber
+from ansim.response.picture.model import GrantLine, Incident, LinkState, PhoneState
+from ansim.response.signals import actions as signals
+from ansim.response.signals.model import Secret, secret_hash
+from ansim.response.tracking import actions as tracking
+from ansim.response.watch import actions as watch
+from ansim.response.watch.ports import Media
+from ansim.trust.access.guards import address, allow, authenticate
+from ansim.trust.access.limits import Lane, Lanes, Refused
+from ansim.trust.access.model import Act, Actor
+from ansim.trust.grants import actions as grants
+from ansim.trust.grants import store as grant_store
+from ansim.trust.grants.model import Link
+
+Http = Request[Any, Any, Any]
+Socket = WebSocket[Any, Any, Any]
+Db = NamedDependency[Database]
+Asking = NamedDependency[Actor]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
+Reason = Annotated[str, msgspec.Meta(max_length=400)]
+Browser = "ansim_link"
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    text: Words
+
+
+class Closing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    code: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    step: Annotated[str, msgspec.Meta(max_length=40)]
+    done: bool
+
+
+class Agency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    agency: Annotated[str, msgspec.Meta(max_length=8)]
+
+
+class ByPhone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    number: Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{2,24}$")]
+    note: Reason = ""
+
+
+class Because(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reason: Reason = ""
+
+
+class OneCamera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    camera: Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class ShownToken(msgspec.Struct, frozen=True, kw_only=True):
+    token: str
+    url: str
+    expires_at: datetime
+
+
+class Near(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    latitude: Latitude
+    longitude: Longitude
+    accuracy_m: AccuracyM = 10.0
+    source: Source = "web"
+
+
+class NewLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new link for the officer of a dispatch; the one before it stops working."""
+
+    dispatch: Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class ShownLink(msgspec.Struct, frozen=True, kw_only=True):
+    url: str
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    secret: Secret
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    secret: Secret
+    text: Words
+
+
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    secret: Secret
+
+
+class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
+    state: str
+
+
+class Fixes(msgspec.Struct, frozen=True, kw_only=True):
+    """Positions as they came; each is judged by itself, so that one bad one costs no good one."""
+
+    signal: Annotated[str, msgspec.Meta(max_length=64)]
+    secret: Secret
+    positions: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=500)]
+
+
+class RejectedFix(msgspec.Struct, frozen=True, kw_only=True):
+    index: int
+    field: str
+    rule: str
+
+
+class FixesTaken(msgspec.Struct, frozen=True, kw_only=True):
+    accepted: int
+    rejected: list[RejectedFix]
+
+
+class UnitHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    latitude: Latitude
+    longitude: Longitude
+
+
+# The console
+
+
+@get("/api/incidents", guards=[allow(Act.QUEUE_VIEW)])
+async def list_incidents(actor: Asking, database: Db, state: str = "open") -> dict[str, list[Incident]]:
+    async with database.transaction(readonly=True) as tx:
+        return {"incidents": await (assemble.queue(tx, actor) if state == "open" else assemble.closed(tx, actor, 100))}
+
+
+@get("/api/incidents/{incident:str}", guards=[allow(Act.INCIDENT_VIEW)])
+async def get_incident(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    async with database.transaction(readonly=True) as tx:
+        return await assemble.one(tx, incident, actor)
+
+
+@post("/api/incidents/{incident:str}/claim", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
+async def claim(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    async with database.transaction() as tx:
+        row = await incidents.claim(tx, incident, actor.centre, actor.id)
+        return await assemble.seen(tx, row, actor, fixes=None)
+
+
+@post("/api/incidents/{incident:str}/release", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
+async def release(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    async with database.transaction() as tx:
+        row = await incidents.release(tx, incident, actor.id)
+        return await assemble.seen(tx, row, actor, fixes=None)
+
+
+@post("/api/incidents/{incident:str}/confirm", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
+async def confirm(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    async with database.transaction() as tx:
+        row = await incidents.confirm(tx, incident, actor.id)
+        return await assemble.seen(tx, row, actor, fixes=None)
+
+
+@post("/api/incidents/{incident:str}/close", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
+async def close(incident: FromPath[str], data: JSONBody[Closing], actor: Asking, database: Db) -> Incident:
+    async with database.transaction() as tx:
+        row = await incidents.close(tx, incident, actor.id, data.code, data.note)
+        return await assemble.seen(tx, row, actor, fixes=None)
+
+
+@post("/api/incidents/{incident:str}/notes", status_code=204, guards=[allow(Act.INCIDENT_WORK)])
+async def note(incident: FromPath[str], data: JSONBody[Text], actor: Asking, database: Db) -> None:
+    async with database.transaction() as tx:
+        await incidents.note(tx, incident, actor.id, data.text)
+
+
+@post("/api/incidents/{incident:str}/messages", status_code=204, guards=[allow(Act.INCIDENT_WORK)])
+async def say(incident: FromPath[str], data: JSONBody[Text], actor: Asking, database: Db) -> None:
+    async with database.transaction() as tx:
+        await incidents.say(tx, await incidents.own(tx, incident, actor.id), "operator", data.text)
+
+
+@post("/api/incidents/{incident:str}/procedure", status_code=204, guards=[allow(Act.INCIDENT_WORK)])
+async def tick(incident: FromPath[str], data: JSONBody[Step], actor: Asking, database: Db) -> None:
+    async with database.transaction() as tx:
+        await incidents.tick(tx, incident, actor.id, data.step, data.done)
+
+
+@post("/api/incidents/{incident:str}/dispatches", status_code=201, guards=[allow(Act.DISPATCH_REQUEST)])
+async def request_dispatch(incident: FromPath[str], data: JSONBody[Agency], actor: Asking, database: Db) -> dict[str, str]:
+    async with database.transaction() as tx:
+        return {"dispatch": await dispatch.request(tx, incident, actor.id, data.agency)}
+
+
+@post("/api/incidents/{incident:str}/dispatches/{dispatch_id:str}/phone", status_code=204, guards=[allow(Act.DISPATCH_REQUEST)])
+async def dispatch_by_phone(
+    incident: FromPath[str], dispatch_id: FromPath[str], data: JSONBody[ByPhone], actor: Asking, database: Db
+) -> None:
+    async with database.transaction() as tx:
+        await dispatch.by_phone(tx, incident, dispatch_id, actor.id, data.number, data.note)
+
+
+@post("/api/incidents/{incident:str}/links", status_code=201, guards=[allow(Act.LINK_ISSUE)])
+async def new_link(incident: FromPath[str], data: JSONBody[NewLink], actor: Asking, database: Db) -> ShownLink:
+    async with database.transaction() as tx:
+        row = await incidents.own(tx, incident, actor.id)
+        asked = await dispatches.get(tx, data.dispatch)
+        if asked is None or asked.incident != incident:
+            raise not_found("dispatch")
+        if asked.state in ("requested", "refused", "no_answer", "completed") or not row.open:
+            raise Problem(409, "dispatch.state", "Nobody is on the way", state=asked.state)
+        return ShownLink(url=await dispatch.officer_link(tx, row, asked, actor=actor.id))
+
+
+@post("/api/links/{link:str}/revoke", status_code=204, guards=[allow(Act.LINK_ISSUE)])
+async def revoke_link(link: FromPath[str], data: JSONBody[Because], actor: Asking, database: Db) -> None:
+    async with database.transaction() as tx:
+        found = await grant_store.link(tx, link)
+        if found is None:
+            raise not_found("link")
+        await watch.revoke(tx, found.grant_id, actor, data.reason)
+
+
+@get("/api/grants", guards=[allow(Act.GRANT_VIEW)])
+async def list_grants(actor: Asking, database: Db, incident: str | None = None) -> dict[str, list[GrantLine]]:
+    async with database.transaction(readonly=True) as tx:
+        return {"grants": [assemble.grant_line(grant) for grant in await grant_store.grants_of_centre(tx, actor.centre, incident)]}
+
+
+@post("/api/grants/{grant:str}/extend", status_code=200, guards=[allow(Act.CAMERA_WATCH)])
+async def extend_grant(grant: FromPath[str], data: JSONBody[Because], actor: Asking, database: Db) -> GrantLine:
+    async with database.transaction() as tx:
+        return assemble.grant_line(await watch.extend(tx, grant, actor, data.reason))
+
+
+@post("/api/grants/{grant:str}/revoke", status_code=204, guards=[allow(Act.CAMERA_WATCH)])
+async def revoke_grant(grant: FromPath[str], data: JSONBody[Because], actor: Asking, database: Db) -> None:
+    async with database.transaction() as tx:
+        await watch.revoke(tx, grant, actor, data.reason)
+
+
+@post("/api/grants/{grant:str}/tokens", status_code=201, guards=[allow(Act.CAMERA_WATCH)])
+async def camera_token(grant: FromPath[str], data: JSONBody[OneCamera], actor: Asking, database: Db) -> ShownToken:
+    async with database.transaction(readonly=True) as tx:
+        own = await watch.usable(tx, grant, actor)
+    return await _token(database, own.id, data.camera, actor.id)
+
+
+@get("/api/cameras", guards=[allow(Act.CAMERA_LIST)])
+async def list_cameras(actor: Asking, database: Db) -> dict[str, list[Camera]]:
+    return {"cameras": database.use(Register).of_centre(actor.centre)}
+
+
+@post("/api/cameras/near", status_code=200, guards=[allow(Act.CAMERA_LIST)])
+async def cameras_near(data: JSONBody[Near], actor: Asking, database: Db, world: NamedDependency[World]) -> dict[str, list[RankedCamera]]:
+    position = Position(
+        latitude=data.latitude, longitude=data.longitude, accuracy_m=data.accuracy_m, source=data.source, at=world.clock.now()
+    )
+    async with database.transaction(readonly=True) as tx:
+        return {"cameras": watch.near(tx, position)}
+
+
+@get("/api/centre", guards=[allow(Act.CENTRE_VIEW)])
+async def centre(actor: Asking, database: Db) -> dict[str, Any]:
+    media = database.use(Media)
+    return {
+        "id": actor.centre,
+        "name": database.use(Places).centre(actor.centre),
+        "agencies": {name: {"up": gateway.up()} for name, gateway in database.use(Gateways).items()},
+        "cameras": {"live": len(media.live()), "total": media.total()},
+    }
+
+
+# Her phone
+
+
+@post("/api/signals/{signal:str}/cancel", status_code=200)
+async def cancel(signal: FromPath[str], data: JSONBody[Code], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> Cancelled:
+    """Take an SOS back with the person's code. The answer to the duress code is the same to the byte."""
+    _admit(lanes, Lane.ACKNOWLEDGEMENT, signal, request)
+    async with database.transaction() as tx:
+        row = await signals.own(tx, signal, data.secret)
+        known = await known_of(tx, row["incident"])
+        verdict = "cancel" if known is None else check_code(known, data.code)
+        if verdict == "wrong":
+            raise Problem(403, "cancel.code", "This is not the code", "Try again.", field="code")
+        said = signals.cancelled if verdict == "cancel" else signals.duress
+        await said(tx, row["id"], row["incident"], row["subject_tag"])
+    return Cancelled(state="cancelled")
+
+
+@post("/api/signals/{signal:str}/messages", status_code=204)
+async def person_says(signal: FromPath[str], data: JSONBody[Said], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> None:
+    _admit(lanes, Lane.ACKNOWLEDGEMENT, signal, request)
+    async with database.transaction() as tx:
+        row = await signals.own(tx, signal, data.secret)
+        incident = await incident_store.locked(tx, row["incident"])
+        assert incident is not None
+        await incidents.say(tx, incident, "person", data.text)
+
+
+@post("/api/signals/{signal:str}/state", status_code=200)
+async def phone_state(signal: FromPath[str], data: JSONBody[Own], database: Db) -> PhoneState:
+    async with database.transaction(readonly=True) as tx:
+        return await assemble.phone_state(tx, await signals.own(tx, signal, data.secret))
+
+
+@post("/api/positions", status_code=200)
+async def positions(data: JSONBody[Fixes], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> FixesTaken:
+    """Where she is now, and where she was while she had no network. Refused once the case is closed."""
+    _admit(lanes, Lane.POSITION, data.signal, request)
+    good, rejected = [], []
+    for index, raw in enumerate(data.positions):
+        try:
+            good.append(msgspec.json.decode(raw, type=Position))
+        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+            rule, _, path = str(error).partition(" - at `$")
+            rejected.append(RejectedFix(index=index, field=path.strip("`.") or "position", rule=rule))
+    async with database.transaction() as tx:
+        row = await signals.own(tx, data.signal, data.secret)
+        if row["closed_at"] is not None or row["track_slot"] is None:
+            raise Problem(410, "case.closed", "The case is closed", "Positions are no longer kept.")
+        if good:
+            await tracking.keep(tx, [(row["incident"], row["track_slot"], position) for position in good])
+    return FixesTaken(accepted=len(good), rejected=rejected)
+
+
+# Links
+
+
+@post("/api/links/{token:str}/open", status_code=200)
+async def open_link(token: FromPath[str], request: Http, database: Db) -> Response[LinkState]:
+    """Bind this link to this browser. Opening the page alone binds nothing: messengers fetch pages for a preview."""
+    try:
+        async with database.transaction() as tx:
+            link, cookie = await grants.open_link(tx, token, _browser(request))
+            state = await assemble.link_state(tx, link)
+    except grants.LinkBound as bound:
+        async with database.transaction() as tx:
+            await grants.refuse_link(tx, bound.link)
+        raise
+    response = Response(state)
+    response.set_cookie(
+        Cookie(key=Browser, value=cookie, path="/", max_age=48 * 3600, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    )
+    return response
+
+
+@get("/api/links/{token:str}")
+async def link_state(token: FromPath[str], request: Http, database: Db) -> LinkState:
+    async with database.transaction(readonly=True) as tx:
+        return await assemble.link_state(tx, await _bound(tx, token, _browser(request)))
+
+
+@post("/api/links/{token:str}/tokens", status_code=201)
+async def link_token(token: FromPath[str], data: JSONBody[OneCamera], request: Http, database: Db) -> ShownToken:
+    async with database.transaction(readonly=True) as tx:
+        link = await _bound(tx, token, _browser(request))
+    return await _token(database, link.grant_id, data.camera, f"link:{link.id}")
+
+
+@post("/api/links/{token:str}/arrived", status_code=200)
+async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> LinkState:
+    async with database.transaction() as tx:
+        link = await _officer(tx, token, _browser(request))
+        await dispatch.answered(tx, link.subject, "arrived")
+        return await assemble.link_state(tx, link)
+
+
+@post("/api/links/{token:str}/position", status_code=204)
+async def officer_position(
+    token: FromPath[str], data: JSONBody[UnitHere], request: Http, database: Db, world: NamedDependency[World]
+) -> None:
+    async with database.transaction(readonly=True) as tx:
+        link = await _officer(tx, token, _browser(request))
+    place = UnitPlace(latitude=data.latitude, longitude=data.longitude, at=world.clock.now())
+    await dispatch.unit_moved(database, link.subject, place, None)
+
+
+# Sockets
+
+
+@websocket("/live", guards=[allow(Act.QUEUE_VIEW)])
+async def live(socket: Socket, live: NamedDependency[Live], world: NamedDependency[World]) -> None:
+    actor = await authenticate(socket)
+    await socket.accept()
+    hello = {"type": "hello", "at": world.clock.now(), "me": {"account": actor.id, "name": actor.name, "role": actor.role}}
+    await socket.send_data(msgspec.json.encode(hello).decode(), mode="text")
+    await _serve(socket, live, Operator(actor))
+
+
+@websocket("/live/signal")
+async def live_signal(socket: Socket, live: NamedDependency[Live], database: Db) -> None:
+    await socket.accept()
+    first = await _first(socket, FirstOfPhone)
+    if first is None:
+        return
+    hashed = secret_hash(first.secret)
+    try:
+        async with database.transaction(readonly=True) as tx:
+            row = await signals.own(tx, first.signal, first.secret)
+    except Problem as problem:
+        await socket.close(code=4404, reason=problem.type)
+        return
+    await _serve(socket, live, Phone("app", first.signal, hashed, row["incident"]))
+
+
+@websocket("/live/link")
+async def live_link(socket: Socket, live: NamedDependency[Live], database: Db) -> None:
+    await socket.accept()
+    first = await _first(socket, FirstOfLink)
+    if first is None:
+        return
+    browser = socket.cookies.get(Browser)
+    async with database.transaction(readonly=True) as tx:
+        link = await grants.bound_link(tx, first.token, browser)
+    if link is None or browser is None:
+        await socket.close(code=4404, reason="link.unknown")
+        return
+    await _serve(socket, live, LinkHolder(first.token, browser, link.incident))
+
+
+class FirstOfPhone(msgspec.Struct, frozen=True, kw_only=True):
+    signal: str
+    secret: Secret
+
+
+class FirstOfLink(msgspec.Struct, frozen=True, kw_only=True):
+    token: str
+
+
+async def _first(socket: Socket, shape: type[Any]) -> Any:
+    """The first message of a socket that says who it is; None after closing one that does not in time."""
+    try:
+        text = await asyncio.wait_for(socket.receive_text(), timeout=10)
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.MsgspecError, TimeoutError, RecursionError, UnicodeError):
+        await socket.close(code=4400, reason="first-message")
+    except WebSocketDisconnect:
+        pass
+    return None
+
+
+async def _serve(socket: Socket, live: Live, subscriber: Subscriber) -> None:
+    """Push until either side has enough."""
+    try:
+        subscription = await live.subscribe(subscriber)
+    except Problem as problem:
+        await socket.close(code=4503 if problem.status == 503 else 4404, reason=problem.type)
+        return
+    reading = asyncio.create_task(_drain(socket))
+    try:
+        while True:
+            following = asyncio.create_task(subscription.next())
+            await asyncio.wait((reading, following), return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                following.cancel()
+                return
+            message = following.result()
+            if message is None:
+                await socket.close(code=4401, reason="start again")
+                return
+            await socket.send_data(message.decode(), mode="text")
+    except (WebSocketDisconnect, RuntimeError):
+        return
+    finally:
+        live.unsubscribe(subscription)
+        reading.cancel()
+
+
+async def _drain(socket: Socket) -> None:
+    """Read and drop what the page says; its end is the end."""
+    try:
+        while True:
+            await socket.receive_text()
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        return
+
+
+async def _bound(tx: Any, token: str, browser: str | None) -> Link:
+    link = await grants.bound_link(tx, token, browser)
+    if link is None:
+        raise not_found("link")
+    return link
+
+
+async def _officer(tx: Any, token: str, browser: str | None) -> Link:
+    link = await _bound(tx, token, browser)
+    if link.kind != "officer" or link.ended_at is not None:
+        raise not_found("link")
+    return link
+
+
+async def _token(database: Database, grant: str, camera: str, viewer: str) -> ShownToken:
+    refusal: Problem
+    async with database.transaction() as tx:
+        found = await grant_store.grant(tx, grant)
+        if found is None:
+            raise not_found("grant")
+        why = found.allows(camera, tx.at)
+        if why is None:
+            token, expires_at = await grants.token_for(tx, found, camera, viewer)
+            return ShownToken(token=token, url=f"/media/{camera}", expires_at=expires_at)
+        named = camera if camera in tx.use(Register).sight.cameras else "unknown"
+        await grants.refuse_view(tx, viewer=viewer, camera=named, why=why, grant=found)
+        refusal = Problem(403, "grant.refused", "No right to this picture", f"The reason is: {why}.")
+    raise refusal
+
+
+def _browser(request: Http) -> str | None:
+    return request.cookies.get(Browser)
+
+
+def _admit(lanes: Lanes, lane: Lane, identity: str, request: Http) -> None:
+    admission = lanes.admit(lane, identity, address(request))
+    if isinstance(admission, Refused):
+        wait = max(1, round(admission.retry_after_s))
+        raise Problem(429, "too-many", "Too many at once", "Try again a little later.", retry_after_s=wait)
+
+
+ROUTES = [
+    list_incidents, get_incident, claim, release, confirm, close, note, say, tick, request_dispatch, dispatch_by_phone,
+    new_link, revoke_link, list_grants, extend_grant, revoke_grant, camera_token, list_cameras, cameras_near, centre,
+    cancel, person_says, phone_state, positions, open_link, link_state, link_token, officer_arrived, officer_position,
+    live, live_signal, live_link,
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""routed: which centre answers there."""

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansim.response.signals.model import Arrival
+
+
+@dataclass(frozen=True)
+class Routed:
+    """An arrival with the centre that answers for where it came from. `route` says how that was found: exact, nearest,
+    default (she is outside every boundary), none (no position)."""
+
+    arrival: Arrival
+    centre: str
+    municipality: str | None
+    route: str

@@ -1,0 +1,1 @@
+"""signal: something arrived. Stored exactly once, answered with a receipt after it is durable."""

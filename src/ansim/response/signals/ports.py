@@ -1,0 +1,12 @@
+"""What signals need: somebody who stores them in groups, and somebody who knows phones."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ansim.response.signals.model import Arrival, Receipt
+
+
+class Intake(Protocol):
+    async def submit(self, arrival: Arrival) -> Receipt:
+        """Returns when it is durable. Raises Unavailable when it is not."""

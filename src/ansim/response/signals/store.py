@@ -1,0 +1,79 @@
+"""The SQL of signals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ansim.core.database import Row, Transaction
+
+
+@dataclass(frozen=True)
+class NewSignal:
+    id: str
+    source: str
+    client_id: str
+    incident: str
+    receipt: str
+    kind: str
+    trigger: str
+    silent: bool
+    battery: int | None
+    located: bool
+    occurred_at: datetime
+    secret_hash: bytes
+    secret: bytes
+    contacts: bytes | None
+
+
+async def known(tx: Transaction, sources: Sequence[str], client_ids: Sequence[str]) -> list[Row]:
+    return await tx.fetch(
+        "SELECT s.id, s.source, s.client_id, s.incident, s.receipt, s.secret, s.received_at, i.case_slot, i.centre"
+        " FROM unnest($1::text[], $2::text[]) AS asked(source, client_id)"
+        " JOIN signal s ON s.source = asked.source AND s.client_id = asked.client_id JOIN incident i ON i.id = s.incident",
+        list(sources), list(client_ids),
+    )  # fmt: skip
+
+
+async def insert(tx: Transaction, signals: Sequence[NewSignal]) -> None:
+    await tx.execute(
+        "INSERT INTO signal (id, source, client_id, incident, receipt, kind, trigger, silent, battery, located, occurred_at,"
+        " secret_hash, secret, contacts, received_at) SELECT *, $15::timestamptz FROM unnest($1::text[], $2::text[],"
+        " $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[], $10::bool[],"
+        " $11::timestamptz[], $12::bytea[], $13::bytea[], $14::bytea[])",
+        *(list(column) for column in zip(*(
+            (s.id, s.source, s.client_id, s.incident, s.receipt, s.kind, s.trigger, s.silent, s.battery, s.located,
+             s.occurred_at, s.secret_hash, s.secret, s.contacts) for s in signals), strict=True)),
+        tx.at,
+    )  # fmt: skip
+
+
+async def by_client_id(tx: Transaction, source: str, client_id: str, secret_hash: bytes) -> Row | None:
+    """The sender's own signal: the id alone opens nothing."""
+    return await tx.fetchrow(
+        "SELECT s.*, i.case_slot, i.track_slot, i.state, i.subject_tag, i.centre, i.closed_at FROM signal s"
+        " JOIN incident i ON i.id = s.incident WHERE s.source = $1 AND s.client_id = $2 AND s.secret_hash = $3",
+        source, client_id, secret_hash,
+    )  # fmt: skip
+
+
+async def latest_contacts(tx: Transaction, incident: str) -> Row | None:
+    return await tx.fetchrow(
+        "SELECT s.id, s.contacts, i.case_slot FROM signal s JOIN incident i ON i.id = s.incident"
+        " WHERE s.incident = $1 AND s.contacts IS NOT NULL ORDER BY s.received_at DESC LIMIT 1",
+        incident,
+    )
+
+
+async def mark_cancelled(tx: Transaction, id: str) -> bool:
+    tag = await tx.execute("UPDATE signal SET cancelled_at = $2 WHERE id = $1 AND cancelled_at IS NULL", id, tx.at)
+    return tag.endswith(" 1")
+
+
+async def of_incident(tx: Transaction, incident: str) -> list[Row]:
+    return await tx.fetch(
+        "SELECT id, source, trigger, silent, battery, received_at, cancelled_at FROM signal WHERE incident = $1"
+        " ORDER BY received_at",
+        incident,
+    )

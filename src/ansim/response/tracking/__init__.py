@@ -1,0 +1,1 @@
+"""followed: where she is, under a key that dies with the rescue."""

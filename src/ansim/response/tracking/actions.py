@@ -1,0 +1,57 @@
+"""Storing and reading where she is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ansim.core.database import Transaction
+from ansim.core.position import Position
+from ansim.response.tracking import store
+from ansim.response.tracking.events import PersonMoved
+from ansim.trust.retention.keys import Erased, Keys
+
+_decoder = msgspec.json.Decoder(Position)
+
+
+async def keep(tx: Transaction, fixes: Sequence[tuple[str, int, Position]]) -> None:
+    """Seal and store fixes: (incident, track slot, position)."""
+    keys = tx.use(Keys)
+    await store.insert(
+        tx,
+        [incident for incident, _, _ in fixes],
+        [keys.seal(slot, msgspec.json.encode(position), _context(incident)) for incident, slot, position in fixes],
+    )
+    for incident in {incident for incident, _, _ in fixes}:
+        tx.mention(PersonMoved(incident=incident))
+
+
+async def track(tx: Transaction, incident: str, slot: int | None, *, length: int = 1) -> list[Position]:
+    """The newest fixes, oldest first. Empty once the key is destroyed."""
+    if slot is None:
+        return []
+    keys = tx.use(Keys)
+    try:
+        return [
+            _decoder.decode(keys.open(slot, bytes(row["sealed"]), _context(incident)))
+            for row in await store.latest(tx, [incident], length)
+        ]
+    except Erased:
+        return []
+
+
+async def last_known(tx: Transaction, slots: dict[str, int]) -> dict[str, Position]:
+    """The newest fix of each incident (id -> track slot) that has one."""
+    keys, found = tx.use(Keys), {}
+    for row in await store.latest(tx, list(slots)):
+        incident = row["incident"]
+        try:
+            found[incident] = _decoder.decode(keys.open(slots[incident], bytes(row["sealed"]), _context(incident)))
+        except Erased:
+            continue
+    return found
+
+
+def _context(incident: str) -> bytes:
+    return f"fix/{incident}".encode()

@@ -1,0 +1,118 @@
+"""Rights to pictures follow the case: given at the claim, widened as she moves, ended with it."""
+
+from __future__ import annotations
+
+from ansim.city.cameras.model import RankedCamera
+from ansim.city.cameras.register import Register
+from ansim.core.database import Database, Transaction
+from ansim.core.errors import Problem, not_found
+from ansim.core.position import Position
+from ansim.response.incidents import store as incidents
+from ansim.response.incidents.actions import said
+from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, IncidentOpened, IncidentReleased
+from ansim.response.incidents.model import IncidentRow
+from ansim.response.tracking.actions import track
+from ansim.response.tracking.events import PersonMoved
+from ansim.response.watch.ports import Media
+from ansim.trust.access.model import Actor, Role
+from ansim.trust.grants import actions as grants
+from ansim.trust.grants import store
+from ansim.trust.grants.events import GrantEnded
+from ansim.trust.grants.model import Grant
+
+CAMERAS = 9
+"""As many as a console may show for one case: four in the strip, five more at a key."""
+
+PURPOSE = "emergency"
+
+
+def near(tx: Transaction, position: Position | None, keep: list[str] | None = None) -> list[RankedCamera]:
+    """The cameras worth opening for somebody there."""
+    if position is None:
+        return []
+    media = tx.use(Media)
+    return tx.use(Register).sight.rank(position, count=CAMERAS, live=media.live(), keep=keep or ())
+
+
+async def prepare_cameras(database: Database, fact: IncidentOpened) -> None:
+    """Connect to the cameras near her before anybody may look, so that the claim shows them at once."""
+    async with database.transaction(readonly=True) as tx:
+        incident = await incidents.get(tx, fact.incident)
+        if incident is None or not incident.open:
+            return
+        fixes = await track(tx, incident.id, incident.track_slot)
+        ranked = near(tx, fixes[-1] if fixes else None)
+    database.use(Media).prepare([camera.id for camera in ranked])
+
+
+async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
+    incident = await incidents.locked(tx, fact.incident)
+    if incident is None or incident.owner != fact.owner or not incident.open:
+        return
+    fixes = await track(tx, incident.id, incident.track_slot)
+    await grants.issue(
+        tx, incident=incident.id, centre=incident.centre, holder_kind="operator", holder=fact.owner, label="관제",
+        purpose=PURPOSE, subject_tag=incident.subject_tag, video=True,
+        cameras=[camera.id for camera in near(tx, fixes[-1] if fixes else None)], actor=fact.owner,
+    )  # fmt: skip
+
+
+async def end_with_release(tx: Transaction, fact: IncidentReleased) -> None:
+    grant = await store.live_grant(tx, fact.incident, "operator", fact.owner)
+    if grant is not None:
+        await grants.end(tx, grant, "released", actor=fact.owner)
+
+
+async def end_with_case(tx: Transaction, fact: IncidentClosed) -> None:
+    await grants.end_all(tx, fact.incident, "closed", actor="system")
+
+
+async def cut(database: Database, fact: GrantEnded) -> None:
+    """Tell the media node. In this process it has heard already (see `cut_at_once`); elsewhere this is how."""
+    database.use(Media).revoke(fact.grant, fact.why)
+
+
+async def widen_for_move(database: Database, fact: PersonMoved) -> None:
+    """She moved: prepare and permit the cameras that are near her now."""
+    async with database.transaction() as tx:
+        incident = await incidents.get(tx, fact.incident)
+        if incident is None or not incident.open:
+            return
+        fixes = await track(tx, incident.id, incident.track_slot)
+        ranked = [camera.id for camera in near(tx, fixes[-1] if fixes else None)]
+        await grants.widen(tx, incident.id, ranked)
+    database.use(Media).prepare(ranked)
+
+
+async def usable(tx: Transaction, id: str, actor: Actor) -> Grant:
+    """The actor's own live grant; 404 for everybody else's."""
+    grant = await store.grant(tx, id)
+    if grant is None or grant.holder_kind != "operator" or grant.holder != actor.id:
+        raise not_found("grant")
+    return grant
+
+
+async def overseen(tx: Transaction, id: str, actor: Actor) -> tuple[Grant, IncidentRow]:
+    """A grant this actor may extend or end: that of a case of hers, or any of her centre for its leader."""
+    grant = await store.grant(tx, id)
+    incident = None if grant is None else await incidents.seen_by(tx, actor.centre, grant.incident)
+    if grant is None or incident is None:
+        raise not_found("grant")
+    if incident.owner != actor.id and actor.role is not Role.SUPERVISOR:
+        raise not_found("grant")
+    return grant, incident
+
+
+async def extend(tx: Transaction, id: str, actor: Actor, reason: str) -> Grant:
+    grant, incident = await overseen(tx, id, actor)
+    if not incident.open:
+        raise Problem(409, "incident.state", "The case is closed", "No right outlives it.")
+    extended = await grants.extend(tx, grant, actor=actor.id)
+    await said(tx, incident, "grant.extended", actor.id, words=reason or None)
+    return extended
+
+
+async def revoke(tx: Transaction, id: str, actor: Actor, reason: str) -> None:
+    grant, incident = await overseen(tx, id, actor)
+    if await grants.end(tx, grant, "revoked", actor=actor.id):
+        await said(tx, incident, "grant.revoked", actor.id, words=reason or None)

@@ -1,0 +1,46 @@
+"""Facts about rights and their use."""
+
+from __future__ import annotations
+
+from ansim.core.events import Fact
+
+
+class GrantIssued(Fact, frozen=True, tag="grant.issued"):
+    grant: str
+    incident: str
+
+
+class GrantChanged(Fact, frozen=True, tag="grant.changed"):
+    """Extended, or more cameras came under it."""
+
+    grant: str
+    incident: str
+
+
+class GrantEnded(Fact, frozen=True, tag="grant.ended"):
+    grant: str
+    incident: str
+    why: str
+
+
+class ViewChanged(Fact, frozen=True, tag="view.changed"):
+    """A camera was opened or let go under a grant."""
+
+    view: str
+    grant: str
+    incident: str
+    camera: str
+    ended: bool
+
+
+class LinkOpened(Fact, frozen=True, tag="link.opened"):
+    link: str
+    incident: str
+    kind: str
+
+
+class LinkRefused(Fact, frozen=True, tag="link.refused"):
+    """A second browser tried to open it."""
+
+    link: str
+    incident: str
