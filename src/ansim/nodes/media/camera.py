@@ -1,0 +1,212 @@
+"""One camera: pulled once however many look, only while somebody needs it, and again after every failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from ansim.core.world import World
+from ansim.nodes.media.deadline import stop, within
+from ansim.nodes.media.fmp4 import fragment, init_segment
+from ansim.nodes.media.h264 import AccessUnit, Depacketiser, Malformed, ParameterSets, picture_of
+from ansim.nodes.media.ports import Health
+from ansim.nodes.media.ring import Frame, Ring, Stream
+from ansim.nodes.media.rtsp import Address, CameraError, Session
+from ansim.nodes.media.timeline import Timeline
+
+LIVE_S, LATE_S, STALE_S = 1.0, 5.0, 30.0
+RING_S = 10.0
+RING_BYTES = 16 * 1024 * 1024
+OPEN_WITHIN_S = 8.0
+SILENT_S = 8.0  # a connection that brings no new picture for this long is made anew
+IDLE_S = 20.0  # a camera is kept this long after its last viewer: operators come back
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 15.0
+
+log = structlog.get_logger(__name__)
+
+Subscriber = Callable[[Frame], None]
+
+
+class Camera:
+    """`connecting` bounds how many cameras sign in at once: hundreds at the same moment help nobody."""
+
+    def __init__(self, world: World, id: str, url: str, connecting: asyncio.Semaphore) -> None:
+        """Raises ValueError for an address that is none, without repeating it."""
+        self.id = id
+        self._world = world
+        self._address = Address.parse(url)
+        self._connecting = connecting
+        self._ring = Ring(RING_S, RING_BYTES)
+        self._subscribers: set[Subscriber] = set()
+        self._wanted_until = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._asked = asyncio.Event()
+        self._timeline = Timeline()
+        self._depacketiser = Depacketiser()
+        self._stream: Stream | None = None
+        self._refused: ParameterSets | None = None
+        self._sequence = 0
+        self._last_at: float | None = None
+        self._since = 0.0
+        self._lost = 0
+        self._trouble = ""
+
+    def prepare(self, seconds: float) -> None:
+        """Connect now and stay for at least `seconds`, so that the first viewer sees a picture at once."""
+        self._wanted_until = max(self._wanted_until, self._world.clock.monotonic() + seconds)
+        self._start()
+
+    def subscribe(self, subscriber: Subscriber) -> list[Frame]:
+        """From now on every new frame goes to `subscriber`, which must not wait. Gives what to show first."""
+        self._subscribers.add(subscriber)
+        self._start()
+        return self._ring.latest()
+
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        self._subscribers.discard(subscriber)
+        self._wanted_until = max(self._wanted_until, self._world.clock.monotonic() + IDLE_S)
+
+    def key_frame(self) -> Frame | None:
+        return self._ring.key_frame()
+
+    def health(self) -> Health:
+        clock = self._world.clock
+        now = clock.monotonic()
+        age = None if self._last_at is None else now - self._last_at
+        if self._task is None:
+            state = "idle"
+        else:
+            waited = now - max(self._since, self._last_at or 0.0)
+            state = "live" if age is not None and waited <= LIVE_S else "late"
+            if waited > LATE_S:
+                state = "stale" if waited <= STALE_S else "lost"
+        return Health(
+            state=state,
+            age_s=age,
+            last_frame_at=None if age is None else clock.now() - timedelta(seconds=age),
+            fps=self._ring.frames_per_second(),
+            bitrate_bps=self._ring.bits_per_second(),
+            key_interval_s=self._ring.key_interval(),
+            lost_packets=self._lost + self._depacketiser.lost,
+            trouble=self._trouble,
+        )
+
+    async def close(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            await stop(task)
+
+    def _wanted(self) -> bool:
+        return bool(self._subscribers) or self._world.clock.monotonic() < self._wanted_until
+
+    def _start(self) -> None:
+        self._asked.set()
+        if self._task is None:
+            self._since = self._world.clock.monotonic()
+            self._task = asyncio.get_running_loop().create_task(self._pull(), name=f"camera {self.id}")
+
+    async def _pull(self) -> None:
+        failures = 0
+        while self._wanted():
+            patience = 0.0
+            before = self._sequence
+            self._asked.clear()
+            try:
+                await self._play()
+            except CameraError as error:
+                patience = error.patience
+                self._trouble = str(error)
+            except TimeoutError:
+                self._trouble = "no answer in time"
+            except Exception as error:  # one camera's nonsense ends neither its pulling nor anybody else's
+                self._trouble = "not understood"
+                log.error("camera.not-understood", camera=self.id, error=type(error).__name__)
+            if not self._wanted():
+                break
+            failures = 0 if self._sequence > before else failures + 1
+            log.info("camera.lost", camera=self.id, why=self._trouble, failures=failures)
+            await self._pause(failures, patience)
+        # what was kept is older with every second: the next viewer starts from what comes then
+        self._task = None
+        self._ring.clear()
+
+    async def _pause(self, failures: int, patience: float) -> None:
+        pause = max(patience, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**failures))
+        waiting = [
+            asyncio.ensure_future(self._world.clock.sleep(pause * self._world.random.uniform(0.5, 1.5)))
+        ]
+        if not patience:
+            waiting.append(asyncio.ensure_future(self._asked_anew()))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await stop(*waiting)
+
+    async def _asked_anew(self) -> None:
+        await self._asked.wait()
+
+    async def _play(self) -> None:
+        session = Session(self._world, self._address, self._packet)
+        try:
+            async with self._connecting:
+                await within(self._world.clock, OPEN_WITHIN_S, self._open(session))
+            self._trouble = ""
+            waiting = [
+                asyncio.ensure_future(work)
+                for work in (session.wait_lost(), session.keep_alive(), self._watch())
+            ]
+            try:
+                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for ended in done:
+                    ended.result()
+            finally:
+                await stop(*waiting)
+            self._trouble = "the camera closed the connection"
+        finally:
+            session.close()
+
+    async def _open(self, session: Session) -> None:
+        track = await session.describe()
+        self._lost += self._depacketiser.lost
+        self._depacketiser = Depacketiser(track.parameters)
+        await session.play(track)
+
+    async def _watch(self) -> None:
+        """Ends when nobody needs the camera any more; raises CameraError when it sends nothing new."""
+        clock = self._world.clock
+        opened = clock.monotonic()
+        while self._wanted():
+            await clock.sleep(1.0)
+            if clock.monotonic() - max(opened, self._last_at or 0.0) > SILENT_S:
+                raise CameraError("the camera sends no new pictures")
+
+    def _packet(self, packet: bytes) -> None:
+        for unit in self._depacketiser.push(packet):
+            self._frame(unit)
+
+    def _frame(self, unit: AccessUnit) -> None:
+        stream = self._stream
+        if unit.parameters is not None and (stream is None or unit.parameters != stream.parameters):
+            # an encoder changes its parameters only where it starts anew, so at a key frame
+            if not unit.key or unit.parameters == self._refused:
+                return
+            try:
+                picture = picture_of(unit.parameters.sps)
+            except Malformed as error:
+                self._refused, self._trouble = unit.parameters, str(error)
+                return
+            stream = Stream(unit.parameters, init_segment(unit.parameters), picture.width, picture.height)
+            self._stream = stream
+        times = self._timeline.place(unit.timestamp)
+        if times is None or stream is None:
+            return
+        self._sequence += 1
+        self._last_at = self._world.clock.monotonic()
+        whole = fragment(self._sequence, times.decode, times.offset, times.duration, unit.key, unit.body)
+        frame = Frame(stream, unit.key, self._last_at, whole, memoryview(whole)[-len(unit.body) :])
+        self._ring.add(frame)
+        for subscriber in tuple(self._subscribers):
+            subscriber(frame)

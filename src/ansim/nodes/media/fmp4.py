@@ -1,0 +1,106 @@
+"""Fragmented MP4 as Media Source Extensions take it: one init segment, then one fragment per picture.
+
+Sources: ISO/IEC 14496-12 (boxes), 14496-15 (avcC), the ISO BMFF byte stream format of W3C Media Source
+Extensions.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from ansim.nodes.media.h264 import ParameterSets, picture_of
+
+TIMESCALE = 90_000  # the RTP clock of H.264, so no time is ever converted
+_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+_UNDEFINED_LANGUAGE = 0x55C4
+_KEY = 0x02000000  # sample_depends_on = 2: on nothing
+_DELTA = 0x01010000  # depends on others, is no sync sample
+_MOOF = struct.Struct(">I4s I4sII I4s I4sII I4sIQ I4sIIIIIIi I4s")
+_MOOF_SIZE = _MOOF.size - 8  # what follows is the header of mdat
+_TFHD_DEFAULT_BASE_IS_MOOF = 0x020000
+_TRUN = 0x01000F01  # version 1: signed composition offset, after data offset, duration, size and flags
+
+
+def _box(kind: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I4s", 8 + len(body), kind) + body
+
+
+def _full(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
+    return _box(kind, struct.pack(">I", version << 24 | flags), *content)
+
+
+def init_segment(parameters: ParameterSets) -> bytes:
+    """ftyp and moov for one H.264 track. Raises h264.Malformed when the parameter set cannot be read."""
+    picture = picture_of(parameters.sps)
+    width, height = picture.width, picture.height
+    sps = parameters.sps
+    avcc = _box(
+        b"avcC",
+        bytes((1, sps[1], sps[2], sps[3], 0xFF, 0xE1)),
+        struct.pack(">H", len(sps)) + sps,
+        bytes((len(parameters.pps),)),
+        *(struct.pack(">H", len(pps)) + pps for pps in parameters.pps),
+    )
+    avc1 = _box(
+        b"avc1",
+        bytes(6),
+        struct.pack(">HHHIIIHHIIIH", 1, 0, 0, 0, 0, 0, width, height, 0x480000, 0x480000, 0, 1),
+        bytes(32),
+        struct.pack(">HH", 24, 0xFFFF),
+        avcc,
+    )
+    stbl = _box(
+        b"stbl",
+        _full(b"stsd", 0, 0, struct.pack(">I", 1), avc1),
+        _full(b"stts", 0, 0, bytes(4)),
+        _full(b"stsc", 0, 0, bytes(4)),
+        _full(b"stsz", 0, 0, bytes(8)),
+        _full(b"stco", 0, 0, bytes(4)),
+    )
+    dinf = _box(b"dinf", _full(b"dref", 0, 0, struct.pack(">I", 1), _full(b"url ", 0, 1)))
+    mdia = _box(
+        b"mdia",
+        _full(b"mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, TIMESCALE, 0, _UNDEFINED_LANGUAGE, 0)),
+        _full(b"hdlr", 0, 0, bytes(4), b"vide", bytes(12), b"video\0"),
+        _box(b"minf", _full(b"vmhd", 0, 1, bytes(8)), dinf, stbl),
+    )
+    tkhd = _full(
+        b"tkhd",
+        0,
+        3,
+        struct.pack(">IIIIIQHHHH", 0, 0, 1, 0, 0, 0, 0, 0, 0, 0),
+        _MATRIX,
+        struct.pack(">II", width << 16, height << 16),
+    )
+    mvhd = _full(
+        b"mvhd",
+        0,
+        0,
+        struct.pack(">IIIIIHHQ", 0, 0, 1000, 0, 0x10000, 0x100, 0, 0),
+        _MATRIX,
+        bytes(24),
+        struct.pack(">I", 2),
+    )
+    mvex = _box(b"mvex", _full(b"trex", 0, 0, struct.pack(">IIIII", 1, 1, 0, 0, 0)))
+    return _box(b"ftyp", b"iso5", struct.pack(">I", 1), b"iso5avc1mp41") + _box(
+        b"moov", mvhd, _box(b"trak", tkhd, mdia), mvex
+    )
+
+
+def fragment(sequence: int, decode_time: int, offset: int, duration: int, key: bool, body: bytes) -> bytes:
+    """moof and mdat of one picture. Times in ticks of TIMESCALE; `offset` = presentation minus decode time,
+    signed.
+    """
+    return (
+        _MOOF.pack(
+            _MOOF_SIZE, b"moof",
+            16, b"mfhd", 0, sequence & 0xFFFFFFFF,
+            _MOOF_SIZE - 24, b"traf",
+            16, b"tfhd", _TFHD_DEFAULT_BASE_IS_MOOF, 1,
+            20, b"tfdt", 0x01000000, decode_time,
+            36, b"trun", _TRUN, 1, _MOOF_SIZE + 8, duration, len(body), _KEY if key else _DELTA, offset,
+            8 + len(body), b"mdat",
+        )
+        + body
+    )  # fmt: skip

@@ -1,0 +1,216 @@
+"""The media node: its cameras, its viewers, and the rule that nobody sees anything without the centre."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+import structlog
+
+from ansim.core.world import World
+from ansim.nodes.media.camera import Camera
+from ansim.nodes.media.deadline import stop, within
+from ansim.nodes.media.picture import jpeg
+from ansim.nodes.media.ports import Gate, Health, Refused, Source, View
+from ansim.nodes.media.viewer import Viewer
+
+GRANT_ENDED, CAMERA_AWAY, LEASE_LOST = 4403, 4404, 4408  # close codes a viewer sees
+PREPARED_S = 120.0
+CONNECTING_AT_ONCE = 16
+REMEMBER_REVOKED_S = 600.0  # longer than any token that could still be on its way
+REPORT_AGAIN_S, REPORT_LATEST_S = 0.5, 30.0
+CLOSE_WITHIN_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Cameras:
+    """`gone` is called with the id of a camera that is taken away."""
+
+    def __init__(self, world: World, gone: Callable[[str], None]) -> None:
+        self._world = world
+        self._gone = gone
+        self._connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
+        self._cameras: dict[str, Camera] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._cameras
+
+    def __len__(self) -> int:
+        return len(self._cameras)
+
+    def ids(self) -> list[str]:
+        return list(self._cameras)
+
+    def get(self, id: str) -> Camera | None:
+        return self._cameras.get(id)
+
+    def add(self, source: Source) -> None:
+        """A camera that is there already is replaced. Raises ValueError for an address that is none."""
+        camera = Camera(self._world, source.id, source.url, self._connecting)
+        self.remove(source.id)
+        self._cameras[source.id] = camera
+
+    def remove(self, id: str) -> None:
+        camera = self._cameras.pop(id, None)
+        if camera is not None:
+            self._gone(id)
+            task = asyncio.get_running_loop().create_task(camera.close())
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    async def close(self) -> None:
+        for id in self.ids():
+            self.remove(id)
+        await asyncio.gather(*self._leaving)
+
+
+class MediaNode:
+    """Starts without a lease, so closed: `lease` opens it for as long as the centre says."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.cameras = Cameras(world, self._camera_gone)
+        self._viewers: set[Viewer] = set()
+        self._revoked: dict[str, float] = {}
+        self._leased_until = 0.0
+        self._keeper: asyncio.Task[None] | None = None
+        self._reports: set[asyncio.Task[None]] = set()
+
+    def _camera_gone(self, id: str) -> None:
+        for viewer in tuple(self._viewers):
+            if viewer.view.camera == id:
+                viewer.end(CAMERA_AWAY, "camera away")
+
+    def prepare(self, ids: Iterable[str], seconds: float = PREPARED_S) -> None:
+        """Connect to these cameras now and stay for `seconds`; unknown ones are passed over."""
+        for id in ids:
+            if camera := self.cameras.get(id):
+                camera.prepare(seconds)
+
+    def health(self, id: str) -> Health | None:
+        camera = self.cameras.get(id)
+        return camera.health() if camera else None
+
+    async def snapshot(self, id: str, width: int = 640) -> bytes | None:
+        """The newest key frame as JPEG, None while there is none. Whoever shows it answers for the grant."""
+        camera = self.cameras.get(id)
+        frame = camera.key_frame() if camera else None
+        if frame is None:
+            return None
+        try:
+            return await asyncio.to_thread(jpeg, frame, width)
+        except ValueError:
+            return None
+
+    def lease(self, until: datetime) -> None:
+        """The centre is there, and stands behind what it allowed, until then. In the past: every view closes
+        now.
+        """
+        clock = self.world.clock
+        self._leased_until = clock.monotonic() + (until - clock.now()).total_seconds()
+        if self._keeper is None:
+            self._keeper = asyncio.get_running_loop().create_task(self._keep_lease(), name="media lease")
+        if not self.leased:
+            self._lose_lease()
+
+    @property
+    def leased(self) -> bool:
+        return self.world.clock.monotonic() < self._leased_until
+
+    async def _keep_lease(self) -> None:
+        while True:
+            left = self._leased_until - self.world.clock.monotonic()
+            if left <= 0:
+                self._lose_lease()
+                self._keeper = None
+                return
+            await self.world.clock.sleep(min(left, 1.0))  # the centre may also take its lease back
+
+    def _lose_lease(self) -> None:
+        if self._viewers:
+            log.warning("media.lease-lost", viewers=len(self._viewers))
+        for viewer in tuple(self._viewers):
+            viewer.end(LEASE_LOST, "lease lost")
+
+    def revoke(self, grant: str, why: str = "revoked") -> int:
+        """Ends every view under this grant before it returns, and every later one. Gives how many."""
+        now = self.world.clock.monotonic()
+        self._revoked = {id: at for id, at in self._revoked.items() if now - at < REMEMBER_REVOKED_S}
+        self._revoked[grant] = now
+        ending = [
+            viewer for viewer in self._viewers if viewer.view.grant == grant and not viewer.ended.is_set()
+        ]
+        for viewer in ending:
+            viewer.end(GRANT_ENDED, why)
+        return len(ending)
+
+    def views(self) -> list[View]:
+        return [viewer.view for viewer in self._viewers]
+
+    def admit(self, view: View, cut_off: Callable[[], None]) -> Viewer:
+        """A viewer that the gate let in; ended already when the grant died while the gate answered."""
+        viewer = Viewer(self.world.clock, view, cut_off)
+        self._viewers.add(viewer)
+        camera = self.cameras.get(view.camera)
+        if not self.leased:
+            viewer.end(LEASE_LOST, "lease lost")
+        elif view.grant in self._revoked:
+            viewer.end(GRANT_ENDED, "revoked")
+        elif camera is None:
+            viewer.end(CAMERA_AWAY, "camera away")
+        else:
+            for frame in camera.subscribe(viewer.offer):
+                viewer.offer(frame)
+        return viewer
+
+    def dismiss(self, viewer: Viewer, gate: Gate, seconds: float) -> None:
+        """Forget a viewer that has ended, and tell the centre until it has heard."""
+        self._viewers.discard(viewer)
+        if camera := self.cameras.get(viewer.view.camera):
+            camera.unsubscribe(viewer.offer)
+        task = asyncio.get_running_loop().create_task(self._report(viewer, gate, seconds))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def _report(self, viewer: Viewer, gate: Gate, seconds: float) -> None:
+        pause = REPORT_AGAIN_S
+        while True:
+            try:
+                await gate.ended(
+                    viewer.view.id,
+                    seconds=seconds,
+                    bytes=viewer.window.sent_bytes,
+                    frames=viewer.frames,
+                    why=viewer.why,
+                )
+                return
+            except Refused:
+                return  # the centre knows of no such view: it will not know later either
+            except (
+                Exception
+            ) as error:  # whatever keeps the centre from writing, the end of a view is not lost
+                log.warning("media.end-not-told", view=viewer.view.id, error=type(error).__name__)
+            await self.world.clock.sleep(pause)
+            pause = min(REPORT_LATEST_S, pause * 2)
+
+    async def close(self) -> None:
+        """End every view and let go of every camera. What the centre has not heard by then it is told no
+        more.
+        """
+        for viewer in tuple(self._viewers):
+            viewer.end(LEASE_LOST, "node closed")
+        if self._keeper is not None:
+            await stop(self._keeper)
+        await self.cameras.close()
+        if self._reports:
+            try:
+                await within(self.world.clock, CLOSE_WITHIN_S, _all(set(self._reports)))
+            except TimeoutError:
+                await stop(*self._reports)
+
+
+async def _all(tasks: set[asyncio.Task[None]]) -> None:
+    await asyncio.wait(tasks)
