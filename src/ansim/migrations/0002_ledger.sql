@@ -29,7 +29,10 @@ CREATE INDEX ledger_entry_subject_tag ON ledger_entry (subject_tag) WHERE subjec
 
 -- Accepted entries that have no place in the tree yet. A row stays for about a second; `ansim check` fails on older ones.
 CREATE TABLE ledger_waiting (
-    entry text PRIMARY KEY REFERENCES ledger_entry
+    entry    text PRIMARY KEY REFERENCES ledger_entry,
+    -- order of acceptance, which is the order of the leaves: what was committed before something began comes before it,
+    -- also when the wall clock was set back in between
+    accepted bigint GENERATED ALWAYS AS IDENTITY
 );
 
 -- The place of an entry in the tree ("integrated"): leaf number seq, from 0, without gaps.
@@ -87,6 +90,9 @@ CREATE TABLE destruction (
     subject      text NOT NULL,
     -- which key dies: track, case, person, camera-day
     scope        text NOT NULL,
+    -- the incident it belongs to, and the tag under which she finds it in the ledger
+    incident     text,
+    subject_tag  text,
     -- who or what ordered it, and the fixed word for why
     actor        text NOT NULL,
     why          text NOT NULL,
@@ -94,9 +100,9 @@ CREATE TABLE destruction (
     slots        bigint[] NOT NULL,
     -- when it must happen at the latest
     due_at       timestamptz NOT NULL,
-    -- ledger entry "erase.ordered" and its instant; from here on nothing stops it
+    -- ledger entries "erase.ordered", one for each slot, and their instant; from here on nothing stops it
     ordered_at   timestamptz,
-    ordered      text REFERENCES ledger_entry,
+    ordered      text[] NOT NULL DEFAULT '{}',
     -- the slots are overwritten on stable storage
     keys_at      timestamptz,
     -- rows deleted or blanked, by table, as JSON
@@ -109,4 +115,5 @@ CREATE TABLE destruction (
     certified_at timestamptz,
     UNIQUE (subject, scope)
 );
+CREATE INDEX destruction_incident ON destruction (incident) WHERE incident IS NOT NULL;
 CREATE INDEX destruction_open ON destruction (due_at) WHERE certified_at IS NULL;

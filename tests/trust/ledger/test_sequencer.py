@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ansim.adapters.witness.simulated import SimulatedWitness
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database, Transaction
+from ansim.core.database.pool import PoolDriver
 from ansim.core.world import World
 from ansim.trust.ledger import merkle, store
 from ansim.trust.ledger.actions import record
@@ -49,8 +50,22 @@ async def test_accepted_entries_get_their_places_in_order(
         leaves = await store.leaves(tx, 0, 100)
         assert await store.waiting(tx, 10) == []
     assert [leaf.seq for leaf in leaves] == [0, 1, 2, 3, 4]
-    assert sorted(leaf.entry.id for leaf in leaves[:3]) == [leaf.entry.id for leaf in leaves[:3]]
-    assert {leaf.entry.id for leaf in leaves} == set(ids)
+    assert [leaf.entry.id for leaf in leaves] == ids
+
+
+async def test_a_clock_set_back_does_not_turn_the_order_round(
+    dsn: str, database: Database, sequencer: Sequencer, clock: ManualClock
+) -> None:
+    await clock.advance(3600)
+    first = await act(database)
+    earlier = Database(await PoolDriver.connect(dsn, size=2), World(clock=ManualClock()))
+    second = await act(earlier)
+    await earlier.close()
+    await sequencer.integrate()
+    async with database.transaction(readonly=True) as tx:
+        leaves = await store.leaves(tx, 0, 10)
+    assert [leaf.entry.id for leaf in leaves] == first + second
+    assert leaves[0].entry.at > leaves[1].entry.at
 
 
 async def test_the_stored_tree_is_the_tree_of_the_entries(database: Database, sequencer: Sequencer) -> None:

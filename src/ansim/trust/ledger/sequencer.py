@@ -61,7 +61,7 @@ class Sequencer:
             await self._database.world.clock.sleep(self._every_s)
 
     async def integrate(self) -> int:
-        """Place every waiting entry, in the order of (at, id) within a group; how many were placed."""
+        """Place every waiting entry, in the order of their acceptance; how many were placed."""
         placed = 0
         while True:
             async with self._database.transaction() as tx:

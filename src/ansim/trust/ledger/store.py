@@ -87,7 +87,7 @@ async def lock(tx: Transaction) -> None:
 
 async def waiting(tx: Transaction, limit: int) -> list[Entry]:
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM ledger_waiting w JOIN ledger_entry e ON e.id = w.entry ORDER BY e.at, e.id LIMIT $1::int",
+        f"SELECT {_COLUMNS} FROM ledger_waiting w JOIN ledger_entry e ON e.id = w.entry ORDER BY w.accepted LIMIT $1::int",
         limit,
     )
     return [_entry(row) for row in rows]
@@ -211,7 +211,7 @@ async def entry_at(tx: Transaction, seq: int) -> Placed | None:
 async def by_ids(tx: Transaction, ids: Sequence[str]) -> list[Placed]:
     rows = await tx.fetch(
         f"SELECT {_COLUMNS}, l.seq, l.hash FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry = e.id"
-        " WHERE e.id = ANY($1::text[]) ORDER BY e.at, e.id",
+        " WHERE e.id = ANY($1::text[]) ORDER BY l.seq NULLS LAST, e.at, e.id",
         list(ids),
     )
     return [_placed(row) for row in rows]
@@ -220,7 +220,7 @@ async def by_ids(tx: Transaction, ids: Sequence[str]) -> list[Placed]:
 async def by_tags(tx: Transaction, tags: Sequence[str], limit: int) -> list[Placed]:
     rows = await tx.fetch(
         f"SELECT {_COLUMNS}, l.seq, l.hash FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry = e.id"
-        " WHERE e.subject_tag = ANY($1::text[]) ORDER BY e.at, e.id LIMIT $2::int",
+        " WHERE e.subject_tag = ANY($1::text[]) ORDER BY l.seq NULLS LAST, e.at, e.id LIMIT $2::int",
         list(tags),
         limit,
     )
@@ -237,21 +237,37 @@ async def search(
     only_actor: str | None,
     limit: int,
 ) -> list[Placed]:
-    """Newest first, or from leaf `after` on in order. `only_actor` is the asker's right and not her wish."""
-    rows = await tx.fetch(
-        f"SELECT {_COLUMNS}, l.seq, l.hash FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry = e.id"
+    """Newest first (those without a place before all), or onwards from leaf `after`.
+
+    `act` matches whole words from the left: "view" finds view.opened. `only_actor` is the asker's right, not her wish.
+    """
+    where = (
         " WHERE ($1::text IS NULL OR e.incident = $1) AND ($2::text IS NULL OR e.actor = $2)"
-        " AND ($3::text IS NULL OR e.act = $3 OR e.act LIKE $3 || '.%')"
-        " AND ($4::bigint IS NULL OR l.seq > $4) AND ($5::text IS NULL OR e.actor = $5)"
-        " ORDER BY CASE WHEN $4::bigint IS NULL THEN NULL ELSE l.seq END, e.at DESC, e.id DESC LIMIT $6::int",
-        incident,
-        actor,
-        act,
-        after,
-        only_actor,
-        limit,
+        " AND ($3::text IS NULL OR e.act = $3 OR starts_with(e.act, $3 || '.'))"
+        " AND ($4::text IS NULL OR e.actor = $4)"
     )
-    return [_placed(row) for row in rows]
+    wishes = (incident, actor, act, only_actor)
+    found: list[Placed] = []
+    if after is None:
+        rows = await tx.fetch(
+            f"SELECT {_COLUMNS}, NULL::bigint AS seq, NULL::bytea AS hash"
+            f" FROM ledger_waiting w JOIN ledger_entry e ON e.id = w.entry{where}"
+            " ORDER BY w.accepted DESC LIMIT $5::int",
+            *wishes,
+            limit,
+        )
+        found = [_placed(row) for row in rows]
+    onwards, order = (
+        ("l.seq > $6::bigint", "l.seq") if after is not None else ("$6::bigint IS NULL", "l.seq DESC")
+    )
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS}, l.seq, l.hash FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry{where}"
+        f" AND {onwards} ORDER BY {order} LIMIT $5::int",
+        *wishes,
+        limit - len(found),
+        after,
+    )
+    return found + [_placed(row) for row in rows]
 
 
 # -- the check
