@@ -75,13 +75,14 @@ def read(topojson: bytes) -> Borders:
     """Raises msgspec.DecodeError on anything but a TopoJSON of parts."""
     topology = msgspec.json.decode(topojson, type=_Topology)
     scale = np.array(topology.transform.scale)
-    origin = np.rint(np.array(topology.transform.translate) / scale)
+    whole = np.rint(1 / scale)  # divided by, not multiplied with the step: 127.05173, not 127.05172999999999
+    origin = np.rint(np.array(topology.transform.translate) * whole)
     lengths = np.array([len(arc) for arc in topology.arcs])
     steps = np.array([step for arc in topology.arcs for step in arc], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     walked = np.cumsum(steps, axis=0)
     before = np.vstack([[[0, 0]], walked[starts[1:-1] - 1]])
-    points = (walked - np.repeat(before, lengths, axis=0) + origin) * scale
+    points = (walked - np.repeat(before, lengths, axis=0) + origin) / whole
 
     geometries = topology.objects.parts.geometries
     sides = np.full((len(lengths), 2), -1, dtype=np.int16)

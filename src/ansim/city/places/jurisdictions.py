@@ -17,6 +17,7 @@ from ansim.city.places import borders as borders_of
 from ansim.city.places import register as register_of
 from ansim.city.places.borders import Borders, Floats, Ints
 from ansim.city.places.model import BORDER_BAND_M, NEAREST_M, NEIGHBOUR_LIMIT_M, Answer, Centre, Name
+from ansim.city.places.outlines import Outlines, outlines
 from ansim.city.places.plane import distances, foot, on_the_right
 from ansim.city.places.raster import CELL, MARGIN_M, NEAR, NOWHERE, Raster, counting, distinct
 from ansim.city.places.register import Register
@@ -129,6 +130,10 @@ class Jurisdictions:
     def neighbours(self, centre: str) -> tuple[Centre, ...]:
         """The centres to ask for help, the longest common border first; never empty. KeyError: unknown id."""
         return self._neighbours[centre]
+
+    def outlines(self, centre: str) -> Outlines:
+        """GeoJSON of the border lines in and around a centre's area."""
+        return outlines(self._borders, [answer.centres for answer in self._answers], centre)
 
     @cached_property
     def _neighbours(self) -> dict[str, tuple[Centre, ...]]:
