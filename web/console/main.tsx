@@ -1,6 +1,141 @@
 import "../shared/fonts.css";
 import "../shared/base.css";
-import { render } from "preact";
-import { Glyph } from "../shared/components";
+import "./console.css";
+import { effect, signal } from "@preact/signals";
+import { type JSX, render } from "preact";
+import { type Camera, get, me, Problem, signedIn } from "../shared/api";
+import { everyHalfSecond, exactNow, now, startTick } from "../shared/clock";
+import { chooseLocale, locale } from "../shared/i18n";
+import { startTheme } from "../shared/theme";
+import { span } from "../shared/words";
+import * as act from "./actions";
+import { Bands, Line } from "./bands";
+import { CasePanel } from "./case";
+import { connect, serverState } from "./connection";
+import { Hints } from "./hints";
+import { onKey } from "./keys";
+import { MapPanel } from "./map";
+import { Queue } from "./queue";
+import { forgetExcept, recall } from "./session";
+import { Sheets } from "./sheets";
+import * as sound from "./sound";
+import * as store from "./store";
+import { Top } from "./top";
+import { Wall } from "./wall";
+import { named, t } from "./words";
 
-render(<Glyph p={1} />, document.getElementById("app")!);
+const failed = signal(false);
+/** Said once by a screen reader for each new alarm, assertively; nothing else on the page interrupts. */
+const announced = signal("");
+
+function Console(): JSX.Element {
+  const alarm = store.alarm.value !== null;
+  return (
+    <main class={alarm ? "console alarm" : "console"} id="console" tabIndex={-1}>
+      {alarm && <div class="alarm-line" data-part="alarm-line" />}
+      <Top />
+      <Queue />
+      <div class="middle">
+        <MapPanel />
+        <Bands />
+        <Line />
+        <Sheets />
+      </div>
+      <CasePanel />
+      <Wall />
+      <Hints />
+      <div class="sr" role="alert" aria-live="assertive" data-part="announcement">
+        {announced.value}
+      </div>
+    </main>
+  );
+}
+
+const RETRY_S = 5;
+
+function App(): JSX.Element {
+  if (me.value) return <Console />;
+  return <main class="boot">{failed.value && <p role="alert"><b>{t("boot.failed")}</b> {t("boot.failed.how", { t: span(RETRY_S) })}</p>}</main>;
+}
+
+/** What must sound now, judged twice a second and at every fact. */
+function ringNow(): void {
+  const alarm = store.alarm.peek();
+  const waiting = store.watched.peek()?.dispatches.filter((d) => d.state === "requested" && !d.phone).map((d) => (exactNow() - Date.parse(d.requested_at)) / 1000) ?? [];
+  sound.ring(
+    {
+      p1: alarm ? Date.parse(alarm.received_at) : null,
+      p2: store.top.peek()?.priority === 2,
+      cut: serverState.peek() === "cut",
+      waiting_s: waiting.length > 0 ? Math.max(...waiting) : null,
+    },
+    exactNow(),
+  );
+}
+
+function listenToHand(): void {
+  addEventListener("keydown", onKey);
+  for (const gesture of ["keydown", "pointerdown"]) addEventListener(gesture, () => void sound.wake());
+  // A clicked button must not keep the keyboard: the next Enter is for the alarm, not for the button again.
+  addEventListener("click", (event) => {
+    const button = (event.target as Element).closest?.("button");
+    if (event.detail > 0 && button instanceof HTMLElement && document.activeElement === button) button.blur();
+  });
+}
+
+async function load(): Promise<void> {
+  const [centre, cameras] = await Promise.allSettled([get<store.Centre>("/api/centre"), get<{ cameras: Camera[] }>("/api/cameras")]);
+  if (centre.status === "fulfilled") {
+    store.centre.value = centre.value;
+    if (centre.value.agencies) store.agencies.value = { ...centre.value.agencies, ...store.agencies.peek() };
+    if (centre.value.cameras && !store.videos.peek()) store.videos.value = centre.value.cameras;
+  }
+  if (cameras.status === "fulfilled") store.cameras.value = cameras.value.cameras;
+}
+
+async function start(): Promise<void> {
+  startTheme("dark");
+  chooseLocale(locale.peek());
+  startTick(true);
+  document.title = t("app.title");
+  render(<App />, document.getElementById("app")!);
+  for (;;) {
+    try {
+      await signedIn();
+      break;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      failed.value = true;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_S * 1000));
+    }
+  }
+  const before = recall<string>("selected");
+  let settled = false;
+  store.listen((event) => {
+    if (event.type === "alarm" && event.incident.priority === 1) {
+      announced.value = t("live.alarm", { kind: named("kind", event.incident.kind), place: event.incident.place });
+    }
+    if (event.type === "receipt") sound.play("receipt");
+    if (event.type === "state") {
+      if (!settled && before && store.incidents.peek().has(before)) act.select(before);
+      settled = true;
+      forgetExcept((id) => store.incidents.peek().has(id));
+    }
+    ringNow();
+  });
+  everyHalfSecond(ringNow);
+  effect(() => {
+    const line = store.line.value;
+    void now.value;
+    if (line && performance.now() > line.until) store.line.value = null;
+  });
+  effect(() => {
+    const alarm = store.alarm.value;
+    document.title = alarm ? `● ${t("top.alarm", { kind: named("kind", alarm.kind), place: alarm.place })}` : t("app.title");
+  });
+  listenToHand();
+  connect();
+  await load();
+}
+
+void start();

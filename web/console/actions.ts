@@ -1,0 +1,192 @@
+/**
+ * The operator's verbs. Each is one request; what cannot reach the server waits here in order, is counted on the screen and is
+ * sent when the server is back. What the server refuses is said, never swallowed.
+ */
+import { computed, signal } from "@preact/signals";
+import { type Agency, type CaseLink, type Grant, type IncidentDetail, post, Problem } from "../shared/api";
+import { exactNow } from "../shared/clock";
+import { remember } from "./session";
+import * as store from "./store";
+
+export type Prompt =
+  | { kind: "dispatch"; agency: Agency }
+  | { kind: "phone"; dispatch: string; agency: Agency }
+  | { kind: "extend"; grant: string }
+  | { kind: "revoke"; grant: string }
+  | { kind: "link" }
+  | { kind: "chat" }
+  | { kind: "close"; code: number | null };
+
+export const prompt = signal<Prompt | null>(null);
+export type Sheet = "keys" | "search";
+export const sheet = signal<Sheet | null>(null);
+export const enlarged = signal(false);
+export const camerasShown = signal(true);
+/** Asked of the map: the number grows with every request to centre. */
+export const centring = signal(0);
+export const zooming = signal(0);
+
+interface Unsent {
+  incident: string;
+  run: () => Promise<unknown>;
+  /** True when the server turns out to have it already: the answer was lost, not the request. */
+  done?: () => boolean;
+}
+const unsent = signal<Unsent[]>([]);
+export const unsentCount = computed(() => unsent.value.length);
+/** Requests under way, by what they do; the button says so. */
+export const busy = signal<ReadonlySet<string>>(new Set());
+/** Since when the server says that it cannot store; null while it can. */
+export const storageDown = signal<string | null>(null);
+
+const path = (incident: string, verb: string): string => `/api/incidents/${encodeURIComponent(incident)}/${verb}`;
+const clock = (): number => performance.now();
+
+function mark(name: string, on: boolean): void {
+  const next = new Set(busy.peek());
+  if (on) next.add(name);
+  else next.delete(name);
+  busy.value = next;
+}
+
+function take(answer: unknown): void {
+  if (answer && typeof answer === "object" && "number" in answer && "state" in answer) store.put(answer as store.Case, clock());
+}
+
+const unreachable = (error: unknown): boolean => error instanceof Problem && (error.status === 0 || error.status >= 502);
+
+async function send(name: string, incident: string, run: () => Promise<unknown>, done?: () => boolean): Promise<boolean> {
+  if (busy.peek().has(name)) return false;
+  mark(name, true);
+  try {
+    take(await run());
+    storageDown.value = null;
+    return true;
+  } catch (error) {
+    if (unreachable(error)) {
+      if (error instanceof Problem && error.status === 503) storageDown.value ??= new Date(exactNow()).toISOString();
+      unsent.value = [...unsent.peek(), { incident, run, ...(done ? { done } : {}) }];
+      store.say("line.sent.later", {}, clock(), "warn");
+    } else {
+      refused(error);
+    }
+    return false;
+  } finally {
+    mark(name, false);
+  }
+}
+
+function refused(error: unknown): void {
+  if (error instanceof Problem && error.type.endsWith("incident.claimed")) {
+    const by = error.body["claimed_by"] as { name?: string } | string | undefined;
+    store.say("claim.lost", { name: typeof by === "string" ? by : (by?.name ?? "?") }, clock());
+    return;
+  }
+  store.say("line.refused", { why: error instanceof Problem ? error.detail || error.title : String(error) }, clock(), "warn");
+}
+
+let flushing = false;
+/** Sends what waits, in order; stops at the first that cannot reach the server. */
+export async function flush(): Promise<void> {
+  if (flushing) return;
+  flushing = true;
+  try {
+    for (;;) {
+      const next = unsent.peek()[0];
+      if (!next) break;
+      if (!next.done?.()) {
+        try {
+          take(await next.run());
+          storageDown.value = null;
+        } catch (error) {
+          if (unreachable(error)) break;
+          refused(error);
+        }
+      }
+      unsent.value = unsent.peek().slice(1);
+    }
+  } finally {
+    flushing = false;
+  }
+}
+
+export function select(id: string | null): void {
+  if (store.selectedId.peek() === id) return;
+  store.selectedId.value = id;
+  store.camera.value = id === null ? 1 : (chosenCameras.get(id) ?? 1);
+  store.guest.value = null;
+  prompt.value = null;
+  enlarged.value = false;
+  remember("selected", id);
+}
+
+const chosenCameras = new Map<string, number>();
+
+export async function claim(id: string, go: boolean): Promise<void> {
+  const fold = store.queue.peek().unclaimed.find(({ lead }) => lead.id === id);
+  const all = [id, ...(fold?.rest.map((incident) => incident.id) ?? [])];
+  if (go) select(id);
+  for (const each of all) await send(`claim.${each}`, each, () => post(path(each, "claim")), () => store.incidents.peek().get(each)?.mine ?? false);
+}
+
+export const confirm = (id: string): Promise<boolean> => send(`confirm.${id}`, id, () => post(path(id, "confirm")), () => (store.incidents.peek().get(id)?.confirmed_at ?? null) !== null);
+
+export async function release(id: string): Promise<void> {
+  if (await send(`release.${id}`, id, () => post(path(id, "release")))) store.say("line.released", {}, clock());
+}
+
+export const tickStep = (id: string, step: string, done: boolean): Promise<boolean> => send(`step.${step}`, id, () => post(path(id, "procedure"), { step, done }));
+
+export function request(id: string, agency: Agency): Promise<boolean> {
+  const asked_ms = exactNow();
+  const arrived = (): boolean => {
+    const incident = store.incidents.peek().get(id);
+    return store.isDetail(incident) && incident.dispatches.some((d) => d.agency === agency && Date.parse(d.requested_at) >= asked_ms - 5_000);
+  };
+  return send(`dispatch.${agency}`, id, () => post(path(id, "dispatches"), { agency }), arrived);
+}
+
+export const phoned = (id: string, dispatch: string, number: string): Promise<boolean> => send(`phone.${dispatch}`, id, () => post(path(id, `dispatches/${encodeURIComponent(dispatch)}/phone`), { number, note: "" }));
+
+export async function note(id: string, text: string): Promise<void> {
+  if (await send(`note.${id}`, id, () => post(path(id, "notes"), { text }))) store.say("line.noted", {}, clock());
+}
+
+export const chat = (id: string, text: string): Promise<boolean> => send(`chat.${id}.${text}`, id, () => post(path(id, "messages"), { text }));
+
+export async function extend(grant: Grant, reason: string): Promise<void> {
+  if (await send(`extend.${grant.id}`, grant.incident, () => post(`/api/grants/${encodeURIComponent(grant.id)}/extend`, { reason }))) store.say("line.extended", {}, clock());
+}
+
+export async function revoke(grant: Grant, reason: string): Promise<void> {
+  if (await send(`revoke.${grant.id}`, grant.incident, () => post(`/api/grants/${encodeURIComponent(grant.id)}/revoke`, { reason }))) store.say("line.revoked", {}, clock());
+}
+
+export async function link(id: string, recipient: string): Promise<void> {
+  const made: { url?: string } = {};
+  const sent = await send(`link.${id}`, id, async () => {
+    const answer = await post<{ link: CaseLink }>(path(id, "links"), { kind: "officer", recipient });
+    if (answer.link.url) made.url = answer.link.url;
+    return null;
+  });
+  if (!sent) return;
+  const url = made.url ? new URL(made.url, location.origin).href : null;
+  const copied = url !== null && (await navigator.clipboard?.writeText(url).then(() => true, () => false));
+  store.say(copied ? "line.link.copied" : "line.linked", {}, clock());
+}
+
+export const revokeLink = (id: string, link_id: string): Promise<boolean> => send(`unlink.${link_id}`, id, () => post(`/api/links/${encodeURIComponent(link_id)}/revoke`));
+
+export async function close(incident: IncidentDetail, code: number, text: string): Promise<void> {
+  const done = (): boolean => store.incidents.peek().get(incident.id)?.closed_at != null;
+  if (await send(`close.${incident.id}`, incident.id, () => post(path(incident.id, "close"), { code, ...(text ? { note: text } : {}) }), done)) {
+    store.say("line.closed", { number: incident.number }, clock());
+  }
+}
+
+export function chooseCamera(n: number): void {
+  const incident = store.watched.peek();
+  if (!incident) return;
+  store.camera.value = n;
+  chosenCameras.set(incident.id, n);
+}

@@ -1,0 +1,636 @@
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import ambulance from "lucide-static/icons/ambulance.svg?raw";
+import battery from "lucide-static/icons/battery-medium.svg?raw";
+import car from "lucide-static/icons/car-front.svg?raw";
+import check from "lucide-static/icons/check.svg?raw";
+import checkCheck from "lucide-static/icons/check-check.svg?raw";
+import clock from "lucide-static/icons/clock.svg?raw";
+import link from "lucide-static/icons/link.svg?raw";
+import message from "lucide-static/icons/message-square.svg?raw";
+import note from "lucide-static/icons/notebook-pen.svg?raw";
+import pencil from "lucide-static/icons/pencil.svg?raw";
+import phone from "lucide-static/icons/phone.svg?raw";
+import alert from "lucide-static/icons/triangle-alert.svg?raw";
+import user from "lucide-static/icons/user.svg?raw";
+import type { Agency, ChannelReceipt, Dispatch, Grant, Guardian, IncidentDetail } from "../shared/api";
+import { now, since } from "../shared/clock";
+import { Glyph, GrantClock, Kbd, Receipt, type Step, Steps, Timer } from "../shared/components";
+import { both } from "../shared/i18n";
+import { Icon } from "../shared/icons";
+import { clockTime, span, timer } from "../shared/words";
+import * as act from "./actions";
+import * as keys from "./keys";
+import { Marks, titleOf } from "./queue";
+import { recall, remember } from "./session";
+import * as store from "./store";
+import { named, t } from "./words";
+
+const between = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
+const active = (grant: Grant): boolean => !grant.ended_at && Date.parse(grant.until_at) > now.value;
+
+function Head({ incident }: { incident: store.Case }): JSX.Element {
+  const owner = incident.owner?.name;
+  return (
+    <div class="case-head row">
+      <Glyph p={incident.priority} mode={incident.mine || incident.state === "received" ? "fill" : "out"} size={40} />
+      <div class="grow">
+        <h2>{titleOf(incident)}</h2>
+        <div class="meta t3 ell">{owner ? t("case.owner", { number: incident.number, owner }) : t("case.unowned", { number: incident.number })}</div>
+      </div>
+      <div class="since">
+        <Timer since={incident.received_at} class="b" />
+        <div class="meta t3">{t("case.since")}</div>
+      </div>
+    </div>
+  );
+}
+
+function Progress({ incident }: { incident: store.Case }): JSX.Element {
+  const from = incident.received_at;
+  const dispatch = store.isDetail(incident) ? [...incident.dispatches].reverse().find((d) => d.state === "en_route") : undefined;
+  const marks: [string, string | null][] = [
+    [t("step.claimed"), incident.claimed_at],
+    [t("step.confirmed"), incident.confirmed_at],
+    [t("step.requested"), incident.requested_at],
+    [t("step.arrived"), incident.arrived_at],
+    [t("step.closed"), incident.closed_at],
+  ];
+  const furthest = marks.reduce((last, [, at], i) => (at ? i : last), -1);
+  const steps: Step[] = marks.map(([name, at], i) => ({
+    name,
+    state: at ? "done" : i === furthest + 1 ? "now" : "next",
+    note: at ? span(between(from, at)) : i === 3 && dispatch?.eta_s ? span(dispatch.eta_s) : "—",
+  }));
+  return (
+    <div class="progress">
+      <Steps steps={steps} label={t("step.label")} />
+    </div>
+  );
+}
+
+/** 김○○: a name is shown whole only when the operator needs it for this case. */
+const masked = (name: string): string => (name ? [...name][0]! + "○○" : "");
+
+function Facts({ incident }: { incident: IncidentDetail }): JSX.Element {
+  const [whole, setWhole] = useState(false);
+  useEffect(() => setWhole(false), [incident.id]);
+  const person = incident.person;
+  const said = [...incident.messages].reverse().find((m) => m.from === "person");
+  const device = [person?.battery != null ? t("case.battery", { n: person.battery }) : t("case.battery.unknown"), incident.silent ? t("card.silent") : ""].filter(Boolean).join(" · ");
+  return (
+    <div class="sec">
+      <dl class="facts">
+        <div>
+          <Icon of={user} />
+          <dt>{t("case.person")}</dt>
+          <dd class="hot row">
+            <span data-part="person">{person?.name ? (whole ? person.name : masked(person.name)) : t("case.anonymous")}</span>
+            {person?.name && (
+              <button type="button" class="reveal meta" onClick={() => setWhole(!whole)}>
+                {t(whole ? "case.name.hide" : "case.name.show")}
+              </button>
+            )}
+          </dd>
+        </div>
+        <div>
+          <Icon of={message} />
+          <dt>{t("case.says")}</dt>
+          <dd class="ell">{said ? `“${said.text}”` : <span class="t3">{t("case.says.none")}</span>}</dd>
+        </div>
+        {person?.note && (
+          <div>
+            <Icon of={note} />
+            <dt>{t("case.note")}</dt>
+            <dd class="ell">{person.note}</dd>
+          </div>
+        )}
+        <div>
+          <Icon of={battery} />
+          <dt>{t("case.device")}</dt>
+          <dd>{device}</dd>
+        </div>
+      </dl>
+    </div>
+  );
+}
+
+/** A field that asks one thing; Enter answers, Esc leaves. `needed` refuses an empty answer. */
+function Ask({ label, value, needed, send }: { label: string; value?: string; needed?: boolean; send: (text: string) => void }): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  const asked = keys.focusing.value;
+  useEffect(() => {
+    if (asked?.field === "prompt") {
+      field.current?.focus();
+      field.current?.select();
+    }
+  }, [asked]);
+  return (
+    <input
+      ref={field}
+      class="field"
+      aria-label={label}
+      placeholder={label}
+      defaultValue={value ?? ""}
+      onKeyDown={(event) => {
+        if (event.code !== "Enter" && event.code !== "NumpadEnter") return;
+        if (event.isComposing) return;
+        event.preventDefault();
+        const text = event.currentTarget.value.trim();
+        if (needed && !text) return;
+        event.currentTarget.blur();
+        send(text);
+      }}
+    />
+  );
+}
+
+const last = (incident: IncidentDetail, agency: Agency): Dispatch | undefined => [...incident.dispatches].reverse().find((d) => d.agency === agency);
+
+const NO_ANSWER_S = 30;
+
+function AgencyButton({ incident, agency }: { incident: IncidentDetail; agency: Agency }): JSX.Element {
+  const dispatch = last(incident, agency);
+  const question = act.prompt.value;
+  const key = agency === "112" ? "D" : "F";
+  const prepared = question?.kind === "dispatch" && question.agency === agency;
+  const sending = act.busy.value.has(`dispatch.${agency}`);
+  const icon = agency === "119" ? ambulance : car;
+  if (prepared) {
+    return (
+      <button type="button" class="btn agency fill" data-agency={agency} data-state="prepared" onClick={() => { act.prompt.value = null; void act.request(incident.id, agency); }}>
+        <Icon of={icon} />
+        <span class="two">
+          <b>{t("dispatch.send")}</b>
+          <small>{t("dispatch.leave")}</small>
+        </span>
+      </button>
+    );
+  }
+  if (!dispatch || dispatch.state === "completed") {
+    return (
+      <button type="button" class="btn agency" data-agency={agency} data-state={sending ? "sending" : "none"} disabled={sending} onClick={() => keys.prepare(incident.id, agency)}>
+        <Icon of={icon} />
+        <b>{sending ? t("dispatch.sending") : t("dispatch.request", { agency })}</b>
+        <Kbd>{key}</Kbd>
+      </button>
+    );
+  }
+  const waited = since(dispatch.requested_at);
+  const silent = dispatch.state === "no_answer" || (dispatch.state === "requested" && waited >= NO_ANSWER_S);
+  if (dispatch.state === "refused") {
+    return (
+      <button type="button" class="btn p2 agency" data-agency={agency} data-state="refused" onClick={() => keys.prepare(incident.id, agency)}>
+        <Icon of={alert} />
+        <span class="two">
+          <b>{t("dispatch.refused", { agency })}</b>
+          {dispatch.reason && <small class="ell">{dispatch.reason}</small>}
+        </span>
+        <Kbd>{key}</Kbd>
+      </button>
+    );
+  }
+  if (silent && !dispatch.phone) {
+    return (
+      <button type="button" class="btn p2 agency" data-agency={agency} data-state="no_answer" onClick={() => keys.prepare(incident.id, agency)}>
+        <Icon of={alert} />
+        <span class="two">
+          <b>{t("dispatch.no_answer", { agency, t: timer(waited) })}</b>
+          <small>{t("dispatch.fallback.key", { phone: store.agencies.value[agency]?.number ?? agency, key })}</small>
+        </span>
+      </button>
+    );
+  }
+  if (dispatch.phone) {
+    return (
+      <div class="btn agency answered" data-agency={agency} data-state="by_phone">
+        <Icon of={phone} class="cok" />
+        <span class="two">
+          <b>{t("dispatch.acknowledged", { agency })}</b>
+          <small class="ell">{t("dispatch.by_phone", { number: dispatch.phone.number })}</small>
+        </span>
+      </div>
+    );
+  }
+  if (dispatch.state === "requested") {
+    return (
+      <div class="btn agency waiting" data-agency={agency} data-state="requested" role="status">
+        <Icon of={clock} />
+        <span class="two">
+          <b>{t("dispatch.request", { agency })}</b>
+          <small>{t("dispatch.waiting", { t: timer(waited) })}</small>
+        </span>
+      </div>
+    );
+  }
+  const unit = dispatch.unit ?? t("dispatch.unit.none");
+  const detail =
+    dispatch.state === "arrived"
+      ? t("dispatch.arrived", { unit })
+      : dispatch.state === "en_route"
+        ? dispatch.eta_s
+          ? t("dispatch.eta", { unit, eta: span(dispatch.eta_s) })
+          : t("dispatch.en_route", { unit })
+        : t("dispatch.unassigned");
+  return (
+    <div class="btn agency answered" data-agency={agency} data-state={dispatch.state} role="status">
+      <Icon of={dispatch.state === "acknowledged" ? check : checkCheck} class="cok" />
+      <span class="two">
+        <b>{t("dispatch.acknowledged", { agency })}</b>
+        <small class="ell">{detail}</small>
+      </span>
+    </div>
+  );
+}
+
+function Dispatching({ incident }: { incident: IncidentDetail }): JSX.Element {
+  const question = act.prompt.value;
+  const number = incident.person?.phone ?? "";
+  return (
+    <div class="sec dispatching">
+      {incident.marks.includes("duress") && (
+        <div class="warning p1 row" role="status" data-part="duress">
+          <Glyph p={1} size={26} />
+          {t("case.duress.warning")}
+        </div>
+      )}
+      {incident.marks.includes("cancel_pending") && (
+        <div class="warning p2 row" role="status" data-part="cancel-pending">
+          <Glyph p={2} size={26} />
+          {t("case.confirm.safe")}
+        </div>
+      )}
+      {!incident.confirmed_at && (
+        <button type="button" class="btn fill wide" data-part="confirm" onClick={() => void act.confirm(incident.id)}>
+          <Icon of={check} />
+          {t("case.confirm")}
+          <Kbd>Y</Kbd>
+        </button>
+      )}
+      <div class="pair">
+        <AgencyButton incident={incident} agency="112" />
+        <AgencyButton incident={incident} agency="119" />
+      </div>
+      {question?.kind === "phone" && (
+        <Ask
+          label={t("dispatch.number.field", { agency: question.agency })}
+          needed
+          send={(text) => {
+            act.prompt.value = null;
+            void act.phoned(incident.id, question.dispatch, text);
+          }}
+        />
+      )}
+      <div class="triple">
+        {number ? (
+          <a class="btn" href={`tel:${number}`} data-call>
+            <Icon of={phone} />
+            {t("case.call")}
+            <Kbd>T</Kbd>
+          </a>
+        ) : (
+          <button type="button" class="btn" disabled>
+            <Icon of={phone} />
+            {t("case.call")}
+          </button>
+        )}
+        <button type="button" class="btn" aria-pressed={question?.kind === "chat"} onClick={() => keys.ask({ kind: "chat" })}>
+          <Icon of={message} />
+          {t("case.chat")}
+          <Kbd>C</Kbd>
+        </button>
+        <button type="button" class="btn" aria-pressed={question?.kind === "close"} onClick={() => (act.prompt.value = { kind: "close", code: null })}>
+          {t("case.close")}
+          <Kbd>X</Kbd>
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Procedure({ incident }: { incident: IncidentDetail }): JSX.Element | null {
+  const done = incident.procedure.filter((s) => s.done_at);
+  const open = incident.procedure.filter((s) => !s.done_at);
+  if (incident.procedure.length === 0) return null;
+  const latest = [...done].sort((a, b) => Date.parse(b.done_at!) - Date.parse(a.done_at!))[0];
+  return (
+    <div class="sec">
+      <h3>
+        {t("procedure.title")}
+        <span>
+          {done.length} / {incident.procedure.length}
+        </span>
+      </h3>
+      <ul class="sop">
+        {latest && (
+          <li class="done">
+            <span class="box ck">
+              <Icon of={check} />
+            </span>
+            <span class="ell">{done.length > 1 ? t("procedure.done", { first: both(latest.label), n: done.length - 1 }) : both(latest.label)}</span>
+            <time class="meta end">{clockTime(latest.done_at!)}</time>
+          </li>
+        )}
+        {open.slice(0, 2).map((step, i) => (
+          <li key={step.step} class={i === 0 ? "next" : ""}>
+            <button type="button" class="box" aria-label={both(step.label)} onClick={() => void act.tickStep(incident.id, step.step, true)} />
+            <span class="ell">{both(step.label)}</span>
+            {step.due_at && since(step.due_at) > 0 ? <span class="meta c2 m end nowrap">{t("procedure.due", { t: span(since(step.due_at)) })}</span> : null}
+            {i === 0 && (
+              <span class={step.due_at && since(step.due_at) > 0 ? "" : "end"}>
+                <Kbd>Space</Kbd>
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+const RANK = ["read", "delivered", "sent", "queued", "failed"] as const;
+/** The receipt that says most: read on any channel beats delivered on another. */
+function best(guardian: Guardian): ChannelReceipt | null {
+  return [...guardian.receipts].sort((a, b) => RANK.indexOf(a.state) - RANK.indexOf(b.state))[0] ?? null;
+}
+
+function Guardians({ incident }: { incident: IncidentDetail }): JSX.Element {
+  return (
+    <div class="sec">
+      <h3>{t("guardians.title")}</h3>
+      {incident.guardians.length === 0 && <div class="line t3">{t("guardians.none")}</div>}
+      {incident.guardians.slice(0, 3).map((guardian, i) => {
+        const receipt = best(guardian);
+        const words = receipt ? named("guardian", receipt.state, { channel: named("channel", receipt.channel) }) : t("guardian.wait");
+        return <Receipt key={i} name={guardian.relation || guardian.name} words={words} receipt={receipt} />;
+      })}
+    </div>
+  );
+}
+
+function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
+  const question = act.prompt.value;
+  const open = incident.grants.filter(active).sort((a, b) => (a.holder.kind === b.holder.kind ? Date.parse(a.until_at) - Date.parse(b.until_at) : a.holder.kind === "officer" ? -1 : 1));
+  const links = incident.links.filter((l) => !l.ended_at && Date.parse(l.until) > now.value);
+  const asked = question?.kind === "extend" || question?.kind === "revoke" ? incident.grants.find((g) => g.id === question.grant) : undefined;
+  return (
+    <div class="sec rights">
+      <h3>
+        {t("grants.title")}
+        <button type="button" class="reveal meta" onClick={() => keys.ask({ kind: "link" })}>
+          <Icon of={link} /> {t("case.link")} <Kbd>L</Kbd>
+        </button>
+      </h3>
+      {open.length === 0 && <div class="line t3">{t("grants.none")}</div>}
+      {open.slice(0, 2).map((grant) => (
+        <div class="grant row" key={grant.id} data-grant={grant.id}>
+          <div class="grow">
+            <GrantClock from={grant.from_at} until={grant.until_at} soon={t("grants.soon")} left={t("grants.left")} />
+            <div class="t2 ell what">{t("grants.what", { holder: grant.holder.name, n: grant.cameras.length || incident.cameras.length })}</div>
+          </div>
+          <button type="button" class="btn" onClick={() => keys.ask({ kind: "extend", grant: grant.id })}>
+            {t("grants.extend")}
+            {grant.id === open[0]?.id && <Kbd>E</Kbd>}
+          </button>
+          <button type="button" class="btn" onClick={() => keys.ask({ kind: "revoke", grant: grant.id })}>
+            {t("grants.revoke")}
+          </button>
+        </div>
+      ))}
+      {open.length > 2 && <div class="line t3 meta">{t("grants.more", { n: open.length - 2 })}</div>}
+      {asked && question?.kind === "extend" && (
+        <Ask label={t("grants.extend.why")} value={t("grants.reason.extend")} needed send={(text) => { act.prompt.value = null; void act.extend(asked, text); }} />
+      )}
+      {asked && question?.kind === "revoke" && (
+        <Ask label={t("grants.revoke.why")} value={t("grants.reason.revoke")} needed send={(text) => { act.prompt.value = null; void act.revoke(asked, text); }} />
+      )}
+      {question?.kind === "link" && <Ask label={t("grants.link.officer")} needed send={(text) => { act.prompt.value = null; void act.link(incident.id, text); }} />}
+      {links.slice(0, 2).map((each) => (
+        <div class="line" key={each.id}>
+          <Icon of={link} />
+          <span class="ell">
+            {t("grants.link", { recipient: each.recipient })} <span class="t3">{each.opened_at ? t("grants.link.opened", { at: clockTime(each.opened_at, false) }) : t("grants.link.unopened")}</span>
+            {each.refused > 0 && <span class="c2"> · {t("grants.link.refused", { n: each.refused })}</span>}
+          </span>
+          <button type="button" class="reveal meta end" onClick={() => void act.revokeLink(incident.id, each.id)}>
+            {t("grants.revoke")}
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Note({ incident }: { incident: IncidentDetail }): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  const draft = `draft.${incident.id}.note`;
+  const asked = keys.focusing.value;
+  useEffect(() => {
+    if (field.current) field.current.value = recall<string>(draft) ?? "";
+  }, [incident.id]);
+  useEffect(() => {
+    if (asked?.field === "note") field.current?.focus();
+  }, [asked]);
+  return (
+    <div class="note">
+      <Icon of={pencil} />
+      <input
+        ref={field}
+        aria-label={t("note.label")}
+        placeholder={t("note.field")}
+        onInput={(event) => remember(draft, event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if ((event.code !== "Enter" && event.code !== "NumpadEnter") || event.isComposing) return;
+          event.preventDefault();
+          const text = event.currentTarget.value.trim();
+          if (!text) return;
+          event.currentTarget.value = "";
+          remember(draft, null);
+          event.currentTarget.blur();
+          void act.note(incident.id, text);
+        }}
+      />
+      <Kbd>N</Kbd>
+    </div>
+  );
+}
+
+function Timeline({ incident }: { incident: IncidentDetail }): JSX.Element {
+  const entries = [...incident.timeline].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  return (
+    <div class="sec grow record">
+      <h3>{t("timeline.title")}</h3>
+      <ol class="tl grow" tabIndex={0} aria-label={t("timeline.title")}>
+        {entries.length === 0 && <li class="t3">{t("timeline.empty")}</li>}
+        {entries.map((entry) => (
+          <li key={entry.at + entry.act + entry.text}>
+            <time>{clockTime(entry.at)}</time>
+            <span>{entry.text}</span>
+          </li>
+        ))}
+      </ol>
+      <Note incident={incident} />
+    </div>
+  );
+}
+
+const STOCK = ["1", "2", "3", "4", "5", "6"] as const;
+
+function Chat({ incident }: { incident: IncidentDetail }): JSX.Element {
+  const end = useRef<HTMLOListElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const draft = `draft.${incident.id}.chat`;
+  const asked = keys.focusing.value;
+  useEffect(() => {
+    if (field.current) field.current.value = recall<string>(draft) ?? "";
+  }, [incident.id]);
+  useEffect(() => {
+    if (asked?.field === "prompt") field.current?.focus();
+  }, [asked]);
+  useEffect(() => {
+    end.current?.scrollTo({ top: end.current.scrollHeight });
+  }, [incident.messages.length]);
+  const send = (text: string): void => {
+    remember(draft, null);
+    if (field.current) field.current.value = "";
+    void act.chat(incident.id, text);
+  };
+  return (
+    <div class="sec grow record" data-part="chat">
+      <h3>
+        {t("chat.title")}
+        <Kbd>Esc</Kbd>
+      </h3>
+      <ol class="talk grow" ref={end} tabIndex={0} aria-label={t("chat.title")}>
+        {incident.messages.map((m) => (
+          <li key={m.id} class={m.from}>
+            <span class="sr">{t(m.from === "person" ? "chat.person" : "chat.operator")}</span>
+            {m.text}
+            <time>{clockTime(m.at, false)}</time>
+          </li>
+        ))}
+      </ol>
+      <div class="stock">
+        {STOCK.map((n) => (
+          <button type="button" class="btn" key={n} onClick={() => send(t(`chat.stock.${n}`))}>
+            <Kbd>{n}</Kbd>
+            <span class="ell">{t(`chat.stock.${n}`)}</span>
+          </button>
+        ))}
+      </div>
+      <div class="note">
+        <Icon of={message} />
+        <input
+          ref={field}
+          aria-label={t("chat.field")}
+          placeholder={t("chat.field")}
+          onInput={(event) => remember(draft, event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.isComposing) return;
+            const digit = /^(?:Digit|Numpad)([1-6])$/.exec(event.code);
+            // A digit as the first letter picks a stock phrase; inside a sentence it is a digit.
+            if (digit && event.currentTarget.value === "") {
+              event.preventDefault();
+              send(t(`chat.stock.${digit[1] as (typeof STOCK)[number]}`));
+            } else if (event.code === "Enter" || event.code === "NumpadEnter") {
+              event.preventDefault();
+              const text = event.currentTarget.value.trim();
+              if (text) send(text);
+            }
+          }}
+        />
+      </div>
+    </div>
+  );
+}
+
+const CODES = [1, 2, 3, 4, 5] as const;
+const NOTE_NEEDED = new Set([1, 4]);
+
+function Closing({ incident, code }: { incident: IncidentDetail; code: number | null }): JSX.Element {
+  const needed = code !== null && NOTE_NEEDED.has(code);
+  const ends = [
+    ...incident.grants.filter(active).map((g) => t("close.ends.grant", { holder: g.holder.name })),
+    ...incident.links.filter((l) => !l.ended_at).map((l) => t("close.ends.link", { recipient: l.recipient })),
+    t("close.ends.track"),
+  ];
+  return (
+    <div class="sec closing" data-part="closing">
+      <h3>
+        {t("close.title")}
+        <span>{code === null ? t("close.pick") : t("close.send")}</span>
+      </h3>
+      <div class="codes" role="group" aria-label={t("close.pick")}>
+        {CODES.map((n) => (
+          <button type="button" key={n} class={code === n ? "btn fill" : "btn"} aria-pressed={code === n} onClick={() => { act.prompt.value = { kind: "close", code: n }; keys.focusField("prompt"); }}>
+            <Kbd>{n}</Kbd>
+            {t(`close.code.${n}`)}
+          </button>
+        ))}
+      </div>
+      {code !== null && (
+        <Ask
+          key={code}
+          label={t(needed ? "close.note" : "close.note.free")}
+          needed={needed}
+          send={(text) => {
+            act.prompt.value = null;
+            void act.close(incident, code, text);
+          }}
+        />
+      )}
+      <div class="ends">
+        <span class="t3 meta">{t("close.ends")}</span>
+        <ul>
+          {ends.map((each) => (
+            <li key={each}>{each}</li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+export function CasePanel(): JSX.Element {
+  const incident = store.selected.value;
+  const question = act.prompt.value;
+  if (!incident) {
+    return (
+      <aside class="case" aria-label={t("case.title")}>
+        <div class="no-case">
+          <b>{t("case.none")}</b>
+          <span class="t2">{t("case.none.how")}</span>
+        </div>
+      </aside>
+    );
+  }
+  const mine = store.isDetail(incident) && incident.mine;
+  const open = mine && incident.state !== "closed";
+  return (
+    <aside class="case" aria-label={t("case.title")} data-case={incident.id}>
+      <Head incident={incident} />
+      <Progress incident={incident} />
+      {!mine && (
+        <div class="sec reduced">
+          <Marks incident={incident} />
+          <p class="t2">{incident.state === "received" ? t("case.before") : t("case.foreign", { owner: incident.owner?.name ?? "" })}</p>
+        </div>
+      )}
+      {mine && store.isDetail(incident) && (
+        <>
+          <Facts incident={incident} />
+          {open && <Dispatching incident={incident} />}
+          {open && question?.kind === "close" && <Closing incident={incident} code={question.code} />}
+          {question?.kind !== "close" && question?.kind !== "chat" && (
+            <>
+              <Procedure incident={incident} />
+              <Guardians incident={incident} />
+              <Rights incident={incident} />
+            </>
+          )}
+          {open && question?.kind === "chat" ? <Chat incident={incident} /> : <Timeline incident={incident} />}
+        </>
+      )}
+    </aside>
+  );
+}

@@ -1,0 +1,255 @@
+/**
+ * The keyboard. Physical keys (event.code): with Hangul input on, event.key is ㅇ and not d. Keys act only when no text field has
+ * focus and nothing is being composed; Esc leaves a field.
+ */
+import { signal } from "@preact/signals";
+import { chooseTheme, theme } from "../shared/theme";
+import * as act from "./actions";
+import { recall, remember } from "./session";
+import { soften } from "./sound";
+import { further } from "./slots";
+import * as store from "./store";
+
+/** The last physical key, for the self-test on the key sheet. */
+export const lastKey = signal("");
+export const lettersOn = signal(recall<boolean>("letters") ?? true);
+export const hintsShown = signal(recall<boolean>("hints") ?? true);
+/** Moves focus to a field of the case panel; the panel decides where that is. */
+export const focusing = signal<{ field: "note" | "prompt"; n: number } | null>(null);
+/** True after G: the next digit means "go to my n-th". */
+let going = false;
+
+const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
+
+function typing(target: EventTarget | null): target is HTMLElement {
+  return target instanceof HTMLElement && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target.isContentEditable);
+}
+
+export function chooseLetters(on: boolean): void {
+  lettersOn.value = on;
+  remember("letters", on);
+}
+export function chooseHints(on: boolean): void {
+  hintsShown.value = on;
+  remember("hints", on);
+}
+
+export function focusField(field: "note" | "prompt"): void {
+  focusing.value = { field, n: (focusing.peek()?.n ?? 0) + 1 };
+}
+
+/** Leaves the innermost open thing: a question, a sheet, an enlarged picture. */
+function leave(): void {
+  if (act.prompt.peek()) act.prompt.value = null;
+  else if (act.sheet.peek()) act.sheet.value = null;
+  else if (act.enlarged.peek()) act.enlarged.value = false;
+}
+
+export function onKey(event: KeyboardEvent): void {
+  lastKey.value = event.code || event.key;
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target)) {
+    if (event.code === "Escape") {
+      event.target.blur();
+      leave();
+      event.preventDefault();
+    }
+    return;
+  }
+  if (event.repeat && event.code !== "KeyJ" && event.code !== "KeyK" && event.code !== "ArrowDown" && event.code !== "ArrowUp") {
+    return;
+  }
+  // A focused button is pressed by Enter and Space as everywhere; the alarm card's own buttons are the same verbs.
+  if ((event.code === "Enter" || event.code === "Space" || event.code === "NumpadEnter") && event.target instanceof HTMLElement && event.target.closest("button, a[href], select")) return;
+  if (perform(event)) event.preventDefault();
+}
+
+function perform(event: KeyboardEvent): boolean {
+  const { code } = event;
+  const digit = DIGIT.exec(code);
+  const asked = act.prompt.peek();
+  if (going && !digit && code !== "KeyG") going = false;
+  if (code === "Escape") {
+    leave();
+    return true;
+  }
+  if (code === "Slash") {
+    act.sheet.value = event.shiftKey ? (act.sheet.peek() === "keys" ? null : "keys") : "search";
+    return true;
+  }
+  if (act.sheet.peek() === "search") return false;
+  if (code === "Enter" || code === "NumpadEnter") return enter(event.shiftKey);
+  if (digit) return number(Number(digit[1]), asked);
+  if (code === "Space") return step(event.shiftKey);
+  if (code === "ArrowDown" || code === "ArrowUp") return walk(code === "ArrowDown" ? 1 : -1);
+  if (code === "Equal" || code === "NumpadAdd") return zoom(1);
+  if (code === "Minus" || code === "NumpadSubtract") return zoom(-1);
+  return lettersOn.peek() && letter(code);
+}
+
+function zoom(by: number): boolean {
+  act.zooming.value = by * (Math.abs(act.zooming.peek()) + 1);
+  return true;
+}
+
+/** What Enter means now. Within the guard after a new alarm it still means what it meant before. */
+function enter(stay: boolean): boolean {
+  const asked = act.prompt.peek();
+  const mine = store.watched.peek();
+  if (asked && mine) {
+    if (asked.kind === "dispatch") {
+      act.prompt.value = null;
+      void act.request(mine.id, asked.agency);
+      return true;
+    }
+    focusField("prompt");
+    return true;
+  }
+  const guard = store.guarded(performance.now());
+  const target = guard ? guard.previousTop : (store.top.peek()?.id ?? null);
+  const selected = store.selected.peek();
+  // A card chosen with J or K is claimed itself when nobody has it.
+  if (selected && selected.state === "received" && selected.priority < 3 && !guard) {
+    void act.claim(selected.id, !stay);
+    return true;
+  }
+  if (target && store.incidents.peek().get(target)?.state === "received") {
+    void act.claim(target, !stay);
+    return true;
+  }
+  if (!selected && !guard) store.say("line.none", {}, performance.now());
+  return true;
+}
+
+function number(n: number, asked: act.Prompt | null): boolean {
+  if (going) {
+    going = false;
+    const mine = store.queue.peek().mine[n - 1];
+    if (mine) act.select(mine.id);
+    return true;
+  }
+  if (asked?.kind === "close" && n >= 1 && n <= 5) {
+    act.prompt.value = { kind: "close", code: n };
+    focusField("prompt");
+    return true;
+  }
+  if (asked?.kind === "chat") return false;
+  if (n === 0) {
+    act.centring.value += 1;
+    return true;
+  }
+  const incident = store.watched.peek();
+  if (!incident) return true;
+  if (n <= 4) {
+    if (store.camera.peek() === n) act.enlarged.value = !act.enlarged.peek();
+    act.chooseCamera(n);
+    return true;
+  }
+  const extra = further(store.slots.peek().get(incident.id) ?? [], incident.cameras)[n - 5];
+  if (!extra) return true;
+  store.guest.value = store.guest.peek() === extra.id ? null : extra.id;
+  act.chooseCamera(4);
+  return true;
+}
+
+function step(undo: boolean): boolean {
+  const incident = store.watched.peek();
+  if (!incident) return true;
+  if (undo) {
+    const last = [...incident.procedure].filter((s) => s.done_at).sort((a, b) => Date.parse(b.done_at!) - Date.parse(a.done_at!))[0];
+    if (last) void act.tickStep(incident.id, last.step, false);
+    return true;
+  }
+  const next = incident.procedure.find((s) => !s.done_at);
+  if (next) void act.tickStep(incident.id, next.step, true);
+  return true;
+}
+
+function walk(by: number): boolean {
+  const ids = store.walk(store.queue.peek());
+  if (ids.length === 0) return true;
+  const at = ids.indexOf(store.selectedId.peek() ?? "");
+  const next = at < 0 ? (by > 0 ? 0 : ids.length - 1) : Math.min(ids.length - 1, Math.max(0, at + by));
+  act.select(ids[next] ?? null);
+  return true;
+}
+
+function letter(code: string): boolean {
+  switch (code) {
+    case "KeyJ":
+      return walk(1);
+    case "KeyK":
+      return walk(-1);
+    case "KeyG":
+      going = true;
+      return true;
+    case "KeyM":
+      soften(Date.now());
+      return true;
+    case "KeyZ":
+      if (store.watched.peek()) act.enlarged.value = !act.enlarged.peek();
+      return true;
+  }
+  const incident = store.watched.peek();
+  const mineOnly = ["KeyD", "KeyF", "KeyE", "KeyX", "KeyC", "KeyN", "KeyT", "KeyY", "KeyU", "KeyL"];
+  if (!mineOnly.includes(code)) return false;
+  if (!incident) {
+    store.say("line.not.mine", {}, performance.now());
+    return true;
+  }
+  switch (code) {
+    case "KeyD":
+    case "KeyF":
+      prepare(incident.id, code === "KeyD" ? "112" : "119");
+      return true;
+    case "KeyE": {
+      const grant = incident.grants.find((g) => !g.ended_at);
+      if (grant) ask({ kind: "extend", grant: grant.id });
+      return true;
+    }
+    case "KeyX":
+      act.prompt.value = { kind: "close", code: null };
+      return true;
+    case "KeyC":
+      ask({ kind: "chat" });
+      return true;
+    case "KeyL":
+      ask({ kind: "link" });
+      return true;
+    case "KeyN":
+      act.prompt.value = null;
+      focusField("note");
+      return true;
+    case "KeyT":
+      document.querySelector<HTMLAnchorElement>("a[data-call]")?.click();
+      return true;
+    case "KeyY":
+      if (!incident.confirmed_at) void act.confirm(incident.id);
+      return true;
+    case "KeyU":
+      void act.release(incident.id);
+      return true;
+  }
+  return false;
+}
+
+export function ask(question: act.Prompt): void {
+  act.prompt.value = question;
+  focusField("prompt");
+}
+
+/** D and F: a request that got no answer asks for the phone's reference number instead of asking the dead link again. */
+export function prepare(id: string, agency: "112" | "119"): void {
+  const incident = store.incidents.peek().get(id);
+  if (!store.isDetail(incident)) return;
+  const last = [...incident.dispatches].reverse().find((d) => d.agency === agency);
+  if (last?.state === "no_answer" || (last?.state === "requested" && Date.now() - Date.parse(last.requested_at) > 30_000 && !last.phone)) {
+    ask({ kind: "phone", dispatch: last.id, agency });
+  } else if (!last || last.state === "refused" || last.state === "completed") {
+    act.prompt.value = { kind: "dispatch", agency };
+  }
+}
+
+export function toggleTheme(): void {
+  chooseTheme(theme.peek() === "dark" ? "light" : "dark");
+}

@@ -1,0 +1,57 @@
+/** What is known of each camera's picture, from the server's word on its frames and the time that has passed since. */
+import { computed, signal } from "@preact/signals";
+import { now } from "../shared/clock";
+
+export type PictureState = "opening" | "live" | "late" | "stale" | "lost" | "ended";
+
+export interface Report {
+  /** Age of the newest frame, as last said by the server, seconds. */
+  age_s: number | null;
+  /** When that was said, this machine's milliseconds. */
+  said_at: number;
+  /** When this tile began to ask for the picture. */
+  asked_at: number;
+  ended: boolean;
+}
+export interface Picture {
+  state: PictureState;
+  age_s: number;
+  /** Server time of the last new frame; null when none came. */
+  last_at: number | null;
+}
+
+const LATE_S = 1;
+const STALE_S = 5;
+const LOST_S = 30;
+
+export const reports = signal<ReadonlyMap<string, Report>>(new Map());
+
+export function judge(report: Report, clock_ms: number): Picture {
+  if (report.ended) return { state: "ended", age_s: 0, last_at: null };
+  if (report.age_s === null) {
+    const waited_s = (clock_ms - report.asked_at) / 1000;
+    return { state: waited_s > LOST_S ? "lost" : "opening", age_s: waited_s, last_at: null };
+  }
+  // The server speaks each second. Silence is age too: an open socket proves no new frame.
+  const silence_s = Math.max(0, (clock_ms - report.said_at) / 1000 - 1.2);
+  const age_s = report.age_s + silence_s;
+  const state = age_s > LOST_S ? "lost" : age_s > STALE_S ? "stale" : age_s > LATE_S ? "late" : "live";
+  return { state, age_s, last_at: clock_ms - age_s * 1000 };
+}
+
+export const states = computed<ReadonlyMap<string, Picture>>(() => {
+  void now.value;
+  const clock_ms = Date.now();
+  return new Map([...reports.value].map(([id, report]) => [id, judge(report, clock_ms)]));
+});
+
+export function report(camera: string, change: Partial<Report>): void {
+  const before = reports.peek().get(camera) ?? { age_s: null, said_at: Date.now(), asked_at: Date.now(), ended: false };
+  reports.value = new Map(reports.peek()).set(camera, { ...before, ...change });
+}
+
+export function forget(camera: string): void {
+  const next = new Map(reports.peek());
+  next.delete(camera);
+  reports.value = next;
+}

@@ -1,0 +1,345 @@
+import type { JSX } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { signal } from "@preact/signals";
+import car from "lucide-static/icons/car-front.svg?raw";
+import check from "lucide-static/icons/check.svg?raw";
+import folded from "lucide-static/icons/list-collapse.svg?raw";
+import type { Incident } from "../shared/api";
+import { now, since } from "../shared/clock";
+import { Glyph, Kbd, Timer } from "../shared/components";
+import { Icon } from "../shared/icons";
+import { clockTime, span, timer } from "../shared/words";
+import * as act from "./actions";
+import type { Fold, Queue as Order } from "./ordering";
+import * as store from "./store";
+import { named, t } from "./words";
+
+export const titleOf = (incident: Incident): string => {
+  const kind = named("kind", incident.kind);
+  return incident.kind === "sos" ? `${kind} · ${named("trigger", incident.trigger)}` : kind;
+};
+
+/** When this console first saw the request to cancel: the chip counts from there. */
+const cancelSeen = new Map<string, number>();
+function cancelSince(incident: Incident): number {
+  const said = (incident as { cancel_requested_at?: string | null }).cancel_requested_at;
+  if (said) return Date.parse(said);
+  if (!cancelSeen.has(incident.id)) cancelSeen.set(incident.id, now.peek());
+  return cancelSeen.get(incident.id)!;
+}
+
+export function Marks({ incident }: { incident: Incident }): JSX.Element | null {
+  if (incident.marks.length === 0) return null;
+  return (
+    <div class="marks">
+      {incident.marks.includes("duress") && <span class="chip p1 b">{t("card.duress")}</span>}
+      {incident.marks.includes("cancel_pending") && <span class="chip p2">{t("card.cancel", { t: timer((now.value - cancelSince(incident)) / 1000) })}</span>}
+      {incident.marks.includes("repeated") && incident.signals > 1 && <span class="chip line">{t("card.repeated", { n: incident.signals })}</span>}
+      {incident.marks.includes("unverified") && <span class="chip line">{t("card.unverified")}</span>}
+    </div>
+  );
+}
+
+/** The text is the truth, the bar shows it. */
+export function EscalationBar({ incident }: { incident: Incident }): JSX.Element | null {
+  const escalation = incident.escalation;
+  if (!escalation) return null;
+  const tone = incident.priority === 1 ? "c1" : "c2";
+  if (!escalation.next || !escalation.due_at) {
+    return (
+      <div class={`esc ${tone}`}>
+        <div class="lab">
+          <span>{t("escalation.last")}</span>
+        </div>
+        <div class="bar">
+          <i style={{ width: "100%" }} />
+        </div>
+      </div>
+    );
+  }
+  const left = Math.max(0, -since(escalation.due_at));
+  const whole = incident.priority === 1 ? 20 : 60;
+  const word = escalation.next === "leader" ? (incident.priority === 1 ? "escalation.leader" : "escalation.leader.p2") : "escalation.neighbour";
+  return (
+    <div class={`esc ${tone}`}>
+      <div class="lab">
+        <span>{t(word)}</span>
+        <b>{left > 0 ? timer(Math.ceil(left)) : t("escalation.now")}</b>
+      </div>
+      <div class="bar">
+        <i style={{ width: `${Math.min(100, Math.max(0, 100 * (1 - left / whole)))}%` }} />
+      </div>
+    </div>
+  );
+}
+
+const facts = (incident: Incident): string =>
+  [incident.silent ? t("card.silent") : "", incident.position ? t("card.accuracy", { m: Math.round(incident.position.accuracy_m) }) : t("card.no.position")].filter(Boolean).join(" · ");
+
+function Unclaimed({ fold, compact }: { fold: Fold; compact: boolean }): JSX.Element {
+  const incident = fold.lead;
+  const chosen = store.selectedId.value === incident.id;
+  const count = fold.rest.length + 1;
+  if (incident.priority === 1) {
+    return (
+      <article class={`card wait1${chosen ? " chosen" : ""}`} data-card={incident.id} aria-current={chosen ? "true" : undefined}>
+        <div class="hd" data-hit={`select:${incident.id}`}>
+          <Glyph p={1} mode="inv" size={38} />
+          <h3 class="kind grow">{titleOf(incident)}</h3>
+          <div class="tm">
+            <Timer since={incident.received_at} />
+          </div>
+        </div>
+        <div class="where b">{incident.place}</div>
+        <div class="fact">
+          {facts(incident)}
+          <br />
+          {incident.cameras_ready > 0 ? t("card.cameras", { n: incident.cameras_ready }) : t("card.cameras.none")}
+        </div>
+        {count > 1 && <div class="fold chip p1 b">{t("card.fold", { n: count })}</div>}
+        <Marks incident={incident} />
+        <EscalationBar incident={incident} />
+        {!compact && (
+          <div class="acts">
+            <button type="button" class="btn p1" data-hit={`claim:${incident.id}`}>
+              {t("card.claim.go")}
+              <Kbd>Enter</Kbd>
+            </button>
+            <button type="button" class="btn" data-hit={`stay:${incident.id}`}>
+              {t("card.claim.only")}
+              <Kbd>Shift Enter</Kbd>
+            </button>
+          </div>
+        )}
+      </article>
+    );
+  }
+  return (
+    <article class={`card wait2${compact ? " small" : ""}${chosen ? " chosen" : ""}`} data-card={incident.id} data-hit={`select:${incident.id}`} aria-current={chosen ? "true" : undefined}>
+      <Glyph p={2} />
+      <h3 class="kind">{titleOf(incident)}</h3>
+      <div class="tm c2">
+        <Timer since={incident.received_at} />
+      </div>
+      <div class="where ell">{incident.place}</div>
+      {!compact && <div class="fact">{facts(incident)}</div>}
+      <Marks incident={incident} />
+      {!compact && <EscalationBar incident={incident} />}
+      {count > 1 && <div class="fold chip p2">{t("card.fold", { n: count })}</div>}
+    </article>
+  );
+}
+
+/** The one fact on the card of a case that somebody has: the last thing that changed in it. */
+function lastChange(incident: store.Case): { text: string; unit: boolean } {
+  if (incident.state === "closed") return { text: t("card.closed"), unit: false };
+  if (store.isDetail(incident)) {
+    const dispatch = [...incident.dispatches].reverse().find((d) => d.unit);
+    if (dispatch?.unit && dispatch.state === "arrived") return { text: t("dispatch.arrived", { unit: dispatch.unit }), unit: true };
+    if (dispatch?.unit && dispatch.state === "en_route") {
+      return { text: dispatch.eta_s ? t("dispatch.eta", { unit: dispatch.unit, eta: span(dispatch.eta_s) }) : t("dispatch.en_route", { unit: dispatch.unit }), unit: true };
+    }
+    const last = incident.timeline.reduce<{ at: string; text: string } | null>((newest, entry) => (!newest || Date.parse(entry.at) >= Date.parse(newest.at) ? entry : newest), null);
+    if (last) return { text: last.text, unit: false };
+  }
+  return { text: stateOf(incident), unit: false };
+}
+
+export function stateOf(incident: Incident): string {
+  if (incident.state !== "claimed" && incident.state !== "confirmed") return named("state", incident.state);
+  return named("state", incident.arrived_at ? "arrived" : incident.requested_at ? "requested" : incident.state);
+}
+
+function Mine({ incident }: { incident: store.Case }): JSX.Element {
+  const chosen = store.selectedId.value === incident.id;
+  const change = lastChange(incident);
+  return (
+    <article class={`card mine${chosen ? " sel" : ""}`} data-card={incident.id} data-hit={`select:${incident.id}`} aria-current={chosen ? "true" : undefined}>
+      <Glyph p={incident.priority} />
+      <h3 class="kind">{titleOf(incident)}</h3>
+      <div class="tm">
+        <Timer since={incident.received_at} />
+      </div>
+      <div class="where">{incident.place}</div>
+      <div class="fact row">
+        {change.unit && <Icon of={car} />}
+        <span class="ell">{change.text}</span>
+      </div>
+      <Marks incident={incident} />
+    </article>
+  );
+}
+
+function Other({ incident, mini }: { incident: Incident; mini: boolean }): JSX.Element {
+  const chosen = store.selectedId.value === incident.id;
+  const owner = incident.owner?.name ?? "";
+  return (
+    <article class={`card ${mini ? "mini" : "small"}${chosen ? " sel" : ""}`} data-card={incident.id} data-hit={`select:${incident.id}`} aria-current={chosen ? "true" : undefined}>
+      <Glyph p={incident.priority} mode="out" size={mini ? 26 : 30} />
+      <h3 class="kind ell">{mini ? `${incident.place} · ${owner}` : titleOf(incident)}</h3>
+      <div class="tm">
+        <Timer since={incident.received_at} />
+      </div>
+      {!mini && <div class="where ell">{t("card.owner", { place: incident.place, owner, state: stateOf(incident) })}</div>}
+    </article>
+  );
+}
+
+function Empty(): JSX.Element {
+  const seen = [...store.incidents.value.values()].map((incident) => incident.received_at).sort();
+  const last = seen[seen.length - 1];
+  const videos = store.videos.value;
+  return (
+    <div class="nothing row" data-part="queue-empty">
+      <Icon of={check} class="cok" />
+      <div>
+        <b>{t("queue.empty")}</b>
+        <div class="t2">{[last ? t("queue.empty.last", { at: clockTime(last, false) }) : t("queue.empty.never"), videos ? t("queue.empty.cameras", { n: videos.live }) : ""].filter(Boolean).join(" · ")}</div>
+      </div>
+    </div>
+  );
+}
+
+/* ---- what the hand is doing: the list never moves under a pressed button, and 400 ms after an alarm a click keeps its target */
+const pressed = signal(false);
+let frozen: Order | null = null;
+interface Spot {
+  hit: string;
+  box: DOMRect;
+}
+let spots: Spot[] = [];
+
+function perform(hit: string): void {
+  const cut = hit.indexOf(":");
+  const id = hit.slice(cut + 1);
+  const verb = hit.slice(0, cut);
+  if (verb === "select") act.select(id);
+  else if (store.incidents.peek().get(id)?.state === "received") void act.claim(id, verb === "claim");
+}
+
+function onClick(event: MouseEvent): void {
+  const guard = store.guarded(performance.now());
+  if (guard && event.detail > 0) {
+    // The pointer aimed at what stood there before the alarm came in.
+    const before = [...spots].reverse().find(({ box }) => event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom);
+    if (before) perform(before.hit);
+    return;
+  }
+  const target = (event.target as Element).closest<HTMLElement>("[data-hit]");
+  if (target) perform(target.dataset["hit"]!);
+}
+
+export function Queue(): JSX.Element {
+  const root = useRef<HTMLElement>(null);
+  const live = store.queue.value;
+  if (!pressed.value) frozen = live;
+  const order = pressed.value && frozen ? frozen : live;
+  const { unclaimed, mine, others, flags, flood } = order;
+  const urgent = unclaimed.some(({ lead }) => lead.priority === 1);
+  const crowded = unclaimed.length + mine.length + others.length > 4;
+
+  useLayoutEffect(() => {
+    const measure = (): void => {
+      if (store.guarded(performance.now()) || !root.current) return;
+      spots = [...root.current.querySelectorAll<HTMLElement>("[data-hit]")].map((element) => ({ hit: element.dataset["hit"]!, box: element.getBoundingClientRect() }));
+    };
+    const wait = requestAnimationFrame(measure);
+    const after = setTimeout(measure, store.GUARD_MS + 20);
+    return () => {
+      cancelAnimationFrame(wait);
+      clearTimeout(after);
+    };
+  });
+  useLayoutEffect(() => {
+    const up = (): void => {
+      // The click comes after pointerup: the list may move once it has been dealt with.
+      setTimeout(() => (pressed.value = false));
+    };
+    addEventListener("pointerup", up);
+    addEventListener("pointercancel", up);
+    return () => {
+      removeEventListener("pointerup", up);
+      removeEventListener("pointercancel", up);
+    };
+  }, []);
+
+  return (
+    <section class="queue" aria-label={t("queue.title")} ref={root} onClick={onClick} onPointerDown={() => (pressed.value = true)}>
+      <div class="qh">
+        <h2>{t("queue.unclaimed")}</h2>
+        {unclaimed.length > 0 && <span class={`${urgent ? "c1" : "c2"} b`}>{unclaimed.reduce((n, fold) => n + 1 + fold.rest.length, 0)}</span>}
+        <span class="n">{unclaimed.length > 0 ? t(urgent ? "queue.order.urgency" : "queue.order.age") : ""}</span>
+      </div>
+      {flood && (
+        <div class="flood chip p1 b" role="status" data-part="flood">
+          {t("queue.flood", { n: unclaimed.reduce((n, fold) => n + 1 + fold.rest.length, 0) })}
+          <small class="m">{t("queue.flood.why")}</small>
+        </div>
+      )}
+      {!store.ready.value && (
+        <div class="skeletons" role="status" aria-label={t("queue.loading")}>
+          <i />
+          <i />
+          <i />
+        </div>
+      )}
+      {store.ready.value && unclaimed.length === 0 && <Empty />}
+      <div class="cards">
+        {unclaimed.map((fold, i) => (
+          <Unclaimed key={fold.lead.id} fold={fold} compact={i > 0 && (urgent || crowded)} />
+        ))}
+      </div>
+      {mine.length > 0 && (
+        <>
+          <div class="qh">
+            <h2>{t("queue.mine")}</h2>
+            <span class="b">{mine.length}</span>
+          </div>
+          <div class="cards">
+            {mine.map((incident) => (
+              <Mine key={incident.id} incident={incident} />
+            ))}
+          </div>
+        </>
+      )}
+      {others.length > 0 && (
+        <>
+          <div class="qh">
+            <h2>{t("queue.others")}</h2>
+            <span class="b">{others.length}</span>
+          </div>
+          <div class="cards">
+            {others.map((incident) => (
+              <Other key={incident.id} incident={incident} mini={urgent || others.length > 3} />
+            ))}
+          </div>
+        </>
+      )}
+      {flags.length > 0 && (urgent || flood) && (
+        <div class="row meta t3 flags-folded">
+          <Icon of={folded} />
+          {t("queue.flags.folded", { n: flags.length })}
+        </div>
+      )}
+      {flags.length > 0 && !urgent && !flood && (
+        <>
+          <div class="qh bottom">
+            <h2 class="plain">{t("queue.flags")}</h2>
+            <span class="n">{t("queue.flags.quiet")}</span>
+          </div>
+          <div class="cards">
+            {flags.slice(0, 4).map((incident) => (
+              <article class={`card small flag${store.selectedId.value === incident.id ? " sel" : ""}`} key={incident.id} data-card={incident.id} data-hit={`select:${incident.id}`}>
+                <Glyph p={3} />
+                <h3 class="kind m ell">{`${titleOf(incident)} · ${incident.place}`}</h3>
+                <div class="tm">
+                  <Timer since={incident.received_at} />
+                </div>
+              </article>
+            ))}
+          </div>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,178 @@
+/** What opens over the map, and only there: all keys with the settings, and the search. Never over video or a case. */
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import search from "lucide-static/icons/search.svg?raw";
+import { me, post } from "../shared/api";
+import { Kbd } from "../shared/components";
+import { chooseLocale, locale } from "../shared/i18n";
+import { Icon } from "../shared/icons";
+import { chooseTheme, theme } from "../shared/theme";
+import * as act from "./actions";
+import * as keys from "./keys";
+import { places, showPlace } from "./map";
+import { play, wake } from "./sound";
+import * as store from "./store";
+import { named, t, type Word } from "./words";
+
+const KEYS: [string[], Word | string][] = [
+  [["J", "K"], "hint.move"],
+  [["Enter"], "card.claim.go"],
+  [["Shift", "Enter"], "keys.claim.stay"],
+  [["G", "1–9"], "keys.go"],
+  [["1–9"], "hint.camera"],
+  [["Z"], "keys.again"],
+  [["0"], "hint.centre"],
+  [["+", "−"], "map.closer"],
+  [["Y"], "case.confirm"],
+  [["D"], "112"],
+  [["F"], "119"],
+  [["T"], "hint.call"],
+  [["C"], "hint.chat"],
+  [["N"], "hint.note"],
+  [["Space"], "hint.step"],
+  [["Shift", "Space"], "keys.undo"],
+  [["E"], "hint.extend"],
+  [["L"], "keys.link"],
+  [["U"], "keys.release"],
+  [["X"], "hint.close"],
+  [["M"], "hint.soft"],
+  [["/"], "hint.search"],
+];
+
+function Keys(): JSX.Element {
+  const dark = theme.value === "dark";
+  return (
+    <div class="sheet" role="dialog" aria-label={t("keys.title")}>
+      <div class="sheet-head row">
+        <h2>{t("keys.title")}</h2>
+        <span class="end t2">
+          {t("keys.test")} <b data-part="last-key">{keys.lastKey.value || t("keys.test.none")}</b>
+        </span>
+        <button type="button" class="btn" onClick={() => (act.sheet.value = null)}>
+          {t("keys.close")}
+          <Kbd>Esc</Kbd>
+        </button>
+      </div>
+      <ul class="key-list">
+        {KEYS.map(([caps, word]) => (
+          <li key={caps.join()}>
+            <span class="row">
+              {caps.map((cap) => (
+                <Kbd key={cap}>{cap}</Kbd>
+              ))}
+            </span>
+            {word === "112" || word === "119" ? t("dispatch.request", { agency: word }) : t(word as Word)}
+          </li>
+        ))}
+      </ul>
+      <h3>{t("keys.settings")}</h3>
+      <div class="settings">
+        <button type="button" class="btn" aria-pressed={dark} onClick={() => chooseTheme("dark")}>
+          {t("keys.theme.dark")}
+        </button>
+        <button type="button" class="btn" aria-pressed={!dark} onClick={() => chooseTheme("light")}>
+          {t("keys.theme.light")}
+        </button>
+        <button type="button" class="btn" lang="ko" aria-pressed={locale.value === "ko"} onClick={() => chooseLocale("ko")}>
+          한국어
+        </button>
+        <button type="button" class="btn" lang="en" aria-pressed={locale.value === "en"} onClick={() => chooseLocale("en")}>
+          English
+        </button>
+        <button type="button" class="btn" aria-pressed={keys.hintsShown.value} onClick={() => keys.chooseHints(!keys.hintsShown.peek())}>
+          {t("keys.hints")} {t(keys.hintsShown.value ? "keys.on" : "keys.no")}
+        </button>
+        <button type="button" class="btn" aria-pressed={keys.lettersOn.value} onClick={() => keys.chooseLetters(!keys.lettersOn.peek())}>
+          {t("keys.off")} {t(keys.lettersOn.value ? "keys.on" : "keys.no")}
+        </button>
+        <button type="button" class="btn" onClick={() => void wake().then(() => play("p1", -6))}>
+          {t("keys.tone")} · {t("keys.play")}
+        </button>
+        <button type="button" class="btn" onClick={() => void post("/api/signout").finally(() => location.assign("/signin"))}>
+          {t("keys.out")} · {me.value?.name}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface Found {
+  key: string;
+  group: Word;
+  text: string;
+  note: string;
+  go: () => void;
+}
+
+function find(text: string): Found[] {
+  const wanted = text.trim().toLowerCase();
+  if (!wanted) return [];
+  const has = (...words: string[]): boolean => words.some((word) => word.toLowerCase().includes(wanted));
+  const incidents = [...store.incidents.peek().values()]
+    .filter((i) => has(i.number, i.place))
+    .map((i): Found => ({ key: i.id, group: "search.incident", text: i.number, note: `${i.place} · ${named("state", i.state)}`, go: () => act.select(i.id) }));
+  const cameras = store.cameras.peek().filter((c) => has(c.name, c.id)).slice(0, 8)
+    .map((c): Found => ({ key: c.id, group: "search.camera", text: c.name, note: "", go: () => showPlace(c) }));
+  const found = places.peek().filter((p) => has(p.name)).slice(0, 8)
+    .map((p): Found => ({ key: p.name, group: "search.place", text: p.name, note: "", go: () => showPlace(p) }));
+  return [...incidents, ...found, ...cameras].slice(0, 12);
+}
+
+function Search(): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const found = useMemo(() => find(text), [text]);
+  useEffect(() => field.current?.focus(), []);
+  const pick = (each: Found | undefined): void => {
+    if (!each) return;
+    act.sheet.value = null;
+    each.go();
+  };
+  return (
+    <div class="sheet" role="dialog" aria-label={t("search.title")}>
+      <div class="search-field">
+        <Icon of={search} />
+        <input
+          ref={field}
+          role="combobox"
+          aria-expanded={found.length > 0}
+          aria-controls="found"
+          aria-activedescendant={found[at] ? `found-${at}` : undefined}
+          aria-label={t("search.field")}
+          placeholder={t("search.field")}
+          onInput={(event) => {
+            setText(event.currentTarget.value);
+            setAt(0);
+          }}
+          onKeyDown={(event) => {
+            if (event.isComposing) return;
+            if (event.code === "ArrowDown") setAt(Math.min(found.length - 1, at + 1));
+            else if (event.code === "ArrowUp") setAt(Math.max(0, at - 1));
+            else if (event.code === "Enter") pick(found[at]);
+            else return;
+            event.preventDefault();
+          }}
+        />
+        <Kbd>Esc</Kbd>
+      </div>
+      <ul class="found" id="found" role="listbox" aria-label={t("search.title")}>
+        {found.map((each, i) => (
+          <li key={each.key} id={`found-${i}`} role="option" aria-selected={i === at} onClick={() => pick(each)}>
+            <span class="meta t3">{t(each.group)}</span>
+            <b>{each.text}</b>
+            <span class="t2 ell">{each.note}</span>
+          </li>
+        ))}
+      </ul>
+      {text.trim() && found.length === 0 && <p class="t2">{t("search.none")}</p>}
+    </div>
+  );
+}
+
+export function Sheets(): JSX.Element | null {
+  const sheet = act.sheet.value;
+  if (sheet === "keys") return <Keys />;
+  if (sheet === "search") return <Search />;
+  return null;
+}

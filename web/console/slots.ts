@@ -1,0 +1,51 @@
+/**
+ * Which camera stands in which of the four places. Numbers are learnt by eye and hand: a place changes only when its camera is
+ * lost or she has been outside its view for five seconds, and then only that place.
+ */
+import type { RankedCamera } from "../shared/api";
+
+export const PLACES = 4;
+const LEFT_VIEW_MS = 5_000;
+
+export interface Slot {
+  camera: string;
+  /** Since when the server says that she is not in its view. */
+  outside_since: number | null;
+}
+
+export function seat(slots: Slot[], ranked: RankedCamera[], lost: ReadonlySet<string>, now_ms: number): Slot[] {
+  const known = new Map(ranked.map((camera) => [camera.id, camera]));
+  const best = [...ranked].sort((a, b) => a.order - b.order);
+  const kept: (Slot | null)[] = slots.map((slot) => {
+    const camera = known.get(slot.camera);
+    if (!camera) return null;
+    const outside_since = camera.sees === "unlikely" ? (slot.outside_since ?? now_ms) : null;
+    return { camera: slot.camera, outside_since };
+  });
+  while (kept.length < PLACES) kept.push(null);
+  const seated = new Set(kept.flatMap((slot) => (slot ? [slot.camera] : [])));
+  const next = (): RankedCamera | undefined => best.find((camera) => !seated.has(camera.id) && !lost.has(camera.id));
+  const result: Slot[] = [];
+  for (const slot of kept) {
+    const gone = slot !== null && (lost.has(slot.camera) || (slot.outside_since !== null && now_ms - slot.outside_since >= LEFT_VIEW_MS));
+    if (slot !== null && !gone) {
+      result.push(slot);
+      continue;
+    }
+    const camera = next();
+    // A replacement must see more than what it replaces; otherwise the known place keeps its known picture.
+    if (slot !== null && (!camera || (!lost.has(slot.camera) && camera.sees === "unlikely"))) {
+      result.push(slot);
+    } else if (camera) {
+      seated.add(camera.id);
+      result.push({ camera: camera.id, outside_since: null });
+    }
+  }
+  return result;
+}
+
+/** Cameras 5–9: the next best that hold none of the four places. */
+export function further(slots: Slot[], ranked: RankedCamera[]): RankedCamera[] {
+  const seated = new Set(slots.map((slot) => slot.camera));
+  return [...ranked].sort((a, b) => a.order - b.order).filter((camera) => !seated.has(camera.id)).slice(0, 5);
+}

@@ -1,0 +1,193 @@
+/**
+ * What the console knows: the server's state and the facts since, and the operator's own place in it (selection, drafts, what
+ * could not be sent yet). No DOM here; screens read signals, verbs live in actions.ts.
+ */
+import { computed, signal } from "@preact/signals";
+import type { AgencyStatus, Camera, CameraCount, Incident, IncidentDetail, Me, Position, RankedCamera } from "../shared/api";
+import { now } from "../shared/clock";
+import { arrange, isWaiting, type Queue } from "./ordering";
+import { seat, type Slot } from "./slots";
+
+export type Case = Incident | IncidentDetail;
+export const isDetail = (incident: Case | null | undefined): incident is IncidentDetail => !!incident && "timeline" in incident;
+
+export interface Centre {
+  id: string;
+  name: string;
+  agencies?: Record<string, AgencyStatus>;
+  leader?: { name: string; phone: string } | null;
+  cameras?: CameraCount;
+  map?: { latitude?: number; longitude?: number; zoom?: number; attribution?: string };
+}
+
+export type ServerMessage =
+  | { type: "hello"; at: string; me?: Me }
+  | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount }
+  | { type: "incident"; incident: Case }
+  | { type: "position"; incident: string; position: Position; cameras?: RankedCamera[] }
+  | { type: "gone"; incident: string }
+  | { type: "ping"; at: string }
+  | { type: "status"; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount }
+  | { type: "lost-claim"; incident: string; owner: { id: string; name: string } };
+
+export const ready = signal(false);
+export const incidents = signal<ReadonlyMap<string, Case>>(new Map());
+export const agencies = signal<Record<string, AgencyStatus>>({});
+export const videos = signal<CameraCount | null>(null);
+export const centre = signal<Centre | null>(null);
+export const cameras = signal<Camera[]>([]);
+/** When the server was last heard, in its own time; what the red band names as the age of what is shown. */
+export const shownAt = signal<string | null>(null);
+
+export const selectedId = signal<string | null>(null);
+export const selected = computed<Case | null>(() => incidents.value.get(selectedId.value ?? "") ?? null);
+/** The case whose pictures may be shown: mine, open, and chosen. */
+export const watched = computed<IncidentDetail | null>(() => {
+  const incident = selected.value;
+  return isDetail(incident) && incident.mine && incident.state !== "closed" ? incident : null;
+});
+
+const tenSeconds = computed(() => Math.floor(now.value / 10_000));
+export const queue = computed<Queue>(() => arrange(incidents.value.values(), tenSeconds.value * 10_000));
+/** The most urgent case that nobody has claimed. */
+export const top = computed<Incident | null>(() => queue.value.unclaimed[0]?.lead ?? null);
+export const alarm = computed<Incident | null>(() => (top.value?.priority === 1 ? top.value : null));
+
+/** A new alarm: when it appeared here, and what Enter meant before. For 400 ms keys keep their previous target. */
+export const GUARD_MS = 400;
+export interface Arrival {
+  at: number;
+  id: string;
+  previousTop: string | null;
+}
+export const arrival = signal<Arrival | null>(null);
+
+export function guarded(clock_ms: number): Arrival | null {
+  const last = arrival.peek();
+  return last && clock_ms - last.at < GUARD_MS ? last : null;
+}
+
+/** A line that says what happened to a keystroke; gone after three seconds. */
+export interface Line {
+  key: string;
+  slots: Record<string, string | number>;
+  tone: "plain" | "warn";
+  until: number;
+}
+export const line = signal<Line | null>(null);
+
+export const slots = signal<ReadonlyMap<string, Slot[]>>(new Map());
+/** Cameras that sent no picture for 30 s, as the tiles found it. */
+export const lostCameras = signal<ReadonlySet<string>>(new Set());
+export const camera = signal<number>(1);
+/** The camera opened in the fourth place by 5–9, per case. */
+export const guest = signal<string | null>(null);
+
+type Listener = (event: StoreEvent) => void;
+export type StoreEvent =
+  | { type: "alarm"; incident: Incident }
+  | { type: "claimed"; incident: Incident }
+  | { type: "receipt"; incident: Case }
+  | { type: "state" };
+const listeners = new Set<Listener>();
+export function listen(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+function tell(event: StoreEvent): void {
+  for (const listener of listeners) listener(event);
+}
+
+/** Applies one message of the server. `clock_ms` is this machine's clock and only measures the guard. */
+export function receive(message: ServerMessage, clock_ms: number): void {
+  switch (message.type) {
+    case "hello":
+    case "ping":
+      shownAt.value = message.at;
+      return;
+    case "state": {
+      const next = new Map<string, Case>();
+      for (const incident of message.incidents) next.set(incident.id, incident);
+      const before = incidents.peek();
+      const previousTop = top.peek()?.id ?? null;
+      incidents.value = next;
+      if (message.agencies) agencies.value = message.agencies;
+      if (message.cameras) videos.value = message.cameras;
+      ready.value = true;
+      for (const incident of next.values()) {
+        if (!isWaiting(incident) || (before.has(incident.id) && isWaiting(before.get(incident.id)!))) continue;
+        arrived(incident, previousTop, clock_ms);
+      }
+      for (const incident of next.values()) reseat(incident, clock_ms);
+      tell({ type: "state" });
+      return;
+    }
+    case "incident":
+      put(message.incident, clock_ms);
+      return;
+    case "position": {
+      const incident = incidents.peek().get(message.incident);
+      if (!incident) return;
+      const changed: Case = { ...incident, position: message.position };
+      if (isDetail(changed) && isDetail(incident)) {
+        const last = incident.track[incident.track.length - 1];
+        changed.track = last?.at === message.position.at ? incident.track : [...incident.track, message.position];
+        if (message.cameras) changed.cameras = message.cameras;
+      }
+      put(changed, clock_ms);
+      return;
+    }
+    case "gone": {
+      const next = new Map(incidents.peek());
+      next.delete(message.incident);
+      incidents.value = next;
+      return;
+    }
+    case "status":
+      if (message.agencies) agencies.value = message.agencies;
+      if (message.cameras) videos.value = message.cameras;
+      return;
+    case "lost-claim":
+      say("claim.lost", { name: message.owner.name }, clock_ms);
+  }
+}
+
+export function put(incident: Case, clock_ms: number): void {
+  const before = incidents.peek().get(incident.id);
+  const previousTop = top.peek()?.id ?? null;
+  // A list entry never takes away the detail that this console already has of its own case.
+  const merged: Case = isDetail(before) && !isDetail(incident) && incident.mine && before.mine ? { ...before, ...incident } : incident;
+  const next = new Map(incidents.peek());
+  next.set(incident.id, merged);
+  incidents.value = next;
+  if (isWaiting(merged) && (!before || !isWaiting(before))) arrived(merged, previousTop, clock_ms);
+  if (before && isWaiting(before) && !isWaiting(merged)) tell({ type: "claimed", incident: merged });
+  if (isDetail(merged) && isDetail(before) && answered(merged) !== answered(before)) tell({ type: "receipt", incident: merged });
+  reseat(merged, clock_ms);
+}
+
+/** Changes when an agency has answered or a unit has arrived. */
+const answered = (incident: IncidentDetail): string => incident.dispatches.filter((d) => d.state !== "requested" && d.state !== "no_answer").map((d) => d.id + d.state).join();
+
+function arrived(incident: Incident, previousTop: string | null, clock_ms: number): void {
+  const recent = guarded(clock_ms);
+  arrival.value = { at: clock_ms, id: incident.id, previousTop: recent ? recent.previousTop : previousTop };
+  tell({ type: "alarm", incident });
+}
+
+export function reseat(incident: Case, clock_ms: number): void {
+  if (!isDetail(incident)) return;
+  const current = slots.peek().get(incident.id) ?? [];
+  const next = seat(current, incident.cameras, lostCameras.peek(), clock_ms);
+  if (JSON.stringify(next) === JSON.stringify(current)) return;
+  slots.value = new Map(slots.peek()).set(incident.id, next);
+}
+
+export function say(key: string, values: Record<string, string | number>, clock_ms: number, tone: Line["tone"] = "plain"): void {
+  line.value = { key, slots: values, tone, until: clock_ms + 3_000 };
+}
+
+/** The cards from top to bottom, as J and K walk them. */
+export function walk(q: Queue): string[] {
+  return [...q.unclaimed.map((fold) => fold.lead), ...q.mine, ...q.others, ...(q.flood ? [] : q.flags)].map((incident) => incident.id);
+}

@@ -1,0 +1,123 @@
+import type { JSX } from "preact";
+import check from "lucide-static/icons/check.svg?raw";
+import cctv from "lucide-static/icons/cctv.svg?raw";
+import shield from "lucide-static/icons/shield-check.svg?raw";
+import alert from "lucide-static/icons/triangle-alert.svg?raw";
+import user from "lucide-static/icons/user.svg?raw";
+import loud from "lucide-static/icons/volume-2.svg?raw";
+import soft from "lucide-static/icons/volume-1.svg?raw";
+import mute from "lucide-static/icons/volume-x.svg?raw";
+import { me } from "../shared/api";
+import { now } from "../shared/clock";
+import { Glyph, Timer } from "../shared/components";
+import { Icon } from "../shared/icons";
+import { clockTime, dayName } from "../shared/words";
+import * as act from "./actions";
+import { serverState } from "./connection";
+import * as sound from "./sound";
+import * as store from "./store";
+import { named, t } from "./words";
+
+function AgencyLink({ agency }: { agency: "112" | "119" }): JSX.Element {
+  const status = store.agencies.value[agency];
+  if (status && !status.up) {
+    return (
+      <span class="c2 m">
+        <Icon of={alert} class="c2" />
+        {t("top.link.down", { agency })}
+      </span>
+    );
+  }
+  return (
+    <span>
+      <Icon of={check} />
+      {t(agency === "112" ? "top.link.112" : "top.link.119")}
+    </span>
+  );
+}
+
+function Sound(): JSX.Element {
+  if (!sound.running.value) {
+    return (
+      <span class="c2 m">
+        <Icon of={mute} class="c2" />
+        {t("top.sound.off")}
+      </span>
+    );
+  }
+  const softer = now.value < sound.softUntil.value;
+  return (
+    <span>
+      <Icon of={softer ? soft : loud} />
+      {t(softer ? "top.sound.soft" : "top.sound.on")}
+    </span>
+  );
+}
+
+/** The red chip of the most urgent unclaimed case: what, where, how long. Its text is announced once, elsewhere. */
+function AlarmChip(): JSX.Element | null {
+  const alarm = store.alarm.value;
+  if (!alarm) return null;
+  return (
+    <div class="alarm-chip" data-part="alarm-chip">
+      <Glyph p={1} mode="inv" size={28} />
+      <b class="ell">{t("top.alarm", { kind: named("kind", alarm.kind), place: alarm.place })}</b>
+      <Timer since={alarm.received_at} class="b since" />
+      <span class="row meta m rings">
+        <Icon of={loud} />
+        {t("top.rings")}
+      </span>
+    </div>
+  );
+}
+
+export function Top(): JSX.Element {
+  const unsent = act.unsentCount.value;
+  const checking = serverState.value === "checking";
+  const videos = store.videos.value;
+  return (
+    <header class={sound.running.value ? "top" : "top silent"}>
+      <h1 class="brand">
+        <Icon of={shield} />
+        {t("app.name")}
+      </h1>
+      <div class="centre-name ell">{store.centre.value?.name ?? me.value?.centre.name ?? ""}</div>
+      <AlarmChip />
+      <div class="links" data-part="links">
+        {checking && (
+          <span class="c2 m" role="status">
+            <Icon of={alert} class="c2" />
+            {t("top.checking")}
+          </span>
+        )}
+        {unsent > 0 && (
+          <span class="c2 m" role="status">
+            <Icon of={alert} class="c2" />
+            {t("top.unsent", { n: unsent })}
+          </span>
+        )}
+        <AgencyLink agency="112" />
+        <AgencyLink agency="119" />
+        <span class="routing">
+          <Icon of={check} />
+          {t("top.routing")}
+        </span>
+        {videos && (
+          <span>
+            <Icon of={cctv} />
+            {t("top.video", { live: videos.live.toLocaleString("en-US"), total: videos.total.toLocaleString("en-US") })}
+          </span>
+        )}
+        <Sound />
+      </div>
+      <button type="button" class="who meta" aria-label={t("top.menu", { name: me.value?.name ?? "" })} onClick={() => (act.sheet.value = act.sheet.value === "keys" ? null : "keys")}>
+        <Icon of={user} />
+        {me.value?.shift ? `${me.value.shift} · ${me.value.name}` : me.value?.name}
+      </button>
+      <div class="row when" aria-hidden="true">
+        <span class="meta t3">{dayName(now.value)}</span>
+        <span class="clock">{clockTime(now.value)}</span>
+      </div>
+    </header>
+  );
+}

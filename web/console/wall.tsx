@@ -1,0 +1,198 @@
+import type { JSX, RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import clock from "lucide-static/icons/clock.svg?raw";
+import loader from "lucide-static/icons/loader-circle.svg?raw";
+import lock from "lucide-static/icons/lock.svg?raw";
+import off from "lucide-static/icons/video-off.svg?raw";
+import alert from "lucide-static/icons/triangle-alert.svg?raw";
+import { type IncidentDetail, post, type RankedCamera } from "../shared/api";
+import { exactNow, now } from "../shared/clock";
+import { Icon } from "../shared/icons";
+import { LivePlayer } from "../shared/player";
+import { age, clockTime, direction, distance, span } from "../shared/words";
+import * as act from "./actions";
+import { forget, type Picture, report, states } from "./pictures";
+import { further, PLACES } from "./slots";
+import * as store from "./store";
+import { t } from "./words";
+
+/** The operator's own open right for this case, if there is one. */
+const grantOf = (incident: IncidentDetail, camera: string) =>
+  incident.grants.find((g) => g.holder.kind === "operator" && !g.ended_at && Date.parse(g.until_at) > exactNow() && g.cameras.includes(camera)) ??
+  incident.grants.find((g) => g.holder.kind === "operator" && !g.ended_at && Date.parse(g.until_at) > exactNow());
+
+const TAKEN_OVER_S = 36;
+
+interface TileProps {
+  n: number;
+  place: number;
+  camera: RankedCamera | null;
+  incident: store.Case | null;
+}
+
+function useStream(camera: RankedCamera | null, incident: IncidentDetail | null): RefObject<HTMLVideoElement> {
+  const video = useRef<HTMLVideoElement>(null) as RefObject<HTMLVideoElement>;
+  const grant = camera && incident ? grantOf(incident, camera.id) : undefined;
+  const key = camera && grant ? `${camera.id}/${grant.id}` : null;
+  useEffect(() => {
+    if (!key || !camera || !grant || !video.current) return undefined;
+    const id = camera.id;
+    report(id, { age_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
+    const player = new LivePlayer(
+      video.current,
+      {
+        camera: id,
+        token: async () => (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token,
+      },
+      {
+        health: ({ age_s }) => report(id, { age_s, said_at: Date.now() }),
+        ended: () => report(id, { ended: true }),
+      },
+    );
+    return () => {
+      player.close();
+      forget(id);
+    };
+  }, [key]);
+  return video;
+}
+
+function Message({ icon, head, text }: { icon: string; head: string; text: string }): JSX.Element {
+  return (
+    <div class="msg">
+      <b>
+        <Icon of={icon} />
+        {head}
+      </b>
+      <span>{text}</span>
+    </div>
+  );
+}
+
+function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture | null }): JSX.Element {
+  const tenth = (s: number): string => s.toFixed(1);
+  return (
+    <figcaption class="cap">
+      <span class="name ell">{camera.name}</span>
+      <span class="meta t3 nowrap side">{camera.azimuth_deg === null ? distance(camera.distance_m) : t("wall.side", { direction: direction(camera.azimuth_deg), distance: distance(camera.distance_m) })}</span>
+      {picture?.state === "live" && (
+        <span class="age">
+          <i class="live" />
+          {t("wall.live", { s: tenth(picture.age_s) })}
+        </span>
+      )}
+      {picture?.state === "late" && (
+        <span class="age c2">
+          <Icon of={clock} />
+          {t("wall.late", { s: tenth(picture.age_s) })}
+        </span>
+      )}
+      {picture?.state === "stale" && (
+        <span class="age c2">
+          <Icon of={alert} class="c2" />
+          {t("wall.stale.short", { age: age(picture.age_s) })}
+        </span>
+      )}
+      {picture?.state === "lost" && (
+        <span class="age">
+          <Icon of={off} />
+          {span(picture.age_s)}
+        </span>
+      )}
+      {!picture && (
+        <span class="age">
+          <Icon of={lock} />
+        </span>
+      )}
+    </figcaption>
+  );
+}
+
+/** What a tile says when this operator has no right to its picture: why, and how to get it. */
+function whyLocked(incident: store.Case | null): string {
+  if (!incident) return t("wall.locked.none");
+  if (incident.state === "closed") return t("wall.ended.closed");
+  if (incident.state === "received") return t("wall.locked.how");
+  return t("wall.locked.foreign", { owner: incident.owner?.name ?? "" });
+}
+
+function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
+  const watched = store.watched.value;
+  const mine = watched && incident && watched.id === incident.id ? watched : null;
+  const video = useStream(mine ? camera : null, mine);
+  const chosen = mine !== null && store.camera.value === place;
+  const large = chosen && act.enlarged.value && camera !== null;
+  const granted = mine !== null && camera !== null && grantOf(mine, camera.id) !== undefined;
+  const picture: Picture | null = camera && mine ? (states.value.get(camera.id) ?? null) : null;
+  const ended = mine !== null && camera !== null && (!granted || picture?.state === "ended");
+  const state = !mine ? "locked" : !camera ? "lost" : ended ? "locked" : (picture?.state ?? "opening");
+  const classes = ["tile", state, chosen ? "best" : "", large ? "enlarged" : ""].filter(Boolean).join(" ");
+  const instead = camera && mine ? further(store.slots.value.get(mine.id) ?? [], mine.cameras)[0] : undefined;
+  const select = (): void => {
+    if (!mine) return;
+    if (store.camera.peek() === place) act.enlarged.value = !act.enlarged.peek();
+    else act.chooseCamera(place);
+  };
+  return (
+    <figure class={classes} data-tile={n} data-state={state} data-camera={camera?.id} aria-label={camera ? t("wall.tile", { n, name: camera.name }) : undefined} onClick={select}>
+      <div class="v">
+        {/* Sound is never taken from a camera. */}
+        <video ref={video} muted playsInline autoplay disablePictureInPicture aria-hidden="true" />
+        <span class="num">{n}</span>
+        {!mine && <Message icon={lock} head={t("wall.locked")} text={whyLocked(incident)} />}
+        {mine && !camera && <Message icon={off} head={t("wall.empty")} text={t("wall.empty.how")} />}
+        {mine && camera && ended && <Message icon={lock} head={t("wall.ended")} text={t("wall.ended.how")} />}
+        {/* Nothing is said in the first 400 ms: most pictures are there by then. */}
+        {state === "opening" && <div class="late-words"><Message icon={loader} head={t("wall.opening")} text={t("wall.opening.why")} /></div>}
+        {state === "stale" && picture && <Message icon={alert} head={t("wall.stale", { age: age(picture.age_s) })} text={t("wall.reconnecting")} />}
+        {state === "lost" && picture && (
+          <Message icon={off} head={t("wall.lost")} text={instead ? t("wall.lost.instead", { at: clockTime(now.value - picture.age_s * 1000, false), name: instead.name }) : t("wall.lost.since", { at: clockTime(now.value - picture.age_s * 1000, false) })} />
+        )}
+      </div>
+      {camera && mine && <Caption camera={camera} picture={ended ? null : picture} />}
+      {!(camera && mine) && (
+        <figcaption class="cap">
+          <span class="age">
+            <Icon of={mine ? off : lock} />
+          </span>
+        </figcaption>
+      )}
+    </figure>
+  );
+}
+
+/** Tells the seating which cameras have been without a picture for too long, once a second. */
+function useLost(): void {
+  const pictures = states.value;
+  useEffect(() => {
+    // A lost picture first says that it is lost and who takes over; only then does its place change.
+    const lost = new Set([...pictures].filter(([, picture]) => picture.state === "lost" && picture.age_s > TAKEN_OVER_S).map(([id]) => id));
+    const before = store.lostCameras.peek();
+    if (lost.size !== before.size || [...lost].some((id) => !before.has(id))) store.lostCameras.value = lost;
+    const incident = store.watched.peek();
+    if (incident) store.reseat(incident, now.peek());
+  }, [pictures]);
+}
+
+export function Wall(): JSX.Element {
+  useLost();
+  const incident = store.selected.value;
+  const watched = store.watched.value;
+  const seats = watched ? (store.slots.value.get(watched.id) ?? []) : [];
+  const guest = store.guest.value;
+  const tiles: TileProps[] = [];
+  for (let place = 1; place <= PLACES; place++) {
+    const seat = seats[place - 1];
+    const id = place === PLACES && guest ? guest : seat?.camera;
+    const camera = watched?.cameras.find((c) => c.id === id) ?? null;
+    const n = place === PLACES && guest && watched ? 5 + further(seats, watched.cameras).findIndex((c) => c.id === guest) : place;
+    tiles.push({ n, place, camera, incident });
+  }
+  return (
+    <section class="wall" aria-label={t("wall.title")}>
+      {tiles.map((tile) => (
+        <Tile key={tile.place} {...tile} />
+      ))}
+    </section>
+  );
+}
