@@ -96,7 +96,9 @@ async def test_failures_cost_time_for_the_pair_not_for_everybody(centre: Centre)
     await centre.account()
     async with centre.browser("127.0.0.9") as stranger, centre.browser() as operator:
         codes = [
-            (await stranger.post("/api/signin", json={"account": "operator", "password": "wrong"})).status_code
+            (
+                await stranger.post("/api/signin", json={"account": "operator", "password": "wrong"})
+            ).status_code
             for _ in range(6)
         ]
         assert codes == [401] * 5 + [429]
@@ -112,7 +114,10 @@ async def test_parallel_guesses_are_judged_one_by_one(centre: Centre) -> None:
     await centre.account()
     async with centre.browser() as browser:
         answers = await asyncio.gather(
-            *(browser.post("/api/signin", json={"account": "operator", "password": f"wrong {n}"}) for n in range(12))
+            *(
+                browser.post("/api/signin", json={"account": "operator", "password": f"wrong {n}"})
+                for n in range(12)
+            )
         )
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 7
 
@@ -175,13 +180,17 @@ async def test_a_new_account_from_first_sign_in_to_password(centre: Centre) -> N
     async with centre.browser() as browser, centre.browser() as fresh:
         await centre.signed_in(browser, administrator)
         made = await browser.post("/api/accounts", json={"account": "lee", "name": "Lee", "role": "operator"})
-        again = await browser.post("/api/accounts", json={"account": "lee", "name": "Lee", "role": "operator"})
+        again = await browser.post(
+            "/api/accounts", json={"account": "lee", "name": "Lee", "role": "operator"}
+        )
         assert (again.status_code, again.json()["field"]) == (409, "account")
         me = await fresh.post("/api/signin/code", json={"code": made.json()["code"]})
         fresh.headers["x-csrf-token"] = me.json()["csrf"]
         short = await fresh.post("/api/me/password", json={"password": "short"})
         assert (short.status_code, short.json()["field"]) == (422, "password")
-        assert (await fresh.post("/api/me/password", json={"password": "a long new password"})).status_code == 204
+        assert (
+            await fresh.post("/api/me/password", json={"password": "a long new password"})
+        ).status_code == 204
         secret = await centre.authenticator(fresh)
         asked = await fresh.post("/api/signin", json={"account": "lee", "password": "a long new password"})
         signed = await fresh.post(
@@ -222,7 +231,9 @@ async def test_nobody_sees_accounts_of_another_centre(centre: Centre) -> None:
         await tx.execute("UPDATE account SET centre = 'busan' WHERE id = $1", await centre.account())
     async with centre.browser() as office:
         await centre.signed_in(office, administrator)
-        assert [one["id"] for one in (await office.get("/api/accounts")).json()["accounts"]] == [administrator]
+        assert [one["id"] for one in (await office.get("/api/accounts")).json()["accounts"]] == [
+            administrator
+        ]
 
 
 async def test_logs_name_nobody(centre: Centre, caplog: pytest.LogCaptureFixture) -> None:
@@ -237,9 +248,19 @@ async def test_logs_name_nobody(centre: Centre, caplog: pytest.LogCaptureFixture
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b'{"account":1,"password":"x"}', b'{"account":"a"}', b"\xff", b'{"account":"a\\u0000","password":"b"}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"account":1,"password":"x"}',
+        b'{"account":"a"}',
+        b"\xff",
+        b'{"account":"a\\u0000","password":"b"}',
+    ],
 )
-@pytest.mark.parametrize("path", ["/api/signin", "/api/signin/totp", "/api/signin/passkey", "/api/signin/code"])
+@pytest.mark.parametrize(
+    "path", ["/api/signin", "/api/signin/totp", "/api/signin/passkey", "/api/signin/code"]
+)
 async def test_bad_input_is_a_4xx(centre: Centre, path: str, body: bytes) -> None:
     async with centre.browser() as browser:
         answer = await browser.post(path, content=body, headers={"content-type": "application/json"})

@@ -374,10 +374,10 @@ async def _count(tx: Transaction, account: str | None, address: str) -> int:
         known[tag]["last_at"] + timedelta(seconds=delay_s(kind, known[tag]["failures"]))
         for kind, tag in tags.items()
     )
-    wait = math.ceil((until - tx.at).total_seconds())
+    wait: int = math.ceil((until - tx.at).total_seconds())
     if wait <= 0:
         await store.count_failure(tx, list(tags.values()))
-    return max(0, wait)
+    return max(wait, 0)
 
 
 async def _tags(tx: Transaction, account: str | None, address: str) -> dict[str, bytes]:

@@ -1,0 +1,1 @@
+"""Those who are protected: enrolment, consent, credentials, guardians, devices."""

@@ -1,0 +1,183 @@
+"""The verbs of people: enrol, withdraw, add a tracker; and what others may ask of whoever enrolled here."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ansim.city.people import store
+from ansim.city.people.contacts import Contacts, read_contacts
+from ansim.city.people.credential import Credential, Jwk, Verdict, device_lines, issue, judge, withdraw_lines
+from ansim.city.people.events import PersonEnrolled, PersonWithdrawn
+from ansim.city.people.terms import TERMS, check_consents
+from ansim.core.database import Database, Transaction
+from ansim.core.errors import Problem
+from ansim.trust import sealing
+from ansim.trust.access.model import Site
+from ansim.trust.access.secrets import seal_new, site_secret
+from ansim.trust.ledger.actions import record
+from ansim.trust.retention.keys import Erased, Keys
+
+CREDENTIAL_VALID = timedelta(days=365)
+MOST_DEVICES = 5
+ERASURE = "person.erasure"
+"""The timer that finishes a withdrawal the server did not live to finish."""
+ERASURE_DUE = timedelta(seconds=60)
+EXPIRY = "person.expiry"
+"""The timer that forgets whoever has not renewed for a year."""
+
+
+class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
+    credential: str
+    person: str
+    valid_until: datetime
+
+
+async def enrol(
+    tx: Transaction, *, public_key: Jwk, consents: list[str], terms_version: str, profile: Contacts | None
+) -> Enrolled:
+    """Enrol a phone, or renew the credential of one that is enrolled. Raises Problem 409, 422.
+
+    Whoever knows a public key may ask for its credential again: without the private key it proves nothing. For the
+    same reason a renewal changes no profile.
+    """
+    public_key.key()
+    check_consents(terms_version, consents)
+    if profile is not None and "contacts" not in consents:
+        raise Problem(422, "terms.contacts", "Contacts need their consent", field="profile")
+    thumbprint = thumbprint_of(public_key)
+    valid_until = tx.at + CREDENTIAL_VALID
+    known = await store.by_thumbprint(tx, thumbprint)
+    if known is None:
+        person = tx.world.id()
+        slot, sealed = await seal_new(tx, msgspec.json.encode(profile), _profile_context(person))
+        if not await store.add_person(
+            tx, person, thumbprint, slot, None if profile is None else sealed, valid_until
+        ):
+            raise Problem(409, "person.enrolling", "This phone is being enrolled already", "Try again.")
+        await record(tx, actor=person, act="person.enrolled", object=person, purpose="consent")
+        tx.publish(PersonEnrolled(person=person))
+    else:
+        person = known["id"]
+        await store.extend(tx, person, valid_until)
+        await record(tx, actor=person, act="person.renewed", object=person, purpose="consent")
+    await store.set_consents(tx, person, sorted(set(consents)), TERMS.version)
+    tx.arm(EXPIRY, person, valid_until)
+    claims = Credential(
+        sub=person,
+        jwk=public_key,
+        iss=tx.use(Site).centre,
+        iat=int(tx.at.timestamp()),
+        exp=int(valid_until.timestamp()),
+    )
+    return Enrolled(credential=issue(await _signing(tx), claims), person=person, valid_until=valid_until)
+
+
+async def withdraw(database: Database, *, credential: str, proof: str) -> None:
+    """Destroy what is kept of her, durably, before this returns; asking twice is harmless. Raises Problem 403."""
+    async with database.transaction() as tx:
+        person = await _own(tx, credential, proof, withdraw_lines(credential))
+        await begin_withdrawal(tx, person)
+    async with database.transaction() as tx:
+        await finish_withdrawal(tx, person)
+
+
+async def begin_withdrawal(tx: Transaction, person: str) -> None:
+    """From the commit on nobody is found under this pseudonym; the timer makes sure that the rest follows."""
+    if await store.withdraw(tx, person):
+        await record(tx, actor=person, act="person.erase-ordered", object=person, purpose="withdrawal")
+        tx.arm(ERASURE, person, tx.at + ERASURE_DUE)
+        tx.disarm(EXPIRY, person)
+
+
+async def finish_withdrawal(tx: Transaction, person: str) -> None:
+    """The key first, then the rows: also what a timer calls."""
+    slot = await store.slot_to_erase(tx, person)
+    if slot is None:
+        return
+    await tx.use(Keys).erase([slot])
+    await store.erased(tx, person)
+    await record(
+        tx, actor=person, act="person.erased", object=person, purpose="withdrawal", details={"slot": slot}
+    )
+    tx.disarm(ERASURE, person)
+    tx.publish(PersonWithdrawn(person=person))
+
+
+async def expire(tx: Transaction, person: str) -> None:
+    """What the timer does with a credential that was not renewed: as if she had withdrawn."""
+    row = await store.living(tx, person)
+    if row is not None and row["valid_until"] <= tx.at:
+        await begin_withdrawal(tx, person)
+
+
+async def add_device(tx: Transaction, *, credential: str, proof: str) -> str:
+    """The random name under which a tracker of hers speaks. Raises Problem 403, 409."""
+    person = await _own(tx, credential, proof, device_lines(credential))
+    if await store.devices(tx, person) >= MOST_DEVICES:
+        raise Problem(409, "device.many", "Too many trackers", f"At most {MOST_DEVICES}.")
+    device = tx.world.token_bytes(10).hex()
+    await store.add_device(tx, await _tag(tx, device), person)
+    await record(tx, actor=person, act="device.added", object=person, purpose="consent")
+    return device
+
+
+async def person_of_device(tx: Transaction, device: str) -> str | None:
+    return await store.device_person(tx, await _tag(tx, device))
+
+
+async def profile_of(tx: Transaction, person: str) -> Contacts | None:
+    """What she left with us at enrolment; None when nothing, or it is destroyed."""
+    row = await store.living(tx, person)
+    if row is None or row["profile_sealed"] is None:
+        return None
+    try:
+        return read_contacts(
+            tx.use(Keys).open(row["slot"], bytes(row["profile_sealed"]), _profile_context(person))
+        )
+    except Erased:
+        return None
+
+
+async def issuers(tx: Transaction) -> dict[str, list[bytes]]:
+    """The keys that credentials of this home are signed with."""
+    return {tx.use(Site).centre: [(await _signing(tx)).public_key().public_bytes_raw()]}
+
+
+async def centre_key(tx: Transaction) -> sealing.PrivateKey:
+    """The key to which phones seal their contacts."""
+    made = await site_secret(tx, "contacts", lambda: sealing.private_bytes(sealing.generate()))
+    return sealing.private_from_bytes(made)
+
+
+async def push_key(tx: Transaction) -> sealing.PrivateKey:
+    """The key that signs web pushes (VAPID, RFC 8292)."""
+    made = await site_secret(tx, "push", lambda: sealing.private_bytes(sealing.generate()))
+    return sealing.private_from_bytes(made)
+
+
+def thumbprint_of(key: Jwk) -> bytes:
+    """SHA-256 of the key's required members in their order (RFC 7638)."""
+    members = {"crv": key.crv, "kty": key.kty, "x": key.x, "y": key.y}
+    return hashlib.sha256(msgspec.json.encode(members)).digest()
+
+
+async def _own(tx: Transaction, credential: str, proof: str, lines: tuple[str, ...]) -> str:
+    verdict: Verdict = judge(credential, proof, lines, issuers=await issuers(tx), now=tx.at)
+    if verdict.person is None:
+        raise Problem(403, "person.proof", "This is not proven to be yours", field="proof")
+    return verdict.person
+
+
+async def _signing(tx: Transaction) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "credential"))
+
+
+async def _tag(tx: Transaction, device: str) -> bytes:
+    return hmac.digest(await site_secret(tx, "device"), device.encode(), hashlib.sha256)
+
+
+def _profile_context(person: str) -> bytes:
+    return b"profile/" + person.encode()

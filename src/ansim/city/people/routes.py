@@ -1,0 +1,118 @@
+"""What a citizen's phone asks about itself: terms, enrolment, withdrawal, its trackers."""
+
+import base64
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from ansim.city.people import actions
+from ansim.city.people.contacts import Contacts, read_contacts
+from ansim.city.people.credential import Jwk
+from ansim.city.people.terms import TERMS, Terms
+from ansim.core.database import Database
+from ansim.core.errors import Problem
+from ansim.trust import sealing
+
+Db = NamedDependency[Database]
+Signed = Annotated[str, Meta(min_length=1, max_length=4096)]
+Proof = Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    public_key: Jwk
+    consents: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=20)]
+    terms_version: Annotated[str, Meta(max_length=40)]
+    profile: dict[str, object] | None = None
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """`centre_key`: the JWK to which this phone seals what only this centre may read."""
+
+    credential: str
+    person: str
+    valid_until: datetime
+    centre_key: dict[str, str]
+
+
+class Own(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A credential, and the phone's signature over "ansim <what>", a line feed and the credential."""
+
+    credential: Signed
+    proof: Proof
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    device: str
+
+
+class PushKey(msgspec.Struct, frozen=True, kw_only=True):
+    """`key` is what PushManager.subscribe takes as applicationServerKey."""
+
+    key: str
+
+
+@get("/api/citizen/terms")
+async def terms() -> Terms:
+    return TERMS
+
+
+@post("/api/citizen/enrol")
+async def enrol(data: JSONBody[Enrol], database: Db) -> EnrolAnswer:
+    profile = _profile(data.profile)
+    async with database.transaction() as tx:
+        done = await actions.enrol(
+            tx,
+            public_key=data.public_key,
+            consents=data.consents,
+            terms_version=data.terms_version,
+            profile=profile,
+        )
+        centre = await actions.centre_key(tx)
+    return EnrolAnswer(
+        credential=done.credential,
+        person=done.person,
+        valid_until=done.valid_until,
+        centre_key=sealing.public_jwk(centre.public_key()),
+    )
+
+
+@post("/api/citizen/withdraw", status_code=204)
+async def withdraw(data: JSONBody[Own], database: Db) -> None:
+    await actions.withdraw(database, credential=data.credential, proof=data.proof)
+
+
+@post("/api/citizen/devices")
+async def add_device(data: JSONBody[Own], database: Db) -> Device:
+    async with database.transaction() as tx:
+        return Device(device=await actions.add_device(tx, credential=data.credential, proof=data.proof))
+
+
+@get("/api/citizen/push-key")
+async def push_key(database: Db) -> PushKey:
+    async with database.transaction() as tx:
+        key = await actions.push_key(tx)
+    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return PushKey(key=base64.urlsafe_b64encode(point).rstrip(b"=").decode())
+
+
+def _profile(given: dict[str, object] | None) -> Contacts | None:
+    """Here, unlike in an SOS, what is wrong is said."""
+    if given is None:
+        return None
+    try:
+        profile = read_contacts(msgspec.json.encode(given))
+    except ValueError as error:
+        raise Problem(422, "profile.form", "This profile does not fit", str(error), field="profile") from None
+    if profile.flaws:
+        raise Problem(422, "profile.form", "This part does not fit", field=f"profile.{profile.flaws[0]}")
+    return profile
+
+
+ROUTES: list[HTTPRouteHandler] = [terms, enrol, withdraw, add_device, push_key]

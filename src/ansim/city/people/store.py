@@ -1,0 +1,98 @@
+"""The SQL of people."""
+
+from datetime import datetime
+
+from ansim.core.database import Row, Transaction
+
+
+async def add_person(
+    tx: Transaction,
+    id: str,
+    thumbprint: bytes,
+    slot: int,
+    profile_sealed: bytes | None,
+    valid_until: datetime,
+) -> bool:
+    """False when this phone's key is enrolled already."""
+    done = await tx.execute(
+        """INSERT INTO person (id, thumbprint, slot, profile_sealed, enrolled_at, valid_until)
+           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (thumbprint) DO NOTHING""",
+        id,
+        thumbprint,
+        slot,
+        profile_sealed,
+        tx.at,
+        valid_until,
+    )
+    return done == "INSERT 0 1"
+
+
+async def by_thumbprint(tx: Transaction, thumbprint: bytes) -> Row | None:
+    return await tx.fetchrow(
+        "SELECT id, valid_until FROM person WHERE thumbprint = $1 AND withdrawn_at IS NULL", thumbprint
+    )
+
+
+async def living(tx: Transaction, id: str) -> Row | None:
+    return await tx.fetchrow(
+        "SELECT slot, profile_sealed, valid_until FROM person WHERE id = $1 AND withdrawn_at IS NULL", id
+    )
+
+
+async def extend(tx: Transaction, id: str, valid_until: datetime) -> None:
+    await tx.execute(
+        "UPDATE person SET valid_until = greatest(valid_until, $2) WHERE id = $1", id, valid_until
+    )
+
+
+async def set_consents(tx: Transaction, person: str, items: list[str], version: str) -> None:
+    await tx.execute("DELETE FROM consent WHERE person = $1", person)
+    await tx.execute(
+        "INSERT INTO consent (person, item, version, at) SELECT $1, unnest($2::text[]), $3, $4",
+        person,
+        items,
+        version,
+        tx.at,
+    )
+
+
+async def withdraw(tx: Transaction, id: str) -> bool:
+    done = await tx.execute(
+        "UPDATE person SET withdrawn_at = $2 WHERE id = $1 AND withdrawn_at IS NULL", id, tx.at
+    )
+    return done == "UPDATE 1"
+
+
+async def slot_to_erase(tx: Transaction, id: str) -> int | None:
+    slot: int | None = await tx.fetchval(
+        "SELECT slot FROM person WHERE id = $1 AND withdrawn_at IS NOT NULL AND erased_at IS NULL FOR UPDATE",
+        id,
+    )
+    return slot
+
+
+async def erased(tx: Transaction, id: str) -> None:
+    """Nothing of her is left but the pseudonym and three times."""
+    await tx.execute("DELETE FROM device WHERE person = $1", id)
+    await tx.execute("DELETE FROM consent WHERE person = $1", id)
+    await tx.execute(
+        "UPDATE person SET erased_at = $2, thumbprint = NULL, profile_sealed = NULL WHERE id = $1", id, tx.at
+    )
+
+
+async def add_device(tx: Transaction, tag: bytes, person: str) -> None:
+    await tx.execute("INSERT INTO device (tag, person, added_at) VALUES ($1, $2, $3)", tag, person, tx.at)
+
+
+async def devices(tx: Transaction, person: str) -> int:
+    number: int = await tx.fetchval("SELECT count(*) FROM device WHERE person = $1", person)
+    return number
+
+
+async def device_person(tx: Transaction, tag: bytes) -> str | None:
+    person: str | None = await tx.fetchval(
+        """SELECT person.id FROM device JOIN person ON person.id = device.person
+           WHERE tag = $1 AND withdrawn_at IS NULL""",
+        tag,
+    )
+    return person
