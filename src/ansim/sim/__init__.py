@@ -1,1 +1,2 @@
-"""A city that lives: streets, walkers, cameras, a phone and an agency desk. It speaks only public protocols."""
+"""A city that lives: streets, walkers, cameras, a phone and an agency desk. It speaks only public
+protocols."""

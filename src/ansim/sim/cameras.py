@@ -76,7 +76,8 @@ class CameraServer:
         return frozenset(camera for camera, stream in self._streams.items() if stream.running)
 
     def fault(self, camera: str, fault: Fault | None) -> None:
-        """`freeze`: the same picture goes on being sent; `stall`: connected but silent; `offline`: connections are cut
+        """`freeze`: the same picture goes on being sent; `stall`: connected but silent; `offline`:
+        connections are cut
         and new ones refused with 503; None: well again. KeyError for an unknown camera."""
         self._streams[camera].set_fault(fault)
 
@@ -148,7 +149,8 @@ class CameraStream:
         finally:
             self._task = None
             self._encoder = None
-            # Only after a failure or at the end is anybody left: a camera that cannot draw must not look alive.
+            # Only after a failure or at the end is anybody left: a camera that cannot draw
+            # must not look alive.
             for viewer in list(self._viewers):
                 viewer.cut()
 

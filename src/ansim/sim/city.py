@@ -70,7 +70,7 @@ class City:
     async def stop(self) -> None:
         await self.cameras.stop()
 
-    # -- what others ask ----------------------------------------------------------------------------------------
+    # -- what others ask -----------------------------------------------------------------------------------
 
     def register(self) -> list[dict[str, Any]]:
         """The camera register's rows, see `Quarter.cameras`; addresses to pull from are `cameras.url(id)`."""
@@ -86,16 +86,21 @@ class City:
 
     def cameras_covering(self, x: float, y: float) -> list[str]:
         """Cameras with a free line to a point within their range and field of view, nearest first."""
-        return [site.id for site in sorted(self.quarter.sites, key=lambda s: hypot(s.x - x, s.y - y)) if self.quarter.covers(site, x, y)]
+        return [
+            site.id
+            for site in sorted(self.quarter.sites, key=lambda s: hypot(s.x - x, s.y - y))
+            if self.quarter.covers(site, x, y)
+        ]
 
-    # -- her, and the cars that come ----------------------------------------------------------------------------
+    # -- her, and the cars that come -----------------------------------------------------------------------
 
     def way_home(self) -> Way:
         """Hers: from the station along the safe way home."""
         return way_along(self.quarter, list(self.quarter.safe_way))
 
     def patrol(self, name: str, start: Point, end: Point, speed_mps: float = 9.0) -> Walker:
-        """Send a patrol car along the streets between two points (metres); it is in the cameras' pictures from now."""
+        """Send a patrol car along the streets between two points (metres); it is in the cameras' pictures
+        from now."""
         quarter = self.quarter
         nodes = quarter.route(quarter.node_near(*start), quarter.node_near(*end))
         way = way_along(quarter, nodes, DRIVE_BESIDE_M) if len(nodes) > 1 else Way(start)
@@ -107,7 +112,7 @@ class City:
         """Take a patrol car off the streets."""
         self._patrols.pop(name, None)
 
-    # -- pictures -----------------------------------------------------------------------------------------------
+    # -- pictures ------------------------------------------------------------------------------------------
 
     def _picture(self, site: Camera, at: datetime) -> Planes:
         scene = self._backdrop(site)

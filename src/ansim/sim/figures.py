@@ -8,14 +8,14 @@ from math import cos, hypot, pi, sin
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from ansim.sim.render import F32, F64, U8, Backdrop, Colour, Lens, light_at, yuv
+from ansim.sim.render import U8, Backdrop, Colour, Floats, Lens, light_at, yuv
 
 PATCH_SCALE = 3
 STRIDE_M = 1.35
 SIGHT_M = 95.0
+Ink = tuple[int, int, int]
 SEOUL = timezone(timedelta(hours=9))
 
 
@@ -31,7 +31,8 @@ class Look(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody at (x, y) metres, facing `heading` (radians anticlockwise from east), `walked_m` into their way."""
+    """Somebody at (x, y) metres, facing `heading` (radians anticlockwise from east), `walked_m` into their
+    way."""
 
     x: float
     y: float
@@ -51,16 +52,15 @@ class Vehicle(NamedTuple):
     colour: Colour
 
 
-def compose(
-    scene: Backdrop, people: list[Person], vehicles: list[Vehicle], at: datetime, caption: str
-) -> U8:
+def compose(scene: Backdrop, people: list[Person], vehicles: list[Vehicle], at: datetime, caption: str) -> U8:
     """The picture of this moment: YUV 4:2:0 planes (height * 3 // 2, width)."""
     planes = scene.planes.copy()
     height, width = scene.depth.shape
     luma = planes[:height]
     tick = int(at.timestamp() * 10)
     things: list[tuple[float, Person | Vehicle]] = []
-    for thing in [*vehicles, *people]:
+    everybody: list[Person | Vehicle] = [*vehicles, *people]
+    for thing in everybody:
         depth = float(scene.lens.camera(np.array([[thing.x, thing.y, 0.9]]))[0, 2])
         if 1.5 < depth < SIGHT_M:
             things.append((depth, thing))
@@ -77,7 +77,7 @@ def compose(
     return planes
 
 
-# -- people ---------------------------------------------------------------------------------------------------------
+# -- people ----------------------------------------------------------------------------------------
 
 
 def _joints(person: Person) -> dict[str, tuple[float, float, float]]:
@@ -197,7 +197,7 @@ def _shadow(scene: Backdrop, planes: U8, person: Person, depth: float) -> None:
     patch.darken(planes, 0.48 / (1 + length * 0.12), depth)
 
 
-# -- vehicles -------------------------------------------------------------------------------------------------------
+# -- vehicles --------------------------------------------------------------------------------------
 
 
 def _vehicle(scene: Backdrop, planes: U8, vehicle: Vehicle, tick: int) -> None:
@@ -248,23 +248,21 @@ _FACES = ((0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7), (4, 5, 6, 7))
 
 def _box_corners(
     vehicle: Vehicle, length: float, width: float, low: float, high: float, shift: float
-) -> F64:
+) -> Floats:
     c, s = cos(vehicle.heading), sin(vehicle.heading)
-    flat = [
-        (shift + a * length / 2, b * width / 2) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))
-    ]
+    flat = [(shift + a * length / 2, b * width / 2) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
     return np.array(
         [(vehicle.x + a * c - b * s, vehicle.y + a * s + b * c, up) for up in (low, high) for a, b in flat]
     )
 
 
-# -- drawing --------------------------------------------------------------------------------------------------------
+# -- drawing ---------------------------------------------------------------------------------------
 
 
 class _Patch:
     """A part of the picture, drawn three times as large and then blended in."""
 
-    def __init__(self, scene: Backdrop, seen: F64, margin: float) -> None:
+    def __init__(self, scene: Backdrop, seen: Floats, margin: float) -> None:
         height, width = scene.depth.shape
         # Even bounds, because a chroma sample covers two by two pixels.
         self.x0 = max(0, int(seen[:, 0].min() - margin) // 2 * 2)
@@ -278,36 +276,37 @@ class _Patch:
         size = ((self.x1 - self.x0) * PATCH_SCALE, (self.y1 - self.y0) * PATCH_SCALE)
         self._colour = Image.new("RGB", size)
         self._cover = Image.new("L", size, 0)
-        self._pens = (ImageDraw.Draw(self._colour), ImageDraw.Draw(self._cover))
+        self._pen, self._mask = ImageDraw.Draw(self._colour), ImageDraw.Draw(self._cover)
 
-    def pixel(self, point: npt.NDArray[np.float64]) -> tuple[float, float]:
+    def _inks(self, fill: Ink) -> tuple[tuple[ImageDraw.ImageDraw, Ink | int], ...]:
+        return (self._pen, fill), (self._mask, 255)
+
+    def pixel(self, point: Floats) -> tuple[float, float]:
         return (float(point[0]) - self.x0) * PATCH_SCALE, (float(point[1]) - self.y0) * PATCH_SCALE
 
-    def stroke(
-        self, a: tuple[float, float], b: tuple[float, float], width: float, fill: tuple[int, int, int]
-    ) -> None:
+    def stroke(self, a: tuple[float, float], b: tuple[float, float], width: float, fill: Ink) -> None:
         """A line with round ends."""
         r = width / 2
-        for pen, ink in zip(self._pens, (fill, 255), strict=True):
+        for pen, ink in self._inks(fill):
             pen.line((a, b), fill=ink, width=max(1, round(width)))
             if r > 1:
                 for x, y in (a, b):
                     pen.ellipse((x - r, y - r, x + r, y + r), fill=ink)
 
-    def disc(self, centre: tuple[float, float], radius: float, fill: tuple[int, int, int]) -> None:
+    def disc(self, centre: tuple[float, float], radius: float, fill: Ink) -> None:
         x, y = centre
         r = max(radius, 0.7)
-        for pen, ink in zip(self._pens, (fill, 255), strict=True):
+        for pen, ink in self._inks(fill):
             pen.ellipse((x - r, y - r * 1.12, x + r, y + r * 1.12), fill=ink)
 
-    def polygon(self, points: list[tuple[float, float]], fill: tuple[int, int, int]) -> None:
-        for pen, ink in zip(self._pens, (fill, 255), strict=True):
+    def polygon(self, points: list[tuple[float, float]], fill: Ink) -> None:
+        for pen, ink in self._inks(fill):
             pen.polygon(points, fill=ink)
 
-    def _shown(self, depth: float) -> F32:
+    def _shown(self, depth: float) -> Floats:
         """How much of each pixel is covered and not hidden by something nearer than `depth`."""
         cover = np.asarray(self._cover.reduce(PATCH_SCALE), np.float32) / 255
-        shown: F32 = cover * (self.scene.depth[self.y0 : self.y1, self.x0 : self.x1] > depth)
+        shown: Floats = cover * (self.scene.depth[self.y0 : self.y1, self.x0 : self.x1] > depth)
         return shown
 
     def darken(self, planes: U8, by: float, depth: float) -> None:
@@ -338,7 +337,7 @@ def _mid(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
     return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
 
 
-def _tone(colour: Colour, light: float) -> tuple[int, int, int]:
+def _tone(colour: Colour, light: float) -> Ink:
     """A linear colour in this light, as the camera's film gives it."""
     r, g, b = ((1 - 2.718 ** (-value * light * 4.8)) ** (1 / 2.1) * 242 + 6 for value in colour)
     return int(r), int(g), int(b)
@@ -366,17 +365,18 @@ def _write(luma: U8, text: str, left: int, top: int) -> None:
     part[:] = part * (1 - ink) + 225 * ink
 
 
-_LETTERS: dict[str, tuple[F32, F32]] = {}
+_LETTERS: dict[str, tuple[Floats, Floats]] = {}
 
 
-def _letters(text: str) -> tuple[F32, F32]:
-    """(ink, rim) coverage of a line of text. Only the latest few are kept: a clock's text changes every second."""
+def _letters(text: str) -> tuple[Floats, Floats]:
+    """(ink, rim) coverage of a line of text. Only the latest few are kept: a clock's text changes every
+    second."""
     if text not in _LETTERS:
         while len(_LETTERS) > 200:
             _LETTERS.pop(next(iter(_LETTERS)))
         font = _font()
         width = int(font.getlength(text)) + 6
-        layers: list[F32] = []
+        layers: list[Floats] = []
         for stroke in (0, 1):
             image = Image.new("L", (width, 22), 0)
             ImageDraw.Draw(image).text((2, 1), text, fill=255, font=font, stroke_width=stroke)

@@ -1,7 +1,9 @@
 """A small block code burnt into a corner of every picture: whose picture it is and of which second.
 
-Whoever decodes a stream can prove with it that the picture is that camera's and of now: an old or another camera's
-picture carries another code. 8 x 8 cells: one row of sync, 24 bits of the camera's name hash, 24 bits of the Unix
+Whoever decodes a stream can prove with it that the picture is that camera's and of now: an old or another
+camera's
+picture carries another code. 8 x 8 cells: one row of sync, 24 bits of the camera's name hash, 24 bits of the
+Unix
 second, 8 bits of CRC (polynomial 0x07). The cells are black or white and larger than what compression smears.
 """
 
@@ -50,7 +52,8 @@ def stamp(luma: Plane8, code: Code) -> None:
 
 
 def read_code(frame: Any) -> Code | None:
-    """The code in a decoded picture: a PyAV video frame or its luma plane (height, width). None when unreadable."""
+    """The code in a decoded picture: a PyAV video frame or its luma plane (height, width). None when
+    unreadable."""
     luma: Plane8 = frame if isinstance(frame, np.ndarray) else frame.to_ndarray(format="gray")
     height, width = luma.shape
     top, left = height - MARGIN_PX - SIDE_PX, width - MARGIN_PX - SIDE_PX

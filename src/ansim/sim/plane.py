@@ -1,4 +1,5 @@
-"""A flat patch of the Earth: metres east and north of one centre. Exact enough for a quarter of a kilometre or two."""
+"""A flat patch of the Earth: metres east and north of one centre. Exact enough for a quarter of a kilometre
+or two."""
 
 from __future__ import annotations
 

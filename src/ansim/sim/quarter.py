@@ -1,6 +1,8 @@
-"""An invented quarter of a Korean city: avenues, side streets, alleys, blocks, houses, poles and their cameras.
+"""An invented quarter of a Korean city: avenues, side streets, alleys, blocks, houses, poles and their
+cameras.
 
-Nothing is copied from a map: a warped lattice of streets is drawn from a seed, some streets are taken away, blocks are
+Nothing is copied from a map: a warped lattice of streets is drawn from a seed, some streets are taken away,
+blocks are
 cut by alleys, and what is left is divided into plots. The same seed gives the same quarter.
 """
 
@@ -15,8 +17,7 @@ from random import Random
 from typing import Any, Literal
 
 import msgspec
-from shapely import STRtree, get_coordinates
-from shapely.affinity import translate
+from shapely import STRtree, get_coordinates, get_parts
 from shapely.geometry import LineString, MultiPolygon, Polygon
 from shapely.geometry import Point as ShapelyPoint
 from shapely.geometry.base import BaseGeometry
@@ -30,11 +31,12 @@ CORRIDOR_M: dict[RoadClass, float] = {"avenue": 30.0, "street": 12.0, "alley": 6
 SIDEWALK_M: dict[RoadClass, float] = {"avenue": 4.5, "street": 1.8, "alley": 0.0}
 FLOOR_M = 3.1
 
-# Stems of invented street names with their romanisation (Revised Romanisation, hyphen before a sound change left out).
+# Stems of invented street names with their romanisation (Revised Romanisation, hyphen before a sound
+# change left out).
 STEMS = (
-    ("해든", "Haedeun"), ("너른", "Neoreun"), ("별빛", "Byeolbit"), ("달무리", "Dalmuri"), ("솔바람", "Solbaram"),
-    ("은하물", "Eunhamul"), ("새봄", "Saebom"), ("한결", "Hangyeol"), ("가온", "Gaon"), ("다솜", "Dasom"),
-    ("물안개", "Mulangae"), ("고운", "Goun"),
+    ("해든", "Haedeun"), ("너른", "Neoreun"), ("별빛", "Byeolbit"), ("달무리", "Dalmuri"),
+    ("솔바람", "Solbaram"), ("은하물", "Eunhamul"), ("새봄", "Saebom"), ("한결", "Hangyeol"),
+    ("가온", "Gaon"), ("다솜", "Dasom"), ("물안개", "Mulangae"), ("고운", "Goun"),
 )  # fmt: skip
 COMPASS = ("북", "북동", "동", "남동", "남", "남서", "서", "북서")
 
@@ -66,7 +68,8 @@ class Road(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Building(msgspec.Struct, frozen=True, kw_only=True):
-    """A house: footprint ring (metres, anticlockwise, not closed), floors, and `style`, a number its looks follow from."""
+    """A house: footprint ring (metres, anticlockwise, not closed), floors, and `style`, a number its looks
+    follow from."""
 
     id: int
     ring: tuple[Point, ...]
@@ -87,7 +90,8 @@ class NamedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Camera(msgspec.Struct, frozen=True, kw_only=True):
-    """A camera as it stands. `azimuth_deg` is where it truly points; the register may not know it (`surveyed` false)."""
+    """A camera as it stands. `azimuth_deg` is where it truly points; the register may not know it
+    (`surveyed` false)."""
 
     id: str
     pole: int
@@ -173,7 +177,8 @@ class Quarter:
         return self.roads[owners[int(tree.nearest(ShapelyPoint(x, y)))]]
 
     def address(self, x: float, y: float) -> str:
-        """Road name and number of a point, by the Korean rule: 20 m a step, odd on the left, even on the right."""
+        """Road name and number of a point, by the Korean rule: 20 m a step, odd on the left, even on the
+        right."""
         tree, owners = self._road_lines
         index = int(tree.nearest(ShapelyPoint(x, y)))
         return f"{self.roads[owners[index]].name} {self._number(tree, index, x, y)}"
@@ -194,7 +199,8 @@ class Quarter:
         return self.ways_from(start)(end)
 
     def ways_from(self, start: int, quiet: bool = False) -> Callable[[int], list[int]]:
-        """The shortest ways from a node: call the result with another. `quiet` avoids avenues, as one metre of them
+        """The shortest ways from a node: call the result with another. `quiet` avoids avenues, as one metre
+        of them
         counts for two (Dijkstra)."""
         best = {start: 0.0}
         came: dict[int, int] = {}
@@ -223,7 +229,8 @@ class Quarter:
         return LineString([(self.nodes[k].x, self.nodes[k].y) for k in nodes])
 
     def covers(self, site: Camera, x: float, y: float) -> bool:
-        """Whether a camera truly sees somebody at a point: within range and field of view, no house between."""
+        """Whether a camera truly sees somebody at a point: within range and field of view, no house
+        between."""
         dx, dy = x - site.x, y - site.y
         if hypot(dx, dy) > site.range_m:
             return False
@@ -235,7 +242,8 @@ class Quarter:
         return not any(self.building_tree.geometries[k].intersects(sight) for k in near)
 
     def cameras(self) -> list[dict[str, Any]]:
-        """The register's rows: id, name, latitude, longitude, azimuth_deg (None when not surveyed or turning),
+        """The register's rows: id, name, latitude, longitude, azimuth_deg (None when not surveyed or
+        turning),
         view_deg (360 for a turning one), range_m, direction (words, "" when unknown)."""
         rows: list[dict[str, Any]] = []
         for camera in self.sites:
@@ -250,7 +258,11 @@ class Quarter:
                     "azimuth_deg": round(camera.azimuth_deg, 1) if known else None,
                     "view_deg": 360.0 if camera.turns else camera.view_deg,
                     "range_m": camera.range_m,
-                    "direction": "360도" if camera.turns else compass(camera.azimuth_deg) + "향" if known else "",
+                    "direction": "360도"
+                    if camera.turns
+                    else compass(camera.azimuth_deg) + "향"
+                    if known
+                    else "",
                 }
             )
         return rows
@@ -311,7 +323,8 @@ def compass(azimuth_deg: float) -> str:
 
 
 def house_number(line: LineString, x: float, y: float) -> int:
-    """Number on a road by the Korean rule: one step is 20 m from its beginning, odd on the left, even on the right."""
+    """Number on a road by the Korean rule: one step is 20 m from its beginning, odd on the left, even on the
+    right."""
     along = line.project(ShapelyPoint(x, y))
     ahead, behind = line.interpolate(min(along + 1, line.length)), line.interpolate(max(0.0, along - 1))
     left = (ahead.x - behind.x) * (y - behind.y) - (ahead.y - behind.y) * (x - behind.x) > 0
@@ -344,7 +357,10 @@ class _Builder:
         nodes, edges, pieces = self._graph(lines)
         faces = [face for face in polygonize([piece for piece, _ in pieces]) if face.area > 150]
         corridors = unary_union(
-            [piece.buffer(CORRIDOR_M[lines[owner].road_class] / 2, cap_style="square") for piece, owner in pieces]
+            [
+                piece.buffer(CORRIDOR_M[lines[owner].road_class] / 2, cap_style="square")
+                for piece, owner in pieces
+            ]
         )
         blocks = [part for face in faces for part in _polygons(face.difference(corridors)) if part.area > 60]
         roads = self._roads(lines, pieces)
@@ -369,7 +385,7 @@ class _Builder:
         quarter.poles, quarter.sites = self._poles(quarter)
         return quarter
 
-    # -- streets ------------------------------------------------------------------------------------------------
+    # -- streets -------------------------------------------------------------------------------------------
 
     def _lattice(self) -> list[_Line]:
         half = self.size_m / 2
@@ -433,8 +449,11 @@ class _Builder:
     def _shaken(self, point: Point, by: float) -> Point:
         return point[0] + self.random.uniform(-by, by), point[1] + self.random.uniform(-by, by)
 
-    def _removed(self, columns: int, rows: int, big_column: int, big_row: int) -> set[frozenset[tuple[int, int]]]:
-        """Stretches taken away so that blocks differ in size; never an avenue, the border, or two at one junction."""
+    def _removed(
+        self, columns: int, rows: int, big_column: int, big_row: int
+    ) -> set[frozenset[tuple[int, int]]]:
+        """Stretches taken away so that blocks differ in size; never an avenue, the border, or two at one
+        junction."""
         removed: set[frozenset[tuple[int, int]]] = set()
         touched: set[tuple[int, int]] = set()
         cells = [(i, j) for i in range(columns) for j in range(rows)]
@@ -461,7 +480,13 @@ class _Builder:
             if cut is None:
                 continue
             if face.area < 11000 and self.random.random() < 0.22:
-                alleys.append(_Line(road_class="alley", shape=substring(cut, 0, 0.62, normalized=True), family=2))
+                alleys.append(
+                    _Line(
+                        road_class="alley",
+                        shape=LineString(substring(cut, 0, 0.62, normalized=True).coords),
+                        family=2,
+                    )
+                )
                 continue
             alleys.append(_Line(road_class="alley", shape=cut, family=2))
             faces.extend(_polygons(split(face, cut)))
@@ -496,7 +521,8 @@ class _Builder:
     def _graph(
         self, lines: list[_Line]
     ) -> tuple[tuple[Node, ...], dict[int, tuple[tuple[int, float, int], ...]], list[tuple[LineString, int]]]:
-        # Noding computes crossings in floating point: an alley's end may stop a hair short of its street. Stretch it.
+        # Noding computes crossings in floating point: an alley's end may stop a hair short of its
+        # street. Stretch it.
         shapes = [_stretched(line.shape, 0.05) if line.family == 2 else line.shape for line in lines]
         noded = unary_union(shapes)
         tree = STRtree(shapes)
@@ -511,7 +537,7 @@ class _Builder:
             return len(points) - 1
 
         graph: dict[int, list[tuple[int, float, int]]] = {}
-        for piece in noded.geoms:
+        for piece in get_parts(noded):
             if piece.length < 0.5:
                 continue
             middle = piece.interpolate(0.5, normalized=True)
@@ -527,10 +553,11 @@ class _Builder:
         nodes = tuple(Node(id=k, x=x, y=y) for k, (x, y) in enumerate(points))
         return nodes, {k: tuple(graph.get(k, ())) for k in range(len(points))}, kept
 
-    # -- names --------------------------------------------------------------------------------------------------
+    # -- names ---------------------------------------------------------------------------------------------
 
     def _roads(self, lines: list[_Line], pieces: list[tuple[LineString, int]]) -> tuple[Road, ...]:
-        """Avenues and the five longest streets have names of their own; the rest are numbered ways of the nearest."""
+        """Avenues and the five longest streets have names of their own; the rest are numbered ways of the
+        nearest."""
         shapes: list[list[LineString]] = [[] for _ in lines]
         for piece, owner in pieces:
             shapes[owner].append(piece)
@@ -565,7 +592,7 @@ class _Builder:
             for k in range(len(lines))
         )
 
-    # -- houses -------------------------------------------------------------------------------------------------
+    # -- houses --------------------------------------------------------------------------------------------
 
     def _buildings(self, blocks: list[Polygon], roads: tuple[Road, ...]) -> tuple[Building, ...]:
         avenues = unary_union(
@@ -584,16 +611,23 @@ class _Builder:
                 if not isinstance(corners, Polygon) or corners.area < 36:
                     continue
                 near = corners.distance(avenues) < 34
-                floors = self.random.choice((6, 8, 9, 11, 14)) if near else self.random.choice((2, 3, 3, 4, 4, 5))
+                floors = (
+                    self.random.choice((6, 8, 9, 11, 14)) if near else self.random.choice((2, 3, 3, 4, 4, 5))
+                )
                 buildings.append(
                     Building(
-                        id=len(buildings), ring=_ring(corners), floors=floors, style=self.random.getrandbits(31)
+                        id=len(buildings),
+                        ring=_ring(corners),
+                        floors=floors,
+                        style=self.random.getrandbits(31),
                     )
                 )
         return tuple(buildings)
 
     def _divide(self, plot: Polygon, avenues: BaseGeometry, plots: list[Polygon]) -> None:
-        target = self.random.uniform(620, 1150) if plot.distance(avenues) < 24 else self.random.uniform(240, 520)
+        target = (
+            self.random.uniform(620, 1150) if plot.distance(avenues) < 24 else self.random.uniform(240, 520)
+        )
         if plot.area < 40:
             return
         if plot.area < target:
@@ -613,7 +647,7 @@ class _Builder:
         for part in parts:
             self._divide(part, avenues, plots)
 
-    # -- places, poles, cameras ---------------------------------------------------------------------------------
+    # -- places, poles, cameras ----------------------------------------------------------------------------
 
     def _places(
         self,
@@ -633,7 +667,9 @@ class _Builder:
         along = [
             node
             for node in nodes
-            if "avenue" in classes(node) and "street" in classes(node) and hypot(node.x, node.y) < self.size_m * 0.45
+            if "avenue" in classes(node)
+            and "street" in classes(node)
+            and hypot(node.x, node.y) < self.size_m * 0.45
         ]
         along.sort(key=lambda node: hypot(node.x - cross.x, node.y - cross.y))
         inner = [
@@ -665,7 +701,8 @@ class _Builder:
         way_to = quarter.ways_from(quarter.node_near(station.x, station.y), quiet=True)
 
         def unlike(node: Node) -> float:
-            """How far from a way of half a kilometre, mostly streets and alleys, near the middle of the quarter."""
+            """How far from a way of half a kilometre, mostly streets and alleys, near the middle of the
+            quarter."""
             way = way_to(node.id)
             if len(way) < 2:
                 return float("inf")
@@ -717,7 +754,9 @@ class _Builder:
     def _roadside(self, quarter: Quarter, x: float, y: float) -> Point:
         """The edge of the nearest road's corridor on one side of a point."""
         road = quarter.road_near(x, y)
-        line = min((LineString(line) for line in road.lines), key=lambda line: line.distance(ShapelyPoint(x, y)))
+        line = min(
+            (LineString(line) for line in road.lines), key=lambda line: line.distance(ShapelyPoint(x, y))
+        )
         along = line.project(ShapelyPoint(x, y))
         a, b = line.interpolate(max(0.0, along - 1)), line.interpolate(min(line.length, along + 1))
         turn = atan2(b.y - a.y, b.x - a.x)
@@ -730,7 +769,8 @@ class _Builder:
         return not any(tree.geometries[k].intersects(sight) for k in tree.query(sight))
 
     def _outlooks(self, quarter: Quarter, node: Node, at: Point) -> list[tuple[float, float]]:
-        """(how much street is seen, bearing) for each way out of a junction; negative where a house is in the way."""
+        """(how much street is seen, bearing) for each way out of a junction; negative where a house is in
+        the way."""
         looks: list[tuple[float, float]] = []
         for other, length, _ in quarter.edges[node.id]:
             there = quarter.nodes[other]
@@ -781,7 +821,7 @@ def _corner(
         for other, _, road in edges[node.id]
     )
     best: tuple[float, Point] | None = None
-    for (a, half_a), (b, half_b) in zip(ways, ways[1:] + [(ways[0][0] + 2 * pi, ways[0][1])], strict=True):
+    for (a, half_a), (b, half_b) in zip(ways, [*ways[1:], (ways[0][0] + 2 * pi, ways[0][1])], strict=True):
         gap = b - a
         if not radians(35) < gap < radians(145):
             continue
@@ -822,7 +862,7 @@ def _polygons(shape: BaseGeometry) -> list[Polygon]:
     if isinstance(shape, Polygon):
         return [] if shape.is_empty else [shape]
     if isinstance(shape, MultiPolygon) or shape.geom_type == "GeometryCollection":
-        return [part for part in shape.geoms if isinstance(part, Polygon)]
+        return [part for part in get_parts(shape) if isinstance(part, Polygon)]
     return []
 
 

@@ -1,7 +1,10 @@
-"""What a camera sees at night: the street in perspective, drawn once, and the moving figures drawn into every picture.
+"""What a camera sees at night: the street in perspective, drawn once, and the moving figures drawn into
+every picture.
 
-The standing scene is a small deferred renderer in numpy: rectangles (walls, cars, poles) and the ground are cast into
-buffers of depth, normal, colour and own light; then the street lamps light every point once. It costs about a second
+The standing scene is a small deferred renderer in numpy: rectangles (walls, cars, poles) and the ground are
+cast into
+buffers of depth, normal, colour and own light; then the street lamps light every point once. It costs about
+a second
 a camera and is kept; a picture of the running stream then costs a copy plus the people in it.
 """
 
@@ -10,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import atan2, cos, hypot, radians, sin, tan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,11 +22,10 @@ from shapely.geometry import Point as ShapelyPoint
 from shapely.geometry import Polygon, box
 
 from ansim.sim.plane import Point
-from ansim.sim.quarter import Building, Quarter
+from ansim.sim.quarter import Building
 from ansim.sim.scenery import Lamp, ParkedCar, Scenery, Tree, sides
 
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 U8 = npt.NDArray[np.uint8]
 Colour = tuple[float, float, float]
 
@@ -54,7 +56,8 @@ WALLS: tuple[Colour, ...] = (
 
 
 class Pose(NamedTuple):
-    """Where a camera stands (metres, height above ground) and looks (degrees: azimuth, pitch down, field of view)."""
+    """Where a camera stands (metres, height above ground) and looks (degrees: azimuth, pitch down, field of
+    view)."""
 
     x: float
     y: float
@@ -73,18 +76,17 @@ class Lens:
         self.width, self.height = width, height
         self.focal = width / 2 / tan(radians(pose.view_deg) / 2)
         self.origin = np.array((pose.x, pose.y, pose.height_m))
-        self.forward = np.array(
-            (sin(azimuth) * cos(pitch), cos(azimuth) * cos(pitch), -sin(pitch))
-        )
+        self.forward = np.array((sin(azimuth) * cos(pitch), cos(azimuth) * cos(pitch), -sin(pitch)))
         self.right = np.array((cos(azimuth), -sin(azimuth), 0.0))
         self.up = np.array((sin(azimuth) * sin(pitch), cos(azimuth) * sin(pitch), cos(pitch)))
         self._basis = np.stack((self.right, self.up, self.forward))
 
-    def camera(self, points: F64) -> F64:
+    def camera(self, points: Floats) -> Floats:
         """World points (n, 3) -> right, up and forward metres (n, 3)."""
-        return (points - self.origin) @ self._basis.T
+        seen: Floats = (points - self.origin) @ self._basis.T
+        return seen
 
-    def project(self, points: F64) -> F64:
+    def project(self, points: Floats) -> Floats:
         """World points (n, 3) -> pixel x, pixel y, depth in metres (n, 3); depth <= 0 is behind."""
         seen = self.camera(points)
         depth = np.where(np.abs(seen[:, 2]) < 1e-6, 1e-6, seen[:, 2])
@@ -97,24 +99,26 @@ class Lens:
             axis=1,
         )
 
-    def rays(self) -> F32:
-        """A direction for every pixel (height, width, 3) whose forward part is 1: a factor on it is a depth."""
+    def rays(self) -> Floats:
+        """A direction for every pixel (height, width, 3) whose forward part is 1: a factor on it is a
+        depth."""
         across = (np.arange(self.width) + 0.5 - self.width / 2) / self.focal
         down = (np.arange(self.height) + 0.5 - self.height / 2) / self.focal
         rays = self.forward + across[None, :, None] * self.right - down[:, None, None] * self.up
-        return rays.astype(np.float32)
+        single: Floats = rays.astype(np.float32)
+        return single
 
 
 class Backdrop(NamedTuple):
     """The standing scene: YUV 4:2:0 planes (height * 3 // 2, width), depth (height, width), lamps near by."""
 
     planes: U8
-    depth: F32
+    depth: Floats
     lens: Lens
     lamps: tuple[Lamp, ...]
 
 
-Shader = Callable[[F32, F32], tuple[F32, F32]]
+Shader = Callable[[Floats, Floats], tuple[Floats, Floats]]
 """(metres along, metres up) of n points -> colour (n, 3) and own light (n, 3), linear."""
 
 
@@ -155,9 +159,11 @@ class _Scene:
         for lamp in self.lamps:
             self._lamp_post(lamp)
 
-    # -- shapes -------------------------------------------------------------------------------------------------
+    # -- shapes --------------------------------------------------------------------------------------------
 
-    def rectangle(self, corner: F64, along: F64, up: F64, shader: Shader, mask: bool = False) -> None:
+    def rectangle(
+        self, corner: Floats, along: Floats, up: Floats, shader: Shader, mask: bool = False
+    ) -> None:
         """Cast a rectangle given by one corner and two sides (world metres) where it is nearest so far.
         With `mask`, points whose colour is negative are holes."""
         normal = np.cross(along, up)
@@ -191,10 +197,10 @@ class _Scene:
         self.albedo[y0:y1, x0:x1][hit] = colour
         self.glow[y0:y1, x0:x1][hit] = glow
 
-    def _bounds(self, corners: F64) -> tuple[int, int, int, int] | None:
+    def _bounds(self, corners: Floats) -> tuple[int, int, int, int] | None:
         """Pixel bounds of a polygon after it is cut at the near plane."""
         seen = self.lens.camera(corners)
-        kept: list[F64] = []
+        kept: list[Floats] = []
         for k in range(len(seen)):
             a, b = seen[k], seen[(k + 1) % len(seen)]
             if a[2] > NEAR_M:
@@ -226,12 +232,14 @@ class _Scene:
         self.rectangle(corner + v * width, -v * width, up, end)
         self.rectangle(corner + up, u * length, v * width, top)
 
-    # -- ground -------------------------------------------------------------------------------------------------
+    # -- ground --------------------------------------------------------------------------------------------
 
     def _ground(self) -> None:
         down = -self.rays[..., 2]
         with np.errstate(divide="ignore"):
-            depth = np.where(down > 1e-4, np.float32(self.lens.pose.height_m) / np.maximum(down, 1e-6), SKY_DEPTH)
+            depth = np.where(
+                down > 1e-4, np.float32(self.lens.pose.height_m) / np.maximum(down, 1e-6), SKY_DEPTH
+            )
         hit = depth < 400
         points = self.rays[hit] * depth[hit][:, None] + self.lens.origin.astype(np.float32)
         x, y = points[:, 0], points[:, 1]
@@ -239,7 +247,7 @@ class _Scene:
         far = _GroundChart(self.scenery, self._ahead(78.0), 190.0, 7)
         close = near.covers(x, y)
         kind = np.where(close, near.kind(x, y), far.kind(x, y))
-        colour = GROUND[kind]
+        colour: Floats = GROUND[kind]
         grain = _noise(x * 9, y * 9) * 0.5 + _noise(x * 1.3, y * 1.3) * 0.7
         colour = colour * (1 + 0.34 * grain)[:, None]
         tiles = kind == SIDEWALK
@@ -262,7 +270,7 @@ class _Scene:
             pose.y + cos(radians(pose.azimuth_deg)) * metres,
         )
 
-    # -- houses -------------------------------------------------------------------------------------------------
+    # -- houses --------------------------------------------------------------------------------------------
 
     def _building(self, building: Building) -> None:
         for number, (a, b) in enumerate(sides(building.ring)):
@@ -285,7 +293,7 @@ class _Scene:
                 _facade(building, number, length, front, road.road_class),
             )
 
-    # -- street furniture ---------------------------------------------------------------------------------------
+    # -- street furniture ----------------------------------------------------------------------------------
 
     def _car(self, car: ParkedCar) -> None:
         body = car.height_m * (0.62 if car.height_m < 1.8 else 0.55)
@@ -319,7 +327,10 @@ class _Scene:
         trunk = np.array((tree.x, tree.y, 0.0))
         side = self._facing(tree.x, tree.y)
         self.rectangle(
-            trunk - side * 0.13, side * 0.26, np.array((0.0, 0.0, tree.height_m * 0.5)), _flat((0.10, 0.08, 0.06))
+            trunk - side * 0.13,
+            side * 0.26,
+            np.array((0.0, 0.0, tree.height_m * 0.5)),
+            _flat((0.10, 0.08, 0.06)),
         )
         wide = tree.height_m * 0.62
         self.rectangle(
@@ -353,13 +364,13 @@ class _Scene:
         shine = _flat((0.1, 0.1, 0.1), (lit[0], lit[1], lit[2]))
         self._box(lamp.head, turn, (0.55, 0.24, 0.1), lamp.height_m - 0.06, (shine, shine, dark))
 
-    def _facing(self, x: float, y: float) -> F64:
+    def _facing(self, x: float, y: float) -> Floats:
         """The horizontal direction a board at (x, y) must have to face the camera."""
         dx, dy = x - self.lens.pose.x, y - self.lens.pose.y
         length = max(hypot(dx, dy), 1e-6)
         return np.array((dy / length, -dx / length, 0.0))
 
-    # -- light --------------------------------------------------------------------------------------------------
+    # -- light ---------------------------------------------------------------------------------------------
 
     def develop(self) -> U8:
         """Light the scene and turn it into a picture (height, width, 3) of the wanted size, sRGB."""
@@ -370,13 +381,14 @@ class _Scene:
         sky = self.depth >= SKY_DEPTH
         image[sky] = self._sky()[sky]
         self._wires(image)
-        small = image.reshape(
-            height // SUPERSAMPLE, SUPERSAMPLE, width // SUPERSAMPLE, SUPERSAMPLE, 3
-        ).mean(axis=(1, 3))
+        small = image.reshape(height // SUPERSAMPLE, SUPERSAMPLE, width // SUPERSAMPLE, SUPERSAMPLE, 3).mean(
+            axis=(1, 3)
+        )
         return _film(small)
 
-    def _light(self) -> F32:
-        """Light that falls on each point, once a pixel of the wanted size (light changes slowly, colour does not)."""
+    def _light(self) -> Floats:
+        """Light that falls on each point, once a pixel of the wanted size (light changes slowly, colour does
+        not)."""
         step = slice(None, None, SUPERSAMPLE)
         depth = self.depth[step, step]
         solid = depth < SKY_DEPTH
@@ -395,12 +407,13 @@ class _Scene:
         out[solid] = light
         return out
 
-    def _sky(self) -> F32:
+    def _sky(self) -> Floats:
         rise = np.clip(self.rays[..., 2] / np.linalg.norm(self.rays, axis=2), 0, 1)
         low, high = np.array((0.030, 0.028, 0.030)), np.array((0.006, 0.007, 0.011))
-        return (low + (high - low) * np.sqrt(rise)[..., None]).astype(np.float32)
+        sky: Floats = (low + (high - low) * np.sqrt(rise)[..., None]).astype(np.float32)
+        return sky
 
-    def _wires(self, image: F32) -> None:
+    def _wires(self, image: Floats) -> None:
         where = self.around
         for a, b, height in self.scenery.wires:
             if not (where.contains(ShapelyPoint(*a)) or where.contains(ShapelyPoint(*b))):
@@ -418,7 +431,7 @@ class _Scene:
             image[y[clear], x[clear]] *= 0.45
 
 
-def _shine(lamp: Lamp, points: F32, normal: F32, light: F32) -> None:
+def _shine(lamp: Lamp, points: Floats, normal: Floats, light: Floats) -> None:
     near = np.abs(points[:, 0] - np.float32(lamp.head[0])) < LAMP_REACH_M
     near &= np.abs(points[:, 1] - np.float32(lamp.head[1])) < LAMP_REACH_M
     index = np.flatnonzero(near)
@@ -444,8 +457,9 @@ def light_at(lamps: tuple[Lamp, ...], x: float, y: float) -> float:
     return total
 
 
-def _film(image: F32) -> U8:
-    """Linear light (height, width, 3) -> sRGB bytes as a cheap night camera gives them: bloom, soft shoulder, pale."""
+def _film(image: Floats) -> U8:
+    """Linear light (height, width, 3) -> sRGB bytes as a cheap night camera gives them: bloom, soft
+    shoulder, pale."""
     bright = np.clip(image - 0.55, 0, 3.0)
     height, width = image.shape[:2]
     halo = Image.fromarray(np.clip(bright * 85, 0, 255).astype(np.uint8)).resize((width // 4, height // 4))
@@ -475,7 +489,7 @@ def _planes(picture: U8) -> U8:
     return out
 
 
-def yuv(picture: U8) -> tuple[F32, F32, F32]:
+def yuv(picture: U8) -> tuple[Floats, Floats, Floats]:
     """sRGB (..., 3) -> the three planes (...), BT.601 studio range."""
     r, g, b = (picture[..., k].astype(np.float32) for k in range(3))
     return (
@@ -485,18 +499,20 @@ def yuv(picture: U8) -> tuple[F32, F32, F32]:
     )
 
 
-# -- materials ------------------------------------------------------------------------------------------------------
+# -- materials -------------------------------------------------------------------------------------
 
 
 def _flat(colour: Colour, glow: Colour = (0.0, 0.0, 0.0)) -> Shader:
-    def shade(a: F32, b: F32) -> tuple[F32, F32]:
-        return np.tile(np.array(colour, np.float32), (len(a), 1)), np.tile(np.array(glow, np.float32), (len(a), 1))
+    def shade(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+        return np.tile(np.array(colour, np.float32), (len(a), 1)), np.tile(
+            np.array(glow, np.float32), (len(a), 1)
+        )
 
     return shade
 
 
 def _round(thick: float, colour: Colour) -> Shader:
-    def shade(a: F32, b: F32) -> tuple[F32, F32]:
+    def shade(a: Floats, b: Floats) -> tuple[Floats, Floats]:
         bend = np.sqrt(np.maximum(0, 1 - (2 * a / thick - 1) ** 2)) * 0.7 + 0.3
         band = np.where((b > 0.6) & (b < 1.6) & (np.floor(b / 0.25 + a * 2) % 2 == 0), 1.5, 1.0)
         return (bend * band)[:, None] * np.array(colour, np.float32), np.zeros((len(a), 3), np.float32)
@@ -505,7 +521,7 @@ def _round(thick: float, colour: Colour) -> Shader:
 
 
 def _leaves(wide: float, tall: float, style: int) -> Shader:
-    def shade(a: F32, b: F32) -> tuple[F32, F32]:
+    def shade(a: Floats, b: Floats) -> tuple[Floats, Floats]:
         x, y = 2 * a / wide - 1, 2 * b / tall - 1
         ragged = _noise(a * 3 + style % 97, b * 3 + style % 89)
         solid = x**2 + y**2 * 0.9 + ragged * 0.45 < 0.78
@@ -519,7 +535,7 @@ def _leaves(wide: float, tall: float, style: int) -> Shader:
 
 
 def _car_side(colour: Colour, tall: float, length: float) -> Shader:
-    def shade(a: F32, b: F32) -> tuple[F32, F32]:
+    def shade(a: Floats, b: Floats) -> tuple[Floats, Floats]:
         paint = np.array(colour, np.float32) * (0.70 + 0.40 * b / tall)[:, None]
         paint[np.abs(b - tall * 0.62) < 0.02] *= 0.5
         paint[b < 0.10] = 0.03
@@ -535,7 +551,7 @@ def _car_side(colour: Colour, tall: float, length: float) -> Shader:
 
 
 def _car_end(colour: Colour, tall: float, width: float) -> Shader:
-    def shade(a: F32, b: F32) -> tuple[F32, F32]:
+    def shade(a: Floats, b: Floats) -> tuple[Floats, Floats]:
         paint = np.array(colour, np.float32) * (0.75 + 0.35 * b / tall)[:, None]
         paint[b < 0.22] = 0.03
         corner = np.minimum(a, width - a)
@@ -549,7 +565,7 @@ def _car_end(colour: Colour, tall: float, width: float) -> Shader:
 def _car_glass(colour: Colour, length: float) -> Shader:
     """Windows all round; along a side of `length` metres with door posts, 0 for the front and rear."""
 
-    def shade(a: F32, b: F32) -> tuple[F32, F32]:
+    def shade(a: Floats, b: Floats) -> tuple[Floats, Floats]:
         out = np.tile(np.array((0.020, 0.023, 0.030), np.float32), (len(a), 1))
         out += 0.02 * np.clip(b, 0, 1)[:, None]
         if length:
@@ -571,7 +587,7 @@ def _facade(building: Building, number: int, length: float, front: bool, road_cl
     shops = front and (road_class == "avenue" or (road_class == "street" and style % 3 != 0))
     chance = 0.16 if office else 0.26
 
-    def shade(a: F32, b: F32) -> tuple[F32, F32]:
+    def shade(a: Floats, b: Floats) -> tuple[Floats, Floats]:
         colour = np.tile(wall, (len(a), 1))
         colour *= (1 + 0.16 * _noise(a * 1.1 + style % 101, b * 1.1) + 0.10 * _noise(a * 7, b * 7))[:, None]
         if brick:
@@ -605,7 +621,9 @@ def _facade(building: Building, number: int, length: float, front: bool, road_cl
     return shade
 
 
-def _ground_floor(a: F32, b: F32, colour: F32, glow: F32, length: float, style: int, shops: bool) -> None:
+def _ground_floor(
+    a: Floats, b: Floats, colour: Floats, glow: Floats, length: float, style: int, shops: bool
+) -> None:
     """Bays of about 3 m: a shutter, a lit shop, a door or a bare wall; a sign above a shop."""
     bays = max(1, round(length / 3.2))
     wide = length / bays
@@ -628,20 +646,25 @@ def _ground_floor(a: F32, b: F32, colour: F32, glow: F32, length: float, style: 
     glow[shop] = ((0.62 * goods * np.clip(0.5 + b / 3, 0, 1.1))[:, None] * tone)[shop]
     frame = shop & ((across % 0.95 < 0.05) | (b < 0.4))
     glow[frame] *= 0.12
-    sign = (b > 2.5) & (b < 3.05) & (across < wide / 2 - 0.12) & (draw < (shut_chance if shops else open_chance))
+    sign = (
+        (b > 2.5) & (b < 3.05) & (across < wide / 2 - 0.12) & (draw < (shut_chance if shops else open_chance))
+    )
     hue = _hash(bay, bay + 7, style + 31)
     paint = np.stack(
-        (0.35 + 0.6 * np.abs(np.sin(hue * 6.3)), 0.3 + 0.5 * np.abs(np.sin(hue * 6.3 + 2)), 0.3 + 0.6 * hue), axis=1
+        (0.35 + 0.6 * np.abs(np.sin(hue * 6.3)), 0.3 + 0.5 * np.abs(np.sin(hue * 6.3 + 2)), 0.3 + 0.6 * hue),
+        axis=1,
     )
     burning = (draw < open_chance)[:, None] * 0.55 + 0.05
     glow[sign] = (paint * burning)[sign]
     letters = sign & (b > 2.62) & (b < 2.93) & (across < wide * 0.34)
-    letters &= _hash(np.floor(a / 0.11).astype(np.int64), np.floor(b / 0.1).astype(np.int64), style + 41) < 0.55
+    letters &= (
+        _hash(np.floor(a / 0.11).astype(np.int64), np.floor(b / 0.1).astype(np.int64), style + 41) < 0.55
+    )
     glow[letters] = (burning * np.array((1.15, 1.12, 1.05), np.float32) + 0.05)[letters]
 
 
 @cache
-def _noise_tile() -> F32:
+def _noise_tile() -> Floats:
     """Smooth noise from -1 to 1 that repeats every 256."""
     random = np.random.default_rng(20)
     total = np.zeros((256, 256), np.float32)
@@ -653,8 +676,9 @@ def _noise_tile() -> F32:
     return total
 
 
-def _noise(x: F32, y: F32) -> F32:
-    """Smooth noise from about -1 to 1 with bumps of about one unit, straight lines between the tile's points."""
+def _noise(x: Floats, y: Floats) -> Floats:
+    """Smooth noise from about -1 to 1 with bumps of about one unit, straight lines between the tile's
+    points."""
     tile = _noise_tile()
     x, y = x * 4, y * 4
     left, top = np.floor(x), np.floor(y)
@@ -663,21 +687,23 @@ def _noise(x: F32, y: F32) -> F32:
     i2, j2 = (i + 1) & 255, (j + 1) & 255
     low = tile[j, i] * (1 - fx) + tile[j, i2] * fx
     high = tile[j2, i] * (1 - fx) + tile[j2, i2] * fx
-    return low * (1 - fy) + high * fy
+    smooth: Floats = low * (1 - fy) + high * fy
+    return smooth
 
 
-def _hash(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64], salt: int) -> F32:
+def _hash(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64], salt: int) -> Floats:
     """A number from 0 to 1 for every pair, the same every time."""
     mixed = (a * 73_856_093) ^ (b * 19_349_663) ^ (salt * 83_492_791)
     mixed = (mixed ^ (mixed >> 13)) * 1_274_126_177 & 0xFFFFFFFF
     return ((mixed ^ (mixed >> 16)) & 0xFFFF).astype(np.float32) / 65536
 
 
-# -- the ground as a chart ------------------------------------------------------------------------------------------
+# -- the ground as a chart -------------------------------------------------------------------------
 
 
 class _GroundChart:
-    """A square of ground painted as a picture of materials and two of paint, `scale` pixels a metre, north up."""
+    """A square of ground painted as a picture of materials and two of paint, `scale` pixels a metre, north
+    up."""
 
     def __init__(self, scenery: Scenery, centre: Point, side_m: float, scale: int) -> None:
         self.left, self.top = centre[0] - side_m / 2, centre[1] + side_m / 2
@@ -705,7 +731,7 @@ class _GroundChart:
                     pen.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=fill)
         self._kinds = np.asarray(image)
         fine = scale * 2
-        self._paints: list[F32] = []
+        self._paints: list[Floats] = []
         stripes = [scenery.stripes[k] for k in sorted(scenery.stripe_tree.query(area))]
         for yellow in (False, True):
             cover = Image.new("L", (size * 2, size * 2), 0)
@@ -719,19 +745,20 @@ class _GroundChart:
     def _pixel(self, point: Point, scale: int) -> Point:
         return (point[0] - self.left) * scale, (self.top - point[1]) * scale
 
-    def covers(self, x: F32, y: F32) -> npt.NDArray[np.bool_]:
+    def covers(self, x: Floats, y: Floats) -> npt.NDArray[np.bool_]:
         inside: npt.NDArray[np.bool_] = (
             (x > self.left) & (x < self.left + self.side) & (y < self.top) & (y > self.top - self.side)
         )
         return inside
 
-    def kind(self, x: F32, y: F32) -> U8:
+    def kind(self, x: Floats, y: Floats) -> U8:
         last = self._kinds.shape[0] - 1
         column = np.clip((x - self.left) * self.scale, 0, last).astype(np.int32)
         row = np.clip((self.top - y) * self.scale, 0, last).astype(np.int32)
-        return self._kinds[row, column]
+        kinds: U8 = self._kinds[row, column]
+        return kinds
 
-    def paint(self, layer: int, x: F32, y: F32) -> F32:
+    def paint(self, layer: int, x: Floats, y: Floats) -> Floats:
         """How much of the ground there is covered with paint, 0 to 1, between the chart's points linearly."""
         chart = self._paints[layer]
         last = chart.shape[0] - 2
@@ -739,6 +766,7 @@ class _GroundChart:
         v = np.clip((self.top - y) * self.scale - 0.5, 0, last)
         i, j = u.astype(np.int32), v.astype(np.int32)
         fu, fv = u - i, v - j
-        return (chart[j, i] * (1 - fu) + chart[j, i + 1] * fu) * (1 - fv) + (
-            chart[j + 1, i] * (1 - fu) + chart[j + 1, i + 1] * fu
-        ) * fv
+        low = chart[j, i] * (1 - fu) + chart[j, i + 1] * fu
+        high = chart[j + 1, i] * (1 - fu) + chart[j + 1, i + 1] * fu
+        cover: Floats = low * (1 - fv) + high * fv
+        return cover

@@ -1,4 +1,5 @@
-"""RTSP 1.0 over TCP (RFC 2326) with digest sign-in (RFC 2617) and H.264 in RTP (RFC 6184), as a camera speaks it.
+"""RTSP 1.0 over TCP (RFC 2326) with digest sign-in (RFC 2617) and H.264 in RTP (RFC 6184), as a camera
+speaks it.
 
 Only what a camera needs: OPTIONS, DESCRIBE, SETUP with interleaved transport, PLAY, PAUSE, GET_PARAMETER,
 SET_PARAMETER and TEARDOWN of one video track. UDP is refused with 461, as many cameras behind a firewall do.
@@ -49,7 +50,8 @@ NTP_EPOCH_S = 2_208_988_800
 
 @dataclass(frozen=True)
 class AccessUnit:
-    """One encoded picture: its NAL units without start codes, its RTP time, and whether it can be decoded alone."""
+    """One encoded picture: its NAL units without start codes, its RTP time, and whether it can be decoded
+    alone."""
 
     nals: tuple[bytes, ...]
     rtp_time: int
@@ -71,7 +73,8 @@ class Stream(Protocol):
 
 
 class Refusal(Exception):
-    """A request is answered with this status; `close` when the connection cannot be trusted to be in step any more."""
+    """A request is answered with this status; `close` when the connection cannot be trusted to be in step
+    any more."""
 
     def __init__(self, status: int, close: bool = False, **headers: str) -> None:
         super().__init__(status)
@@ -94,7 +97,8 @@ class Request:
 
 @dataclass
 class Server:
-    """Listens and plays `streams` (camera id -> stream). `host`, `port` 0: any free port, then `port` is the real one."""
+    """Listens and plays `streams` (camera id -> stream). `host`, `port` 0: any free port, then `port` is the
+    real one."""
 
     world: World
     streams: dict[str, Stream]
@@ -295,7 +299,8 @@ class Viewer:
                 "t=0 0",
                 "m=video 0 RTP/AVP 96",
                 f"a=rtpmap:96 H264/{CLOCK_HZ}",
-                f"a=fmtp:96 packetization-mode=1;profile-level-id={sps[1:4].hex()};sprop-parameter-sets={sets}",
+                "a=fmtp:96 packetization-mode=1;"
+                f"profile-level-id={sps[1:4].hex()};sprop-parameter-sets={sets}",
                 "a=control:trackID=0",
                 "",
             )
@@ -342,7 +347,8 @@ class Viewer:
             self._stream.leave(self)
 
     def send(self, unit: AccessUnit) -> None:
-        """Send one picture. A viewer that does not read fast enough misses pictures up to the next key one."""
+        """Send one picture. A viewer that does not read fast enough misses pictures up to the next key
+        one."""
         waiting = self._writer.transport.get_write_buffer_size()
         if waiting > DEAD_BYTES:
             self.cut()
@@ -394,7 +400,8 @@ class Viewer:
 
 
 def packets(nals: tuple[bytes, ...]) -> list[tuple[bool, bytes]]:
-    """RTP payloads of one access unit: single NAL units or FU-A fragments (RFC 6184 5.6, 5.8); True marks the last."""
+    """RTP payloads of one access unit: single NAL units or FU-A fragments (RFC 6184 5.6, 5.8); True marks
+    the last."""
     payloads: list[bytes] = []
     for nal in nals:
         if len(nal) <= MTU:

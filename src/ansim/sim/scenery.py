@@ -1,4 +1,5 @@
-"""What stands in the streets of a quarter besides houses: lamps, wires, parked cars, trees, markings on the ground."""
+"""What stands in the streets of a quarter besides houses: lamps, wires, parked cars, trees, markings on the
+ground."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ LAMP_HEIGHT_M = {"avenue": 8.5, "street": 6.2, "alley": 5.2}
 
 
 class Lamp(msgspec.Struct, frozen=True, kw_only=True):
-    """A street lamp: foot and head (metres), its power relative to an alley's, its colour as linear red, green, blue."""
+    """A street lamp: foot and head (metres), its power relative to an alley's, its colour as linear red,
+    green, blue."""
 
     foot: Point
     head: Point
@@ -116,7 +118,8 @@ class Scenery:
         return min(ShapelyPoint(*point).distance(line) for line in self.axes[road.id])
 
     def _clear(self, road: Road, line: LineString, margin: float, least: float = 0.0) -> BaseGeometry:
-        """The parts of a road's axis outside its junctions with roads of at least `least` metres half width."""
+        """The parts of a road's axis outside its junctions with roads of at least `least` metres half
+        width."""
         inside: list[BaseGeometry] = []
         for k in self._junction_tree.query(line.buffer(1)):
             halves = self._halves[k]
@@ -186,7 +189,13 @@ class Scenery:
                 here = part.interpolate(at)
                 van = random.random() < 0.25
                 paint = random.choice(
-                    ((0.75, 0.75, 0.74), (0.06, 0.06, 0.07), (0.30, 0.31, 0.33), (0.14, 0.05, 0.05), (0.08, 0.11, 0.2))
+                    (
+                        (0.75, 0.75, 0.74),
+                        (0.06, 0.06, 0.07),
+                        (0.30, 0.31, 0.33),
+                        (0.14, 0.05, 0.05),
+                        (0.08, 0.11, 0.2),
+                    )
                 )
                 self.cars.append(
                     ParkedCar(

@@ -17,7 +17,8 @@ BESIDE_M = {"avenue": 12.6, "street": 5.1, "alley": 0.5}
 
 
 class Spot(NamedTuple):
-    """Where somebody is: metres east and north, heading in radians anticlockwise from east, metres walked so far."""
+    """Where somebody is: metres east and north, heading in radians anticlockwise from east, metres walked so
+    far."""
 
     x: float
     y: float
@@ -56,7 +57,8 @@ class Way:
 
 
 def way_along(quarter: Quarter, nodes: list[int], beside: dict[str, float] | None = None) -> Way:
-    """The line of somebody who walks along these junctions, beside each road's axis; `beside` metres by road class."""
+    """The line of somebody who walks along these junctions, beside each road's axis; `beside` metres by road
+    class."""
     corners = list(_beside(quarter, nodes, BESIDE_M if beside is None else beside))
     way = Way(corners[0])
     for corner in corners[1:]:
@@ -116,7 +118,8 @@ class Walker:
 
 
 class Wanderer(Walker):
-    """A passer-by without an aim: turns at junctions as the seed says, seldom back. The way grows as it is walked."""
+    """A passer-by without an aim: turns at junctions as the seed says, seldom back. The way grows as it is
+    walked."""
 
     def __init__(self, quarter: Quarter, random: Random, speed_mps: float, started_s: float) -> None:
         self._quarter = quarter
