@@ -24,24 +24,20 @@ needs_root = pytest.mark.skipif(not ROOT, reason="only root can start programs a
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the server's own user can reach."""
-    path = Path(tempfile.mkdtemp(prefix="ansim-test."))
+def folder(open_folder: Path) -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(dir=open_folder))
     path.chmod(0o711)
     yield path
     shutil.rmtree(path)
 
 
 @pytest.fixture(scope="module")
-def pristine() -> Iterator[Path]:
+def pristine(open_folder: Path) -> Path:
     """A cluster as the first start leaves it; copying it is quicker than making one for every test."""
-    path = Path(tempfile.mkdtemp(prefix="ansim-test."))
-    path.chmod(0o711)
-    server = EmbeddedPostgres(path / "postgres")
+    server = EmbeddedPostgres(open_folder / "pristine")
     server.start()
     server.stop()
-    yield server.place
-    shutil.rmtree(path)
+    return server.place
 
 
 @pytest.fixture
