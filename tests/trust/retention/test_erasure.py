@@ -1,5 +1,6 @@
 """A destruction from its order to its certificate, and through a crash at every step."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -15,16 +16,18 @@ from ansim.core.database import Database
 from ansim.core.postgres import EmbeddedPostgres
 from ansim.core.world import World
 from ansim.trust.ledger import store as ledger
+from ansim.trust.ledger import verify_standalone
 from ansim.trust.ledger.checkpoint import Verifier
 from ansim.trust.ledger.sequencer import Sequencer
 from ansim.trust.retention import actions, store
-from ansim.trust.retention.certificate import check_certificate, decode
+from ansim.trust.retention.certificate import certify, check_certificate, decode, encode
 from ansim.trust.retention.erasure import Eraser, overdue
 from ansim.trust.retention.events import DestructionCertified, DestructionOrdered
 from ansim.trust.retention.holdings import Holding, Impersonal, collect, unclaimed
 from ansim.trust.retention.keys import Erased, Keys
 from ansim.trust.retention.master import FileMaster
 from ansim.trust.retention.slots import SIZE
+from ansim.trust.verify import verify_file
 
 LOG, WITNESS = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
 MARK = b"MARKER-37.566535-126.977969"
@@ -89,7 +92,7 @@ async def order(database: Database, incident: str, slot: int) -> str:
 
 
 async def test_from_the_order_to_a_certificate_that_anybody_can_check(
-    database: Database, keys: Keys, eraser: Eraser, sequencer: Sequencer
+    database: Database, keys: Keys, eraser: Eraser, sequencer: Sequencer, tmp_path: Path
 ) -> None:
     track, case = await fill(database, keys, "i1")
     other, _ = await fill(database, keys, "i2")
@@ -122,6 +125,9 @@ async def test_from_the_order_to_a_certificate_that_anybody_can_check(
     assert "witnessed by police" in good
     assert certificate.statement.rows == {"a_position": 3, "a_case": 1}
     assert MARK not in found.certificate.encode()
+    (tmp_path / "certificate").write_text(found.certificate)
+    assert verify_file(tmp_path / "certificate").exit_code == 0
+    verify_standalone.main(str(tmp_path / "certificate"))
 
 
 def _drop_key(document: dict) -> None:
@@ -157,6 +163,7 @@ async def test_a_changed_certificate_is_noticed_even_when_the_centre_signs_it_ag
     keys: Keys,
     eraser: Eraser,
     sequencer: Sequencer,
+    tmp_path: Path,
     change: Callable[[dict], None],
     sign_again: bool,
 ) -> None:
@@ -171,11 +178,13 @@ async def test_a_changed_certificate_is_noticed_even_when_the_centre_signs_it_ag
     change(document)
     certificate = decode(json.dumps(document).encode())
     if sign_again:
-        from ansim.trust.retention.certificate import certify
-
         certificate = certify(certificate.statement, LOG, certificate.proof)
     _, wrong = check_certificate(certificate, sequencer.verifier, [])
     assert wrong
+    (tmp_path / "certificate").write_text(encode(certificate))
+    assert verify_file(tmp_path / "certificate").exit_code == 1
+    with pytest.raises(SystemExit):
+        verify_standalone.main(str(tmp_path / "certificate"))
 
 
 STEPS = ["erase", "set_keys_gone", "destroy_rows", "set_erased", "settle", "set_certified"]
@@ -292,8 +301,6 @@ async def test_ordering_twice_is_one_destruction(database: Database, keys: Keys,
 
 
 async def test_the_loop_wakes_by_itself(database: Database, keys: Keys, eraser: Eraser) -> None:
-    import asyncio
-
     track, _ = await fill(database, keys, "i1")
     certified = asyncio.Event()
     database.on_commit.append(

@@ -29,7 +29,7 @@ _PLACE = re.compile(r"(?<![\d.])-?\d{1,3}\.\d{3,}(?![\d.])")
 _TELEPHONE = re.compile(r"(?<![0-9a-f])\+?\d(?:[ .-]?\d){6,}(?![0-9a-f])")
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Somebody did something to something, for a reason. No personal data, no coordinates."""
 
     id: str

@@ -15,7 +15,7 @@ from ansim.trust.ledger.model import Entry
 KIND = "ansim.proof"
 
 
-class Proven(msgspec.Struct, frozen=True, kw_only=True):
+class Proven(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry, its leaf number, and the inclusion proof of RFC 6962 in base64."""
 
     seq: int
@@ -23,7 +23,9 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     path: list[str]
 
 
-class Proof(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND):
+class Proof(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND, forbid_unknown_fields=True
+):
     """`key` and `witnesses` are verifier keys (C2SP signed-note); `checkpoint` is the note with all its signatures."""
 
     origin: str

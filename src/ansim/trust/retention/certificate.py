@@ -17,13 +17,13 @@ KIND = "ansim.destruction"
 _DOMAIN = b"ansim destruction certificate\n"
 
 
-class DeadKey(msgspec.Struct, frozen=True, kw_only=True):
+class DeadKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: str
     slot: int
     at: str
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True):
+class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the centre states. `rows` counts what was deleted or blanked, by table."""
 
     centre: str
@@ -42,7 +42,9 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return _DOMAIN + msgspec.json.encode(self, order="sorted")
 
 
-class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND):
+class Certificate(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND, forbid_unknown_fields=True
+):
     statement: Statement
     signature: str
     proof: Proof
