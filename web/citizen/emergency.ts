@@ -166,7 +166,7 @@ export class RealEmergency implements Emergency {
     const stored = isNew ? queue(queued).then(askForSync, () => undefined) : Promise.resolve();
     void this.delivery.run().then(async (answer) => {
       if (answer === null) return;
-      this.follow({ ...answer.receipt, id: sos.id, at: sos.at, silent: sos.silent, server: answer.server, cancelled_at: null, closed_at: null });
+      this.follow({ ...answer.receipt, id: sos.id, at: sos.at, silent: sos.silent, server: answer.server, cancelled_at: null, closed_at: null, destroyed_at: null });
       await stored;
       await received(queued, answer.server, answer.receipt);
     });
@@ -194,7 +194,7 @@ export class RealEmergency implements Emergency {
       first: () => ({ signal: one.id, secret: one.secret }),
       receive: (message) => this.heard(message),
       final: (code) => code === 4404 || code === 4403,
-      deadAfterMs: 20_000,
+      deadAfterMs: 60_000,
     });
     this.socket.open.subscribe((open) => (this.connected.value = open));
     this.socket.start();
@@ -213,7 +213,7 @@ export class RealEmergency implements Emergency {
     if (!Array.isArray(state.messages)) return;
     // After a cancellation nothing that the centre does may show here: somebody may be looking.
     if (this.cancelled.value) {
-      if (state.closed_at !== null) void this.close(state.closed_at);
+      void this.ended(state);
       return;
     }
     this.phone.value = state;
@@ -221,14 +221,15 @@ export class RealEmergency implements Emergency {
     if (this.said.value.some((one) => one.state === "sent" && echoed.has(one.text))) {
       this.said.value = this.said.value.filter((one) => one.state !== "sent" || !echoed.has(one.text));
     }
-    if (state.closed_at !== null) void this.close(state.closed_at);
+    void this.ended(state);
   }
 
-  private async close(at: string): Promise<void> {
+  private async ended({ closed_at, destroyed_at }: PhoneState): Promise<void> {
     const one = this.receipt.value!;
+    if (closed_at === null || (one.closed_at !== null && one.destroyed_at === destroyed_at)) return;
     this.follower?.stop();
-    this.socket?.stop();
-    await this.update({ ...one, closed_at: at });
+    if (destroyed_at !== null) this.socket?.stop();
+    await this.update({ ...one, closed_at, destroyed_at });
   }
 
   private async update(one: Case): Promise<void> {
@@ -256,12 +257,14 @@ export class RealEmergency implements Emergency {
       return "later";
     }
     const answer = await this.tell(`/api/signals/${one.id}/cancel`, { secret: one.secret, code });
-    if (answer.status >= 400 && answer.status < 500) return "wrong";
-    await (answer.ok ? forget("cancel:" + this.id) : keep("cancel:" + this.id, code));
+    if (answer.status === 400 || answer.status === 403 || answer.status === 422) return "wrong";
+    // Gone or closed: there is nothing left to cancel, and nothing else to show.
+    const settled = answer.ok || answer.status === 404 || answer.status === 409 || answer.status === 410;
+    await (settled ? forget("cancel:" + this.id) : keep("cancel:" + this.id, code));
     this.cancelled.value = true;
     this.said.value = [];
     await this.update({ ...this.receipt.value!, cancelled_at: new Date().toISOString() });
-    return answer.ok ? "done" : "later";
+    return settled ? "done" : "later";
   }
 
   private async tell(path: string, body: object): Promise<{ ok: boolean; status: number }> {

@@ -8,6 +8,7 @@ import settingsIcon from "lucide-static/icons/settings.svg?raw";
 import userPlus from "lucide-static/icons/user-plus.svg?raw";
 import users from "lucide-static/icons/users.svg?raw";
 import volumeX from "lucide-static/icons/volume-x.svg?raw";
+import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { HoldButton } from "./hold";
 import { Switch } from "./parts";
@@ -26,7 +27,7 @@ function Heading(): JSX.Element {
   return (
     <header class="ph row home-head">
       <div class="grow">
-        <h1>{place ? t("home.at", { place }) : t("home.title")}</h1>
+        <h1>{place ? t("home.at", { place: both(place) }) : t("home.title")}</h1>
         <p class="row t2" role="status">
           {reached.value === null ? (
             t("home.checking")

@@ -74,8 +74,13 @@ export function TwicePressed({ first, second, act, class: kind }: { first: Compo
     setArmed(!armed);
   };
   return (
-    <button type="button" class={armed ? `${kind} armed` : kind} onClick={press}>
-      <span role="status">{armed ? second : first}</span>
-    </button>
+    <>
+      <button type="button" class={armed ? `${kind} armed` : kind} onClick={press}>
+        {armed ? second : first}
+      </button>
+      <span class="sr" role="status">
+        {armed ? second : ""}
+      </span>
+    </>
   );
 }

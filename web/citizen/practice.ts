@@ -31,10 +31,12 @@ export class PracticeEmergency implements Emergency {
     const answering = { id: "practice", name: centre.value?.name ?? t("practice.centre") };
     this.receipt.value = {
       receipt: t("practice.receipt"), secret: "", signal: "practice", incident: "practice", centre: answering, received_at: at,
-      id: "practice", at: this.at, silent: settings.value.quiet, server: location.origin, cancelled_at: null, closed_at: null,
+      id: "practice", at: this.at, silent: settings.value.quiet, server: location.origin, cancelled_at: null, closed_at: null, destroyed_at: null,
     };
     this.sending.value = "received";
-    this.phone.value = { state: "received", received_at: at, holder: null, receipts: [], messages: [], dispatch: null, closed_at: null };
+    this.phone.value = {
+      state: "received", centre: answering.name, received_at: at, holder: null, receipts: [], messages: [], dispatch: null, closed_at: null, destroyed_at: null,
+    };
   }
 
   private claimed(): void {
@@ -42,8 +44,10 @@ export class PracticeEmergency implements Emergency {
     this.phone.value = {
       ...this.phone.value!,
       state: "claimed",
-      holder: { name: t("practice.operator"), at, cameras: 4 },
-      messages: [{ from: "operator", name: t("practice.operator"), text: t("practice.message"), at }],
+      holder: this.receipt.value!.centre.name,
+      claimed_at: at,
+      cameras: 4,
+      messages: [{ from: "operator", text: t("practice.message"), at }],
     };
   }
 

@@ -61,7 +61,7 @@ function Row({ viewer }: { viewer: Viewer }): JSX.Element {
 
 function Erasure({ one, entries }: { one: Case; entries: Entry[] }): JSX.Element {
   const erased = (what: string): boolean => entries.some((entry) => /(erased|destroyed)$/.test(entry.act) && `${entry.act} ${entry.object} ${entry.details?.["what"] ?? ""}`.includes(what));
-  const track = erased("track") || one.closed_at !== null;
+  const track = erased("track") || one.destroyed_at !== null;
   const words = erased("case");
   return (
     <div class="panel">

@@ -73,6 +73,7 @@ export async function received(queued: Queued, server: string, receipt: Receipt)
     server,
     cancelled_at: null,
     closed_at: null,
+    destroyed_at: null,
   };
   await keepCase(one);
   await forget(QUEUE + queued.sos.id);

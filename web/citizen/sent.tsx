@@ -18,7 +18,7 @@ import type { Emergency } from "./emergency";
 import { HoldButton } from "./hold";
 import { Siren } from "./siren";
 import { type Word, t } from "./words";
-import type { GuardianReceipt, PhoneState } from "./wire";
+import type { GuardianReceipt } from "./wire";
 
 interface SentProps {
   of: Emergency;
@@ -43,7 +43,9 @@ function Badge({ kind }: { kind: "ok" | "going" | "kept" }): JSX.Element {
 
 function words(of: Emergency): { title: Word; sub: Word | null; badge: "ok" | "going" | "kept" } {
   const phone = of.phone.value;
-  if (of.receipt.value?.closed_at) return { title: "sent.closed", sub: "sent.closed.sub", badge: "ok" };
+  if (of.receipt.value?.closed_at) {
+    return { title: "sent.closed", sub: of.receipt.value.destroyed_at ? "sent.destroyed.sub" : "sent.closed.sub", badge: "ok" };
+  }
   switch (of.sending.value) {
     case "sending":
       return { title: "sent.sending", sub: "sent.sending.sub", badge: "going" };
@@ -56,15 +58,9 @@ function words(of: Emergency): { title: Word; sub: Word | null; badge: "ok" | "g
   }
 }
 
-function holder(phone: PhoneState | null): { name: string; at: string | null; cameras: number } | null {
-  const held = phone?.holder;
-  if (!held) return null;
-  return typeof held === "string" ? { name: held, at: null, cameras: 0 } : { name: held.name, at: held.at, cameras: held.cameras ?? 0 };
-}
-
 function Steps({ of }: { of: Emergency }): JSX.Element {
   const phone = of.phone.value;
-  const held = holder(phone);
+  const held = phone?.holder ?? null;
   const dispatch = phone?.dispatch ?? null;
   const agency = dispatch ? t(dispatch.agency === "119" ? "agency.119" : "agency.112") : "";
   const minutes = dispatch?.eta_s ? t("step.eta", { n: Math.max(1, Math.round(dispatch.eta_s / 60)) }) : "";
@@ -81,10 +77,10 @@ function Steps({ of }: { of: Emergency }): JSX.Element {
         <li class={held ? "done" : now}>
           <span class="d">{(held || closed) && <Icon of={check} />}</span>
           <div>
-            <b>{held ? t("step.holder", { name: held.name }) : t("step.waiting")}</b>
-            {held && held.cameras > 0 && <div class="t2">{t("step.cameras", { n: held.cameras })}</div>}
+            <b>{held ? t("step.holder", { name: held }) : t("step.waiting")}</b>
+            {held && (phone?.cameras ?? 0) > 0 && <div class="t2">{t("step.cameras", { n: phone!.cameras! })}</div>}
           </div>
-          {held?.at ? <time>{clockTime(held.at)}</time> : <span />}
+          {phone?.claimed_at ? <time>{clockTime(phone.claimed_at)}</time> : <span />}
         </li>
         {dispatch && (
           <li class={dispatch.state === "arrived" || dispatch.state === "completed" ? "done" : now}>
@@ -138,7 +134,7 @@ function Talk({ of }: { of: Emergency }): JSX.Element {
   const mine = phone?.messages.filter((one) => one.from === "person").at(-1);
   const saying = of.said.value.at(-1);
   const mineText = saying?.text ?? mine?.text;
-  const speaker = latest?.name ?? holder(phone)?.name ?? t("operator");
+  const speaker = phone?.holder ?? t("operator");
   const say = (text: string): void => {
     if (text.trim() !== "") void of.say(text.trim());
   };
@@ -201,7 +197,7 @@ function Where({ of }: { of: Emergency }): JSX.Element | null {
   if (of.receipt.value?.closed_at) return null;
   return (
     <p class="ph t3 where">
-      {fix ? t("sent.where", { m: distance(fix.accuracy_m), age: age(since(fix.at)) }) : t("sent.nowhere")} · {t("sent.open")}
+      {fix ? t("sent.where", { m: distance(fix.accuracy_m), age: age(since(fix.at)) }) : t("sent.nowhere")}
     </p>
   );
 }

@@ -61,14 +61,13 @@ export interface Mapping {
   centres: Centre[];
   expires_at: string;
   source: "exact" | "nearest" | "default";
-  place?: string;
+  place: { ko: string; en: string };
 }
 
 export interface Message {
   from: "person" | "operator";
   text: string;
   at: string;
-  name?: string;
 }
 
 export interface GuardianReceipt {
@@ -78,14 +77,21 @@ export interface GuardianReceipt {
   at: string;
 }
 
+/** Nothing in it tells a cancellation from the duress code. */
 export interface PhoneState {
-  state: string;
-  received_at?: string;
-  holder: { name: string; at: string; cameras?: number } | string | null;
+  state: "received" | "claimed" | "cancelled" | "closed";
+  /** The centre that has taken it; no operator is named to a phone that somebody else may hold. */
+  holder: string | null;
+  centre: string;
+  received_at: string;
+  claimed_at?: string | null;
+  /** Cameras with a picture for the operator now. */
+  cameras?: number;
   receipts: GuardianReceipt[];
   messages: Message[];
-  dispatch: { agency?: string; state: string; unit?: string; eta_s?: number; at?: string } | null;
+  dispatch: { agency: string; state: string; unit?: string | null; eta_s: number | null; at?: string | null } | null;
   closed_at: string | null;
+  destroyed_at: string | null;
 }
 
 /** One SOS of this phone, from receipt until the person removes it. */
@@ -96,5 +102,6 @@ export interface Case extends Receipt {
   server: string;
   cancelled_at: string | null;
   closed_at: string | null;
-  practice?: boolean;
+  /** When the key of her positions was destroyed. */
+  destroyed_at: string | null;
 }

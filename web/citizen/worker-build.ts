@@ -10,7 +10,7 @@ import { type Plugin, type Rolldown, build } from "vite";
 
 const HERE = import.meta.dirname;
 const BASE = "/static/";
-const PUBLIC = ["manifest.webmanifest", "icon.svg", "icon-192.png", "icon-512.png"];
+const PUBLIC = ["icon.svg", "icon-192.png", "icon-512.png"];
 
 type Chunk = Rolldown.OutputChunk & { viteMetadata?: { importedCss: Set<string> } };
 
@@ -36,7 +36,7 @@ export function citizenWorker(): Plugin {
     name: "citizen-worker",
     apply: "build",
     generateBundle() {
-      for (const name of PUBLIC) {
+      for (const name of [...PUBLIC, "manifest.webmanifest"]) {
         this.emitFile({ type: "asset", fileName: `citizen/${name}`, source: readFileSync(join(HERE, name)) });
       }
     },
@@ -47,7 +47,7 @@ export function citizenWorker(): Plugin {
       const content = createHash("sha256").update(files.join()).update(String(page?.type === "asset" && page.source));
       const precache = {
         name: `citizen-${content.digest("hex").slice(0, 12)}`,
-        paths: ["/citizen", ...files.map((file) => BASE + file), ...PUBLIC.map((name) => `${BASE}citizen/${name}`)],
+        paths: ["/citizen", "/citizen/manifest.webmanifest", ...files.map((file) => BASE + file), ...PUBLIC.map((name) => `${BASE}citizen/${name}`)],
       };
       await build({
         configFile: false,

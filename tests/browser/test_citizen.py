@@ -1,0 +1,495 @@
+"""The citizen's page: an SOS leaves at once, survives no network, reload and closing, and nothing on the screen betrays her."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ansim.trust import sealing
+
+from .conftest import Open
+from .fixtures import SEOUL, TERMS, ago, mapping, phone_state, receipt, watched
+from .stage import Asked, Refusal, Stage
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+pytestmark = pytest.mark.browser
+
+CODES = {"cancel": "1234", "duress": "4321"}
+KEY = sealing.generate()
+PLACED = {"geolocation": SEOUL | {"accuracy": 9}, "permissions": ["geolocation"]}
+
+
+@pytest.fixture(autouse=True)
+def centre(stage: Stage) -> None:
+    key = sealing.public_jwk(KEY.public_key())
+    stage.on("GET", "/healthz", {})
+    stage.on("GET", "/api/citizen/terms", TERMS)
+    stage.on(
+        "POST",
+        "/api/citizen/enrol",
+        {"credential": "head.body.sign", "person": "p" * 32, "valid_until": ago(-365 * 86400), "centre_key": key},
+    )
+    stage.on("POST", "/api/mapping", lambda _: mapping(key, stage.origin))
+    stage.on("POST", "/api/signals", lambda _: receipt())
+    stage.on("POST", "/api/positions", lambda asked: {"accepted": len(asked.body["positions"]), "rejected": []})
+    stage.greet("/live/signal", lambda _: phone_state())
+
+
+async def enrol(page: Page, *, guardian: bool = True) -> None:
+    await page.get_by_role("button", name="동의하고 시작하기").click()
+    await page.get_by_label("이름", exact=True).fill("김민지")
+    if guardian:
+        await page.get_by_label("관계").fill("엄마")
+        await page.get_by_label("전화번호", exact=True).fill("010-0000-0000")
+        await page.get_by_role("button", name="보호자 더하기").click()
+    await page.get_by_role("button", name="다음").click()
+    await page.get_by_label("진짜로 취소하는 번호").fill(CODES["cancel"])
+    await page.get_by_label("협박당할 때 누르는 번호").fill(CODES["duress"])
+    await page.get_by_role("button", name="저장").click()
+    await page.get_by_role("button", name="SOS 보내기").wait_for()
+
+
+async def hold(page: Page, name: str = "SOS 보내기", seconds: float = 1.15) -> None:
+    box = await page.get_by_role("button", name=name).bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.mouse.down()
+    await page.wait_for_timeout(seconds * 1000)
+    await page.mouse.up()
+
+
+async def heading(page: Page, words: str) -> None:
+    await page.get_by_role("heading", name=words, level=1).wait_for()
+
+
+async def enrolled(open_page: Open, **more: Any) -> Page:
+    page = await open_page("/citizen", **(PLACED | more))
+    await enrol(page)
+    return page
+
+
+async def test_one_consent_screen_with_one_button_makes_a_key_that_cannot_be_read(
+    open_page: Open, stage: Stage, picture: Any
+) -> None:
+    page = await open_page("/citizen", **PLACED)
+    await page.get_by_text("통계").wait_for()
+    await picture(page, "c0-citizen-consent")
+    await enrol(page)
+    (asked,) = stage.asked_for("/api/citizen/enrol")
+    assert asked.body["consents"] == ["location", "contacts"]
+    assert asked.body["terms_version"] == "1"
+    assert set(asked.body["public_key"]) == {"kty", "crv", "x", "y"}
+    assert "김민지" not in json.dumps(asked.body)
+    exported = await page.evaluate(
+        """async () => {
+            const open = indexedDB.open("ansim");
+            const database = await new Promise(done => open.onsuccess = () => done(open.result));
+            const all = (store) => new Promise(done => {
+                const request = database.transaction(store).objectStore(store).getAll();
+                request.onsuccess = () => done(request.result);
+            });
+            const keys = (await all("keys")).flatMap(key => key.privateKey ?? key);
+            const sealed = (await all("sealed")).map(bytes => new TextDecoder().decode(bytes)).join("");
+            return { extractable: keys.map(key => key.extractable), plain: sealed.includes("민지") || sealed.includes("1234") };
+        }"""
+    )
+    assert exported == {"extractable": [False, False], "plain": False}
+
+
+async def test_home_says_where_it_goes_and_quiet_is_on(open_page: Open, picture: Any) -> None:
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    await page.get_by_text("강남구 관제센터와 연결됨").wait_for()
+    assert await page.get_by_role("switch", name="조용히 보내기").get_attribute("aria-checked") == "true"
+    box = await page.get_by_role("button", name="SOS 보내기").bounding_box()
+    assert box and box["width"] >= 231 and box["height"] >= 231
+    await page.get_by_text("보호자 엄마").wait_for()
+    await picture(page, "c1-citizen-home")
+
+
+async def test_a_held_press_sends_with_position_and_sealed_contacts(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    (asked,) = stage.asked_for("/api/signals")
+    sos = asked.body
+    assert sos["kind"] == "sos" and sos["trigger"] == "button" and sos["silent"] is True
+    assert abs(sos["position"]["latitude"] - SEOUL["latitude"]) < 1e-6
+    assert sos["position"]["accuracy_m"] == 9 and sos["position"]["source"] == "web"
+    sealed = base64.urlsafe_b64decode(sos["sealed"] + "==")
+    profile = json.loads(sealing.open(KEY, sealed, b"ansim contacts", sos["id"].encode()))
+    assert profile["name"] == "김민지" and profile["codes"] == CODES
+    assert profile["guardians"] == [{"name": "엄마", "relation": "엄마", "phone": "010-0000-0000"}]
+    assert sos["credential"] == "head.body.sign" and len(sos["proof"]) == 86
+    assert "민지" not in json.dumps(sos, ensure_ascii=False)
+
+
+async def test_a_short_press_sends_nothing_and_says_so(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await hold(page, seconds=0.4)
+    await page.get_by_text("조금 더 길게, 1초 동안 눌러 주세요").wait_for()
+    assert not stage.asked_for("/api/signals")
+
+
+async def test_the_keyboard_holds_and_a_screen_reader_activates_twice(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    button = page.get_by_role("button", name="SOS 보내기")
+    await button.focus()
+    await page.keyboard.down("Space")
+    await page.wait_for_timeout(1150)
+    await page.keyboard.up("Space")
+    await heading(page, "관제센터가 받았어요")
+    other = await enrolled(open_page)
+    await other.evaluate("document.querySelector('.sos').click()")
+    await other.get_by_text("한 번 더 누르면 보내요").wait_for()
+    assert len(stage.asked_for("/api/signals")) == 1
+    await other.evaluate("document.querySelector('.sos').click()")
+    await heading(other, "관제센터가 받았어요")
+
+
+async def test_the_sent_screen_says_all_in_order(open_page: Open, stage: Stage, picture: Any) -> None:
+    stage.greet("/live/signal", lambda _: watched())
+    page = await enrolled(open_page)
+    await hold(page)
+    await heading(page, "관제센터가 보고 있어요")
+    assert await page.locator("html").get_attribute("data-theme") == "dark"
+    text = (await page.locator("main").inner_text()).replace("\n", " ")
+    order = ["보고 있어요", "0047", "관제센터가 받음", "강남구 관제센터가 확인", "CCTV 4대", "경찰이 오고 있어요", "순찰 12호",
+             "엄마", "읽음", "언니", "문자 도착", "안심지킴이집", "네, 갈게요", "사이렌", "112 전화", "취소"]  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert await page.get_by_role("link", name="112 전화").get_attribute("href") == "tel:112"
+    first = await stage.sockets[-1].heard.get()
+    assert set(first) == {"signal", "secret"}
+    await picture(page, "c2-citizen-sos-sent")
+
+
+async def test_without_an_answer_it_says_so_after_three_seconds_and_offers_a_text_after_six(
+    open_page: Open, stage: Stage, picture: Any
+) -> None:
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    stage.silent = True
+    await hold(page)
+    await heading(page, "보내고 있어요")
+    await page.wait_for_timeout(2_600)
+    await heading(page, "다시 보내는 중이에요")
+    assert await page.get_by_role("link", name="112에 문자 보내기").count() == 0
+    await page.wait_for_timeout(3_200)
+    await page.get_by_role("link", name="112에 문자 보내기").wait_for()
+    href = await page.get_by_role("link", name="112에 문자 보내기").get_attribute("href")
+    assert href and href.startswith("sms:112") and "37.49790" in href
+    await picture(page, "c2-citizen-again")
+    assert len({one.body["id"] for one in stage.asked_for("/api/signals")}) == 1
+    assert len(stage.asked_for("/api/signals")) >= 2
+    stage.silent = False
+    await heading(page, "관제센터가 받았어요")
+    assert await page.get_by_role("link", name="112에 문자 보내기").count() == 0
+
+
+async def test_an_sos_without_network_waits_on_the_phone_and_leaves_within_a_second_of_it(
+    open_page: Open, stage: Stage, picture: Any
+) -> None:
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    await page.context.set_offline(True)
+    await page.get_by_text("지금은 인터넷이 없어요").wait_for()
+    await hold(page)
+    await heading(page, "아직 못 보냈어요")
+    await page.get_by_role("link", name="112에 문자 보내기").wait_for()
+    await picture(page, "c2-citizen-offline")
+    queued = await page.evaluate(QUEUED)
+    assert queued == {"waiting": 1, "plain": False}
+    await page.context.set_offline(False)
+    await stage.until(lambda: stage.asked_for("/api/signals"), 1.5)
+    await heading(page, "관제센터가 받았어요")
+    await page.wait_for_timeout(200)
+    assert await page.evaluate(QUEUED) == {"waiting": 0, "plain": False}
+
+
+QUEUED = """async () => {
+    const open = indexedDB.open("ansim");
+    const database = await new Promise(done => open.onsuccess = () => done(open.result));
+    const store = database.transaction("sealed").objectStore("sealed");
+    const range = IDBKeyRange.bound("queue:", "queue:\\uffff");
+    const values = await new Promise(done => { const r = store.getAll(range); r.onsuccess = () => done(r.result); });
+    const text = values.map(bytes => new TextDecoder().decode(bytes)).join("");
+    database.close();
+    return { waiting: values.length, plain: text.includes("sos") || text.includes("37.4") };
+}"""
+
+
+async def test_it_opens_from_its_cache_and_a_queued_sos_survives_closing(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    await page.evaluate("navigator.serviceWorker.ready")
+    # The service worker has a network of its own: the server is away for it, too.
+    stage.down = True
+    await page.context.set_offline(True)
+    await page.reload()
+    await page.get_by_role("button", name="SOS 보내기").wait_for()
+    await hold(page)
+    await heading(page, "아직 못 보냈어요")
+    await page.reload()
+    await heading(page, "아직 못 보냈어요")
+    stage.down = False
+    await page.context.set_offline(False)
+    await heading(page, "관제센터가 받았어요")
+    assert len({one.body["id"] for one in stage.asked_for("/api/signals")}) == 1
+
+
+async def test_a_server_that_is_down_is_passed_over_for_the_next_of_the_mapping(open_page: Open, stage: Stage) -> None:
+    key = sealing.public_jwk(KEY.public_key())
+    # Port 9 of this machine answers nobody; another loopback name counts as another centre.
+    stage.on("POST", "/api/mapping", lambda _: mapping(key, stage.origin))
+    answered: list[str] = []
+
+    async def slow_first(asked: Asked) -> Any:
+        answered.append(asked.body["id"])
+        if len(answered) == 1:
+            await asyncio.sleep(20)
+        return receipt()
+
+    stage.on("POST", "/api/signals", slow_first)
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    assert len(answered) == 2 and answered[0] == answered[1]
+
+
+async def test_a_refused_extra_never_refuses_the_call(open_page: Open, stage: Stage) -> None:
+    def picky(asked: Asked) -> Any:
+        if "sealed" in asked.body:
+            raise Refusal(422, "signal.sealed")
+        return receipt()
+
+    stage.on("POST", "/api/signals", picky)
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    first, second = stage.asked_for("/api/signals")
+    assert first.body["id"] == second.body["id"] and "credential" not in second.body
+
+
+async def test_an_sos_works_without_enrolling(open_page: Open, stage: Stage) -> None:
+    page = await open_page("/citizen", **PLACED)
+    await page.get_by_role("button", name="등록하지 않고 SOS 쓰기").click()
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    assert "sealed" not in stage.asked_for("/api/signals")[0].body
+    await hold(page, "잘못 눌렀어요")
+    await page.get_by_text("정해 둔 취소 번호가 없어서").wait_for()
+
+
+async def test_reload_keeps_everything_of_a_running_case(open_page: Open, stage: Stage) -> None:
+    stage.greet("/live/signal", lambda _: watched())
+    page = await enrolled(open_page)
+    await hold(page)
+    await heading(page, "관제센터가 보고 있어요")
+    await page.reload()
+    await heading(page, "관제센터가 보고 있어요")
+    await page.get_by_text("0047").wait_for()
+    assert len(stage.asked_for("/api/signals")) == 1
+
+
+async def test_positions_follow_while_the_screen_is_open(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    await page.context.set_geolocation({"latitude": 37.4990, "longitude": 127.0280, "accuracy": 12})
+    await stage.until(
+        lambda: [
+            fix for one in stage.asked_for("/api/positions") for fix in one.body["positions"] if abs(fix["latitude"] - 37.499) < 1e-6
+        ]
+    )
+    asked = stage.asked_for("/api/positions")[0]
+    assert asked.body["secret"] == "s" * 43
+
+
+async def cancelled_screen(page: Page, code: str, picture: Any = None) -> bytes:
+    await hold(page, "잘못 눌렀어요")
+    await page.get_by_label("번호", exact=True).fill(code)
+    if picture:
+        await picture(page, "c2-citizen-cancel")
+    await page.get_by_role("button", name="취소하기").click()
+    await heading(page, "취소됐어요")
+    await page.wait_for_timeout(150)
+    return await page.screenshot(animations="disabled")
+
+
+async def test_duress_and_cancel_look_the_same_to_the_last_pixel(open_page: Open, stage: Stage, picture: Any) -> None:
+    asked: list[Asked] = []
+
+    def cancel(one: Asked) -> Any:
+        asked.append(one)
+        return {"state": "cancelled"}
+
+    async def run(code: str) -> tuple[bytes, str, Page]:
+        page = await enrolled(open_page)
+        await hold(page)
+        await heading(page, "관제센터가 받았어요")
+        signal = stage.asked_for("/api/signals")[-1].body["id"]
+        stage.on("POST", f"/api/signals/{signal}/cancel", cancel)
+        shown = await cancelled_screen(page, code, picture)
+        return shown, await page.locator("#app").inner_html(), page
+
+    first, first_page, _ = await run(CODES["cancel"])
+    second, second_page, page = await run(CODES["duress"])
+    assert [one.body["code"] for one in asked] == [CODES["cancel"], CODES["duress"]]
+    assert first_page == second_page
+    assert first == second
+    # Whatever the centre says afterwards shows nothing, also after a reload.
+    await stage.say("/live/signal", watched())
+    await page.wait_for_timeout(300)
+    assert await page.locator("#app").inner_html() == second_page
+    await page.reload()
+    await heading(page, "취소됐어요")
+    await page.wait_for_timeout(300)
+    assert "경찰" not in await page.locator("main").inner_text()
+    await picture(page, "c2-citizen-cancelled")
+
+
+async def test_a_wrong_number_does_not_cancel(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    signal = stage.asked_for("/api/signals")[-1].body["id"]
+
+    def wrong(_asked: Asked) -> Any:
+        raise Refusal(403, "signal.code")
+
+    stage.on("POST", f"/api/signals/{signal}/cancel", wrong)
+    await hold(page, "잘못 눌렀어요")
+    await page.get_by_label("번호", exact=True).fill("9999")
+    await page.get_by_role("button", name="취소하기").click()
+    await page.get_by_text("번호가 맞지 않아요").wait_for()
+
+
+async def test_a_message_shows_that_it_was_sent_or_not(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    signal = stage.asked_for("/api/signals")[-1].body["id"]
+    await page.get_by_role("button", name="따라와요").click()
+    await page.get_by_role("button", name="보내지 못함").wait_for()
+    stage.on("POST", f"/api/signals/{signal}/messages", {})
+    await page.get_by_role("button", name="보내지 못함").click()
+    await page.get_by_text("보냄").wait_for()
+    assert stage.asked_for(f"/api/signals/{signal}/messages")[-1].body["text"] == "따라와요"
+
+
+async def test_the_memo_hides_everything_and_still_talks(open_page: Open, stage: Stage, picture: Any) -> None:
+    stage.greet("/live/signal", lambda _: watched())
+    page = await enrolled(open_page)
+    await hold(page)
+    await heading(page, "관제센터가 보고 있어요")
+    signal = stage.asked_for("/api/signals")[-1].body["id"]
+    stage.on("POST", f"/api/signals/{signal}/messages", {})
+    await page.get_by_role("button", name="화면 숨기기").click()
+    await heading(page, "장보기")
+    assert await page.title() == "메모"
+    assert await page.locator("html").get_attribute("data-theme") == "light"
+    await page.get_by_text("안심지킴이집이에요").wait_for()
+    await page.get_by_label("메모 쓰기").fill("두 명이 뒤에 있음")
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for(f"/api/signals/{signal}/messages"))
+    await page.get_by_text("두 명이 뒤에 있음").wait_for()
+    await picture(page, "c4-citizen-disguise")
+    shown = await page.locator("body").inner_text()
+    for word in ("SOS", "112", "경찰", "관제"):
+        assert word not in shown
+    await page.evaluate(
+        """Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+           document.dispatchEvent(new Event("visibilitychange"))"""
+    )
+    await page.get_by_text("안심지킴이집이에요").wait_for(state="detached")
+    assert "두 명" not in await page.locator("body").inner_text()
+
+
+async def test_practice_never_reaches_anybody(open_page: Open, stage: Stage, picture: Any) -> None:
+    page = await enrolled(open_page)
+    await page.get_by_role("button", name="연습하기").click()
+    await page.get_by_text("연습 · 관제센터로 가지 않아요").wait_for()
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    await heading(page, "관제센터가 보고 있어요")
+    await page.get_by_text("연습 · 관제센터로 가지 않아요").wait_for()
+    await picture(page, "c2-citizen-practice")
+    await cancelled_screen(page, CODES["cancel"])
+    await page.get_by_role("button", name="홈으로").click()
+    await page.get_by_role("button", name="SOS 보내기").wait_for()
+    assert not stage.asked_for("/api/signals")
+    assert not stage.sockets
+    assert await page.evaluate(QUEUED) == {"waiting": 0, "plain": False}
+
+
+async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
+    page = await enrolled(open_page)
+    await page.get_by_role("button", name="내 기록").click()
+    await page.get_by_text("아직 나를 본 사람이 없어요").wait_for()
+    await page.get_by_role("button", name="홈", exact=True).click()
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    await stage.say("/live/signal", phone_state(state="closed", closed_at=ago()))
+    await heading(page, "상황이 끝났어요")
+    await page.get_by_text("지우는 중이에요").wait_for()
+    await stage.say("/live/signal", phone_state(state="closed", closed_at=ago(), destroyed_at=ago()))
+    await page.get_by_text("지워졌어요").wait_for()
+    incident = "b" * 32
+    operator = {"id": "account-1", "role": "operator"}
+
+    def entry(seconds: float, actor: dict[str, str], act: str, object: str) -> dict[str, Any]:
+        return {"seq": 1, "id": "e", "at": ago(seconds), "actor": actor, "act": act, "object": object, "incident": incident,
+                "purpose": "incident", "leaf_hash": ""}  # fmt: skip
+
+    entries = [
+        entry(900, {"id": "person", "role": "person"}, "signal.received", "x"),
+        *(entry(800, operator, "view.opened", f"camera-{n}") for n in range(4)),
+        *(entry(440, operator, "view.ended", f"camera-{n}") for n in range(4)),
+        entry(790, {"id": "link:1", "role": "guardian"}, "link.opened", "link-1"),
+        entry(600, {"id": "account-9", "role": "operator"}, "view.refused", "camera-1"),
+        entry(100, operator, "incident.closed", incident),
+    ]
+    stage.on("POST", "/api/record", {"entries": entries})
+    await page.get_by_role("button", name="누가 나를 보았나").click()
+    await page.get_by_text("관제요원 1명").wait_for()
+    text = await page.locator("main").inner_text()
+    for words in ("주변 CCTV 4대", "6분", "보호자 1명", "내 위치", "권한 없는 사람", "막혔어요", "지워지는 날", "지워짐"):
+        assert words in text
+    assert stage.asked_for("/api/record")[-1].body == {"items": [{"incident": incident, "secret": "s" * 43}]}
+    await picture(page, "e2-citizen-record")
+
+
+async def test_withdrawal_leaves_nothing_on_the_phone(open_page: Open, stage: Stage, picture: Any) -> None:
+    stage.on("POST", "/api/citizen/withdraw", {})
+    page = await enrolled(open_page)
+    await page.get_by_role("button", name="설정").click()
+    await page.get_by_text("나에 대해 남는 것").wait_for()
+    await picture(page, "c5-citizen-settings")
+    await page.get_by_role("button", name="탈퇴하기").click()
+    await page.get_by_role("button", name="한 번 더 누르면 탈퇴해요").click()
+    await page.get_by_text("탈퇴했어요").wait_for()
+    (asked,) = stage.asked_for("/api/citizen/withdraw")
+    assert asked.body["credential"] == "head.body.sign"
+    await page.reload()
+    await page.get_by_role("button", name="동의하고 시작하기").wait_for()
+
+
+async def test_english_and_a_narrow_phone(open_page: Open, picture: Any) -> None:
+    page = await open_page("/citizen", viewport={"width": 320, "height": 640}, locale="en-GB", **PLACED)
+    await page.get_by_role("button", name="Agree and start").click()
+    await page.get_by_label("Name", exact=True).fill("Minji")
+    await page.get_by_role("button", name="Next").click()
+    await page.get_by_role("button", name="Later").click()
+    await page.get_by_text("Hold for 1 second").wait_for()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    await picture(page, "c1-citizen-english-320")
