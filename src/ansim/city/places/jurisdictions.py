@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from math import cos, inf, radians
+from math import acos, inf
 
 import numpy as np
 import shapely
@@ -54,6 +54,7 @@ class Jurisdictions:
         self.parts = borders.parts
         self._borders = borders
         self._lines = np.hstack([borders.ends, borders.sides])
+        self._vertices = _directions(borders.ends[:, :2])
         self._raster = Raster(borders)
         self._default = () if default is None else (register.centres[default],)
         self._answers = [
@@ -79,7 +80,7 @@ class Jurisdictions:
         raster = self._raster
         try:
             part = raster.at(raster.cell(latitude, longitude))
-        except TypeError:
+        except (TypeError, ValueError):
             part = NEAR  # no numbers: the checks below name the field
         return self._answers[part] if part >= 0 else self.find_circle(latitude, longitude, 0.0)
 
@@ -126,6 +127,14 @@ class Jurisdictions:
     def place_name(self, latitude: float, longitude: float) -> Name:
         """The place as far as borders name it: the municipality and, in a large city, the district."""
         return self.find(latitude, longitude).place
+
+    def place_of(self, part: int) -> Name:
+        """The name of a part that `find_many` gave."""
+        return self._answers[part].place
+
+    def centres_of(self, part: int) -> tuple[Centre, ...]:
+        """The centres of a part that `find_many` gave, the first one first."""
+        return self._answers[part].centres
 
     def neighbours(self, centre: str) -> tuple[Centre, ...]:
         """The centres to ask for help, the longest common border first; never empty. KeyError: unknown id."""
@@ -231,13 +240,16 @@ class Jurisdictions:
 
     def _far_shore(self, latitude: float, longitude: float) -> tuple[int, float]:
         """The nearest part however far, by the vertices of its border."""
-        east, north = np.radians(self._borders.ends[:, :2]).T
-        here = radians(latitude)
-        turn = np.sin((east - radians(longitude)) / 2) ** 2
-        half = np.sin((north - here) / 2) ** 2 + cos(here) * np.cos(north) * turn
-        nearest = int(np.argmin(half))
+        closeness = self._vertices @ _directions(np.array([[longitude, latitude]]))[0]
+        nearest = int(np.argmax(closeness))
         part = min(side for side in self._borders.sides[nearest].tolist() if side != NOWHERE)
-        return part, float(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(half[nearest])))
+        return part, EARTH_RADIUS_M * acos(min(1.0, max(-1.0, float(closeness[nearest]))))
+
+
+def _directions(points: Floats) -> Floats:
+    """Longitudes and latitudes as unit vectors from the earth's centre."""
+    east, north = np.radians(points).T
+    return np.column_stack([np.cos(north) * np.cos(east), np.cos(north) * np.sin(east), np.sin(north)])
 
 
 def _problem(field: str, rule: str) -> Problem:
