@@ -46,11 +46,11 @@ class Centre:
             base_url=self.origin, transport=httpx.AsyncHTTPTransport(local_address=address), timeout=20
         )
 
-    async def account(self, role: Role = Role.OPERATOR, name: str = "", **more: Any) -> str:
+    async def account(self, role: Role = Role.OPERATOR, name: str = "") -> str:
         async with self.database.transaction() as tx:
             made = await actions.create_account(
                 tx, account=name or role.value, name="Kim", role=role, centre="gangnam", actor="machine",
-                password=more.pop("password", PASSWORD), agency="112" if role is Role.AGENCY else None, **more,
+                password=PASSWORD, agency="112" if role is Role.AGENCY else None,
             )  # fmt: skip
         return made.id
 
@@ -59,7 +59,7 @@ class Centre:
             return await actions.one_time_code(tx, account=account, actor="machine")
 
     async def ledger(self) -> list[tuple[str, str, str]]:
-        """(act, actor, object) of every entry; their order is that of their ids, which says nothing within an instant."""
+        """(act, actor, object) of every entry, in no order that means anything."""
         async with self.database.transaction(readonly=True) as tx:
             rows = await tx.fetch("SELECT * FROM ledger_entry ORDER BY id")
         return [(row["act"], row["actor"], row["object"]) for row in rows]
@@ -141,7 +141,7 @@ async def centre(dsn: str, tmp_path: Path) -> AsyncIterator[Centre]:
 async def _served(app: Litestar, listener: socket.socket) -> AsyncIterator[None]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="websockets-sansio"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     yield
     server.should_exit = True

@@ -26,7 +26,7 @@ _BAD = (WebAuthnException, ValueError, KeyError, TypeError, IndexError, Attribut
 
 
 class SitePasskeys:
-    """The passkeys of one site: `site` is its host name, `origins` the addresses its pages are served from."""
+    """One site's passkeys: `site` is its host name, `origins` the addresses its pages are served from."""
 
     def __init__(self, site: str, origins: list[str]) -> None:
         self._site = site

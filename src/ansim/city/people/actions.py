@@ -40,8 +40,8 @@ async def enrol(
 ) -> Enrolled:
     """Enrol a phone, or renew the credential of one that is enrolled. Raises Problem 409, 422.
 
-    Whoever knows a public key may ask for its credential again: without the private key it proves nothing. For the
-    same reason a renewal changes no profile.
+    Whoever knows a public key may ask for its credential again: without the private key it proves nothing.
+    For the same reason a renewal changes no profile.
     """
     public_key.key()
     check_consents(terms_version, consents)
@@ -76,7 +76,7 @@ async def enrol(
 
 
 async def withdraw(database: Database, *, credential: str, proof: str) -> None:
-    """Destroy what is kept of her, durably, before this returns; asking twice is harmless. Raises Problem 403."""
+    """Destroy what is kept of her before this returns; asking twice is harmless. Raises Problem 403."""
     async with database.transaction() as tx:
         person = await _own(tx, credential, proof, withdraw_lines(credential))
         await begin_withdrawal(tx, person)

@@ -93,7 +93,7 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_contacts(plaintext: bytes) -> Contacts:
-    """Everything that makes sense. Raises ValueError only when nothing can: too large, or not a JSON object."""
+    """Everything that makes sense. Raises ValueError when nothing can: too large, or not a JSON object."""
     if len(plaintext) > LARGEST:
         raise ValueError(f"larger than {LARGEST} bytes")
     try:

@@ -1,7 +1,8 @@
-"""A phone's credential: who enrolled it, under which pseudonym, until when; and its proof that a signal is its own.
+"""A phone's credential: who enrolled it, as whom, until when; and its proof that a signal is its own.
 
-The credential is a compact JWS (RFC 7515) signed with Ed25519 (RFC 8037) by the home centre. Any centre checks it
-without asking home. The phone holds a P-256 key; its proof is ES256 in the raw form r || s that WebCrypto gives.
+The credential is a compact JWS (RFC 7515) signed with Ed25519 (RFC 8037) by the home centre. Any centre
+checks it without asking home. The phone holds a P-256 key; its proof is ES256 in the raw form r || s that
+WebCrypto gives.
 """
 
 import base64
@@ -56,8 +57,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a credential and its proof are worth. It orders and marks an SOS; it never refuses one.
 
-    verified: home's signature and the phone's fit. expired: both fit, but it is over. unknown: a home we do not
-    know, or no proof came with it. forged: a signature does not fit, or the text is not a credential.
+    verified: home's signature and the phone's fit. expired: both fit, but it is over. unknown: a home we
+    do not know, or no proof came with it. forged: a signature does not fit, or the text is not a credential.
     none: nothing was sent. `person` is known only when both signatures fit.
     """
 

@@ -55,7 +55,7 @@ async def create_account(
     password: str | None = None,
     actor: str,
 ) -> Account:
-    """A new account; without a password it can be entered by a one-time code only. Raises Problem 409, 422."""
+    """A new account; without a password only a one-time code opens it. Raises Problem 409, 422."""
     account = account.strip().lower()
     if not ACCOUNT_NAME.fullmatch(account):
         raise _unfit("account", "2 to 64 of a-z 0-9 . _ @ - , beginning with a letter or digit")

@@ -124,7 +124,7 @@ def _token(connection: Connection) -> tuple[str | None, bool]:
 
 
 def _from_our_page(connection: Connection, token: str) -> None:
-    """A cookie comes along with whatever any page sends; only ours knows the header (and a socket names its origin)."""
+    """A cookie comes with what any page sends; only ours knows the header. A socket names its origin."""
     if isinstance(connection, WebSocket):
         if not _origin_fits(connection, needed=True):
             raise Problem(403, "forbidden", "You may not do this")

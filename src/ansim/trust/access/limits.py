@@ -1,7 +1,8 @@
 """Lanes and limits: what goes first when more comes in than can be served, and what is put off.
 
-A limit re-orders or sheds from the right of the lanes; a first SOS is never refused, whoever sends it and from where.
-Token buckets (Turner, "New directions in communications", 1986) on an injected clock; nothing here touches the network.
+A limit re-orders or sheds from the right of the lanes; a first SOS is never refused, whoever sends it and
+from where. Token buckets (Turner, "New directions in communications", 1986) on an injected clock; nothing
+here touches the network.
 """
 
 from collections import OrderedDict
@@ -61,7 +62,7 @@ REMEMBERED = 100_000
 
 
 class Lanes:
-    """The limits of one server. `monotonic` gives seconds; `load` (0 idle .. 1 full) sheds lanes from the right."""
+    """The limits of one server. `monotonic` gives seconds; `load` (0 idle .. 1 full) sheds from the right."""
 
     def __init__(
         self,
@@ -78,7 +79,7 @@ class Lanes:
         self._load = load
 
     def admit(self, lane: Lane, identity: str, address: str) -> Admission:
-        """Whether this request goes on now, and how early. `identity` and `address` are keys only, never stored.
+        """Whether this request goes on now, and how early. `identity` and `address` stay in memory.
 
         An SOS is always admitted: the first of an identity from a calm address at rank 0, repeats and the
         crowd behind a flooding address further back.
@@ -94,7 +95,7 @@ class Lanes:
         return Refused(retry_after_s=wait) if wait else Admitted(lane=lane, rank=0)
 
     def _shed(self, lane: Lane) -> float:
-        """Seconds to stay away under load: video goes at 0.80, positions at 0.85, trips at 0.90, acks at 0.95."""
+        """Seconds to stay away under load: video goes at 0.80, positions at 0.85, trips 0.90, acks 0.95."""
         over = self._load() - (1.0 - 0.05 * lane)
         return 0.0 if over < 0 else 1.0 + lane
 

@@ -168,7 +168,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """After a right password: what proves the rest. `passkey` are the options for navigator.credentials.get."""
+    """What proves the rest after a right password. `passkey`: the options for navigator.credentials."""
 
     challenge: str
     factors: list[str]

@@ -19,7 +19,7 @@ class PasskeyRefused(Exception):
 
 @runtime_checkable
 class Passkeys(Protocol):
-    """One site's passkeys. Options are JSON objects for `navigator.credentials`; answers come back from it."""
+    """One site's passkeys. Options are JSON objects for `navigator.credentials`; answers come from it."""
 
     def registration_options(
         self, *, account: str, name: str, challenge: bytes, known: list[bytes]

@@ -36,7 +36,7 @@ def _verify(encoded: str | None, password: str) -> bool:
         _HASHER.verify(encoded or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
-    return encoded is not None
+    return bool(encoded)
 
 
 @cache

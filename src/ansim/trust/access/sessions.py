@@ -11,12 +11,12 @@ from ansim.trust.access.model import SEEN_STEP_S, SESSION_IDLE_S, Actor, Role
 
 
 def hashed(secret: str) -> bytes:
-    """What is stored of a secret. It has 256 random bits, so a plain SHA-256 cannot be reversed by guessing."""
+    """What is stored of a secret: its 256 random bits make a plain SHA-256 safe from guessing."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 def csrf(token: str) -> str:
-    """The header value that proves a request comes from our page: it needs the cookie's secret, which no page reads."""
+    """The header that proves a request is our page's: it needs the cookie's secret, which no page reads."""
     return (
         base64.urlsafe_b64encode(hmac.digest(token.encode(), b"csrf", hashlib.sha256)).rstrip(b"=").decode()
     )
@@ -27,7 +27,7 @@ def csrf_fits(token: str, given: str) -> bool:
 
 
 async def resolve(tx: Transaction, token: str) -> Actor | None:
-    """Who holds this session or bearer token now; None when nobody does. Counts as use, at most once a minute."""
+    """Who holds this session or bearer token now; None when nobody does. Asking counts as use."""
     row = await store.session(tx, hashed(token), timedelta(seconds=SESSION_IDLE_S))
     if row is None:
         return None

@@ -88,7 +88,8 @@ async def totp_slot(tx: Transaction, id: str) -> int | None:
 async def set_totp(tx: Transaction, id: str, slot: int, sealed: bytes) -> None:
     """Keep a new, unconfirmed secret in place of the one before."""
     await tx.execute(
-        "UPDATE account SET totp_slot = $2, totp_sealed = $3, totp_confirmed = false, totp_step = 0 WHERE id = $1",
+        """UPDATE account SET totp_slot = $2, totp_sealed = $3, totp_confirmed = false, totp_step = 0
+           WHERE id = $1""",
         id,
         slot,
         sealed,
@@ -154,8 +155,10 @@ async def add_challenge(
 async def challenge(tx: Transaction, hash: bytes, kind: str) -> Row | None:
     """A living challenge of an account in use, locked so that two answers cannot be judged at once."""
     return await tx.fetchrow(
-        """SELECT challenge.account, nonce, failures FROM challenge JOIN account ON account.id = challenge.account
-           WHERE hash = $1 AND kind = $2 AND expires_at > $3 AND disabled_at IS NULL FOR UPDATE OF challenge""",
+        """SELECT challenge.account, nonce
+           FROM challenge JOIN account ON account.id = challenge.account
+           WHERE hash = $1 AND kind = $2 AND expires_at > $3 AND disabled_at IS NULL
+           FOR UPDATE OF challenge""",
         hash,
         kind,
         tx.at,
@@ -195,11 +198,21 @@ async def use_one_time_code(tx: Transaction, hash: bytes) -> str | None:
 
 
 async def add_session(
-    tx: Transaction, *, id: str, hash: bytes, account: str | None, kind: str, factor: str, expires_at: datetime,
-    role: str | None = None, centre: str | None = None, agency: str | None = None,
-) -> None:  # fmt: skip
+    tx: Transaction,
+    *,
+    id: str,
+    hash: bytes,
+    account: str | None,
+    kind: str,
+    factor: str,
+    expires_at: datetime,
+    role: str | None = None,
+    centre: str | None = None,
+    agency: str | None = None,
+) -> None:
     await tx.execute(
-        """INSERT INTO session (id, hash, account, kind, factor, role, centre, agency, created_at, seen_at, expires_at)
+        """INSERT INTO session
+           (id, hash, account, kind, factor, role, centre, agency, created_at, seen_at, expires_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)""",
         id,
         hash,
@@ -215,7 +228,7 @@ async def add_session(
 
 
 async def session(tx: Transaction, hash: bytes, idle: timedelta) -> Row | None:
-    """Who a living session or token speaks for; nothing when it ended, expired, lay idle, or its account is disabled."""
+    """Who a living session or token speaks for: not ended, expired, idle, nor of a disabled account."""
     return await tx.fetchrow(
         """SELECT session.id AS session, session.kind, session.seen_at, session.expires_at,
                   coalesce(account.id, 'token:' || session.id) AS id,
@@ -261,7 +274,7 @@ async def end_everything_of(tx: Transaction, account: str, why: str) -> None:
 
 
 async def failures(tx: Transaction, tags: list[bytes], since: datetime) -> dict[bytes, Row]:
-    """The failures of each tag after `since`, locked until the end, so that attempts are judged one by one."""
+    """The failures of each tag after `since`, locked until the end: attempts are judged one by one."""
     await tx.execute(
         """DELETE FROM sign_in_failure WHERE tag IN
            (SELECT tag FROM sign_in_failure WHERE last_at <= $1 LIMIT 100 FOR UPDATE SKIP LOCKED)""",
@@ -270,7 +283,8 @@ async def failures(tx: Transaction, tags: list[bytes], since: datetime) -> dict[
     rows = await tx.fetch(
         """INSERT INTO sign_in_failure AS kept (tag, failures, last_at)
            SELECT tag, 0, $2 FROM unnest($1::bytea[]) AS tag ORDER BY tag
-           ON CONFLICT (tag) DO UPDATE SET failures = CASE WHEN kept.last_at > $3 THEN kept.failures ELSE 0 END
+           ON CONFLICT (tag) DO UPDATE
+           SET failures = CASE WHEN kept.last_at > $3 THEN kept.failures ELSE 0 END
            RETURNING tag, failures, last_at""",
         tags,
         tx.at,
