@@ -14,9 +14,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 def _entries(name: str) -> dict[str, str]:
     """Each package of a lock with the lines that belong to it."""
     text = re.sub(r"\\\n\s*", " ", (ROOT / name).read_text())
-    return {
-        line.split("==")[0].split("[")[0]: line for line in text.splitlines() if re.match(r"[a-z0-9]", line)
-    }
+    return {line.split("==")[0].split("[")[0]: line for line in text.splitlines() if re.match(r"[a-z0-9]", line)}
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -56,7 +54,5 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
 
 
 def test_both_locks_agree() -> None:
-    runtime, dev = (
-        set(re.findall(r"^([a-z0-9.-]+==\S+)", (ROOT / name).read_text(), re.MULTILINE)) for name in LOCKS
-    )
+    runtime, dev = (set(re.findall(r"^([a-z0-9.-]+==\S+)", (ROOT / name).read_text(), re.MULTILINE)) for name in LOCKS)
     assert runtime <= dev

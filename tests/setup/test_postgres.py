@@ -154,9 +154,7 @@ time.sleep(600)
 
 
 def test_shuts_down_cleanly_when_its_owner_is_killed(folder_with_cluster: Path) -> None:
-    owner = subprocess.Popen(
-        [sys.executable, "-c", _OWNER, folder_with_cluster], stdout=subprocess.PIPE, text=True
-    )
+    owner = subprocess.Popen([sys.executable, "-c", _OWNER, folder_with_cluster], stdout=subprocess.PIPE, text=True)
     assert owner.stdout is not None
     postmaster = int(owner.stdout.readline())
     owner.kill()
@@ -170,9 +168,7 @@ def test_shuts_down_cleanly_when_its_owner_is_killed(folder_with_cluster: Path) 
 
 
 def test_takes_over_from_a_killed_owner_at_once(folder_with_cluster: Path) -> None:
-    owner = subprocess.Popen(
-        [sys.executable, "-c", _OWNER, folder_with_cluster], stdout=subprocess.PIPE, text=True
-    )
+    owner = subprocess.Popen([sys.executable, "-c", _OWNER, folder_with_cluster], stdout=subprocess.PIPE, text=True)
     assert owner.stdout is not None
     first = int(owner.stdout.readline())
     owner.kill()
@@ -196,11 +192,7 @@ def test_listens_on_nothing_but_a_socket_in_a_closed_folder(server: EmbeddedPost
         for link in Path(f"/proc/{pid}/fd").iterdir()
         if link.is_symlink() and os.readlink(link).startswith("socket:")
     }
-    tcp = [
-        line.split()[9]
-        for table in ("tcp", "tcp6")
-        for line in Path(f"/proc/net/{table}").read_text().splitlines()
-    ]
+    tcp = [line.split()[9] for table in ("tcp", "tcp6") for line in Path(f"/proc/net/{table}").read_text().splitlines()]
     assert not inodes & {f"socket:[{inode}]" for inode in tcp}
 
 
@@ -234,9 +226,7 @@ def test_parents_keep_their_rights_and_the_service_user_gets_a_place_of_its_own(
 
 
 @needs_root
-def test_binaries_hidden_from_the_service_user_are_copied(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_binaries_hidden_from_the_service_user_are_copied(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ansim.core import postgres
 
     home = folder / "home"

@@ -30,9 +30,7 @@ def clone(tmp_path: Path) -> Path:
 
 def _run(clone: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": str(clone.parent / "bin"), "HOME": str(clone.parent)}
-    return subprocess.run(
-        [clone / "run", *words], capture_output=True, text=True, env=environment, check=False
-    )
+    return subprocess.run([clone / "run", *words], capture_output=True, text=True, env=environment, check=False)
 
 
 def _python(clone: Path, text: str) -> None:

@@ -114,12 +114,8 @@ async def insist_durable(connection: _Connection) -> None:
         " coalesce(current_setting('ignore_checksum_failure', true), 'off') AS ignore_checksum_failure,"
         " current_setting('server_version_num')::int AS version"
     )
-    wrong = [
-        f"{name} is off" for name in ("fsync", "full_page_writes", "synchronous_commit") if row[name] == "off"
-    ]
-    wrong += [
-        f"{name} is on" for name in ("zero_damaged_pages", "ignore_checksum_failure") if row[name] == "on"
-    ]
+    wrong = [f"{name} is off" for name in ("fsync", "full_page_writes", "synchronous_commit") if row[name] == "off"]
+    wrong += [f"{name} is on" for name in ("zero_damaged_pages", "ignore_checksum_failure") if row[name] == "on"]
     if row["data_checksums"] != "on":
         wrong.append("the cluster has no data checksums (stop it and run pg_checksums --enable)")
     if row["version"] < 150000:
@@ -143,9 +139,7 @@ class _Account:
 
     def sees(self, test: str, path: Path) -> bool:
         """Whether this account passes `test` (-x, -w …) on a path, parents' rights included."""
-        done = subprocess.run(
-            ["/bin/sh", "-c", f'test {test} "$1"', "sh", path], check=False, **self.options()
-        )
+        done = subprocess.run(["/bin/sh", "-c", f'test {test} "$1"', "sh", path], check=False, **self.options())
         return done.returncode == 0
 
     def make_folder(self, path: Path) -> None:
