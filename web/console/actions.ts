@@ -3,7 +3,7 @@
  * sent when the server is back. What the server refuses is said, never swallowed.
  */
 import { computed, signal } from "@preact/signals";
-import { type Agency, type CaseLink, type Grant, type IncidentDetail, post, Problem } from "../shared/api";
+import { type Agency, get, type Grant, type Incident, type IncidentDetail, post, Problem } from "../shared/api";
 import { exactNow } from "../shared/clock";
 import { remember } from "./session";
 import * as store from "./store";
@@ -13,7 +13,6 @@ export type Prompt =
   | { kind: "phone"; dispatch: string; agency: Agency }
   | { kind: "extend"; grant: string }
   | { kind: "revoke"; grant: string }
-  | { kind: "link" }
   | { kind: "chat" }
   | { kind: "close"; code: number | null };
 
@@ -68,7 +67,7 @@ async function send(name: string, incident: string, run: () => Promise<unknown>,
       unsent.value = [...unsent.peek(), { incident, run, ...(done ? { done } : {}) }];
       store.say("line.sent.later", {}, clock(), "warn");
     } else {
-      refused(error);
+      refused(error, incident);
     }
     return false;
   } finally {
@@ -76,10 +75,17 @@ async function send(name: string, incident: string, run: () => Promise<unknown>,
   }
 }
 
-function refused(error: unknown): void {
+/** Somebody else was quicker: says who, from the incident as it is now. */
+async function lost(incident: string): Promise<void> {
+  const now = await get<Incident>(`/api/incidents/${encodeURIComponent(incident)}`).catch(() => null);
+  if (now) store.put(now, clock());
+  const owner = now?.owner ?? store.incidents.peek().get(incident)?.owner;
+  store.say("claim.lost", { name: owner?.name ?? "?" }, clock());
+}
+
+function refused(error: unknown, incident: string): void {
   if (error instanceof Problem && error.type.endsWith("incident.claimed")) {
-    const by = error.body["claimed_by"] as { name?: string } | string | undefined;
-    store.say("claim.lost", { name: typeof by === "string" ? by : (by?.name ?? "?") }, clock());
+    void lost(incident);
     return;
   }
   store.say("line.refused", { why: error instanceof Problem ? error.detail || error.title : String(error) }, clock(), "warn");
@@ -100,7 +106,7 @@ export async function flush(): Promise<void> {
           storageDown.value = null;
         } catch (error) {
           if (unreachable(error)) break;
-          refused(error);
+          refused(error, next.incident);
         }
       }
       unsent.value = unsent.peek().slice(1);
@@ -162,20 +168,20 @@ export async function revoke(grant: Grant, reason: string): Promise<void> {
   if (await send(`revoke.${grant.id}`, grant.incident, () => post(`/api/grants/${encodeURIComponent(grant.id)}/revoke`, { reason }))) store.say("line.revoked", {}, clock());
 }
 
-export async function link(id: string, recipient: string): Promise<void> {
+/** A fresh link for the unit of a dispatch; the one before it stops working. */
+export async function link(id: string, dispatch: string): Promise<void> {
   const made: { url?: string } = {};
-  const sent = await send(`link.${id}`, id, async () => {
-    const answer = await post<{ link: CaseLink }>(path(id, "links"), { kind: "officer", recipient });
-    if (answer.link.url) made.url = answer.link.url;
+  const sent = await send(`link.${dispatch}`, id, async () => {
+    made.url = (await post<{ url: string }>(path(id, "links"), { dispatch })).url;
     return null;
   });
-  if (!sent) return;
-  const url = made.url ? new URL(made.url, location.origin).href : null;
-  const copied = url !== null && (await navigator.clipboard?.writeText(url).then(() => true, () => false));
+  if (!sent || !made.url) return;
+  const url = new URL(made.url, location.origin).href;
+  const copied = await navigator.clipboard?.writeText(url).then(() => true, () => false);
   store.say(copied ? "line.link.copied" : "line.linked", {}, clock());
 }
 
-export const revokeLink = (id: string, link_id: string): Promise<boolean> => send(`unlink.${link_id}`, id, () => post(`/api/links/${encodeURIComponent(link_id)}/revoke`));
+export const revokeLink = (id: string, link_id: string): Promise<boolean> => send(`unlink.${link_id}`, id, () => post(`/api/links/${encodeURIComponent(link_id)}/revoke`, { reason: "" }));
 
 export async function close(incident: IncidentDetail, code: number, text: string): Promise<void> {
   const done = (): boolean => store.incidents.peek().get(incident.id)?.closed_at != null;

@@ -22,6 +22,7 @@ import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
 import * as keys from "./keys";
 import { Marks, titleOf } from "./queue";
+import { record } from "./record";
 import { recall, remember } from "./session";
 import * as store from "./store";
 import { named, t } from "./words";
@@ -207,7 +208,7 @@ function AgencyButton({ incident, agency }: { incident: IncidentDetail; agency: 
         <Icon of={phone} class="cok" />
         <span class="two">
           <b>{t("dispatch.acknowledged", { agency })}</b>
-          <small class="ell">{t("dispatch.by_phone", { number: dispatch.phone.number })}</small>
+          <small class="ell">{t("dispatch.by_phone", { number: dispatch.phone })}</small>
         </span>
       </div>
     );
@@ -228,9 +229,7 @@ function AgencyButton({ incident, agency }: { incident: IncidentDetail; agency: 
     dispatch.state === "arrived"
       ? t("dispatch.arrived", { unit })
       : dispatch.state === "en_route"
-        ? dispatch.eta_s
-          ? t("dispatch.eta", { unit, eta: span(dispatch.eta_s) })
-          : t("dispatch.en_route", { unit })
+        ? t("dispatch.en_route", { unit })
         : t("dispatch.unassigned");
   return (
     <div class="btn agency answered" data-agency={agency} data-state={dispatch.state} role="status">
@@ -371,15 +370,19 @@ function Guardians({ incident }: { incident: IncidentDetail }): JSX.Element {
 function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
   const question = act.prompt.value;
   const open = incident.grants.filter(active).sort((a, b) => (a.holder.kind === b.holder.kind ? Date.parse(a.until_at) - Date.parse(b.until_at) : a.holder.kind === "officer" ? -1 : 1));
-  const links = incident.links.filter((l) => !l.ended_at && Date.parse(l.until) > now.value);
+  // A link whose right is listed above needs no line of its own, unless it is unread or somebody else tried it.
+  const links = incident.links.filter((l) => !l.ended_at && Date.parse(l.until_at) > now.value && (!l.opened_at || l.refused > 0 || !open.some((g) => g.holder.name === l.recipient)));
+  const unit = keys.linkable(incident);
   const asked = question?.kind === "extend" || question?.kind === "revoke" ? incident.grants.find((g) => g.id === question.grant) : undefined;
   return (
     <div class="sec rights">
       <h3>
         {t("grants.title")}
-        <button type="button" class="reveal meta" onClick={() => keys.ask({ kind: "link" })}>
-          <Icon of={link} /> {t("case.link")} <Kbd>L</Kbd>
-        </button>
+        {unit && (
+          <button type="button" class="reveal meta" onClick={() => void act.link(incident.id, unit.id)}>
+            <Icon of={link} /> {t("case.link")} <Kbd>L</Kbd>
+          </button>
+        )}
       </h3>
       {open.length === 0 && <div class="line t3">{t("grants.none")}</div>}
       {open.slice(0, 2).map((grant) => (
@@ -404,9 +407,8 @@ function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
       {asked && question?.kind === "revoke" && (
         <Ask label={t("grants.revoke.why")} value={t("grants.reason.revoke")} needed send={(text) => { act.prompt.value = null; void act.revoke(asked, text); }} />
       )}
-      {question?.kind === "link" && <Ask label={t("grants.link.officer")} needed send={(text) => { act.prompt.value = null; void act.link(incident.id, text); }} />}
       {links.slice(0, 2).map((each) => (
-        <div class="line" key={each.id}>
+        <div class="line" key={each.id} data-link={each.id}>
           <Icon of={link} />
           <span class="ell">
             {t("grants.link", { recipient: each.recipient })} <span class="t3">{each.opened_at ? t("grants.link.opened", { at: clockTime(each.opened_at, false) }) : t("grants.link.unopened")}</span>
@@ -456,14 +458,14 @@ function Note({ incident }: { incident: IncidentDetail }): JSX.Element {
 }
 
 function Timeline({ incident }: { incident: IncidentDetail }): JSX.Element {
-  const entries = [...incident.timeline].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  const entries = record(incident);
   return (
     <div class="sec grow record">
       <h3>{t("timeline.title")}</h3>
       <ol class="tl grow" tabIndex={0} aria-label={t("timeline.title")}>
         {entries.length === 0 && <li class="t3">{t("timeline.empty")}</li>}
         {entries.map((entry) => (
-          <li key={entry.at + entry.act + entry.text}>
+          <li key={entry.id}>
             <time>{clockTime(entry.at)}</time>
             <span>{entry.text}</span>
           </li>

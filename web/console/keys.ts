@@ -3,7 +3,7 @@
  * focus and nothing is being composed; Esc leaves a field.
  */
 import { signal } from "@preact/signals";
-import { chooseTheme, theme } from "../shared/theme";
+import type { Dispatch, IncidentDetail } from "../shared/api";
 import * as act from "./actions";
 import { recall, remember } from "./session";
 import { soften } from "./sound";
@@ -213,9 +213,11 @@ function letter(code: string): boolean {
     case "KeyC":
       ask({ kind: "chat" });
       return true;
-    case "KeyL":
-      ask({ kind: "link" });
+    case "KeyL": {
+      const unit = linkable(incident);
+      if (unit) void act.link(incident.id, unit.id);
       return true;
+    }
     case "KeyN":
       act.prompt.value = null;
       focusField("note");
@@ -233,6 +235,11 @@ function letter(code: string): boolean {
   return false;
 }
 
+/** The newest dispatch with a unit on its way or there: only its officer can be given a link. */
+export function linkable(incident: IncidentDetail): Dispatch | undefined {
+  return [...incident.dispatches].reverse().find((d) => d.state === "acknowledged" || d.state === "en_route" || d.state === "arrived");
+}
+
 export function ask(question: act.Prompt): void {
   act.prompt.value = question;
   focusField("prompt");
@@ -248,8 +255,4 @@ export function prepare(id: string, agency: "112" | "119"): void {
   } else if (!last || last.state === "refused" || last.state === "completed") {
     act.prompt.value = { kind: "dispatch", agency };
   }
-}
-
-export function toggleTheme(): void {
-  chooseTheme(theme.peek() === "dark" ? "light" : "dark");
 }

@@ -5,7 +5,7 @@ import { effect, signal } from "@preact/signals";
 import { type JSX, render } from "preact";
 import { type Camera, get, me, Problem, signedIn } from "../shared/api";
 import { everyHalfSecond, exactNow, now, startTick } from "../shared/clock";
-import { chooseLocale, locale } from "../shared/i18n";
+import { both, chooseLocale, locale } from "../shared/i18n";
 import { startTheme } from "../shared/theme";
 import { span } from "../shared/words";
 import * as act from "./actions";
@@ -113,7 +113,7 @@ async function start(): Promise<void> {
   let settled = false;
   store.listen((event) => {
     if (event.type === "alarm" && event.incident.priority === 1) {
-      announced.value = t("live.alarm", { kind: named("kind", event.incident.kind), place: event.incident.place });
+      announced.value = t("live.alarm", { kind: named("kind", event.incident.kind), place: both(event.incident.place) });
     }
     if (event.type === "receipt") sound.play("receipt");
     if (event.type === "state") {
@@ -131,7 +131,7 @@ async function start(): Promise<void> {
   });
   effect(() => {
     const alarm = store.alarm.value;
-    document.title = alarm ? `● ${t("top.alarm", { kind: named("kind", alarm.kind), place: alarm.place })}` : t("app.title");
+    document.title = alarm ? `● ${t("top.alarm", { kind: named("kind", alarm.kind), place: both(alarm.place) })}` : t("app.title");
   });
   listenToHand();
   connect();

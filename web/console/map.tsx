@@ -12,7 +12,7 @@ import plus from "lucide-static/icons/plus.svg?raw";
 import { get, type Position } from "../shared/api";
 import { now, since } from "../shared/clock";
 import { Glyph } from "../shared/components";
-import { locale } from "../shared/i18n";
+import { both, locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { theme } from "../shared/theme";
 import { age, clockTime, direction, distance, span } from "../shared/words";
@@ -41,7 +41,7 @@ export function motion(position: Position | null, track: Position[]): { heading:
   const earlier = track.find((p) => at - Date.parse(p.at) <= 20_000 && at - Date.parse(p.at) >= 3_000);
   const gone = earlier ? distanceBetween(earlier, position) : 0;
   const speed = position.speed_mps ?? (earlier ? gone / ((at - Date.parse(earlier.at)) / 1000) : null);
-  const heading = position.heading ?? (earlier && gone > 4 ? bearingTo(earlier, position) : null);
+  const heading = position.heading_deg ?? (earlier && gone > 4 ? bearingTo(earlier, position) : null);
   return { heading: speed !== null && speed < 0.3 ? null : heading, speed };
 }
 
@@ -88,7 +88,7 @@ function WhereIs(): JSX.Element | null {
   const walking = going.heading !== null && going.speed !== null && going.speed > 0.3;
   return (
     <div class="ov where-is" data-part="where">
-      <div class="b place">{incident.place}</div>
+      <div class="b place">{both(incident.place)}</div>
       <div class="row t2">
         {!position && <span>{t("map.no.position")}</span>}
         {position && (

@@ -5,6 +5,8 @@ import { distanceBetween } from "./geo";
 /** Ten unclaimed in ten minutes: the rate at which EEMUA 191 calls it a flood. */
 export const FLOOD_COUNT = 10;
 export const FLOOD_WINDOW_S = 600;
+/** A closed case leaves the list after this; the search still finds it. */
+const CLOSED_SHOWN_S = 10;
 const FOLD_M = 100;
 const FOLD_S = 120;
 
@@ -21,7 +23,6 @@ export interface Queue {
   flood: boolean;
 }
 
-export const isOpen = (i: Incident): boolean => i.state === "received" || i.state === "claimed" || i.state === "confirmed";
 export const isWaiting = (i: Incident): boolean => i.state === "received" && i.priority < 3;
 
 const byUrgency = (a: Incident, b: Incident): number =>
@@ -32,10 +33,10 @@ export function arrange(incidents: Iterable<Incident>, now_ms: number): Queue {
   const waiting = all.filter(isWaiting).sort(byUrgency);
   const recent = waiting.filter((i) => now_ms - Date.parse(i.received_at) <= FLOOD_WINDOW_S * 1000);
   const flood = recent.length >= FLOOD_COUNT;
-  const taken = all.filter((i) => i.priority < 3 && (i.state === "claimed" || i.state === "confirmed" || i.state === "resolved" || i.state === "false_alarm"));
+  const taken = all.filter((i) => i.priority < 3 && (i.state === "claimed" || i.state === "confirmed" || i.state === "resolved" || i.state === "false_alarm") && i.closed_at === null);
   return {
     unclaimed: flood ? folded(waiting) : waiting.map((lead) => ({ lead, rest: [] })),
-    mine: [...taken.filter((i) => i.mine), ...all.filter((i) => i.mine && i.state === "closed")].sort(byUrgency),
+    mine: [...taken.filter((i) => i.mine), ...all.filter((i) => i.mine && i.closed_at !== null && now_ms - Date.parse(i.closed_at) <= CLOSED_SHOWN_S * 1000)].sort(byUrgency),
     others: taken.filter((i) => !i.mine).sort(byUrgency),
     flags: all.filter((i) => i.priority === 3 && i.state === "received").sort(byUrgency),
     flood,
@@ -66,7 +67,7 @@ const WALK_MPS = 1.4;
 /** A circle this wide says only which mast she is near: a dot would lie. */
 const CELL_M = 250;
 
-export function freshness(position: { accuracy_m: number; at: string; source: string; coarse?: boolean }, now_ms: number): Freshness {
+export function freshness(position: { accuracy_m: number; at: string; source?: string; coarse?: boolean }, now_ms: number): Freshness {
   const age_s = (now_ms - Date.parse(position.at)) / 1000;
   if (position.coarse) return "coarse";
   if (age_s > 60) return "lost";
@@ -74,7 +75,7 @@ export function freshness(position: { accuracy_m: number; at: string; source: st
   return age_s > 10 ? "late" : "fresh";
 }
 
-export function radius_m(position: { accuracy_m: number; at: string; source: string; coarse?: boolean }, now_ms: number): number {
+export function radius_m(position: { accuracy_m: number; at: string; source?: string; coarse?: boolean }, now_ms: number): number {
   if (freshness(position, now_ms) !== "late") return position.accuracy_m;
   return position.accuracy_m + (WALK_MPS * (now_ms - Date.parse(position.at))) / 1000;
 }

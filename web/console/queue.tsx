@@ -7,10 +7,12 @@ import folded from "lucide-static/icons/list-collapse.svg?raw";
 import type { Incident } from "../shared/api";
 import { now, since } from "../shared/clock";
 import { Glyph, Kbd, Timer } from "../shared/components";
+import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
 import type { Fold, Queue as Order } from "./ordering";
+import { record } from "./record";
 import * as store from "./store";
 import { named, t } from "./words";
 
@@ -90,7 +92,7 @@ function Unclaimed({ fold, compact }: { fold: Fold; compact: boolean }): JSX.Ele
             <Timer since={incident.received_at} />
           </div>
         </div>
-        <div class="where b">{incident.place}</div>
+        <div class="where b">{both(incident.place)}</div>
         <div class="fact">
           {facts(incident)}
           <br />
@@ -121,7 +123,7 @@ function Unclaimed({ fold, compact }: { fold: Fold; compact: boolean }): JSX.Ele
       <div class="tm c2">
         <Timer since={incident.received_at} />
       </div>
-      <div class="where ell">{incident.place}</div>
+      <div class="where ell">{both(incident.place)}</div>
       {!compact && <div class="fact">{facts(incident)}</div>}
       <Marks incident={incident} />
       {!compact && <EscalationBar incident={incident} />}
@@ -139,7 +141,7 @@ function lastChange(incident: store.Case): { text: string; unit: boolean } {
     if (dispatch?.unit && dispatch.state === "en_route") {
       return { text: dispatch.eta_s ? t("dispatch.eta", { unit: dispatch.unit, eta: span(dispatch.eta_s) }) : t("dispatch.en_route", { unit: dispatch.unit }), unit: true };
     }
-    const last = incident.timeline.reduce<{ at: string; text: string } | null>((newest, entry) => (!newest || Date.parse(entry.at) >= Date.parse(newest.at) ? entry : newest), null);
+    const last = record(incident)[0];
     if (last) return { text: last.text, unit: false };
   }
   return { text: stateOf(incident), unit: false };
@@ -160,7 +162,7 @@ function Mine({ incident }: { incident: store.Case }): JSX.Element {
       <div class="tm">
         <Timer since={incident.received_at} />
       </div>
-      <div class="where">{incident.place}</div>
+      <div class="where">{both(incident.place)}</div>
       <div class="fact row">
         {change.unit && <Icon of={car} />}
         <span class="ell">{change.text}</span>
@@ -176,11 +178,11 @@ function Other({ incident, mini }: { incident: Incident; mini: boolean }): JSX.E
   return (
     <article class={`card ${mini ? "mini" : "small"}${chosen ? " sel" : ""}`} data-card={incident.id} data-hit={`select:${incident.id}`} aria-current={chosen ? "true" : undefined}>
       <Glyph p={incident.priority} mode="out" size={mini ? 26 : 30} />
-      <h3 class="kind ell">{mini ? `${incident.place} · ${owner}` : titleOf(incident)}</h3>
+      <h3 class="kind ell">{mini ? `${both(incident.place)} · ${owner}` : titleOf(incident)}</h3>
       <div class="tm">
         <Timer since={incident.received_at} />
       </div>
-      {!mini && <div class="where ell">{t("card.owner", { place: incident.place, owner, state: stateOf(incident) })}</div>}
+      {!mini && <div class="where ell">{t("card.owner", { place: both(incident.place), owner, state: stateOf(incident) })}</div>}
     </article>
   );
 }
@@ -331,7 +333,7 @@ export function Queue(): JSX.Element {
             {flags.slice(0, 4).map((incident) => (
               <article class={`card small flag${store.selectedId.value === incident.id ? " sel" : ""}`} key={incident.id} data-card={incident.id} data-hit={`select:${incident.id}`}>
                 <Glyph p={3} />
-                <h3 class="kind m ell">{`${titleOf(incident)} · ${incident.place}`}</h3>
+                <h3 class="kind m ell">{`${titleOf(incident)} · ${both(incident.place)}`}</h3>
                 <div class="tm">
                   <Timer since={incident.received_at} />
                 </div>

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import search from "lucide-static/icons/search.svg?raw";
 import { me, post } from "../shared/api";
 import { Kbd } from "../shared/components";
-import { chooseLocale, locale } from "../shared/i18n";
+import { both, chooseLocale, locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { chooseTheme, theme } from "../shared/theme";
 import * as act from "./actions";
@@ -109,8 +109,8 @@ function find(text: string): Found[] {
   if (!wanted) return [];
   const has = (...words: string[]): boolean => words.some((word) => word.toLowerCase().includes(wanted));
   const incidents = [...store.incidents.peek().values()]
-    .filter((i) => has(i.number, i.place))
-    .map((i): Found => ({ key: i.id, group: "search.incident", text: i.number, note: `${i.place} · ${named("state", i.state)}`, go: () => act.select(i.id) }));
+    .filter((i) => has(i.number, i.place.ko, i.place.en))
+    .map((i): Found => ({ key: i.id, group: "search.incident", text: i.number, note: `${both(i.place)} · ${named("state", i.state)}`, go: () => act.select(i.id) }));
   const cameras = store.cameras.peek().filter((c) => has(c.name, c.id)).slice(0, 8)
     .map((c): Found => ({ key: c.id, group: "search.camera", text: c.name, note: "", go: () => showPlace(c) }));
   const found = places.peek().filter((p) => has(p.name)).slice(0, 8)

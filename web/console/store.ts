@@ -3,7 +3,7 @@
  * could not be sent yet). No DOM here; screens read signals, verbs live in actions.ts.
  */
 import { computed, signal } from "@preact/signals";
-import type { AgencyStatus, Camera, CameraCount, Incident, IncidentDetail, Me, Position, RankedCamera } from "../shared/api";
+import type { AgencyStatus, Camera, CameraCount, Incident, IncidentDetail, Me, Position, RankedCamera, Words } from "../shared/api";
 import { now } from "../shared/clock";
 import { arrange, isWaiting, type Queue } from "./ordering";
 import { seat, type Slot } from "./slots";
@@ -13,7 +13,7 @@ export const isDetail = (incident: Case | null | undefined): incident is Inciden
 
 export interface Centre {
   id: string;
-  name: string;
+  name: Words | string;
   agencies?: Record<string, AgencyStatus>;
   leader?: { name: string; phone: string } | null;
   cameras?: CameraCount;

@@ -10,6 +10,7 @@ import mute from "lucide-static/icons/volume-x.svg?raw";
 import { me } from "../shared/api";
 import { now } from "../shared/clock";
 import { Glyph, Timer } from "../shared/components";
+import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, dayName } from "../shared/words";
 import * as act from "./actions";
@@ -34,6 +35,11 @@ function AgencyLink({ agency }: { agency: "112" | "119" }): JSX.Element {
       {t(agency === "112" ? "top.link.112" : "top.link.119")}
     </span>
   );
+}
+
+function centreName(): string {
+  const name = store.centre.value?.name ?? me.value?.centre.name ?? "";
+  return typeof name === "string" ? name : both(name);
 }
 
 function Sound(): JSX.Element {
@@ -61,7 +67,7 @@ function AlarmChip(): JSX.Element | null {
   return (
     <div class="alarm-chip" data-part="alarm-chip">
       <Glyph p={1} mode="inv" size={28} />
-      <b class="ell">{t("top.alarm", { kind: named("kind", alarm.kind), place: alarm.place })}</b>
+      <b class="ell">{t("top.alarm", { kind: named("kind", alarm.kind), place: both(alarm.place) })}</b>
       <Timer since={alarm.received_at} class="b since" />
       <span class="row meta m rings">
         <Icon of={loud} />
@@ -81,7 +87,7 @@ export function Top(): JSX.Element {
         <Icon of={shield} />
         {t("app.name")}
       </h1>
-      <div class="centre-name ell">{store.centre.value?.name ?? me.value?.centre.name ?? ""}</div>
+      <div class="centre-name ell">{centreName()}</div>
       <AlarmChip />
       <div class="links" data-part="links">
         {checking && (

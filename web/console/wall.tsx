@@ -126,7 +126,7 @@ function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
   const picture: Picture | null = camera && mine ? (states.value.get(camera.id) ?? null) : null;
   const ended = mine !== null && camera !== null && (!granted || picture?.state === "ended");
   const state = !mine ? "locked" : !camera ? "lost" : ended ? "locked" : (picture?.state ?? "opening");
-  const classes = ["tile", state, chosen ? "best" : "", large ? "enlarged" : ""].filter(Boolean).join(" ");
+  const classes = ["tile", state === "live" || state === "late" ? "" : state, chosen ? "best" : "", large ? "enlarged" : ""].filter(Boolean).join(" ");
   const instead = camera && mine ? further(store.slots.value.get(mine.id) ?? [], mine.cameras)[0] : undefined;
   const select = (): void => {
     if (!mine) return;

@@ -16,14 +16,20 @@ export interface Named {
   id: string;
   name: string;
 }
+/** A text that the server has in both languages. */
+export interface Words {
+  ko: string;
+  en: string;
+}
 export interface Position {
   latitude: number;
   longitude: number;
   accuracy_m: number;
-  source: "web" | "android" | "ios" | "device" | "cell" | string;
+  /** Whose kind of radius it is; absent in a coarse position. */
+  source?: "web" | "android" | "ios" | "device" | string;
   at: string;
   /** Degrees clockwise from north, where the phone knows it. */
-  heading?: number | null;
+  heading_deg?: number | null;
   speed_mps?: number | null;
   /** Rounded before a claim: enough to see the neighbourhood, not the door. */
   coarse?: boolean;
@@ -46,7 +52,7 @@ export interface Incident {
   state: IncidentState;
   marks: Mark[];
   received_at: string;
-  place: string;
+  place: Words;
   position: Position | null;
   cameras_ready: number;
   signals: number;
@@ -56,6 +62,7 @@ export interface Incident {
   requested_at: string | null;
   arrived_at: string | null;
   closed_at: string | null;
+  destroyed_at?: string | null;
   escalation: Escalation | null;
   mine: boolean;
 }
@@ -98,6 +105,7 @@ export interface Grant {
   incident: string;
   holder: { id: string; name: string; kind: "operator" | "officer" };
   purpose: string;
+  video?: boolean;
   cameras: string[];
   from_at: string;
   until_at: string;
@@ -118,20 +126,24 @@ export interface Dispatch {
   position?: { latitude: number; longitude: number; at?: string } | null;
   reason: string | null;
   reference: string | null;
-  phone: { number: string } | null;
+  arrived_at: string | null;
+  completed_at: string | null;
+  /** The agency's number for a request that was made by phone. */
+  phone: string | null;
 }
 export interface ProcedureStep {
   step: string;
-  label: { ko: string; en: string };
+  label: Words;
   done_at: string | null;
   done_by: string | null;
   due_at: string | null;
 }
 export interface TimelineEntry {
+  id: string;
   at: string;
   act: string;
   actor: string;
-  text: string;
+  text: string | null;
 }
 export interface ChatMessage {
   id: string;
@@ -144,10 +156,9 @@ export interface CaseLink {
   kind: "officer" | "guardian";
   recipient: string;
   opened_at: string | null;
-  until: string;
+  until_at: string;
   ended_at: string | null;
   refused: number;
-  url?: string;
 }
 export interface IncidentDetail extends Incident {
   person: Person | null;
