@@ -51,8 +51,7 @@ class City:
         random = Random(f"people {seed}")
         now = world.clock.monotonic()
         self._wanderers = [
-            (Wanderer(self.quarter, random, random.uniform(1.0, 1.5), now), _look(random))
-            for _ in range(PASSERS_BY)
+            (Wanderer(self.quarter, random, random.uniform(1.0, 1.5), now), _look(random)) for _ in range(PASSERS_BY)
         ]
         self.her = Walker(self.way_home(), WALK_MPS, now)
         self.her.pause(now)
@@ -61,7 +60,7 @@ class City:
         self._backdrops: OrderedDict[str, Backdrop] = OrderedDict()
         self._drawing = threading.Lock()
         for site in self.quarter.sites:
-            self.cameras.add(site.id, partial(self._picture, site))
+            self.cameras.add(site.id, partial(self.picture, site.id))
 
     async def start(self) -> None:
         await self.cameras.start()
@@ -114,7 +113,9 @@ class City:
 
     # -- pictures ------------------------------------------------------------------------------------------
 
-    def _picture(self, site: Camera, at: datetime) -> Planes:
+    def picture(self, camera: str, at: datetime) -> Planes:
+        """What a camera sees now, with `at` in its clock; called from the camera server's threads."""
+        site = self.quarter.site(camera)
         scene = self._backdrop(site)
         now = self.world.clock.monotonic()
         people = [

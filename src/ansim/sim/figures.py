@@ -111,9 +111,7 @@ def _joints(person: Person) -> dict[str, tuple[float, float, float]]:
 def _person(scene: Backdrop, planes: U8, person: Person) -> None:
     names = _joints(person)
     c, s = cos(person.heading), sin(person.heading)
-    world = np.array(
-        [(person.x + a * c - b * s, person.y + a * s + b * c, up) for a, b, up in names.values()]
-    )
+    world = np.array([(person.x + a * c - b * s, person.y + a * s + b * c, up) for a, b, up in names.values()])
     seen = scene.lens.project(world)
     if seen[:, 2].min() < 1.0:
         return
@@ -246,14 +244,10 @@ def _vehicle(scene: Backdrop, planes: U8, vehicle: Vehicle, tick: int) -> None:
 _FACES = ((0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7), (4, 5, 6, 7))
 
 
-def _box_corners(
-    vehicle: Vehicle, length: float, width: float, low: float, high: float, shift: float
-) -> Floats:
+def _box_corners(vehicle: Vehicle, length: float, width: float, low: float, high: float, shift: float) -> Floats:
     c, s = cos(vehicle.heading), sin(vehicle.heading)
     flat = [(shift + a * length / 2, b * width / 2) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
-    return np.array(
-        [(vehicle.x + a * c - b * s, vehicle.y + a * s + b * c, up) for up in (low, high) for a, b in flat]
-    )
+    return np.array([(vehicle.x + a * c - b * s, vehicle.y + a * s + b * c, up) for up in (low, high) for a, b in flat])
 
 
 # -- drawing ---------------------------------------------------------------------------------------

@@ -102,12 +102,21 @@ class Receiver:
 
 
 class Phone:
-    """One person's phone. `server` is the centre's address, "http://localhost:8000"."""
+    """One person's phone. `server` is the centre's address, "http://localhost:8000"; `transport` instead of the
+    network, for tests."""
 
-    def __init__(self, world: World, server: str, receiver: Receiver, profile: Profile | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        server: str,
+        receiver: Receiver,
+        profile: Profile | None = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
         self._world = world
         self._server = server.rstrip("/")
-        self._client = httpx.AsyncClient(base_url=self._server, timeout=10)
+        self._client = httpx.AsyncClient(base_url=self._server, timeout=10, transport=transport)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.receiver = receiver
         self.profile = profile
@@ -188,18 +197,14 @@ class Phone:
         self.receipt = msgspec.convert(await self._post("/api/signals", body), Receipt)
         return self.receipt
 
-    async def sos(
-        self, trigger: Literal["button", "shake", "silent"] = "button", *, silent: bool = True
-    ) -> Receipt:
+    async def sos(self, trigger: Literal["button", "shake", "silent"] = "button", *, silent: bool = True) -> Receipt:
         return await self.send(self.message(trigger, silent=silent))
 
     async def report(self, fixes: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         """Send where she is now, or these fixes. Refused with status 410 once the case is closed."""
         signal, secret = self._own()
         positions = [self.receiver.fix()] if fixes is None else fixes
-        return await self._post(
-            "/api/positions", {"signal": signal, "secret": secret, "positions": positions}
-        )
+        return await self._post("/api/positions", {"signal": signal, "secret": secret, "positions": positions})
 
     async def keep_reporting(self) -> int:
         """Report every two seconds until the case is closed; how many fixes were taken."""

@@ -258,11 +258,7 @@ class Quarter:
                     "azimuth_deg": round(camera.azimuth_deg, 1) if known else None,
                     "view_deg": 360.0 if camera.turns else camera.view_deg,
                     "range_m": camera.range_m,
-                    "direction": "360도"
-                    if camera.turns
-                    else compass(camera.azimuth_deg) + "향"
-                    if known
-                    else "",
+                    "direction": "360도" if camera.turns else compass(camera.azimuth_deg) + "향" if known else "",
                 }
             )
         return rows
@@ -357,10 +353,7 @@ class _Builder:
         nodes, edges, pieces = self._graph(lines)
         faces = [face for face in polygonize([piece for piece, _ in pieces]) if face.area > 150]
         corridors = unary_union(
-            [
-                piece.buffer(CORRIDOR_M[lines[owner].road_class] / 2, cap_style="square")
-                for piece, owner in pieces
-            ]
+            [piece.buffer(CORRIDOR_M[lines[owner].road_class] / 2, cap_style="square") for piece, owner in pieces]
         )
         blocks = [part for face in faces for part in _polygons(face.difference(corridors)) if part.area > 60]
         roads = self._roads(lines, pieces)
@@ -449,9 +442,7 @@ class _Builder:
     def _shaken(self, point: Point, by: float) -> Point:
         return point[0] + self.random.uniform(-by, by), point[1] + self.random.uniform(-by, by)
 
-    def _removed(
-        self, columns: int, rows: int, big_column: int, big_row: int
-    ) -> set[frozenset[tuple[int, int]]]:
+    def _removed(self, columns: int, rows: int, big_column: int, big_row: int) -> set[frozenset[tuple[int, int]]]:
         """Stretches taken away so that blocks differ in size; never an avenue, the border, or two at one
         junction."""
         removed: set[frozenset[tuple[int, int]]] = set()
@@ -561,9 +552,7 @@ class _Builder:
         shapes: list[list[LineString]] = [[] for _ in lines]
         for piece, owner in pieces:
             shapes[owner].append(piece)
-        order = sorted(
-            range(len(lines)), key=lambda k: (lines[k].road_class != "avenue", -lines[k].shape.length, k)
-        )
+        order = sorted(range(len(lines)), key=lambda k: (lines[k].road_class != "avenue", -lines[k].shape.length, k))
         avenues = [k for k in order if lines[k].road_class == "avenue"]
         streets = [k for k in order if lines[k].road_class == "street"][: len(STEMS) - len(avenues)][:6]
         heads = avenues + streets
@@ -611,9 +600,7 @@ class _Builder:
                 if not isinstance(corners, Polygon) or corners.area < 36:
                     continue
                 near = corners.distance(avenues) < 34
-                floors = (
-                    self.random.choice((6, 8, 9, 11, 14)) if near else self.random.choice((2, 3, 3, 4, 4, 5))
-                )
+                floors = self.random.choice((6, 8, 9, 11, 14)) if near else self.random.choice((2, 3, 3, 4, 4, 5))
                 buildings.append(
                     Building(
                         id=len(buildings),
@@ -625,9 +612,7 @@ class _Builder:
         return tuple(buildings)
 
     def _divide(self, plot: Polygon, avenues: BaseGeometry, plots: list[Polygon]) -> None:
-        target = (
-            self.random.uniform(620, 1150) if plot.distance(avenues) < 24 else self.random.uniform(240, 520)
-        )
+        target = self.random.uniform(620, 1150) if plot.distance(avenues) < 24 else self.random.uniform(240, 520)
         if plot.area < 40:
             return
         if plot.area < target:
@@ -638,9 +623,7 @@ class _Builder:
         axis = b - a if hypot(*(b - a)) > hypot(*(c - b)) else c - b
         at = corners.mean(axis=0) + axis * self.random.uniform(-0.13, 0.13)
         across = [-axis[1], axis[0]]
-        parts = _polygons(
-            split(plot, LineString([at - [v * 9 for v in across], at + [v * 9 for v in across]]))
-        )
+        parts = _polygons(split(plot, LineString([at - [v * 9 for v in across], at + [v * 9 for v in across]])))
         if len(parts) < 2:
             plots.append(plot)
             return
@@ -667,17 +650,13 @@ class _Builder:
         along = [
             node
             for node in nodes
-            if "avenue" in classes(node)
-            and "street" in classes(node)
-            and hypot(node.x, node.y) < self.size_m * 0.45
+            if "avenue" in classes(node) and "street" in classes(node) and hypot(node.x, node.y) < self.size_m * 0.45
         ]
         along.sort(key=lambda node: hypot(node.x - cross.x, node.y - cross.y))
         inner = [
             node
             for node in nodes
-            if classes(node) == {"street"}
-            and len(edges[node.id]) >= 3
-            and hypot(node.x, node.y) < self.size_m * 0.4
+            if classes(node) == {"street"} and len(edges[node.id]) >= 3 and hypot(node.x, node.y) < self.size_m * 0.4
         ]
         self.random.shuffle(inner)
         places: list[NamedPlace] = []
@@ -754,9 +733,7 @@ class _Builder:
     def _roadside(self, quarter: Quarter, x: float, y: float) -> Point:
         """The edge of the nearest road's corridor on one side of a point."""
         road = quarter.road_near(x, y)
-        line = min(
-            (LineString(line) for line in road.lines), key=lambda line: line.distance(ShapelyPoint(x, y))
-        )
+        line = min((LineString(line) for line in road.lines), key=lambda line: line.distance(ShapelyPoint(x, y)))
         along = line.project(ShapelyPoint(x, y))
         a, b = line.interpolate(max(0.0, along - 1)), line.interpolate(min(line.length, along + 1))
         turn = atan2(b.y - a.y, b.x - a.x)
@@ -832,9 +809,7 @@ def _corner(
     return best[1] if best else None
 
 
-def _runs(
-    cells: list[tuple[int, int]], removed: set[frozenset[tuple[int, int]]]
-) -> list[list[tuple[int, int]]]:
+def _runs(cells: list[tuple[int, int]], removed: set[frozenset[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
     runs = [[cells[0]]]
     for a, b in pairwise(cells):
         if frozenset((a, b)) in removed:

@@ -161,9 +161,7 @@ class _Scene:
 
     # -- shapes --------------------------------------------------------------------------------------------
 
-    def rectangle(
-        self, corner: Floats, along: Floats, up: Floats, shader: Shader, mask: bool = False
-    ) -> None:
+    def rectangle(self, corner: Floats, along: Floats, up: Floats, shader: Shader, mask: bool = False) -> None:
         """Cast a rectangle given by one corner and two sides (world metres) where it is nearest so far.
         With `mask`, points whose colour is negative are holes."""
         normal = np.cross(along, up)
@@ -237,9 +235,7 @@ class _Scene:
     def _ground(self) -> None:
         down = -self.rays[..., 2]
         with np.errstate(divide="ignore"):
-            depth = np.where(
-                down > 1e-4, np.float32(self.lens.pose.height_m) / np.maximum(down, 1e-6), SKY_DEPTH
-            )
+            depth = np.where(down > 1e-4, np.float32(self.lens.pose.height_m) / np.maximum(down, 1e-6), SKY_DEPTH)
         hit = depth < 400
         points = self.rays[hit] * depth[hit][:, None] + self.lens.origin.astype(np.float32)
         x, y = points[:, 0], points[:, 1]
@@ -419,9 +415,7 @@ class _Scene:
             if not (where.contains(ShapelyPoint(*a)) or where.contains(ShapelyPoint(*b))):
                 continue
             t = np.linspace(0, 1, 500)
-            points = np.stack(
-                (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, height - 1.6 * t * (1 - t)), axis=1
-            )
+            points = np.stack((a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, height - 1.6 * t * (1 - t)), axis=1)
             seen = self.lens.project(points)
             seen = seen[seen[:, 2] > 1.0]
             x, y = seen[:, 0].astype(int), seen[:, 1].astype(int)
@@ -482,9 +476,7 @@ def _planes(picture: U8) -> U8:
     half = (height // 2, 2, width // 2, 2)
     out = np.empty((height * 3 // 2, width), np.uint8)
     out[:height] = y
-    chroma = np.concatenate(
-        [plane.reshape(half).mean(axis=(1, 3)).astype(np.uint8).reshape(-1) for plane in (u, v)]
-    )
+    chroma = np.concatenate([plane.reshape(half).mean(axis=(1, 3)).astype(np.uint8).reshape(-1) for plane in (u, v)])
     out[height:] = chroma.reshape(height // 2, width)
     return out
 
@@ -504,9 +496,7 @@ def yuv(picture: U8) -> tuple[Floats, Floats, Floats]:
 
 def _flat(colour: Colour, glow: Colour = (0.0, 0.0, 0.0)) -> Shader:
     def shade(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-        return np.tile(np.array(colour, np.float32), (len(a), 1)), np.tile(
-            np.array(glow, np.float32), (len(a), 1)
-        )
+        return np.tile(np.array(colour, np.float32), (len(a), 1)), np.tile(np.array(glow, np.float32), (len(a), 1))
 
     return shade
 
@@ -621,9 +611,7 @@ def _facade(building: Building, number: int, length: float, front: bool, road_cl
     return shade
 
 
-def _ground_floor(
-    a: Floats, b: Floats, colour: Floats, glow: Floats, length: float, style: int, shops: bool
-) -> None:
+def _ground_floor(a: Floats, b: Floats, colour: Floats, glow: Floats, length: float, style: int, shops: bool) -> None:
     """Bays of about 3 m: a shutter, a lit shop, a door or a bare wall; a sign above a shop."""
     bays = max(1, round(length / 3.2))
     wide = length / bays
@@ -646,9 +634,7 @@ def _ground_floor(
     glow[shop] = ((0.62 * goods * np.clip(0.5 + b / 3, 0, 1.1))[:, None] * tone)[shop]
     frame = shop & ((across % 0.95 < 0.05) | (b < 0.4))
     glow[frame] *= 0.12
-    sign = (
-        (b > 2.5) & (b < 3.05) & (across < wide / 2 - 0.12) & (draw < (shut_chance if shops else open_chance))
-    )
+    sign = (b > 2.5) & (b < 3.05) & (across < wide / 2 - 0.12) & (draw < (shut_chance if shops else open_chance))
     hue = _hash(bay, bay + 7, style + 31)
     paint = np.stack(
         (0.35 + 0.6 * np.abs(np.sin(hue * 6.3)), 0.3 + 0.5 * np.abs(np.sin(hue * 6.3 + 2)), 0.3 + 0.6 * hue),
@@ -657,9 +643,7 @@ def _ground_floor(
     burning = (draw < open_chance)[:, None] * 0.55 + 0.05
     glow[sign] = (paint * burning)[sign]
     letters = sign & (b > 2.62) & (b < 2.93) & (across < wide * 0.34)
-    letters &= (
-        _hash(np.floor(a / 0.11).astype(np.int64), np.floor(b / 0.1).astype(np.int64), style + 41) < 0.55
-    )
+    letters &= _hash(np.floor(a / 0.11).astype(np.int64), np.floor(b / 0.1).astype(np.int64), style + 41) < 0.55
     glow[letters] = (burning * np.array((1.15, 1.12, 1.05), np.float32) + 0.05)[letters]
 
 

@@ -148,7 +148,11 @@ class Server:
         if given.get("qop"):
             middle = f"{nonce}:{given.get('nc', '')}:{given.get('cnonce', '')}:{given['qop']}"
         expected = _md5(f"{secret}:{middle}:{act}")
-        same_path = urlsplit(given.get("uri", "")).path.rstrip("/") == urlsplit(request.url).path.rstrip("/")
+        try:
+            signed = urlsplit(given.get("uri", "")).path
+        except ValueError:
+            return False
+        same_path = signed.rstrip("/") == urlsplit(request.url).path.rstrip("/")
         return same_path and hmac.compare_digest(expected.encode(), given.get("response", "").encode())
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -251,7 +255,11 @@ class Viewer:
         if request.method == "OPTIONS":
             self._write(200, cseq, {"Public": METHODS})
             return None
-        if not request.url.startswith("rtsp://"):
+        try:
+            scheme = urlsplit(request.url).scheme
+        except ValueError:
+            scheme = ""
+        if scheme != "rtsp":
             raise Refusal(400)
         if not self._server.admits(request):
             challenge = f'Digest realm="{REALM}", nonce="{self._server.nonce()}", algorithm=MD5'
@@ -299,8 +307,7 @@ class Viewer:
                 "t=0 0",
                 "m=video 0 RTP/AVP 96",
                 f"a=rtpmap:96 H264/{CLOCK_HZ}",
-                "a=fmtp:96 packetization-mode=1;"
-                f"profile-level-id={sps[1:4].hex()};sprop-parameter-sets={sets}",
+                f"a=fmtp:96 packetization-mode=1;profile-level-id={sps[1:4].hex()};sprop-parameter-sets={sets}",
                 "a=control:trackID=0",
                 "",
             )
@@ -364,9 +371,7 @@ class Viewer:
             self._reported_at = now
             out.append(self._sender_report(unit.rtp_time))
         for last, payload in packets(unit.nals):
-            head = struct.pack(
-                ">BBHII", 0x80, 96 | (0x80 if last else 0), self._sequence, unit.rtp_time, self._ssrc
-            )
+            head = struct.pack(">BBHII", 0x80, 96 | (0x80 if last else 0), self._sequence, unit.rtp_time, self._ssrc)
             self._sequence = (self._sequence + 1) & 0xFFFF
             self._packets += 1
             self._octets += len(payload)

@@ -78,9 +78,7 @@ class Scenery:
         }
         self._halves = [halves for halves in meeting.values() if len(halves) > 1]
         self._junctions = [
-            ShapelyPoint(quarter.nodes[k].x, quarter.nodes[k].y)
-            for k, halves in meeting.items()
-            if len(halves) > 1
+            ShapelyPoint(quarter.nodes[k].x, quarter.nodes[k].y) for k, halves in meeting.items() if len(halves) > 1
         ]
         self._junction_tree = STRtree(self._junctions)
         for road in quarter.roads:
