@@ -85,9 +85,7 @@ async def test_a_rewrite_that_fits_in_itself_does_not_fit_the_checkpoints(
     from ansim.trust.ledger import merkle, store
 
     async with database.transaction() as tx:
-        await tx.execute(
-            "UPDATE ledger_entry e SET actor = 'b' FROM ledger_leaf l WHERE l.entry = e.id AND l.seq = 9"
-        )
+        await tx.execute("UPDATE ledger_entry e SET actor = 'b' FROM ledger_leaf l WHERE l.entry = e.id AND l.seq = 9")
         entries = [leaf.entry for leaf in await store.leaves(tx, 0, 100)]
         await tx.execute("DELETE FROM ledger_leaf")
         await tx.execute("DELETE FROM ledger_node")

@@ -66,9 +66,7 @@ def test_what_is_no_checkpoint_is_refused(note: str) -> None:
         read(note)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a", "a+b+c", "a+00000000+" + "A" * 44, EXAMPLE_KEY[:-4], "x" + EXAMPLE_KEY]
-)
+@pytest.mark.parametrize("text", ["", "a", "a+b+c", "a+00000000+" + "A" * 44, EXAMPLE_KEY[:-4], "x" + EXAMPLE_KEY])
 def test_a_bad_verifier_key_is_refused(text: str) -> None:
     with pytest.raises(BadNote):
         Verifier.parse(text)

@@ -51,9 +51,7 @@ async def test_the_bytes_that_are_hashed_are_canonical_json_after_a_round_trip(d
         await record_many(tx, [made])
     async with database.transaction(readonly=True) as tx:
         (read,) = await store.waiting(tx, 10)
-    plain = json.dumps(
-        json.loads(made.canonical()), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    plain = json.dumps(json.loads(made.canonical()), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     assert read.canonical() == made.canonical() == plain
     assert read.leaf() == leaf_hash(plain)
 
@@ -84,12 +82,8 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [(field, value) for field, values in REFUSED.items() for value in values]
-)
-async def test_what_could_hold_a_person_or_a_place_is_refused(
-    database: Database, field: str, value: str
-) -> None:
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in REFUSED.items() for value in values])
+async def test_what_could_hold_a_person_or_a_place_is_refused(database: Database, field: str, value: str) -> None:
     good = {"actor": "a", "act": "x", "object": "o"}
     async with database.transaction() as tx:
         with pytest.raises(Problem) as refused:
@@ -126,9 +120,7 @@ async def test_details_are_a_few_words_and_whole_numbers(database: Database, det
 async def test_identifiers_pass(database: Database, clock: ManualClock) -> None:
     async with database.transaction() as tx:
         identifier = tx.world.id()
-        await record(
-            tx, actor=identifier, act="x", object="1" * 32, incident=identifier, details={"grant": identifier}
-        )
+        await record(tx, actor=identifier, act="x", object="1" * 32, incident=identifier, details={"grant": identifier})
 
 
 def test_only_the_secret_of_her_receipt_leads_to_the_tag() -> None:

@@ -50,9 +50,7 @@ async def keys(world: World, tmp_path: Path) -> AsyncIterator[Keys]:
 
 @pytest.fixture
 async def sequencer(database: Database, world: World, tmp_path: Path) -> AsyncIterator[Sequencer]:
-    witness = SimulatedWitness(
-        world, tmp_path / "witness", "police", WITNESS, [Verifier("gangnam", LOG.public_key())]
-    )
+    witness = SimulatedWitness(world, tmp_path / "witness", "police", WITNESS, [Verifier("gangnam", LOG.public_key())])
     yield Sequencer(database, "gangnam", LOG, [witness])
     witness.close()
 
@@ -62,7 +60,7 @@ async def eraser(database: Database, keys: Keys, sequencer: Sequencer) -> Eraser
     async with database.transaction() as tx:
         await tx.execute("CREATE TABLE a_position (incident text, sealed bytea)")
         await tx.execute("CREATE TABLE a_case (id text PRIMARY KEY, fix bytea, words bytea)")
-    return Eraser(database, keys, sequencer, LOG, LINES)
+    return Eraser(database, keys, sequencer, LINES)
 
 
 async def fill(database: Database, keys: Keys, incident: str, rows: int = 3) -> tuple[int, int]:
@@ -113,8 +111,8 @@ async def test_from_the_order_to_a_certificate_that_anybody_can_check(
     assert row["fix"] is None
     assert keys.open(case, row["words"], b"w") == MARK
     assert [(entry.act, entry.details) for entry in told] == [
-        ("erase.ordered", {"kind": "track", "slot": track}),
-        ("erase.done", {"kind": "track", "count": 4}),
+        ("track.erase-ordered", {"kind": "track", "slot": track}),
+        ("track.erased", {"kind": "track", "count": 4}),
     ]
     assert [type(fact) for fact in facts] == [DestructionOrdered, DestructionCertified]
     assert found is not None
@@ -178,7 +176,7 @@ async def test_a_changed_certificate_is_noticed_even_when_the_centre_signs_it_ag
     change(document)
     certificate = decode(json.dumps(document).encode())
     if sign_again:
-        certificate = certify(certificate.statement, LOG, certificate.proof)
+        certificate = certify(certificate.statement, LOG.sign, certificate.proof)
     _, wrong = check_certificate(certificate, sequencer.verifier, [])
     assert wrong
     (tmp_path / "certificate").write_text(encode(certificate))
@@ -217,7 +215,7 @@ async def test_a_crash_at_any_step_is_finished_after_a_restart(
         patch.setattr(place, step, crash)
         assert not await eraser.finish_all()
     again = Keys(world, tmp_path, FileMaster(world, tmp_path))
-    restarted = Eraser(database, again, sequencer, LOG, LINES)
+    restarted = Eraser(database, again, sequencer, LINES)
     assert await restarted.finish_all()
     assert again.erased(track)
     again.close()
@@ -226,9 +224,7 @@ async def test_a_crash_at_any_step_is_finished_after_a_restart(
         assert found is not None
         assert found.certified_at is not None
         assert await tx.fetch("SELECT FROM a_position") == []
-        done = [
-            leaf for leaf in await ledger.by_ids(tx, [found.erased or ""]) if leaf.entry.act == "erase.done"
-        ]
+        done = [leaf for leaf in await ledger.by_ids(tx, [found.erased or ""]) if leaf.entry.act == "track.erased"]
         assert len(done) == 1
         assert await tx.fetchval("SELECT count(*) FROM ledger_entry") == 2
     assert found.certificate is not None
@@ -328,7 +324,7 @@ async def test_an_old_key_file_put_back_is_erased_again(
     (tmp_path / "keys").write_bytes(copy)
     restored = Keys(world, tmp_path, FileMaster(world, tmp_path))
     assert not restored.erased(track)
-    assert await Eraser(database, restored, sequencer, LOG, LINES).repeat_all() == 1
+    assert await Eraser(database, restored, sequencer, LINES).repeat_all() == 1
     with pytest.raises(Erased):
         restored.seal(track, b"x", b"p")
     restored.close()
@@ -349,9 +345,7 @@ async def test_no_copy_of_what_was_sealed_is_left_anywhere_that_can_be_read(
 
     def hits(marker: bytes) -> int:
         folders = (postgres.place, tmp_path)
-        return sum(
-            file.read_bytes().count(marker) for at in folders for file in at.rglob("*") if file.is_file()
-        )
+        return sum(file.read_bytes().count(marker) for at in folders for file in at.rglob("*") if file.is_file())
 
     assert hits(b"CONTROL-" + MARK[::-1]) > 0, "the scan must be able to find something"
     assert hits(MARK) == 0

@@ -30,9 +30,7 @@ async def check(
         f"ledger entry {id} waits for its place for more than {waiting_s:g} s"
         for id in await store.overdue_waiting(tx, tx.at - timedelta(seconds=waiting_s))
     ]
-    wrong += [
-        f"ledger entry {id} was accepted but has no place and does not wait" for id in await store.lost(tx)
-    ]
+    wrong += [f"ledger entry {id} was accepted but has no place and does not wait" for id in await store.lost(tx)]
     heads, unreadable = _heads(await store.checkpoints(tx), log)
     return wrong + unreadable + await _tree(tx, heads) + await _witnessed(tx, witnesses, witness_s)
 
@@ -67,9 +65,7 @@ async def _tree(tx: Transaction, heads: dict[int, bytes]) -> list[str]:
                 wrong.append(f"ledger leaf {number} is missing")
                 return wrong
             if leaf.hash != leaf.entry.leaf():
-                wrong.append(
-                    f"ledger entry {number} ({leaf.entry.id}) was changed: it is not what was hashed"
-                )
+                wrong.append(f"ledger entry {number} ({leaf.entry.id}) was changed: it is not what was hashed")
         made = merkle.grow(size, known, [leaf.hash for leaf in leaves if leaf.hash is not None])
         stored = await store.hashes(tx, (node for node in made if node[0] > 0))
         wrong += [
@@ -83,9 +79,7 @@ async def _tree(tx: Transaction, heads: dict[int, bytes]) -> list[str]:
             if merkle.root(size, known) != heads[size]:
                 wrong.append(f"ledger checkpoint {size} does not fit the entries {last} to {size - 1}")
             last = size
-    wrong += [
-        f"ledger checkpoint {end} covers more entries than there are ({size})" for end in ends if end > size
-    ]
+    wrong += [f"ledger checkpoint {end} covers more entries than there are ({size})" for end in ends if end > size]
     return wrong
 
 

@@ -24,9 +24,7 @@ class Leaf(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     entry: Entry
 
 
-class Export(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND, forbid_unknown_fields=True
-):
+class Export(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND, forbid_unknown_fields=True):
     """Every entry under the last checkpoint, and every checkpoint with its signatures, both in order.
 
     `key` and `witnesses` are verifier keys (C2SP signed-note).

@@ -85,9 +85,7 @@ def admit(
     """An entry, or Problem 422 naming the member that must not enter a record that is never erased."""
     for field, value in (("actor", actor), ("object", object), ("incident", incident)):
         if value is not None and (not _NAME.fullmatch(value) or _PLACE.search(value)):
-            raise _refuse(
-                field, "an identifier of letters, digits and :._/@+-, at most 128, and no coordinate"
-            )
+            raise _refuse(field, "an identifier of letters, digits and :._/@+-, at most 128, and no coordinate")
     if not _ACT.fullmatch(act):
         raise _refuse("act", "dotted lower-case words")
     if purpose and (not _PURPOSE.fullmatch(purpose) or _PLACE.search(purpose) or _TELEPHONE.search(purpose)):
@@ -127,6 +125,4 @@ def admit(
 
 
 def _refuse(field: str, rule: str) -> Problem:
-    return Problem(
-        422, "ledger.refused", "This must not stand in the ledger", f"{field} must be {rule}.", field=field
-    )
+    return Problem(422, "ledger.refused", "This must not stand in the ledger", f"{field} must be {rule}.", field=field)

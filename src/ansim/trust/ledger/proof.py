@@ -23,9 +23,7 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     path: list[str]
 
 
-class Proof(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND, forbid_unknown_fields=True
-):
+class Proof(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND, forbid_unknown_fields=True):
     """`key` and `witnesses` are verifier keys (C2SP signed-note); `checkpoint` is the note with all its signatures."""
 
     origin: str

@@ -42,6 +42,10 @@ class Sequencer:
         self._checkpoint_entries = checkpoint_entries
         self._task: asyncio.Task[None] | None = None
 
+    def sign(self, message: bytes) -> bytes:
+        """Ed25519 with the ledger's key. A message must begin with words that no checkpoint begins with."""
+        return self._private.sign(message)
+
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="ledger-sequencer")
 
@@ -88,9 +92,7 @@ class Sequencer:
             if not self._due(tx, last, size, now):
                 return None
             root = merkle.root(size, await store.hashes(tx, merkle.cover(0, size)))
-            made = store.Checkpoint(
-                size=size, at=tx.at, note=sign(Head(self.origin, size, root), self._private)
-            )
+            made = store.Checkpoint(size=size, at=tx.at, note=sign(Head(self.origin, size, root), self._private))
             await store.add_checkpoint(tx, made)
         return made
 

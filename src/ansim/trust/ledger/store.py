@@ -176,9 +176,7 @@ async def cosignatures(tx: Transaction, *, from_size: int = 0) -> list[Cosignatu
         "SELECT size, witness, at, line FROM ledger_cosignature WHERE size >= $1::bigint ORDER BY size, witness",
         from_size,
     )
-    return [
-        Cosignature(size=row["size"], witness=row["witness"], at=row["at"], line=row["line"]) for row in rows
-    ]
+    return [Cosignature(size=row["size"], witness=row["witness"], at=row["at"], line=row["line"]) for row in rows]
 
 
 async def last_cosigned(tx: Transaction, witness: str) -> int:
@@ -213,6 +211,16 @@ async def by_ids(tx: Transaction, ids: Sequence[str]) -> list[Placed]:
         f"SELECT {_COLUMNS}, l.seq, l.hash FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry = e.id"
         " WHERE e.id = ANY($1::text[]) ORDER BY l.seq NULLS LAST, e.at, e.id",
         list(ids),
+    )
+    return [_placed(row) for row in rows]
+
+
+async def of_incident(tx: Transaction, incident: str) -> list[Placed]:
+    """Everything that has its place, in order."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS}, l.seq, l.hash FROM ledger_entry e JOIN ledger_leaf l ON l.entry = e.id"
+        " WHERE e.incident = $1::text ORDER BY l.seq",
+        incident,
     )
     return [_placed(row) for row in rows]
 
@@ -257,9 +265,7 @@ async def search(
             limit,
         )
         found = [_placed(row) for row in rows]
-    onwards, order = (
-        ("l.seq > $6::bigint", "l.seq") if after is not None else ("$6::bigint IS NULL", "l.seq DESC")
-    )
+    onwards, order = ("l.seq > $6::bigint", "l.seq") if after is not None else ("$6::bigint IS NULL", "l.seq DESC")
     rows = await tx.fetch(
         f"SELECT {_COLUMNS}, l.seq, l.hash FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry{where}"
         f" AND {onwards} ORDER BY {order} LIMIT $5::int",
@@ -268,6 +274,12 @@ async def search(
         after,
     )
     return found + [_placed(row) for row in rows]
+
+
+async def actors(tx: Transaction, ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(name, role) of those actors that are accounts of this centre."""
+    rows = await tx.fetch("SELECT id, name, role FROM account WHERE id = ANY($1::text[])", list(ids))
+    return {row["id"]: (row["name"], row["role"]) for row in rows}
 
 
 # -- the check

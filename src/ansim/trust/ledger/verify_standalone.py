@@ -35,16 +35,12 @@ def join(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def verify_with(
-    key: str, signature: bytes, message: bytes
-) -> None:  # key: "name+id+base64(kind, public key)"
+def verify_with(key: str, signature: bytes, message: bytes) -> None:  # key: "name+id+base64(kind, public key)"
     public = base64.b64decode(key.split("+", 2)[2])
     Ed25519PublicKey.from_public_bytes(public[1:]).verify(signature, message)
 
 
-def open_note(
-    note: str, key: str, witnesses: list[str]
-) -> tuple[int, bytes]:  # the tree head that the key signed
+def open_note(note: str, key: str, witnesses: list[str]) -> tuple[int, bytes]:  # the tree head that the key signed
     body, _, lines = note.partition("\n\n")
     body += "\n"
     origin, size, root = body.split("\n")[:3]
@@ -109,9 +105,10 @@ def check_certificate(file: Any) -> None:
     rows = {row["entry"]["id"]: row for row in file["proof"]["entries"]}
     done = rows[statement["erased"]]
     mine = [rows[id] for id in statement["ordered"]]
-    for row, act in [(done, "erase.done"), *((row, "erase.ordered") for row in mine)]:
+    for row, act in [(done, "erased"), *((row, "erase-ordered") for row in mine)]:
         entry = row["entry"]
-        need(entry["act"] == act and entry["object"] == statement["destruction"], "entry of something else")
+        named = entry["act"] == f"{statement['scope']}.{act}" and entry["object"] == statement["destruction"]
+        need(named, "an entry is about something else")
     need(all(row["seq"] < done["seq"] for row in mine), "done before it was ordered")
     slots = {row["entry"].get("details", {}).get("slot") for row in mine}
     need({key["slot"] for key in statement["keys"]} <= slots, "a key was not ordered to be destroyed")

@@ -85,7 +85,7 @@ async def due(tx: Transaction, destruction: str) -> None:
         entry_of(
             tx,
             actor=found.actor,
-            act="erase.ordered",
+            act=f"{found.scope}.erase-ordered",
             object=found.id,
             incident=found.incident,
             purpose=found.why,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansim.trust.ledger.checkpoint import Verifier
 from ansim.trust.ledger.proof import Proof, Proven, check_proof
@@ -42,16 +41,15 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return _DOMAIN + msgspec.json.encode(self, order="sorted")
 
 
-class Certificate(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND, forbid_unknown_fields=True
-):
+class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=KIND, forbid_unknown_fields=True):
     statement: Statement
     signature: str
     proof: Proof
 
 
-def certify(statement: Statement, private: Ed25519PrivateKey, proof: Proof) -> Certificate:
-    signature = b64encode(private.sign(statement.signed_bytes())).decode()
+def certify(statement: Statement, sign: Callable[[bytes], bytes], proof: Proof) -> Certificate:
+    """`sign` is the key of the centre's ledger: one key speaks for the centre."""
+    signature = b64encode(sign(statement.signed_bytes())).decode()
     return Certificate(statement=statement, signature=signature, proof=proof)
 
 
@@ -70,11 +68,11 @@ def check_certificate(
         wrong.append(f"the certificate is of another centre: {statement.centre}")
     entries = {proven.entry.id: proven for proven in certificate.proof.entries}
     ordered = [entries.get(id) for id in statement.ordered]
-    slots = {one.entry.details.get("slot") for one in ordered if one and _is(one, "erase.ordered", statement)}
+    slots = {one.entry.details.get("slot") for one in ordered if one and _is(one, "erase-ordered", statement)}
     if missing := [key.slot for key in statement.keys if key.slot not in slots]:
         wrong.append(f"no ledger entry orders the erasure of slot {missing[0]}")
     erased = entries.get(statement.erased)
-    if erased is None or not _is(erased, "erase.done", statement):
+    if erased is None or not _is(erased, "erased", statement):
         wrong.append("no ledger entry says that it was done")
     elif any(one is None or one.seq >= erased.seq for one in ordered):
         wrong.append("it was done before it was ordered")
@@ -89,7 +87,7 @@ def check_certificate(
 
 
 def _is(proven: Proven, act: str, statement: Statement) -> bool:
-    return proven.entry.act == act and proven.entry.object == statement.destruction
+    return proven.entry.act == f"{statement.scope}.{act}" and proven.entry.object == statement.destruction
 
 
 def decode(content: bytes) -> Certificate:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansim.core.database import Committed, Database, Transaction
 from ansim.core.errors import Unavailable
@@ -40,13 +39,11 @@ class Eraser:
         database: Database,
         keys: Keys,
         sequencer: Sequencer,
-        private: Ed25519PrivateKey,
         lines: Sequence[Line],
     ) -> None:
         self._database = database
         self._keys = keys
         self._sequencer = sequencer
-        self._private = private
         self._lines = tuple(lines)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -131,7 +128,7 @@ class Eraser:
         entry = await record(
             tx,
             actor="eraser",
-            act="erase.done",
+            act=f"{found.scope}.erased",
             object=found.id,
             incident=found.incident,
             purpose=found.why,
@@ -141,9 +138,7 @@ class Eraser:
         await store.set_erased(tx, id, rows, entry)
 
     async def _certify(self, found: Destruction) -> None:
-        assert (
-            found.ordered_at and found.keys_at and found.erased_at and found.erased and found.rows is not None
-        )
+        assert found.ordered_at and found.keys_at and found.erased_at and found.erased and found.rows is not None
         await self._sequencer.settle()
         async with self._database.transaction() as tx:
             leaves = await ledger.by_ids(tx, [*found.ordered, found.erased])
@@ -159,27 +154,50 @@ class Eraser:
                 why=found.why,
                 ordered_at=instant(found.ordered_at),
                 erased_at=instant(found.erased_at),
-                keys=[
-                    DeadKey(kind=found.scope, slot=slot, at=instant(found.keys_at)) for slot in found.slots
-                ],
+                keys=[DeadKey(kind=found.scope, slot=slot, at=instant(found.keys_at)) for slot in found.slots],
                 rows=found.rows,
                 ordered=found.ordered,
                 erased=found.erased,
             )
-            certificate = certify(statement, self._private, proof)
+            certificate = certify(statement, self._sequencer.sign, proof)
             if await store.set_certified(tx, found.id, encode(certificate)):
-                tx.publish(
-                    DestructionCertified(destruction=found.id, subject=found.subject, scope=found.scope)
-                )
+                tx.publish(DestructionCertified(destruction=found.id, subject=found.subject, scope=found.scope))
 
 
 async def overdue(tx: Transaction, *, late_s: float = LATE_S) -> list[str]:
-    """Destructions that should have happened: for `ansim check`."""
+    """Destructions that should have happened."""
     late = await store.late(tx, tx.at - timedelta(seconds=late_s))
-    return [
-        f"destruction {one.id} ({one.scope}) is overdue since {instant(one.due_at)}: {_stage(one)}"
-        for one in late
+    return [f"destruction {one.id} ({one.scope}) is overdue since {instant(one.due_at)}: {_stage(one)}" for one in late]
+
+
+async def check(tx: Transaction, keys: Keys) -> list[str]:
+    """What is wrong with keys and destructions, one line each: for `ansim check`."""
+    used = await store.used_slots(tx)
+    done = await store.slots_of_done(tx)
+    report = keys.check(used - done)
+    wrong = await overdue(tx)
+    wrong += [f"key slot {slot} is damaged: what it sealed cannot be read" for slot in report.damaged]
+    wrong += [f"key slot {slot} is used by a row, but there is no key" for slot in report.missing]
+    wrong += [
+        f"key slot {slot} was destroyed, but lives: an old key file was put back"
+        for slot in sorted(done)
+        if not keys.erased(slot)
     ]
+    wrong += [
+        f"the key of day {day} should be destroyed: keys are not wrapped anew each day" for day in report.stale_days
+    ]
+    return wrong
+
+
+async def sweep(tx: Transaction, keys: Keys) -> int:
+    """Destroy keys that no row uses: a crash between a key and its row leaves them. How many.
+
+    Run at start, before anything is written: a key whose transaction is still open has no row either.
+    """
+    used = await store.used_slots(tx) | await store.slots_of_undone(tx)
+    orphans = keys.check(used).orphans
+    await keys.erase(orphans)
+    return len(orphans)
 
 
 def _stage(one: Destruction) -> str:

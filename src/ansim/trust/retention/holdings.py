@@ -53,9 +53,7 @@ Line: TypeAlias = Holding | Impersonal
 
 OURS: tuple[Line, ...] = (
     *(
-        Impersonal(
-            table=table, why="entries are refused if they could hold a person or a place; hashes; signatures"
-        )
+        Impersonal(table=table, why="entries are refused if they could hold a person or a place; hashes; signatures")
         for table in (
             "ledger_entry",
             "ledger_waiting",
@@ -91,11 +89,7 @@ def collect(*groups: Iterable[Line]) -> tuple[Line, ...]:
 
 def destroyed_with(lines: Iterable[Line], scope: str) -> list[Holding]:
     """What must go when a key of this scope dies."""
-    return [
-        line
-        for line in lines
-        if isinstance(line, Holding) and line.key == scope and line.destroyed_by != "own"
-    ]
+    return [line for line in lines if isinstance(line, Holding) and line.key == scope and line.destroyed_by != "own"]
 
 
 async def unclaimed(tx: Transaction, lines: Sequence[Line]) -> list[str]:
@@ -105,9 +99,7 @@ async def unclaimed(tx: Transaction, lines: Sequence[Line]) -> list[str]:
         " WHERE table_schema = current_schema() GROUP BY table_name ORDER BY table_name"
     )
     columns = {row["name"]: set(row["columns"]) for row in rows}
-    found = [
-        f"{table}: no holding claims it" for table in columns if table not in {line.table for line in lines}
-    ]
+    found = [f"{table}: no holding claims it" for table in columns if table not in {line.table for line in lines}]
     for line in lines:
         if line.table not in columns:
             found.append(f"{line.table}: claimed, but there is no such table")

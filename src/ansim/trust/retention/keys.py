@@ -280,9 +280,7 @@ class Keys:
 
     async def _keep_batch(self, fresh: dict[Slot, bytes]) -> None:
         body = b"".join(struct.pack("<Q", slot) + content for slot, content in fresh.items())
-        head = (
-            _BATCH_HEAD.pack(_BATCH_MAGIC, len(fresh), zlib.crc32(body)) if fresh else bytes(_BATCH_HEAD.size)
-        )
+        head = _BATCH_HEAD.pack(_BATCH_MAGIC, len(fresh), zlib.crc32(body)) if fresh else bytes(_BATCH_HEAD.size)
         room = _BATCH * (8 + SIZE)
         self._batch.pwrite(head + body.ljust(room, b"\0"), 0)
         try:

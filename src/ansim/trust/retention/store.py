@@ -161,9 +161,7 @@ async def set_certified(tx: Transaction, id: str, certificate: str) -> bool:
 
 async def erased_slots(tx: Transaction) -> list[int]:
     """Every slot that an order of erasure names: what must be erased again after an old key file was restored."""
-    rows = await tx.fetch(
-        "SELECT DISTINCT unnest(slots) AS slot FROM destruction WHERE ordered_at IS NOT NULL"
-    )
+    rows = await tx.fetch("SELECT DISTINCT unnest(slots) AS slot FROM destruction WHERE ordered_at IS NOT NULL")
     return sorted(row["slot"] for row in rows)
 
 
@@ -175,3 +173,31 @@ async def destroy_rows(tx: Transaction, holding: Holding, subject: str) -> int:
         blank = ", ".join(f"{column} = NULL" for column in holding.columns)
         tag = await tx.execute(f"UPDATE {holding.table} SET {blank} WHERE {holding.by} = $1::text", subject)
     return int(tag.rpartition(" ")[2])
+
+
+async def used_slots(tx: Transaction) -> set[int]:
+    """Every slot that a row refers to: the columns named `slot` or `…_slot`, in whatever table."""
+    columns = await tx.fetch(
+        "SELECT c.table_name AS name, c.column_name AS slot FROM information_schema.columns c"
+        " JOIN information_schema.tables t USING (table_schema, table_name)"
+        " WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'"
+        " AND c.data_type IN ('integer', 'bigint') AND (c.column_name = 'slot' OR c.column_name LIKE '%\\_slot')"
+        " ORDER BY 1, 2"
+    )
+    used: set[int] = set()
+    for column in columns:
+        name, slot = column["name"], column["slot"]
+        rows = await tx.fetch(f'SELECT "{slot}" AS slot FROM "{name}" WHERE "{slot}" IS NOT NULL')
+        used |= {row["slot"] for row in rows}
+    return used
+
+
+async def slots_of_undone(tx: Transaction) -> set[int]:
+    """Slots named by destructions whose keys are not overwritten yet."""
+    rows = await tx.fetch("SELECT unnest(slots) AS slot FROM destruction WHERE keys_at IS NULL")
+    return {row["slot"] for row in rows}
+
+
+async def slots_of_done(tx: Transaction) -> set[int]:
+    rows = await tx.fetch("SELECT unnest(slots) AS slot FROM destruction WHERE keys_at IS NOT NULL")
+    return {row["slot"] for row in rows}
