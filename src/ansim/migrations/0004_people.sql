@@ -4,19 +4,17 @@
 CREATE TABLE person (
     -- pseudonym, as in her credential
     id              text PRIMARY KEY,
-    -- SHA-256 thumbprint (RFC 7638) of the phone's public key; null once she has withdrawn
+    -- SHA-256 thumbprint (RFC 7638) of the phone's public key; null once she has withdrawn or is forgotten
     thumbprint      bytea UNIQUE,
     -- slot of her key
     slot            bigint NOT NULL,
     -- name, phone, note and guardians, sealed; null where they stay on the phone
     profile_sealed  bytea,
     enrolled_at     timestamptz NOT NULL,
-    -- end of the credential
+    -- end of the credential; whoever has not renewed by then is forgotten
     valid_until     timestamptz NOT NULL,
     -- she asked to be forgotten
-    withdrawn_at    timestamptz,
-    -- her key was overwritten and the rest deleted
-    erased_at       timestamptz
+    withdrawn_at    timestamptz
 );
 
 -- What she agreed to, in which version of the terms.

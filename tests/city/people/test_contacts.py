@@ -31,9 +31,7 @@ def verifier(code: str, iterations: int = 1000) -> dict[str, object]:
 
 
 def test_a_whole_profile_is_read_whole() -> None:
-    found = read(
-        name="김하나", phone="010-1234-5678", note="천식", guardians=[MOTHER, {"name": "b", "push": PUSH}]
-    )
+    found = read(name="김하나", phone="010-1234-5678", note="천식", guardians=[MOTHER, {"name": "b", "push": PUSH}])
     assert (found.name, found.phone, found.note, found.flaws) == ("김하나", "010-1234-5678", "천식", [])
     assert [guardian.name for guardian in found.guardians] == ["어머니", "b"]
     assert found.guardians[1].push is not None
@@ -102,11 +100,7 @@ ANYTHING = some.recursive(
 )
 
 
-@given(
-    some.dictionaries(
-        some.sampled_from(["name", "phone", "note", "guardians", "codes", "flaws", "x"]), ANYTHING
-    )
-)
+@given(some.dictionaries(some.sampled_from(["name", "phone", "note", "guardians", "codes", "flaws", "x"]), ANYTHING))
 def test_any_object_is_read_and_says_what_it_lost(given_parts: dict[str, Any]) -> None:
     found = read_contacts(json.dumps(given_parts).encode())
     for part in ("name", "phone", "note"):

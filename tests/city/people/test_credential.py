@@ -28,9 +28,7 @@ def claims(**change: object) -> Credential:
     return Credential(**whole)  # type: ignore[arg-type]
 
 
-def judged(
-    credential: str | None, proof: str | None, *, signal: str = "abcdefgh", now: datetime = NOW
-) -> Verdict:
+def judged(credential: str | None, proof: str | None, *, signal: str = "abcdefgh", now: datetime = NOW) -> Verdict:
     return verify(credential, proof, signal=signal, at=NOW, issuers=ISSUERS, now=now)
 
 
@@ -75,9 +73,7 @@ def test_every_other_way(credential: str | None, proof: str | None, rank: str) -
 def test_the_sender_does_not_choose_the_algorithm(alg: str) -> None:
     _, body, signature = issue(HOME, claims()).split(".")
     header = (
-        base64.urlsafe_b64encode(json.dumps({"alg": alg, "typ": "ansim-person+jwt"}).encode())
-        .rstrip(b"=")
-        .decode()
+        base64.urlsafe_b64encode(json.dumps({"alg": alg, "typ": "ansim-person+jwt"}).encode()).rstrip(b"=").decode()
     )
     assert judged(f"{header}.{body}.{signature}", PHONE.prove_signal("abcdefgh", NOW)).rank == "forged"
 
@@ -94,9 +90,7 @@ def test_no_changed_character_is_accepted(at: int, to: str) -> None:
 
 def _bytes(credential: str) -> list[bytes] | None:
     try:
-        return [
-            base64.b64decode(part + "=" * (-len(part) % 4), b"-_", True) for part in credential.split(".")
-        ]
+        return [base64.b64decode(part + "=" * (-len(part) % 4), b"-_", True) for part in credential.split(".")]
     except ValueError:
         return None
 

@@ -2,22 +2,26 @@
 
 import logging
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Litestar, Request, Response
 from litestar.di import Provide
 
 from ansim.city.people import actions
 from ansim.city.people.contacts import Contacts
 from ansim.city.people.credential import verify
+from ansim.city.people.holdings import HOLDINGS
 from ansim.city.people.routes import ROUTES
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.trust import sealing
+from ansim.trust.ledger.sequencer import Sequencer
+from ansim.trust.retention import actions as retention
+from ansim.trust.retention.erasure import Eraser
 from ansim.trust.retention.keys import Erased, Keys
 
 from .conftest import REQUIRED, Phone
@@ -45,6 +49,12 @@ async def home(database: Database) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with httpx.AsyncClient(base_url="http://home", transport=transport) as client:
         yield client
+
+
+@pytest.fixture
+def eraser(database: Database) -> Eraser:
+    sequencer = Sequencer(database, "gangnam", Ed25519PrivateKey.generate(), ())
+    return Eraser(database, database.use(Keys), sequencer, HOLDINGS)
 
 
 async def enrolled(home: httpx.AsyncClient, phone: Phone, **more: Any) -> dict[str, Any]:
@@ -94,17 +104,13 @@ async def test_the_same_phone_again_is_the_same_person(home: httpx.AsyncClient, 
     assert (await enrolled(home, Phone()))["person"] != first["person"]
 
 
-async def test_nobody_changes_a_profile_by_knowing_a_public_key(
-    home: httpx.AsyncClient, database: Database
-) -> None:
+async def test_nobody_changes_a_profile_by_knowing_a_public_key(home: httpx.AsyncClient, database: Database) -> None:
     phone = Phone()
     person = (await enrolled(home, phone, consents=[*REQUIRED, "contacts"], profile=PROFILE))["person"]
     await enrolled(home, phone, consents=[*REQUIRED, "contacts"], profile={"name": "somebody else"})
     async with database.transaction() as tx:
         kept = await actions.profile_of(tx, person)
-    assert (
-        kept is not None and kept.name == PROFILE["name"] and kept.guardians[0].mail == "marker@example.org"
-    )
+    assert kept is not None and kept.name == PROFILE["name"] and kept.guardians[0].mail == "marker@example.org"
 
 
 @pytest.mark.parametrize(
@@ -135,19 +141,13 @@ async def test_bad_enrolments_say_what_is_wrong(
 
 
 @pytest.mark.parametrize("path", ["enrol", "withdraw", "devices"])
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", b"\xff", b'{"credential":"a\\u0000","proof":"b"}']
-)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"credential":"a\\u0000","proof":"b"}'])
 async def test_garbage_is_a_4xx(home: httpx.AsyncClient, path: str, body: bytes) -> None:
-    answer = await home.post(
-        f"/api/citizen/{path}", content=body, headers={"content-type": "application/json"}
-    )
+    answer = await home.post(f"/api/citizen/{path}", content=body, headers={"content-type": "application/json"})
     assert 400 <= answer.status_code < 500, answer.text
 
 
-async def test_withdrawal_destroys_what_was_kept(
-    home: httpx.AsyncClient, database: Database, clock: ManualClock, tmp_path: Path
-) -> None:
+async def test_withdrawal_destroys_what_was_kept(home: httpx.AsyncClient, database: Database, eraser: Eraser) -> None:
     phone = Phone()
     answer = await enrolled(home, phone, consents=[*REQUIRED, "contacts"], profile=PROFILE)
     async with database.transaction(readonly=True) as tx:
@@ -163,44 +163,37 @@ async def test_withdrawal_destroys_what_was_kept(
     assert (await home.post("/api/citizen/withdraw", json=own)).status_code == 204
     assert (await home.post("/api/citizen/withdraw", json=own)).status_code == 204
 
-    keys = database.use(Keys)
+    assert (await enrolled(home, phone))["person"] != answer["person"]
+    await eraser.finish_all()
     with pytest.raises(Erased):
-        keys.open(row["slot"], bytes(row["profile_sealed"]), b"profile/" + answer["person"].encode())
-    async with database.transaction() as tx:
+        database.use(Keys).open(row["slot"], bytes(row["profile_sealed"]), b"profile/" + answer["person"].encode())
+    async with database.transaction(readonly=True) as tx:
         assert await actions.profile_of(tx, answer["person"]) is None
         left = await tx.fetchrow("SELECT * FROM person WHERE id = $1", answer["person"])
-        assert left is not None and left["erased_at"] == clock.now()
-        assert left["thumbprint"] is None and left["profile_sealed"] is None
-        assert await tx.fetchval("SELECT count(*) FROM consent") == 0
-        entries = await tx.fetch("SELECT act FROM ledger_entry ORDER BY act")
-    assert [row["act"] for row in entries] == ["person.enrolled", "person.erase-ordered", "person.erased"]
-    assert (await enrolled(home, phone))["person"] != answer["person"]
-
-
-async def test_a_withdrawal_cut_short_is_finished_by_its_timer(
-    home: httpx.AsyncClient, database: Database
-) -> None:
-    person = (await enrolled(home, Phone()))["person"]
-    async with database.transaction() as tx:
-        await actions.begin_withdrawal(tx, person)
-    async with database.transaction() as tx:
-        armed = await tx.fetch("SELECT kind, subject FROM timer")
-        assert [(row["kind"], row["subject"]) for row in armed] == [(actions.ERASURE, person)]
-        await actions.finish_withdrawal(tx, person)
-    async with database.transaction(readonly=True) as tx:
-        assert await tx.fetchval("SELECT erased_at FROM person") is not None
-        assert await tx.fetchval("SELECT count(*) FROM timer") == 0
+        assert left is not None and (left["thumbprint"], left["profile_sealed"]) == (None, None)
+        assert await tx.fetchval("SELECT count(*) FROM consent WHERE person = $1", answer["person"]) == 0
+        entries = await tx.fetch("SELECT act FROM ledger_entry WHERE actor = $1 ORDER BY act", answer["person"])
+        done = await tx.fetchrow("SELECT * FROM destruction WHERE subject = $1", answer["person"])
+    assert [row["act"] for row in entries] == ["person.enrolled", "person.erase-ordered", "person.withdrawn"]
+    assert done is not None and done["certified_at"] is not None
 
 
 async def test_whoever_does_not_renew_is_forgotten(
-    home: httpx.AsyncClient, database: Database, clock: ManualClock
+    home: httpx.AsyncClient, database: Database, clock: ManualClock, eraser: Eraser
 ) -> None:
-    person = (await enrolled(home, Phone()))["person"]
-    for days, gone in ((364, False), (2, True)):
-        await clock.advance(days * 86_400)
-        async with database.transaction() as tx:
-            await actions.expire(tx, person)
-            assert (await tx.fetchval("SELECT withdrawn_at FROM person") is not None) == gone
+    phone, renewing = Phone(), Phone()
+    await enrolled(home, phone)
+    person = (await enrolled(home, renewing))["person"]
+    await clock.advance(300 * 86_400)
+    await enrolled(home, renewing)
+    await clock.advance(66 * 86_400)
+    async with database.transaction() as tx:
+        for timer in await tx.fetch("SELECT subject FROM timer WHERE due_at <= $1", tx.at):
+            await retention.due(tx, timer["subject"])
+    await eraser.finish_all()
+    async with database.transaction(readonly=True) as tx:
+        left = await tx.fetch("SELECT id FROM person WHERE thumbprint IS NOT NULL")
+    assert [row["id"] for row in left] == [person]
 
 
 async def test_a_tracker_speaks_under_a_name_we_gave_it(home: httpx.AsyncClient, database: Database) -> None:

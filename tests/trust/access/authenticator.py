@@ -23,9 +23,7 @@ class SecurityKey:
 
     def create(self, options: dict[str, Any], origin: str) -> dict[str, object]:
         point = self._key.public_key().public_numbers()
-        cose = cbor2.dumps(
-            {1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")}
-        )
+        cose = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")})
         attested = bytes(16) + struct.pack(">H", len(self.id)) + self.id + cose
         spoken = self._spoken(options["rp"]["id"], USER_PRESENT | USER_VERIFIED | ATTESTED) + attested
         client = self._client("webauthn.create", options["challenge"], origin)
@@ -45,9 +43,7 @@ class SecurityKey:
         return hashlib.sha256(site.encode()).digest() + struct.pack(">BI", flags, self._uses)
 
     def _client(self, kind: str, challenge: str, origin: str) -> bytes:
-        return json.dumps(
-            {"type": kind, "challenge": challenge, "origin": origin, "crossOrigin": False}
-        ).encode()
+        return json.dumps({"type": kind, "challenge": challenge, "origin": origin, "crossOrigin": False}).encode()
 
     def _answer(self, **part: bytes) -> dict[str, object]:
         return {

@@ -64,9 +64,7 @@ async def test_a_bearer_token_needs_no_header_and_expires(centre: Centre) -> Non
         script.headers["authorization"] = f"Bearer {token}"
         made = await script.post("/api/accounts", json={"account": "kim", "name": "Kim", "role": "auditor"})
         assert made.status_code == 201
-        assert (
-            await script.post("/api/me/password", json={"password": "long enough words"})
-        ).status_code == 403
+        assert (await script.post("/api/me/password", json={"password": "long enough words"})).status_code == 403
         await centre.clock.advance(60)
         assert (await script.get("/api/accounts")).status_code == 401
     async with centre.database.transaction(readonly=True) as tx:
@@ -85,9 +83,7 @@ async def test_a_socket_needs_our_origin(centre: Centre) -> None:
         await centre.signed_in(browser, account)
         cookie = {"cookie": f"ansim_session={browser.cookies['ansim_session']}"}
     address = centre.origin.replace("http", "ws") + "/probe/socket"
-    async with websockets.connect(
-        address, additional_headers=cookie, origin=websockets.Origin(centre.origin)
-    ) as live:
+    async with websockets.connect(address, additional_headers=cookie, origin=websockets.Origin(centre.origin)) as live:
         assert await live.recv() == "hello"
     for headers, origin in ((cookie, "https://evil.example"), (cookie, None), ({}, centre.origin)):
         with pytest.raises(websockets.InvalidStatus) as refused:

@@ -29,9 +29,7 @@ def test_published_vectors(at: int, code: str) -> None:
 def test_one_step_of_drift_and_no_more() -> None:
     at = datetime(2026, 11, 22, 7, 0, 10, tzinfo=UTC)
     now = totp.step_of(at)
-    found = [
-        totp.matching_step(SECRET, totp.code_at(SECRET, now + drift), at, after=0) for drift in range(-2, 3)
-    ]
+    found = [totp.matching_step(SECRET, totp.code_at(SECRET, now + drift), at, after=0) for drift in range(-2, 3)]
     assert found == [None, now - 1, now, now + 1, None]
 
 

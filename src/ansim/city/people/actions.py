@@ -12,21 +12,17 @@ from ansim.city.people.contacts import Contacts, read_contacts
 from ansim.city.people.credential import Credential, Jwk, Verdict, device_lines, issue, judge, withdraw_lines
 from ansim.city.people.events import PersonEnrolled, PersonWithdrawn
 from ansim.city.people.terms import TERMS, check_consents
-from ansim.core.database import Database, Transaction
+from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.trust import sealing
 from ansim.trust.access.model import Site
 from ansim.trust.access.secrets import seal_new, site_secret
 from ansim.trust.ledger.actions import record
+from ansim.trust.retention.actions import destroy, postpone
 from ansim.trust.retention.keys import Erased, Keys
 
 CREDENTIAL_VALID = timedelta(days=365)
 MOST_DEVICES = 5
-ERASURE = "person.erasure"
-"""The timer that finishes a withdrawal the server did not live to finish."""
-ERASURE_DUE = timedelta(seconds=60)
-EXPIRY = "person.expiry"
-"""The timer that forgets whoever has not renewed for a year."""
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,18 +49,19 @@ async def enrol(
     if known is None:
         person = tx.world.id()
         slot, sealed = await seal_new(tx, msgspec.json.encode(profile), _profile_context(person))
-        if not await store.add_person(
-            tx, person, thumbprint, slot, None if profile is None else sealed, valid_until
-        ):
+        if not await store.add_person(tx, person, thumbprint, slot, None if profile is None else sealed, valid_until):
             raise Problem(409, "person.enrolling", "This phone is being enrolled already", "Try again.")
         await record(tx, actor=person, act="person.enrolled", object=person, purpose="consent")
         tx.publish(PersonEnrolled(person=person))
     else:
-        person = known["id"]
+        person, slot = known["id"], known["slot"]
         await store.extend(tx, person, valid_until)
         await record(tx, actor=person, act="person.renewed", object=person, purpose="consent")
     await store.set_consents(tx, person, sorted(set(consents)), TERMS.version)
-    tx.arm(EXPIRY, person, valid_until)
+    ends = await destroy(
+        tx, subject=person, scope="person", slots=[slot], actor=person, why="expired", due_at=valid_until
+    )
+    await postpone(tx, ends, valid_until)
     claims = Credential(
         sub=person,
         jwk=public_key,
@@ -75,42 +72,14 @@ async def enrol(
     return Enrolled(credential=issue(await _signing(tx), claims), person=person, valid_until=valid_until)
 
 
-async def withdraw(database: Database, *, credential: str, proof: str) -> None:
-    """Destroy what is kept of her before this returns; asking twice is harmless. Raises Problem 403."""
-    async with database.transaction() as tx:
-        person = await _own(tx, credential, proof, withdraw_lines(credential))
-        await begin_withdrawal(tx, person)
-    async with database.transaction() as tx:
-        await finish_withdrawal(tx, person)
-
-
-async def begin_withdrawal(tx: Transaction, person: str) -> None:
-    """From the commit on nobody is found under this pseudonym; the timer makes sure that the rest follows."""
-    if await store.withdraw(tx, person):
-        await record(tx, actor=person, act="person.erase-ordered", object=person, purpose="withdrawal")
-        tx.arm(ERASURE, person, tx.at + ERASURE_DUE)
-        tx.disarm(EXPIRY, person)
-
-
-async def finish_withdrawal(tx: Transaction, person: str) -> None:
-    """The key first, then the rows: also what a timer calls."""
-    slot = await store.slot_to_erase(tx, person)
-    if slot is None:
-        return
-    await tx.use(Keys).erase([slot])
-    await store.erased(tx, person)
-    await record(
-        tx, actor=person, act="person.erased", object=person, purpose="withdrawal", details={"slot": slot}
-    )
-    tx.disarm(ERASURE, person)
-    tx.publish(PersonWithdrawn(person=person))
-
-
-async def expire(tx: Transaction, person: str) -> None:
-    """What the timer does with a credential that was not renewed: as if she had withdrawn."""
-    row = await store.living(tx, person)
-    if row is not None and row["valid_until"] <= tx.at:
-        await begin_withdrawal(tx, person)
+async def withdraw(tx: Transaction, *, credential: str, proof: str) -> None:
+    """Order the destruction of what is kept of her; asking twice is harmless. Raises Problem 403."""
+    person = await _own(tx, credential, proof, withdraw_lines(credential))
+    slot = await store.withdraw(tx, person)
+    if slot is not None:
+        await record(tx, actor=person, act="person.withdrawn", object=person, purpose="withdrawal")
+        await destroy(tx, subject=person, scope="person", slots=[slot], actor=person, why="withdrawn")
+        tx.publish(PersonWithdrawn(person=person))
 
 
 async def add_device(tx: Transaction, *, credential: str, proof: str) -> str:
@@ -134,9 +103,7 @@ async def profile_of(tx: Transaction, person: str) -> Contacts | None:
     if row is None or row["profile_sealed"] is None:
         return None
     try:
-        return read_contacts(
-            tx.use(Keys).open(row["slot"], bytes(row["profile_sealed"]), _profile_context(person))
-        )
+        return read_contacts(tx.use(Keys).open(row["slot"], bytes(row["profile_sealed"]), _profile_context(person)))
     except Erased:
         return None
 

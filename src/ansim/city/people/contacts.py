@@ -67,9 +67,7 @@ class Verifier(msgspec.Struct, frozen=True, kw_only=True):
             salt, expected = _bytes(self.salt), _bytes(self.hash)
         except (ValueError, binascii.Error):
             return False
-        return hmac.compare_digest(
-            hashlib.pbkdf2_hmac("sha256", code.encode(), salt, self.iterations), expected
-        )
+        return hmac.compare_digest(hashlib.pbkdf2_hmac("sha256", code.encode(), salt, self.iterations), expected)
 
 
 class Codes(msgspec.Struct, frozen=True, kw_only=True):

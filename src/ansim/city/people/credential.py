@@ -107,10 +107,7 @@ def judge(
     keys = issuers.get(claims.iss)
     if not keys:
         return Verdict(rank="unknown", home=claims.iss)
-    if (
-        not any(_signed_by(key, signed, signature) for key in keys)
-        or claims.iat > now.timestamp() + CLOCK_SKEW_S
-    ):
+    if not any(_signed_by(key, signed, signature) for key in keys) or claims.iat > now.timestamp() + CLOCK_SKEW_S:
         return Verdict(rank="forged", home=claims.iss)
     if not proof:
         return Verdict(rank="unknown", home=claims.iss)

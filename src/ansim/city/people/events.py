@@ -8,6 +8,6 @@ class PersonEnrolled(Fact, frozen=True, kw_only=True, tag="person.enrolled"):
 
 
 class PersonWithdrawn(Fact, frozen=True, kw_only=True, tag="person.withdrawn"):
-    """Her key is destroyed: whatever was sealed under it is gone."""
+    """She asked to be forgotten; her key and everything under it are being destroyed."""
 
     person: str

@@ -85,7 +85,8 @@ async def enrol(data: JSONBody[Enrol], database: Db) -> EnrolAnswer:
 
 @post("/api/citizen/withdraw", status_code=204)
 async def withdraw(data: JSONBody[Own], database: Db) -> None:
-    await actions.withdraw(database, credential=data.credential, proof=data.proof)
+    async with database.transaction() as tx:
+        await actions.withdraw(tx, credential=data.credential, proof=data.proof)
 
 
 @post("/api/citizen/devices")

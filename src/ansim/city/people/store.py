@@ -28,9 +28,7 @@ async def add_person(
 
 
 async def by_thumbprint(tx: Transaction, thumbprint: bytes) -> Row | None:
-    return await tx.fetchrow(
-        "SELECT id, valid_until FROM person WHERE thumbprint = $1 AND withdrawn_at IS NULL", thumbprint
-    )
+    return await tx.fetchrow("SELECT id, slot FROM person WHERE thumbprint = $1", thumbprint)
 
 
 async def living(tx: Transaction, id: str) -> Row | None:
@@ -40,9 +38,7 @@ async def living(tx: Transaction, id: str) -> Row | None:
 
 
 async def extend(tx: Transaction, id: str, valid_until: datetime) -> None:
-    await tx.execute(
-        "UPDATE person SET valid_until = greatest(valid_until, $2) WHERE id = $1", id, valid_until
-    )
+    await tx.execute("UPDATE person SET valid_until = greatest(valid_until, $2) WHERE id = $1", id, valid_until)
 
 
 async def set_consents(tx: Transaction, person: str, items: list[str], version: str) -> None:
@@ -56,28 +52,15 @@ async def set_consents(tx: Transaction, person: str, items: list[str], version: 
     )
 
 
-async def withdraw(tx: Transaction, id: str) -> bool:
-    done = await tx.execute(
-        "UPDATE person SET withdrawn_at = $2 WHERE id = $1 AND withdrawn_at IS NULL", id, tx.at
-    )
-    return done == "UPDATE 1"
-
-
-async def slot_to_erase(tx: Transaction, id: str) -> int | None:
+async def withdraw(tx: Transaction, id: str) -> int | None:
+    """Nobody is found under this pseudonym any more; the slot of her key, the first time."""
     slot: int | None = await tx.fetchval(
-        "SELECT slot FROM person WHERE id = $1 AND withdrawn_at IS NOT NULL AND erased_at IS NULL FOR UPDATE",
+        """UPDATE person SET withdrawn_at = $2, thumbprint = NULL WHERE id = $1 AND withdrawn_at IS NULL
+           RETURNING slot""",
         id,
+        tx.at,
     )
     return slot
-
-
-async def erased(tx: Transaction, id: str) -> None:
-    """Nothing of her is left but the pseudonym and three times."""
-    await tx.execute("DELETE FROM device WHERE person = $1", id)
-    await tx.execute("DELETE FROM consent WHERE person = $1", id)
-    await tx.execute(
-        "UPDATE person SET erased_at = $2, thumbprint = NULL, profile_sealed = NULL WHERE id = $1", id, tx.at
-    )
 
 
 async def add_device(tx: Transaction, tag: bytes, person: str) -> None:

@@ -37,8 +37,7 @@ TERMS = Terms(
             required=True,
             title=Bilingual("만 14세 이상이에요", "I am 14 or older"),
             text=Bilingual(
-                "만 14세가 안 됐으면 보호자와 함께 관제센터에서 등록해요. "
-                "등록하지 않아도 SOS는 보낼 수 있어요.",
+                "만 14세가 안 됐으면 보호자와 함께 관제센터에서 등록해요. 등록하지 않아도 SOS는 보낼 수 있어요.",
                 "If you are younger, enrol at the centre together with your parent or guardian. "
                 "SOS works without enrolling.",
             ),
@@ -115,9 +114,7 @@ TERMS = Terms(
 def check_consents(version: str, consents: list[str]) -> None:
     """Raises Problem 409 when the terms have changed since they were shown, 422 for a missing item."""
     if version != TERMS.version:
-        raise Problem(
-            409, "terms.changed", "The terms have changed", "Show them again.", field="terms_version"
-        )
+        raise Problem(409, "terms.changed", "The terms have changed", "Show them again.", field="terms_version")
     keys = {item.key for item in TERMS.items}
     if unknown := set(consents) - keys:
         at = next(place for place, key in enumerate(consents) if key in unknown)

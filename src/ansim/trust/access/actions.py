@@ -37,6 +37,10 @@ from ansim.trust.ledger.actions import record
 from ansim.trust.retention.keys import Keys
 
 ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+FORGET = "account.forget"
+"""The timer of `forget_account`."""
+FORGOTTEN_AFTER = timedelta(days=3 * 365)
+"""Records of who was given access are kept three years (Korean safety standards for personal data, art. 5)."""
 NOBODY = "anonymous"
 """The actor of what is done before anybody is known."""
 
@@ -77,9 +81,7 @@ async def create_account(
     )
     if not added:
         raise Problem(409, "account.taken", "This account name is taken", field="account")
-    await record(
-        tx, actor=actor, act="account.created", object=id, purpose="access", details={"role": role.value}
-    )
+    await record(tx, actor=actor, act="account.created", object=id, purpose="access", details={"role": role.value})
     return await _account(tx, id)
 
 
@@ -94,19 +96,22 @@ async def disable_account(tx: Transaction, id: str, *, by: Actor) -> None:
     if not await store.disable_account(tx, id, by.centre):
         raise not_found("account")
     await store.end_everything_of(tx, id, "disabled")
+    tx.arm(FORGET, id, tx.at + FORGOTTEN_AFTER)
     await record(tx, actor=by.id, act="account.disabled", object=id, purpose="access")
     tx.publish(AccountDisabled(account=id))
 
 
-async def one_time_code(
-    tx: Transaction, *, account: str, actor: str, ttl_s: int = ONE_TIME_CODE_TTL_S
-) -> str:
+async def forget_account(tx: Transaction, id: str) -> None:
+    """What the timer does when nobody has to know any more who this was."""
+    if await store.forget_account(tx, id, tx.at - FORGOTTEN_AFTER):
+        await record(tx, actor="system", act="account.forgotten", object=id, purpose="retention")
+
+
+async def one_time_code(tx: Transaction, *, account: str, actor: str, ttl_s: int = ONE_TIME_CODE_TTL_S) -> str:
     """A code that signs this account (its id) in once, within `ttl_s` seconds."""
     code = tx.world.secret()
     await store.add_one_time_code(tx, hashed(code), account, tx.at + timedelta(seconds=ttl_s))
-    await record(
-        tx, actor=actor, act="code.issued", object=account, purpose="access", details={"seconds": ttl_s}
-    )
+    await record(tx, actor=actor, act="code.issued", object=account, purpose="access", details={"seconds": ttl_s})
     return code
 
 
@@ -134,9 +139,7 @@ async def issue_token(
 # Signing in
 
 
-async def sign_in(
-    database: Database, passkeys: Passkeys, *, account: str, password: str, address: str
-) -> Question:
+async def sign_in(database: Database, passkeys: Passkeys, *, account: str, password: str, address: str) -> Question:
     """The first step. Raises Problem 401 (the same for a wrong password and an unknown account) or 429."""
     account = account.strip().lower()
     async with database.transaction() as tx:
@@ -146,9 +149,7 @@ async def sign_in(
         raise _wait(wait)
     encoded = None if row is None else row["password"]
     fits = await passwords.verify(encoded, password)
-    again = (
-        await passwords.hash_password(password) if fits and encoded and passwords.outdated(encoded) else None
-    )
+    again = await passwords.hash_password(password) if fits and encoded and passwords.outdated(encoded) else None
     async with database.transaction() as tx:
         if row is None or not fits:
             await _refused(tx, "account:unknown" if row is None else row["id"], "password")
@@ -181,9 +182,7 @@ async def answer_passkey(
     opened = None
     async with database.transaction() as tx:
         asked = await store.challenge(tx, hashed(challenge), "second-factor")
-        if asked is not None and await _passkey_fits(
-            tx, passkeys, asked["account"], bytes(asked["nonce"]), answer
-        ):
+        if asked is not None and await _passkey_fits(tx, passkeys, asked["account"], bytes(asked["nonce"]), answer):
             opened = await _enter(tx, asked["account"], challenge, "passkey", address)
         else:
             await _wrong(tx, None if asked is None else asked["account"], challenge, "passkey", address)
@@ -270,9 +269,7 @@ async def add_passkey(
     try:
         passkey = passkeys.registered(answer, challenge=bytes(asked["nonce"]))
     except PasskeyRefused as refused:
-        raise Problem(
-            422, "passkey.refused", "This passkey could not be verified", field="credential"
-        ) from refused
+        raise Problem(422, "passkey.refused", "This passkey could not be verified", field="credential") from refused
     await store.end_challenge(tx, hashed(challenge))
     if not await store.add_passkey(tx, actor.id, passkey.id, passkey.public_key, passkey.uses, name):
         raise Problem(409, "passkey.known", "This passkey is already registered", field="credential")
@@ -338,9 +335,7 @@ async def _open(tx: Transaction, account: str, factor: str) -> Opened:
         tx, id=id, hash=hashed(token), account=account, kind="cookie", factor=factor,
         expires_at=tx.at + timedelta(seconds=SESSION_LIMIT_S),
     )  # fmt: skip
-    await record(
-        tx, actor=account, act="session.opened", object=id, purpose="access", details={"factor": factor}
-    )
+    await record(tx, actor=account, act="session.opened", object=id, purpose="access", details={"factor": factor})
     actor = await resolve(tx, token)
     assert actor is not None
     return Opened(token=token, actor=actor)
@@ -357,9 +352,7 @@ async def _wrong(tx: Transaction, account: str | None, challenge: str, factor: s
 
 
 async def _refused(tx: Transaction, object: str, factor: str) -> None:
-    await record(
-        tx, actor=NOBODY, act="session.refused", object=object, purpose="access", details={"factor": factor}
-    )
+    await record(tx, actor=NOBODY, act="session.refused", object=object, purpose="access", details={"factor": factor})
 
 
 async def _count(tx: Transaction, account: str | None, address: str) -> int:
@@ -371,8 +364,7 @@ async def _count(tx: Transaction, account: str | None, address: str) -> int:
     tags = await _tags(tx, account, address)
     known = await store.failures(tx, list(tags.values()), tx.at - timedelta(seconds=FAILURE_MEMORY_S))
     until = max(
-        known[tag]["last_at"] + timedelta(seconds=delay_s(kind, known[tag]["failures"]))
-        for kind, tag in tags.items()
+        known[tag]["last_at"] + timedelta(seconds=delay_s(kind, known[tag]["failures"])) for kind, tag in tags.items()
     )
     wait: int = math.ceil((until - tx.at).total_seconds())
     if wait <= 0:

@@ -65,9 +65,7 @@ def allow(*who: Act | Role) -> Guard:
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         try:
             asking = await authenticate(connection)
-            if not any(
-                asking.role is one if isinstance(one, Role) else allowed(asking.role, one) for one in who
-            ):
+            if not any(asking.role is one if isinstance(one, Role) else allowed(asking.role, one) for one in who):
                 raise Problem(403, "forbidden", "You may not do this")
         except Problem as problem:
             if isinstance(connection, WebSocket):
@@ -131,9 +129,7 @@ def _from_our_page(connection: Connection, token: str) -> None:
     elif connection.scope["method"] not in _READS and not sessions.csrf_fits(  # type: ignore[typeddict-item]
         token, connection.headers.get(CSRF_HEADER, "")
     ):
-        raise Problem(
-            403, "csrf", "This request does not come from our page", f"Send the header {CSRF_HEADER}."
-        )
+        raise Problem(403, "csrf", "This request does not come from our page", f"Send the header {CSRF_HEADER}.")
 
 
 def _origin_fits(connection: Connection, *, needed: bool = False) -> bool:

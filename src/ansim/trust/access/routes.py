@@ -119,16 +119,12 @@ async def sign_in(
 
 @post("/api/signin/totp", status_code=200, guards=[same_origin])
 async def sign_in_totp(data: JSONBody[TotpAnswer], request: Http, database: Db) -> Response[Me]:
-    opened = await actions.answer_totp(
-        database, challenge=data.challenge, code=data.code, address=address(request)
-    )
+    opened = await actions.answer_totp(database, challenge=data.challenge, code=data.code, address=address(request))
     return _signed_in(opened, request, database)
 
 
 @post("/api/signin/passkey", status_code=200, guards=[same_origin])
-async def sign_in_passkey(
-    data: JSONBody[PasskeyAnswer], request: Http, database: Db, passkeys: Keys
-) -> Response[Me]:
+async def sign_in_passkey(data: JSONBody[PasskeyAnswer], request: Http, database: Db, passkeys: Keys) -> Response[Me]:
     opened = await actions.answer_passkey(
         database, passkeys, challenge=data.challenge, answer=data.credential, address=address(request)
     )
@@ -189,9 +185,7 @@ async def add_passkey(
 ) -> None:
     _person(actor)
     async with database.transaction() as tx:
-        await actions.add_passkey(
-            tx, passkeys, actor, challenge=data.challenge, answer=data.credential, name=data.name
-        )
+        await actions.add_passkey(tx, passkeys, actor, challenge=data.challenge, answer=data.credential, name=data.name)
 
 
 @get("/api/me/passkeys")
@@ -200,8 +194,7 @@ async def list_passkeys(actor: Asking, database: Db) -> dict[str, list[ShownPass
         rows = await store.passkeys(tx, actor.id)
     return {
         "passkeys": [
-            ShownPasskey(id=_text(bytes(row["id"])), name=row["name"], created_at=row["created_at"])
-            for row in rows
+            ShownPasskey(id=_text(bytes(row["id"])), name=row["name"], created_at=row["created_at"]) for row in rows
         ]
     }
 
@@ -236,9 +229,7 @@ async def disable_account(account: FromPath[str], actor: Asking, database: Db) -
 
 
 def _signed_in(opened: Opened, request: Http, database: Database) -> Response[Me]:
-    return with_cookie(
-        Response(_me(opened.actor, opened.token, database), status_code=200), request, opened.token
-    )
+    return with_cookie(Response(_me(opened.actor, opened.token, database), status_code=200), request, opened.token)
 
 
 def _me(actor: Actor, token: str, database: Database) -> Me:

@@ -17,9 +17,7 @@ def hashed(secret: str) -> bytes:
 
 def csrf(token: str) -> str:
     """The header that proves a request is our page's: it needs the cookie's secret, which no page reads."""
-    return (
-        base64.urlsafe_b64encode(hmac.digest(token.encode(), b"csrf", hashlib.sha256)).rstrip(b"=").decode()
-    )
+    return base64.urlsafe_b64encode(hmac.digest(token.encode(), b"csrf", hashlib.sha256)).rstrip(b"=").decode()
 
 
 def csrf_fits(token: str, given: str) -> bool:

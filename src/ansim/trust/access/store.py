@@ -45,9 +45,7 @@ async def account(tx: Transaction, id: str) -> Row | None:
 
 async def sign_in_row(tx: Transaction, account: str) -> Row | None:
     """What a sign-in needs of an account in use, by the name that was typed."""
-    return await tx.fetchrow(
-        "SELECT id, password FROM account WHERE account = $1 AND disabled_at IS NULL", account
-    )
+    return await tx.fetchrow("SELECT id, password FROM account WHERE account = $1 AND disabled_at IS NULL", account)
 
 
 async def password_of(tx: Transaction, id: str) -> str | None:
@@ -60,11 +58,20 @@ async def set_password(tx: Transaction, id: str, encoded: str) -> None:
 
 
 async def disable_account(tx: Transaction, id: str, centre: str) -> bool:
+    """Its secrets go at once; the key of the authenticator's goes with the next sweep of keys that no row uses."""
     done = await tx.execute(
-        "UPDATE account SET disabled_at = $3 WHERE id = $1 AND centre = $2 AND disabled_at IS NULL",
+        """UPDATE account SET disabled_at = $3, password = NULL, totp_sealed = NULL, totp_slot = NULL
+           WHERE id = $1 AND centre = $2 AND disabled_at IS NULL""",
         id,
         centre,
         tx.at,
+    )
+    return done == "UPDATE 1"
+
+
+async def forget_account(tx: Transaction, id: str, disabled_before: datetime) -> bool:
+    done = await tx.execute(
+        "UPDATE account SET account = id, name = '' WHERE id = $1 AND disabled_at <= $2", id, disabled_before
     )
     return done == "UPDATE 1"
 
@@ -104,9 +111,7 @@ async def use_totp_step(tx: Transaction, id: str, step: int) -> bool:
     return done == "UPDATE 1"
 
 
-async def add_passkey(
-    tx: Transaction, account: str, id: bytes, public_key: bytes, uses: int, name: str
-) -> bool:
+async def add_passkey(tx: Transaction, account: str, id: bytes, public_key: bytes, uses: int, name: str) -> bool:
     done = await tx.execute(
         """INSERT INTO passkey (id, account, public_key, uses, name, created_at)
            VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING""",
@@ -266,6 +271,7 @@ async def end_everything_of(tx: Transaction, account: str, why: str) -> None:
         tx.at,
         why,
     )
+    await tx.execute("DELETE FROM passkey WHERE account = $1", account)
     await tx.execute("DELETE FROM challenge WHERE account = $1", account)
     await tx.execute("DELETE FROM one_time_code WHERE account = $1 AND used_at IS NULL", account)
 
