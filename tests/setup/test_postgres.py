@@ -100,7 +100,7 @@ async def test_starts_over_a_stale_lock_file_whose_number_belongs_to_a_stranger(
     server.kill()
     lock_file = server.place / "cluster" / "postmaster.pid"
     lines = lock_file.read_text().split("\n")
-    stranger = subprocess.Popen(["sleep", "60"], user=lock_file.stat().st_uid if ROOT else None)
+    stranger = subprocess.Popen(["/bin/sleep", "60"], user=lock_file.stat().st_uid if ROOT else None)
     try:
         lock_file.write_text("\n".join([str(stranger.pid), *lines[1:]]))
         assert await _kept(server.start()) == [1]
