@@ -17,16 +17,12 @@ ENC = bytes.fromhex(
 )
 PLAINTEXT = bytes.fromhex("4265617574792069732074727574682c20747275746820626561757479")
 AAD = bytes.fromhex("436f756e742d30")
-CIPHERTEXT = bytes.fromhex(
-    "5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f9076ac232e3ab2523f39513434"
-)
+CIPHERTEXT = bytes.fromhex("5ad590bb8baa577f8619db35a36311226a896e7342a6d836d8b7bcd2f20b6c7f9076ac232e3ab2523f39513434")
 
 
 def test_the_published_vector_both_ways() -> None:
     recipient, ephemeral = sealing.private_from_bytes(RECIPIENT), sealing.private_from_bytes(EPHEMERAL)
-    sealed = sealing.seal(
-        recipient.public_key(), PLAINTEXT, INFO, AAD, aead=sealing.AES_128_GCM, ephemeral=ephemeral
-    )
+    sealed = sealing.seal(recipient.public_key(), PLAINTEXT, INFO, AAD, aead=sealing.AES_128_GCM, ephemeral=ephemeral)
     assert sealed == ENC + CIPHERTEXT
     assert sealing.open(recipient, ENC + CIPHERTEXT, INFO, AAD, aead=sealing.AES_128_GCM) == PLAINTEXT
 

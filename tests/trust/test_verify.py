@@ -179,8 +179,8 @@ def _broken_signature(document: Document) -> None:
         _last_checkpoint_gone,
         _other_key,
         _other_origin,
-    ]
-    + [_broken_signature],
+        _broken_signature,
+    ],
 )
 async def test_every_other_change_is_noticed(
     document: Document, tmp_path: Path, change: Callable[[Document], None]
@@ -189,9 +189,7 @@ async def test_every_other_change_is_noticed(
     assert both(document, tmp_path)
 
 
-async def test_a_proof_is_valid_and_names_the_entry_that_does_not_fit(
-    proof: Document, tmp_path: Path
-) -> None:
+async def test_a_proof_is_valid_and_names_the_entry_that_does_not_fit(proof: Document, tmp_path: Path) -> None:
     assert both(proof, tmp_path) == []
     proof["entries"][1]["entry"]["object"] = "camera-2"
     assert both(proof, tmp_path) == [

@@ -1,7 +1,7 @@
 """Sealing to a public key so that only its owner can read: HPKE (RFC 9180), base mode.
 
-Suite: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. P-256 because every browser's WebCrypto has it. Written out here
-because the library's own form takes no associated data.
+Suite: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. P-256 because every browser's WebCrypto has it. Written
+out here because the library's own form takes no associated data.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def seal(
 ) -> bytes:
     """65 bytes of ephemeral public key, then ciphertext and tag: 81 bytes more than the plaintext.
 
-    `info` says what the message is for, `aad` what it belongs to; both are needed to open it. `ephemeral` is for published
-    test vectors only: using one twice breaks the seal.
+    `info` says what the message is for, `aad` what it belongs to; both are needed to open it. `ephemeral` is for
+    published test vectors only: using one twice breaks the seal.
     """
     ephemeral = ephemeral or generate()
     enc = _point(ephemeral.public_key())
@@ -139,6 +139,4 @@ def _schedule(shared: bytes, info: bytes, aead: int) -> tuple[bytes, bytes]:
     suite = b"HPKE" + b"".join(part.to_bytes(2, "big") for part in (_KEM, _KDF, aead))
     context = b"\x00" + _extract(suite, b"", b"psk_id_hash", b"") + _extract(suite, b"", b"info_hash", info)
     secret = _extract(suite, shared, b"secret", b"")
-    return _expand(suite, secret, b"key", context, _KEY_BYTES[aead]), _expand(
-        suite, secret, b"base_nonce", context, 12
-    )
+    return _expand(suite, secret, b"key", context, _KEY_BYTES[aead]), _expand(suite, secret, b"base_nonce", context, 12)

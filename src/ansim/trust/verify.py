@@ -46,8 +46,8 @@ class Report:
 def verify_file(path: Path, trusted: Sequence[str] = ()) -> Report:
     """`trusted`: verifier keys (`name+id+key`) got from elsewhere, of the centre and of witnesses.
 
-    Without any the keys named in the file are used, and the report says so: it then shows that the file is whole, and by whose
-    key, but not that the key is the centre's.
+    Without any the keys named in the file are used, and the report says so: it then shows that the file is whole,
+    and by whose key, but not that the key is the centre's.
     """
     try:
         content = path.read_bytes()
@@ -125,9 +125,7 @@ def _check_export(document: Export, log: Verifier, witnesses: Sequence[Verifier]
         if size in heads:
             if merkle.root(size, known) != heads[size] and not broken:
                 which = f"entry {since}" if since == size - 1 else f"one of the entries {since} to {size - 1}"
-                report.wrong.append(
-                    f"{which} was changed, added or taken out after checkpoint {size} was signed"
-                )
+                report.wrong.append(f"{which} was changed, added or taken out after checkpoint {size} was signed")
                 broken = True
             since = size
     last = max(heads, default=0)
@@ -136,6 +134,4 @@ def _check_export(document: Export, log: Verifier, witnesses: Sequence[Verifier]
     report.good.append(f"{size} entries, {len(heads)} checkpoints signed by {log.name}")
     report.good += [f"witnessed by {name} up to entry {upto - 1}" for name, upto in sorted(witnessed.items())]
     if not witnessed and size:
-        report.good.append(
-            "no witness signed it: it shows order and completeness, not that it was never rewritten"
-        )
+        report.good.append("no witness signed it: it shows order and completeness, not that it was never rewritten")

@@ -21,9 +21,7 @@ Make = Callable[[], Witness]
 
 def simulated(folder: Path) -> SimulatedWitness:
     logs = [Verifier(ORIGIN, LOG.public_key()), Verifier("seocho.example", LOG.public_key())]
-    return SimulatedWitness(
-        World(clock=ManualClock()), folder / "witness", "police.example/w1", WITNESS, logs
-    )
+    return SimulatedWitness(World(clock=ManualClock()), folder / "witness", "police.example/w1", WITNESS, logs)
 
 
 MAKERS = {"simulated": simulated}

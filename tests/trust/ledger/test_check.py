@@ -64,10 +64,13 @@ DAMAGE = {
     "ledger entry 5 ": "UPDATE ledger_leaf SET hash = sha256('x') WHERE seq = 5",
     "ledger hash 1/2 ": "UPDATE ledger_node SET hash = sha256('x') WHERE level = 1 AND position = 2",
     "ledger hash 2/0 ": "DELETE FROM ledger_node WHERE level = 2 AND position = 0",
-    "ledger checkpoint 12 is not one": "UPDATE ledger_checkpoint SET note = (SELECT note FROM ledger_checkpoint WHERE size = 4)"
+    "ledger checkpoint 12 is not one": "UPDATE ledger_checkpoint SET note = (SELECT note FROM ledger_checkpoint"
+    " WHERE size = 4)"
     " WHERE size = 12",
-    "ledger checkpoint 3 is not one": "UPDATE ledger_checkpoint SET note = replace(note, 'gangnam', 'seocho') WHERE size = 3",
-    "ledger checkpoint 20: the signature of police": "UPDATE ledger_cosignature SET line = (SELECT line FROM ledger_cosignature"
+    "ledger checkpoint 3 is not one": "UPDATE ledger_checkpoint SET note = replace(note, 'gangnam', 'seocho')"
+    " WHERE size = 3",
+    "ledger checkpoint 20: the signature of police": "UPDATE ledger_cosignature SET line = (SELECT line FROM"
+    " ledger_cosignature"
     " WHERE size = 12) WHERE size = 20",
 }
 

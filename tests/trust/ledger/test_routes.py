@@ -168,8 +168,17 @@ async def test_filters_and_paging(centre: Centre) -> None:
 
 @pytest.mark.parametrize(
     "wishes",
-    ["limit=0", "limit=501", "limit=x", "after=-2", f"after={2**64}", "incident=%00", "actor=a%20b", "act=%EA%B0%80"]
-    + ["incident=" + "x" * 129],
+    [
+        "limit=0",
+        "limit=501",
+        "limit=x",
+        "after=-2",
+        f"after={2**64}",
+        "incident=%00",
+        "actor=a%20b",
+        "act=%EA%B0%80",
+        "incident=" + "x" * 129,
+    ],
 )
 async def test_a_bad_wish_is_refused(centre: Centre, wishes: str) -> None:
     client = await centre.reader(Role.AUDITOR)

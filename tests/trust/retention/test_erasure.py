@@ -314,6 +314,22 @@ async def test_the_loop_wakes_by_itself(database: Database, keys: Keys, eraser: 
     assert keys.erased(track)
 
 
+async def test_each_day_the_living_keys_move_to_its_key(
+    database: Database, keys: Keys, eraser: Eraser, clock: ManualClock
+) -> None:
+    track, case = await fill(database, keys, "i1")
+    day = keys.today()
+    await eraser.start()
+    async with asyncio.timeout(10):
+        while keys.check([]).stale_days or keys.check([]).days < 2 or keys.today() < day + 9:
+            await clock.advance(3600)
+            await asyncio.sleep(0)
+    await eraser.close()
+    report = keys.check([track, case])
+    assert (report.live, report.damaged) == (2, ())
+    assert report.days <= 9
+
+
 async def test_an_old_key_file_put_back_is_erased_again(
     database: Database, keys: Keys, eraser: Eraser, sequencer: Sequencer, world: World, tmp_path: Path
 ) -> None:
@@ -334,7 +350,7 @@ async def test_no_copy_of_what_was_sealed_is_left_anywhere_that_can_be_read(
     database: Database, keys: Keys, eraser: Eraser, postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     """The bytes on the disk: heap, write-ahead log, key file. The ciphertext may stay; nothing opens it."""
-    track, case = await fill(database, keys, "i1", rows=50)
+    track, _case = await fill(database, keys, "i1", rows=50)
     sealed = keys.seal(track, MARK, b"p")
     live = (tmp_path / "keys").read_bytes()[track * SIZE : track * SIZE + 60]
     async with database.transaction() as tx:

@@ -285,7 +285,8 @@ async def test_a_crash_while_wrapping_anew_loses_no_key(opened: Opened, torn: in
     await keys.erase([4])
     await opened.clock.advance(86_400)
     before = opened.bytes()
-    # Two writes of the batch area and of the day key pass; then the machine dies while it writes the third slot in place.
+    # Two writes of the batch area and of the day key pass; then the machine dies while it writes the third slot in
+    # place.
     safe = asyncio.Event()
     original = keys._keep_batch
 

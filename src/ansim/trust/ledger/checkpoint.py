@@ -1,7 +1,7 @@
 """Signed tree heads and cosignatures, in the forms of C2SP: signed-note, tlog-checkpoint, tlog-cosignature.
 
-A note is a body of lines, an empty line, and signature lines `— <name> base64(key id (4 B) || signature)`. Ed25519 (RFC 8032).
-A second algorithm is a second signature line with its own type byte.
+A note is a body of lines, an empty line, and signature lines `— <name> base64(key id (4 B) || signature)`. Ed25519
+(RFC 8032). A second algorithm is a second signature line with its own type byte.
 """
 
 from __future__ import annotations

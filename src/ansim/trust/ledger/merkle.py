@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 section 2.1, over any store of the hashes of its complete subtrees.
 
-A node is named (level, position): the subtree of the leaves [position * 2**level, (position + 1) * 2**level). Complete subtrees
-never change, so they are stored once; every root and proof is made of at most a few dozen of them.
+A node is named (level, position): the subtree of the leaves [position * 2**level, (position + 1) * 2**level).
+Complete subtrees never change, so they are stored once; every root and proof is made of at most a few dozen of them.
 """
 
 from __future__ import annotations

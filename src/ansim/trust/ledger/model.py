@@ -14,8 +14,11 @@ import msgspec
 from ansim.core.errors import Problem
 
 DETAILS = frozenset(
-    "agency bytes camera channel code count day dispatch factor frames grant kind level link result role seconds size slot"
-    " state step trigger unit view why".split()
+    (
+        *("agency", "bytes", "camera", "channel", "code", "count", "day", "dispatch", "factor", "frames", "grant"),
+        *("kind", "level", "link", "result", "role", "seconds", "size", "slot", "state", "step", "trigger", "unit"),
+        *("view", "why"),
+    )
 )
 """The only members that an entry's details may have: none can hold a person or a place."""
 
@@ -44,7 +47,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     details: dict[str, str | int] = {}
 
     def canonical(self) -> bytes:
-        """JSON in the canonical form of RFC 8785 (sorted members, no spaces, UTF-8); members without a value are left out."""
+        """JSON in the canonical form of RFC 8785: sorted members, no spaces, UTF-8. Empty members are left out."""
         return msgspec.json.encode(self, order="sorted")
 
     def leaf(self) -> bytes:

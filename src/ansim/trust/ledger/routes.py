@@ -1,4 +1,4 @@
-"""The ledger over HTTP: for those who watch the watchers, for operators their own entries, for her what concerns her."""
+"""The ledger over HTTP: all of it to those who watch the watchers, to an operator her own, to her what is hers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShownCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """The last signed tree head; `root` in base64, `signature` the whole signed note, `witnesses` those that signed it."""
+    """The last signed tree head: `root` in base64, `signature` the whole note, `witnesses` those that signed it."""
 
     size: int
     root: str
@@ -108,7 +108,7 @@ async def list_entries(
     after: Annotated[int | None, QueryParameter(ge=-1, le=_LAST)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=500)] = 100,
 ) -> LedgerPage:
-    """Newest first, or onwards from the entry `after`. `act` finds whole words from the left. An operator sees her own."""
+    """Newest first, or onwards from `after`; to an operator only her own. `act` finds whole words from the left."""
     async with database.transaction(readonly=True) as tx:
         found = await store.search(
             tx, incident=incident, actor=by, act=act, after=after, only_actor=_only(actor), limit=limit
@@ -172,7 +172,7 @@ async def export_all(
 async def her_record(data: JSONBody[RecordRequest], database: Db) -> HerRecord:
     """Who saw me: the entries about her cases, for whoever holds the secrets of their receipts.
 
-    A wrong secret gets what a case without entries gets: nothing. Names of those who looked are not told, their role is.
+    A wrong secret gets what a case without entries gets: nothing. Of who looked she is told the role, not the name.
     """
     tags = [subject_tag(item.secret, item.incident) for item in data.items]
     async with database.transaction(readonly=True) as tx:

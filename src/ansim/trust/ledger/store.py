@@ -11,7 +11,10 @@ from ansim.core.database import Row, Transaction
 from ansim.trust.ledger.merkle import Node
 from ansim.trust.ledger.model import Entry, instant
 
-_COLUMNS = "e.id, e.at, e.actor, e.act, e.object, e.incident, e.purpose, e.subject_tag, e.sealed_hash, e.details::text AS details"
+_COLUMNS = (
+    "e.id, e.at, e.actor, e.act, e.object, e.incident, e.purpose, e.subject_tag, e.sealed_hash,"
+    " e.details::text AS details"
+)
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +63,8 @@ async def insert(tx: Transaction, entries: Sequence[Entry]) -> None:
         "WITH accepted AS ("
         " INSERT INTO ledger_entry (id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details)"
         " SELECT id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details::jsonb"
-        " FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],"
-        " $9::text[], $10::text[])"
+        " FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
+        " $8::text[], $9::text[], $10::text[])"
         " AS new(id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details) RETURNING id)"
         " INSERT INTO ledger_waiting (entry) SELECT id FROM accepted",
         [entry.id for entry in entries],
@@ -87,7 +90,8 @@ async def lock(tx: Transaction) -> None:
 
 async def waiting(tx: Transaction, limit: int) -> list[Entry]:
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM ledger_waiting w JOIN ledger_entry e ON e.id = w.entry ORDER BY w.accepted LIMIT $1::int",
+        f"SELECT {_COLUMNS} FROM ledger_waiting w JOIN ledger_entry e ON e.id = w.entry"
+        " ORDER BY w.accepted LIMIT $1::int",
         limit,
     )
     return [_entry(row) for row in rows]
@@ -105,7 +109,8 @@ async def place(tx: Transaction, start: int, entries: Sequence[Entry], made: Map
     upper = [(node, value) for node, value in made.items() if node[0] > 0]
     if upper:
         await tx.execute(
-            "INSERT INTO ledger_node (level, position, hash) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])",
+            "INSERT INTO ledger_node (level, position, hash)"
+            " SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])",
             [level for (level, _), _ in upper],
             [position for (_, position), _ in upper],
             [value for _, value in upper],
@@ -162,8 +167,8 @@ async def checkpoints(tx: Transaction) -> list[Checkpoint]:
 
 async def add_cosignature(tx: Transaction, cosignature: Cosignature) -> None:
     await tx.execute(
-        "INSERT INTO ledger_cosignature (size, witness, at, line) VALUES ($1::bigint, $2::text, $3::timestamptz, $4::text)"
-        " ON CONFLICT DO NOTHING",
+        "INSERT INTO ledger_cosignature (size, witness, at, line)"
+        " VALUES ($1::bigint, $2::text, $3::timestamptz, $4::text) ON CONFLICT DO NOTHING",
         cosignature.size,
         cosignature.witness,
         cosignature.at,
@@ -297,7 +302,8 @@ async def overdue_waiting(tx: Transaction, before: datetime) -> list[str]:
 async def lost(tx: Transaction) -> list[str]:
     """Accepted entries that neither wait nor have a leaf: somebody took them out of the line."""
     rows = await tx.fetch(
-        "SELECT e.id FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry = e.id LEFT JOIN ledger_waiting w ON w.entry = e.id"
+        "SELECT e.id FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry = e.id"
+        " LEFT JOIN ledger_waiting w ON w.entry = e.id"
         " WHERE l.entry IS NULL AND w.entry IS NULL ORDER BY e.at, e.id LIMIT 100"
     )
     return [row["id"] for row in rows]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check a file of an ansim centre (ledger export, proof or destruction certificate) with nothing of ansim but this page.
+"""Check a ledger export, a proof or a destruction certificate with nothing of ansim but this page.
 
     pip install cryptography;  python3 verify_standalone.py FILE [KEY-OF-THE-CENTRE]
 

@@ -29,8 +29,8 @@ async def destroy(
 ) -> str:
     """Destroy everything of `subject` under its key of this scope: now, or at `due_at`. The destruction's id.
 
-    `why` is one fixed word (closed, retention, withdrawn). Ordering the same again changes nothing, except that an earlier time
-    counts. From the moment it is ordered nothing stops it; until then `postpone` does.
+    `why` is one fixed word (closed, retention, withdrawn). Ordering the same again changes nothing, except that an
+    earlier time counts. From the moment it is ordered nothing stops it; until then `postpone` does.
     """
     id = tx.world.id()
     due_at = due_at or tx.at
@@ -71,8 +71,8 @@ async def postpone(tx: Transaction, destruction: str, due_at: datetime) -> bool:
 async def due(tx: Transaction, destruction: str) -> None:
     """The point of no return: the ledger says what will be destroyed before anything is.
 
-    One entry for each key, so that the list of dead keys can be read from the witnessed ledger alone. Does nothing when it was
-    ordered already.
+    One entry for each key, so that the list of dead keys can be read from the witnessed ledger alone. Does nothing
+    when it was ordered already.
     """
     found = await store.by_id(tx, destruction, lock=True)
     if found is None or found.ordered_at is not None:

@@ -80,7 +80,8 @@ def check_certificate(
         wrong.append("the ledger counts other rows than the certificate")
     else:
         good.append(
-            f"{len(statement.keys)} key(s) destroyed and {sum(statement.rows.values())} row(s) deleted by {statement.erased_at},"
+            f"{len(statement.keys)} key(s) destroyed and {sum(statement.rows.values())} row(s) deleted by"
+            f" {statement.erased_at},"
             f" ordered {statement.ordered_at}"
         )
     return good, wrong

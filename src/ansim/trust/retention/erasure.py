@@ -1,4 +1,4 @@
-"""Carrying out destructions: in an order in which a crash at any point leaves more destroyed, never less, and never a lie.
+"""Carrying out destructions, in an order in which a crash at any point leaves nothing undone and no lie.
 
 ordered (ledger) -> keys overwritten on stable storage -> rows deleted -> done (ledger) -> certificate.
 Each step is recorded when it is done and harmless when it is done twice.
@@ -28,11 +28,15 @@ from ansim.trust.retention.store import Destruction
 
 log = structlog.get_logger()
 _AGAIN_S = 1.0
+_DAY_S = 86_400
 LATE_S = 60.0
 
 
 class Eraser:
-    """Finishes every ordered destruction, also those that a crash left half done. `lines`: all holdings."""
+    """Finishes every ordered destruction, also one that a crash left half done; moves the living keys on each day.
+
+    `lines`: all holdings.
+    """
 
     def __init__(
         self,
@@ -46,17 +50,20 @@ class Eraser:
         self._sequencer = sequencer
         self._lines = tuple(lines)
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         database.on_commit.append(self._committed)
 
     async def start(self) -> None:
         self._wake.set()
-        self._task = asyncio.create_task(self._run(), name="eraser")
+        self._tasks = [
+            asyncio.create_task(self._run(), name="eraser"),
+            asyncio.create_task(self._each_day(), name="eraser-of-day-keys"),
+        ]
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _committed(self, committed: Committed) -> None:
         if any(isinstance(stated.fact, DestructionOrdered) for stated in committed.facts):
@@ -69,6 +76,17 @@ class Eraser:
             if not await self.finish_all():
                 await self._database.world.clock.sleep(_AGAIN_S)
                 self._wake.set()
+
+    async def _each_day(self) -> None:
+        """What is erased today must be unreadable in every old copy of the key file once that day's key is gone too."""
+        clock = self._database.world.clock
+        while True:
+            try:
+                await self._keys.rewrap()
+                await clock.sleep(_DAY_S - clock.now().timestamp() % _DAY_S)
+            except Unavailable:
+                log.warning("keys are not wrapped anew", why="key file away")
+                await clock.sleep(_AGAIN_S)
 
     async def finish_all(self) -> bool:
         """Carry every ordered destruction to its certificate; False when some must be tried again."""

@@ -1,7 +1,7 @@
 """What personal data is kept where, why, for how long, and how it is destroyed: one line per table.
 
-Every stage that keeps any lists it in its `holdings.py` as `HOLDINGS`; the application collects them. A table of the live
-schema that no line claims fails `unclaimed`: nothing personal is kept that nobody has thought about.
+Every stage that keeps any lists it in its `holdings.py` as `HOLDINGS`; the application collects them. A table of the
+live schema that no line claims fails `unclaimed`: nothing personal is kept that nobody has thought about.
 """
 
 from __future__ import annotations

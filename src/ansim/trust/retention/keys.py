@@ -1,7 +1,7 @@
 """One key for each thing that must be destroyable, in a file outside PostgreSQL.
 
-Rows hold ciphertext and the number of a slot. Overwriting the slot destroys every row sealed under it, wherever its copies are:
-in the heap, the write-ahead log, a replica, a backup. NIST SP 800-88 calls it cryptographic erase.
+Rows hold ciphertext and the number of a slot. Overwriting the slot destroys every row sealed under it, wherever its
+copies are: in the heap, the write-ahead log, a replica, a backup. NIST SP 800-88 calls it cryptographic erase.
 """
 
 from __future__ import annotations

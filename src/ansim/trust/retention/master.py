@@ -1,7 +1,7 @@
 """The port to whatever holds the day keys (a TPM, an HSM, two people), and the form that keeps them in files of ours.
 
-Every slot of the key file is wrapped by the key of a day. A copy of the key file (a backup, a stolen disk) is worth nothing
-once the day keys it needs are destroyed.
+Every slot of the key file is wrapped by the key of a day. A copy of the key file (a backup, a stolen disk) is worth
+nothing once the day keys it needs are destroyed.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Master(Protocol):
 class FileMaster:
     """Day keys in `folder/days`, wrapped by a 256-bit key in `folder/master`; both readable by their owner only.
 
-    Good for one machine whose disk is the trust boundary. Keep `folder` out of the database's backups, and its own copies
-    no longer than the backup life of the keys.
+    Good for one machine whose disk is the trust boundary. Keep `folder` out of the database's backups, and its own
+    copies no longer than the backup life of the keys.
     """
 
     def __init__(self, world: World, folder: Path) -> None:

@@ -1,7 +1,8 @@
 """A file of fixed 64-byte slots: written in place, durable on flush, a slot number never used twice.
 
-The first slot is the header: magic (16 B), a random identity of the file (16 B), zeros. Slots count from 1. A slot is *empty*
-(all zeros: never written), *erased* (zeros, then ff ff ff ff) or holds 60 bytes and a day number (u32, little-endian).
+The first slot is the header: magic (16 B), a random identity of the file (16 B), zeros. Slots count from 1. A slot
+is *empty* (all zeros: never written), *erased* (zeros, then ff ff ff ff) or holds 60 bytes and a day number (u32,
+little-endian).
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ class SlotFile:
     def begin_flush(self) -> dict[int, bytes]:
         """What the coming flush covers.
 
-        After a failed flush the system may hold the pages for clean and lose them; so they are written again from our own copy.
+        After a failed flush the system may hold the pages for clean and lose them; so they are written again from
+        our own copy.
         """
         if self._failed:
             for slot, content in self._dirty.items():

@@ -11,8 +11,8 @@ from ansim.core.database import Row, Transaction
 from ansim.trust.retention.holdings import Holding
 
 _COLUMNS = (
-    "id, subject, scope, incident, subject_tag, actor, why, slots, due_at, ordered_at, ordered, keys_at, rows::text AS rows,"
-    " erased_at, erased, certificate, certified_at"
+    "id, subject, scope, incident, subject_tag, actor, why, slots, due_at, ordered_at, ordered, keys_at,"
+    " rows::text AS rows, erased_at, erased, certificate, certified_at"
 )
 
 
@@ -110,7 +110,8 @@ async def of_subject(tx: Transaction, subject: str) -> list[Destruction]:
 async def unfinished(tx: Transaction, limit: int = 100) -> list[str]:
     """Ordered, not certified: the work of the eraser."""
     rows = await tx.fetch(
-        "SELECT id FROM destruction WHERE certified_at IS NULL AND ordered_at IS NOT NULL ORDER BY due_at, id LIMIT $1::int",
+        "SELECT id FROM destruction WHERE certified_at IS NULL AND ordered_at IS NOT NULL"
+        " ORDER BY due_at, id LIMIT $1::int",
         limit,
     )
     return [row["id"] for row in rows]
@@ -118,7 +119,8 @@ async def unfinished(tx: Transaction, limit: int = 100) -> list[str]:
 
 async def late(tx: Transaction, before: datetime) -> list[Destruction]:
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM destruction WHERE certified_at IS NULL AND due_at < $1::timestamptz ORDER BY due_at, id",
+        f"SELECT {_COLUMNS} FROM destruction WHERE certified_at IS NULL AND due_at < $1::timestamptz"
+        " ORDER BY due_at, id",
         before,
     )
     return [_destruction(row) for row in rows]
@@ -139,7 +141,8 @@ async def set_keys_gone(tx: Transaction, id: str) -> None:
 
 async def set_erased(tx: Transaction, id: str, rows: Mapping[str, int], entry: str) -> None:
     await tx.execute(
-        "UPDATE destruction SET rows = ($2::text)::jsonb, erased_at = $3::timestamptz, erased = $4::text WHERE id = $1::text",
+        "UPDATE destruction SET rows = ($2::text)::jsonb, erased_at = $3::timestamptz, erased = $4::text"
+        " WHERE id = $1::text",
         id,
         msgspec.json.encode(rows).decode(),
         tx.at,
