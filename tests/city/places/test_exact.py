@@ -21,11 +21,7 @@ def border_heavy(borders: Borders, count: int, seed: int) -> Points:
     rng = np.random.default_rng(seed)
     land = (borders.sides >= 0).all(axis=1)
     shares = (count // 5, count // 5, count // 5, count // 5, count - 4 * (count // 5))
-    made = [
-        rng.uniform(
-            borders.ends[:, :2].min(axis=0) - 0.05, borders.ends[:, :2].max(axis=0) + 0.05, (shares[0], 2)
-        )
-    ]
+    made = [rng.uniform(borders.ends[:, :2].min(axis=0) - 0.05, borders.ends[:, :2].max(axis=0) + 0.05, (shares[0], 2))]
     for share, lines, metres in zip(
         shares[1:],
         (borders.ends[land], borders.ends, borders.ends[land], borders.ends),
@@ -97,12 +93,12 @@ def test_the_distance_to_the_border_and_the_neighbours_are_those_of_all_lines(
         west, south, east, north = (borders.ends - [longitude, latitude, longitude, latitude]).T
         lines = (np.minimum(west, east) < 0.01) & (np.maximum(west, east) > -0.01)
         lines &= (np.minimum(south, north) < 0.01) & (np.maximum(south, north) > -0.01)
-        metres = distances(borders.ends[lines].tolist(), latitude, longitude)
+        there = np.hstack([borders.ends, borders.sides])[lines].tolist()
         near = [
             (m, side)
-            for m, (right, left) in zip(metres, borders.sides[lines].tolist(), strict=True)
+            for m, (*_, right, left) in distances(there, latitude, longitude)
             if m <= 500 and right >= 0 and left >= 0
-            for side in (right, left)
+            for side in (int(right), int(left))
             if alike[side] != alike[part]
         ]
         assert answer.distance_to_border_m == (min(near)[0] if near else None)

@@ -117,9 +117,7 @@ def test_the_middle_of_a_long_bridge_is_answered_with_a_warning(country: Jurisdi
 
 
 @pytest.mark.parametrize("point", [OPEN_SEA, TOKYO, (0.0, 0.0), (-90.0, 180.0), (90.0, -180.0)])
-def test_there_is_an_answer_everywhere_with_a_warning(
-    country: Jurisdictions, point: tuple[float, float]
-) -> None:
+def test_there_is_an_answer_everywhere_with_a_warning(country: Jurisdictions, point: tuple[float, float]) -> None:
     answer = country.find_circle(*point, 30)
     assert (answer.source, answer.warning, answer.municipality) == ("default", "outside", None)
     assert answer.centres
@@ -191,9 +189,7 @@ korea = st.tuples(st.floats(33, 38.7), st.floats(124.5, 132))
 
 
 @settings(deadline=None)
-@given(
-    latitude=st.one_of(anything, latitudes), longitude=st.one_of(anything, longitudes), accuracy_m=anything
-)
+@given(latitude=st.one_of(anything, latitudes), longitude=st.one_of(anything, longitudes), accuracy_m=anything)
 def test_anything_gets_an_answer_or_a_problem(
     country: Jurisdictions, latitude: Any, longitude: Any, accuracy_m: Any
 ) -> None:
@@ -235,9 +231,7 @@ def test_a_circle_never_changes_who_answers(
         (None, [127.0], "latitudes"),
     ],
 )
-def test_a_bad_batch_names_the_field(
-    country: Jurisdictions, latitudes: Any, longitudes: Any, field: str
-) -> None:
+def test_a_bad_batch_names_the_field(country: Jurisdictions, latitudes: Any, longitudes: Any, field: str) -> None:
     with pytest.raises(Problem) as refused:
         country.find_many(latitudes, longitudes)
     assert refused.value.field == field

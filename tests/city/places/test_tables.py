@@ -18,9 +18,7 @@ def test_there_are_229_municipalities_and_219_centres(country: Jurisdictions) ->
     assert sum(centre.cameras for centre in country.centres.values()) == 711_717
 
 
-def test_every_municipality_has_a_shape_and_the_other_way_round(
-    country: Jurisdictions, borders: Borders
-) -> None:
+def test_every_municipality_has_a_shape_and_the_other_way_round(country: Jurisdictions, borders: Borders) -> None:
     assert {part.municipality for part in borders.parts} == set(country.municipalities)
 
 

@@ -44,9 +44,7 @@ def _common(borders: Borders) -> list[tuple[int, int, float]]:
     metres = np.hypot((ends[:, 2] - ends[:, 0]) * across, ends[:, 3] - ends[:, 1]) * DEGREE_M
     pairs, of = np.unique(sides, axis=0, return_inverse=True)
     lengths = np.bincount(of, metres)
-    return [
-        (one, other, metres) for (one, other), metres in zip(pairs.tolist(), lengths.tolist(), strict=True)
-    ]
+    return [(one, other, metres) for (one, other), metres in zip(pairs.tolist(), lengths.tolist(), strict=True)]
 
 
 def _nearest(borders: Borders, first: list[Centre], mine: list[int]) -> Centre:

@@ -96,9 +96,7 @@ def read(topojson: bytes) -> Borders:
     first = np.flatnonzero(inner)
     owner = np.repeat(np.arange(len(lengths)), lengths)
     return Borders(
-        parts=tuple(
-            Part(g.properties.municipality, g.properties.district, g.properties.zone) for g in geometries
-        ),
+        parts=tuple(Part(g.properties.municipality, g.properties.district, g.properties.zone) for g in geometries),
         polygons=_polygons(geometries, points, starts),
         ends=np.hstack([points[first], points[first + 1]]),
         sides=sides[owner[first]],

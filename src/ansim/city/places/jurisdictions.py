@@ -18,7 +18,7 @@ from ansim.city.places import register as register_of
 from ansim.city.places.borders import Borders, Floats, Ints
 from ansim.city.places.model import BORDER_BAND_M, NEAREST_M, NEIGHBOUR_LIMIT_M, Answer, Centre, Name
 from ansim.city.places.outlines import Outlines, outlines
-from ansim.city.places.plane import distances, foot, on_the_right
+from ansim.city.places.plane import Line, distances, foot, on_the_right
 from ansim.city.places.raster import CELL, MARGIN_M, NEAR, NOWHERE, Raster, counting, distinct
 from ansim.city.places.register import Register
 from ansim.core.errors import Problem
@@ -28,8 +28,10 @@ OUTSIDE = Name(ko="관할 밖", en="Outside every jurisdiction")
 SURE_M = 0.01
 """Nearer to a border than this, rounding could tell the wrong side: the polygons decide."""
 
-Near = tuple[float, list[float]]
-"""Metres to a border segment, and the segment: its two ends, the part on its right, the part on its left."""
+RIGHT, LEFT = 4, 5
+"""Where a raster's line holds the parts on its sides."""
+Near = tuple[float, Line]
+"""Metres to a line, and the line."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,6 @@ class Jurisdictions:
         self.centres = register.centres
         self.parts = borders.parts
         self._borders = borders
-        self._lines = np.hstack([borders.ends, borders.sides])
         self._vertices = _directions(borders.ends[:, :2])
         self._raster = Raster(borders)
         self._default = () if default is None else (register.centres[default],)
@@ -67,7 +68,8 @@ class Jurisdictions:
             for part in borders.parts
         ]
         # districts of one municipality answer alike
-        self._alike = [(part.municipality, part.zone) for part in borders.parts]
+        kinds = sorted({(part.municipality, part.zone) for part in borders.parts})
+        self._alike = [kinds.index((part.municipality, part.zone)) for part in borders.parts]
         shapely.prepare(borders.polygons)
 
     @classmethod
@@ -102,7 +104,7 @@ class Jurisdictions:
         if part == NOWHERE:
             return self._outside(latitude, longitude, reach)
         if reach > MARGIN_M:
-            found = self._around(latitude, longitude, reach)
+            found = distances(self._raster.around(latitude, longitude, reach), latitude, longitude)
         return self._inside(part, found, reach)
 
     def find_many(self, latitudes: ArrayLike, longitudes: ArrayLike) -> Located:
@@ -149,21 +151,16 @@ class Jurisdictions:
         return adjacency.neighbours(self._borders, [answer.centres for answer in self._answers])
 
     def _closer(self, cell: int, latitude: float, longitude: float) -> tuple[int, list[Near]]:
-        """The part of a point in a near cell, and the borders listed there."""
-        inside, segments = self._raster.listed(cell)
-        lines = self._lines[segments].tolist()
-        metres = distances(lines, latitude, longitude)
-        nearest = min(metres)
-        line = lines[metres.index(nearest)]
+        """The part of a point in a near cell, and the lines listed there."""
+        inside, lines = self._raster.listed(cell)
+        found = distances(lines, latitude, longitude)
+        metres, line = min(found)
         at = foot(line, latitude, longitude)
-        if at is not None and nearest > SURE_M and self._raster.lists(cell, *at):
-            # nothing lies between the point and the foot of its perpendicular: that side of the line it is
-            part = int(line[4 if on_the_right(line, latitude, longitude) else 5])
-        else:
-            part = self._covering(
-                {inside, *self._borders.sides[segments].ravel().tolist()}, latitude, longitude
-            )
-        return part, list(zip(metres, lines, strict=True))
+        if at is not None and metres > SURE_M and self._raster.lists(cell, *at):
+            # no border lies between the point and the foot of its perpendicular: it is on that side of the line
+            return int(line[RIGHT if on_the_right(line, latitude, longitude) else LEFT]), found
+        parts = {inside, *(int(line[side]) for line in lines for side in (RIGHT, LEFT))}
+        return self._covering(parts, latitude, longitude), found
 
     def _covering(self, parts: Iterable[int], latitude: float, longitude: float) -> int:
         for part in sorted(parts):
@@ -175,7 +172,7 @@ class Jurisdictions:
         raster, points = self._raster, np.arange(len(cell))
         k = np.searchsorted(raster.near, cell)
         start, count = raster.first[k], raster.first[k + 1] - raster.first[k]
-        sides = self._borders.sides[raster.segments[counting(start, count)]]
+        sides = raster.lines[counting(start, count), RIGHT:]
         part = np.concatenate([sides.ravel(), raster.inside[k]]).astype(np.int64)
         point = np.concatenate([points.repeat(count).repeat(2), points])
         pairs = distinct(np.sort((part * len(cell) + point)[part != NOWHERE]))
@@ -185,18 +182,14 @@ class Jurisdictions:
         found[point[covered][::-1]] = part[covered][::-1]  # the smallest part is written last and stays
         return found
 
-    def _around(self, latitude: float, longitude: float, reach: float) -> list[Near]:
-        lines = self._lines[self._raster.around(latitude, longitude, reach)].tolist()
-        return list(zip(distances(lines, latitude, longitude), lines, strict=True))
-
     def _inside(self, part: int, found: list[Near], reach: float) -> Answer:
         mine = self._alike[part]
         borders = [
-            (metres, side)
-            for metres, (*_, right, left) in found
-            if metres <= reach and right != NOWHERE and left != NOWHERE
-            for side in (int(right), int(left))
-            if self._alike[side] != mine
+            (metres, int(side))
+            for metres, line in found
+            if metres <= reach and line[RIGHT] != NOWHERE and line[LEFT] != NOWHERE
+            for side in line[RIGHT:]
+            if self._alike[int(side)] != mine
         ]
         answer = self._answers[part]
         if not borders:
@@ -207,8 +200,7 @@ class Jurisdictions:
         shore, metres = self._shore(latitude, longitude)
         if shore != NOWHERE:
             answer = self._answers[shore]
-            borders = [near for near in self._shores(latitude, longitude, reach) if near[0] <= reach]
-            beyond = self._beyond(borders, answer)
+            beyond = self._beyond(self._shores(latitude, longitude, reach), answer)
             return replace(answer, source="nearest", outside_m=metres, neighbours=beyond)
         shore, metres = self._far_shore(latitude, longitude)
         return Answer(
@@ -226,17 +218,19 @@ class Jurisdictions:
         return tuple(centre for centre in centres if centre not in answer.centres)
 
     def _shores(self, latitude: float, longitude: float, reach: float) -> list[tuple[float, int]]:
+        lines = self._raster.around(latitude, longitude, reach)
         return [
             (metres, int(side))
-            for metres, (*_, right, left) in self._around(latitude, longitude, reach)
-            for side in (right, left)
+            for metres, line in distances(lines, latitude, longitude)
+            if metres <= reach
+            for side in line[RIGHT:]
             if side != NOWHERE
         ]
 
     def _shore(self, latitude: float, longitude: float) -> tuple[int, float]:
         """The nearest part of a point in none, and how far; NOWHERE beyond NEAREST_M."""
         metres, part = min(self._shores(latitude, longitude, NEAREST_M), default=(inf, NOWHERE))
-        return (part, metres) if metres <= NEAREST_M else (NOWHERE, inf)
+        return part, metres
 
     def _far_shore(self, latitude: float, longitude: float) -> tuple[int, float]:
         """The nearest part however far, by the vertices of its border."""
@@ -258,12 +252,7 @@ def _problem(field: str, rule: str) -> Problem:
 
 def _number(field: str, value: object, least: float, most: float) -> float:
     # wire types are checked before; what a program hands over by mistake is not
-    if (
-        isinstance(value, (float, int))
-        and least <= value <= most
-        and value != inf
-        and type(value) is not bool
-    ):
+    if isinstance(value, (float, int)) and least <= value <= most and value != inf and type(value) is not bool:
         return float(value)
     raise _problem(field, f"must be a number from {least:g} to {most:g}")
 

@@ -12,18 +12,19 @@ DEGREE_M = 111_195.0  # of latitude anywhere, of longitude at the equator
 Line = Sequence[float]
 
 
-def distances(lines: Sequence[Line], latitude: float, longitude: float) -> list[float]:
-    """Metres from the point to each line."""
+def distances(lines: Sequence[Line], latitude: float, longitude: float) -> list[tuple[float, Line]]:
+    """(metres from the point, line) of each."""
     across = cos(radians(latitude))
     found = []
-    for x0, y0, x1, y1, *_ in lines:
+    for line in lines:
+        x0, y0, x1, y1, *_ = line
         ax, ay, dx, dy = (x0 - longitude) * across, y0 - latitude, (x1 - x0) * across, y1 - y0
         along = -(ax * dx + ay * dy) / (dx * dx + dy * dy)
         if along >= 1:
             ax, ay = ax + dx, ay + dy
         elif along > 0:
             ax, ay = ax + along * dx, ay + along * dy
-        found.append(DEGREE_M * hypot(ax, ay))
+        found.append((DEGREE_M * hypot(ax, ay), line))
     return found
 
 

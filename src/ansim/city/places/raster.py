@@ -27,8 +27,8 @@ _Whole = TypeVar("_Whole", bound=np.integer)
 
 class Raster:
     """`value[row * columns + column]` is a part, NOWHERE or NEAR. `near` holds the near cells, ascending.
-    Cell near[k] has the part `inside[k]` (or NOWHERE) at its centre, and `segments[first[k]:first[k + 1]]`
-    around it: every segment within MARGIN_M of the cell is among them."""
+    Cell near[k] has the part `inside[k]` (or NOWHERE) at its centre, and `lines[first[k]:first[k + 1]]` around
+    it: every border segment within MARGIN_M of the cell, as its two ends and the parts on its right and left."""
 
     def __init__(self, borders: Borders) -> None:
         pad = 2 * CELL
@@ -37,7 +37,9 @@ class Raster:
         self.columns = int((borders.ends[:, 0].max() + pad - self.west) / CELL) + 1
         self.rows = int((borders.ends[:, 1].max() + pad - self.south) / CELL) + 1
         grid = (borders.ends - [self.west, self.south, self.west, self.south]) / CELL
-        cells, self.segments = _touched(borders.ends, grid, self.columns)
+        cells, segments = _touched(borders.ends, grid, self.columns)
+        # a segment stands in two or three cells' lists: 35 MB that spare every look-up an indirection
+        self.lines = np.hstack([borders.ends, borders.sides])[segments]
         starts = np.flatnonzero(np.append(True, cells[1:] != cells[:-1]))
         self.near, self.first = cells[starts], np.append(starts, len(cells))
         self.value = _centres(grid, borders.sides, self.columns, self.rows)
@@ -45,6 +47,7 @@ class Raster:
         self.value[self.near] = NEAR
         # a numpy array gives its elements one by one slowly; a view of the same memory does not
         self._value, self._near, self._first = self.value.data, self.near.data, self.first.data
+        self._inside = self.inside.data
 
     def cell(self, latitude: float, longitude: float) -> int:
         """The cell of a point; -1 off the grid."""
@@ -57,10 +60,10 @@ class Raster:
         """A part, NOWHERE or NEAR."""
         return self._value[cell] if cell >= 0 else NOWHERE
 
-    def listed(self, cell: int) -> tuple[int, NDArray[np.int32]]:
-        """The part at a near cell's centre and the segments around it."""
+    def listed(self, cell: int) -> tuple[int, list[list[float]]]:
+        """The part at a near cell's centre and the lines around it."""
         k = bisect_left(self._near, cell)
-        return int(self.inside[k]), self.segments[self._first[k] : self._first[k + 1]]
+        return self._inside[k], self.lines[self._first[k] : self._first[k + 1]].tolist()
 
     def lists(self, cell: int, latitude: float, longitude: float) -> bool:
         """Whether the near cell lists every segment from itself to this point: those within MARGIN_M."""
@@ -70,20 +73,19 @@ class Raster:
         wide = high / cos(radians(south))
         return -high < latitude - south < CELL + high and -wide < longitude - west < CELL + wide
 
-    def around(self, latitude: float, longitude: float, metres: float) -> NDArray[np.int32]:
-        """Every segment within so many metres of a point, and some more."""
+    def around(self, latitude: float, longitude: float, metres: float) -> list[list[float]]:
+        """Every line within so many metres of a point, and some more; some of them twice."""
         high = max(0.0, metres - MARGIN_M) / DEGREE_M
         wide = high / cos(radians(min(89.0, abs(latitude) + high)))
         top, bottom = (int((latitude + d - self.south) // CELL) for d in (high, -high))
         left, right = (int((longitude + d - self.west) // CELL) for d in (-wide, wide))
         left, right = max(left, 0), min(right, self.columns - 1)
-        found = []
+        found: list[list[float]] = []
         for row in range(max(bottom, 0), min(top, self.rows - 1) + 1):
             start = self._first[bisect_left(self._near, row * self.columns + left)]
             end = self._first[bisect_left(self._near, row * self.columns + right + 1)]
-            if end > start:
-                found.append(self.segments[start:end])
-        return distinct(np.sort(np.concatenate(found))) if found else self.segments[:0]
+            found += self.lines[start:end].tolist()
+        return found
 
 
 def _centres(grid: Floats, sides: NDArray[np.int16], columns: int, rows: int) -> NDArray[np.int16]:

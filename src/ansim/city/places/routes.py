@@ -12,9 +12,7 @@ from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Actor
 
 
-@get(
-    "/api/map/borders", guards=[allow(Act.CENTRE_VIEW)], sync_to_thread=True
-)  # a tenth of a second of geometry
+@get("/api/map/borders", guards=[allow(Act.CENTRE_VIEW)], sync_to_thread=True)  # a tenth of a second of geometry
 def borders(actor: NamedDependency[Actor], database: NamedDependency[Database]) -> Outlines:
     """GeoJSON of the borders in and around the asking centre's area.
 
