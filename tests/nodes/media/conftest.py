@@ -17,6 +17,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+import uvloop
 
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
@@ -85,17 +86,13 @@ def packets_of(units: list[bytes], mtu: int = MTU) -> list[tuple[bool, bytes]]:
         for at in range(0, len(rest), mtu - 2):
             start = 0x80 if at == 0 else 0
             end = 0x40 if at + mtu - 2 >= len(rest) else 0
-            out.append(
-                (False, bytes([unit[0] & 0xE0 | 28, start | end | unit[0] & 31]) + rest[at : at + mtu - 2])
-            )
+            out.append((False, bytes([unit[0] & 0xE0 | 28, start | end | unit[0] & 31]) + rest[at : at + mtu - 2]))
     out[-1] = (True, out[-1][1])
     return out
 
 
 def rtp(payload: bytes, sequence: int, timestamp: int, marker: bool = False) -> bytes:
-    return (
-        struct.pack(">BBHII", 0x80, 96 | marker << 7, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7) + payload
-    )
+    return struct.pack(">BBHII", 0x80, 96 | marker << 7, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7) + payload
 
 
 class TestCamera:
@@ -261,9 +258,7 @@ class TestGate:
         self.opened.append(view)
         self.log.append("ledger")
         grant = token.partition(":")[2] or "grant"
-        return View(
-            id=view, grant=grant, camera=camera, viewer="operator", until=self._until(), watermark="A. Kim"
-        )
+        return View(id=view, grant=grant, camera=camera, viewer="operator", until=self._until(), watermark="A. Kim")
 
     async def renew(self, view: str, token: str) -> datetime:
         if token == "hang":
@@ -288,6 +283,11 @@ async def eventually(true: Callable[[], Any]) -> None:
             return
         await asyncio.sleep(0.001)
     raise AssertionError("it never came")
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Callable[[], Any]]:
+    """The loop that production runs on: its transports differ from asyncio's own."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(name="eventually")

@@ -71,9 +71,7 @@ async def test_a_changed_nonce_is_answered(make_camera, pull, eventually, clock)
     puller_keeps = asyncio.ensure_future(clock.advance(30))
     await eventually(lambda: len(camera.requests) >= before + 1)
     await puller_keeps
-    assert camera.requests[before][0].startswith("GET_PARAMETER") or camera.requests[before][0].startswith(
-        "TEARDOWN"
-    )
+    assert camera.requests[before][0].startswith("GET_PARAMETER") or camera.requests[before][0].startswith("TEARDOWN")
 
 
 async def test_a_wrong_password_is_not_tried_again_at_once(make_camera, pull, eventually, clock):
@@ -266,9 +264,7 @@ async def test_noise_instead_of_rtsp(world, eventually, clock):
         writer.close()
 
     server = await asyncio.start_server(noise, "127.0.0.1", 0)
-    puller = Camera(
-        world, "cam-1", f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/", asyncio.Semaphore(1)
-    )
+    puller = Camera(world, "cam-1", f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/", asyncio.Semaphore(1))
     puller.prepare(60)
     await eventually(lambda: puller.health().trouble == "the camera does not speak RTSP")
     await puller.close()

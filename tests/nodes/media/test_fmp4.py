@@ -23,9 +23,7 @@ def mp4_of(clip, packets_of, rtp, timestamps=None):
                 if not parts:
                     parts.append(init_segment(unit.parameters))
                 times = timeline.place(unit.timestamp)
-                parts.append(
-                    fragment(len(parts), times.decode, times.offset, times.duration, unit.key, unit.body)
-                )
+                parts.append(fragment(len(parts), times.decode, times.offset, times.duration, unit.key, unit.body))
     return b"".join(parts)
 
 

@@ -103,14 +103,7 @@ def test_header_extension_sources_and_padding_are_not_video(clip, packets_of, rt
     depacketiser, out = Depacketiser(), []
     for number, (marker, payload) in enumerate(packets_of(clip.pictures[0])):
         plain = rtp(payload, number, 0, marker)
-        dressed = (
-            bytes([0x80 | 0x20 | 0x10 | 2])
-            + plain[1:12]
-            + b"\1" * 8
-            + b"\xbe\xde\0\1abcd"
-            + payload
-            + b"\0\0\3"
-        )
+        dressed = bytes([0x80 | 0x20 | 0x10 | 2]) + plain[1:12] + b"\1" * 8 + b"\xbe\xde\0\1abcd" + payload + b"\0\0\3"
         out += depacketiser.push(dressed)
     assert [unit.body for unit in out] == [body_of(clip.pictures[0])]
 

@@ -71,9 +71,7 @@ async def served(gate_now, node_now, player_script):
         if scope["type"] == "websocket":
             await media(scope, receive, send)
             return
-        body, kind = (
-            (player_script, b"text/javascript") if scope["path"] == "/player.js" else (PAGE, b"text/html")
-        )
+        body, kind = (player_script, b"text/javascript") if scope["path"] == "/player.js" else (PAGE, b"text/html")
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
         await send({"type": "http.response.body", "body": body.encode()})
 

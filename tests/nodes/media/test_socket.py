@@ -179,9 +179,7 @@ async def test_a_viewer_that_says_nothing_is_let_go(camera, open_page, eventuall
     assert page.closed[0] == GRANT_ENDED
 
 
-@pytest.mark.parametrize(
-    "word", [{"text": "{"}, {"text": "[1]"}, {"bytes": b"x"}, {"text": '"' + "x" * 9000 + '"'}]
-)
+@pytest.mark.parametrize("word", [{"text": "{"}, {"text": "[1]"}, {"bytes": b"x"}, {"text": '"' + "x" * 9000 + '"'}])
 async def test_nonsense_ends_the_connection_quietly(camera, gate, open_page, eventually, word):
     page = open_page(None)
     page.say_raw(**word)
@@ -297,18 +295,14 @@ async def test_a_revoke_while_the_gate_still_answers_is_not_missed(camera, node,
     assert gate.ends[0]["bytes"] == 0
 
 
-async def test_a_revoke_throws_away_what_a_slow_viewer_has_not_taken(
-    camera, node, open_page, eventually, clock
-):
+async def test_a_revoke_throws_away_what_a_slow_viewer_has_not_taken(camera, node, open_page, eventually, clock):
     page = await watching(open_page, eventually, acknowledges=False)
     await clock.advance(0.2)
     node.revoke("grant")
     assert page.transport.aborted
 
 
-async def test_a_viewer_whose_connection_takes_nothing_is_cut_off(
-    camera, node, gate, open_page, eventually, clock
-):
+async def test_a_viewer_whose_connection_takes_nothing_is_cut_off(camera, node, gate, open_page, eventually, clock):
     page = await watching(open_page, eventually)
     await eventually(lambda: page._inbox.empty())
     page.stalled.clear()

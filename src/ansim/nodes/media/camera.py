@@ -23,6 +23,7 @@ RING_BYTES = 16 * 1024 * 1024
 OPEN_WITHIN_S = 8.0
 SILENT_S = 8.0  # a connection that brings no new picture for this long is made anew
 IDLE_S = 20.0  # a camera is kept this long after its last viewer: operators come back
+REMEMBER_FAILURE_S = 60.0  # a camera that failed and is asked by nobody counts as lost for so long
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 15.0
 
 log = structlog.get_logger(__name__)
@@ -50,7 +51,7 @@ class Camera:
         self._refused: ParameterSets | None = None
         self._sequence = 0
         self._last_at: float | None = None
-        self._since = 0.0
+        self._since = self._failed_at = 0.0
         self._lost = 0
         self._trouble = ""
 
@@ -77,7 +78,7 @@ class Camera:
         now = clock.monotonic()
         age = None if self._last_at is None else now - self._last_at
         if self._task is None:
-            state = "idle"
+            state = "lost" if self._trouble and now - self._failed_at < REMEMBER_FAILURE_S else "idle"
         else:
             waited = now - max(self._since, self._last_at or 0.0)
             state = "live" if age is not None and waited <= LIVE_S else "late"
@@ -126,6 +127,7 @@ class Camera:
                 log.error("camera.not-understood", camera=self.id, error=type(error).__name__)
             if not self._wanted():
                 break
+            self._failed_at = self._world.clock.monotonic()
             failures = 0 if self._sequence > before else failures + 1
             log.info("camera.lost", camera=self.id, why=self._trouble, failures=failures)
             await self._pause(failures, patience)
@@ -135,9 +137,7 @@ class Camera:
 
     async def _pause(self, failures: int, patience: float) -> None:
         pause = max(patience, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**failures))
-        waiting = [
-            asyncio.ensure_future(self._world.clock.sleep(pause * self._world.random.uniform(0.5, 1.5)))
-        ]
+        waiting = [asyncio.ensure_future(self._world.clock.sleep(pause * self._world.random.uniform(0.5, 1.5)))]
         if not patience:
             waiting.append(asyncio.ensure_future(self._asked_anew()))
         try:
@@ -155,8 +155,7 @@ class Camera:
                 await within(self._world.clock, OPEN_WITHIN_S, self._open(session))
             self._trouble = ""
             waiting = [
-                asyncio.ensure_future(work)
-                for work in (session.wait_lost(), session.keep_alive(), self._watch())
+                asyncio.ensure_future(work) for work in (session.wait_lost(), session.keep_alive(), self._watch())
             ]
             try:
                 done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -164,7 +163,8 @@ class Camera:
                     ended.result()
             finally:
                 await stop(*waiting)
-            self._trouble = "the camera closed the connection"
+            if self._wanted():
+                raise CameraError("the camera closed the connection")
         finally:
             session.close()
 

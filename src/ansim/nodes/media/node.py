@@ -140,9 +140,7 @@ class MediaNode:
         now = self.world.clock.monotonic()
         self._revoked = {id: at for id, at in self._revoked.items() if now - at < REMEMBER_REVOKED_S}
         self._revoked[grant] = now
-        ending = [
-            viewer for viewer in self._viewers if viewer.view.grant == grant and not viewer.ended.is_set()
-        ]
+        ending = [viewer for viewer in self._viewers if viewer.view.grant == grant and not viewer.ended.is_set()]
         for viewer in ending:
             viewer.end(GRANT_ENDED, why)
         return len(ending)
@@ -189,9 +187,7 @@ class MediaNode:
                 return
             except Refused:
                 return  # the centre knows of no such view: it will not know later either
-            except (
-                Exception
-            ) as error:  # whatever keeps the centre from writing, the end of a view is not lost
+            except Exception as error:  # whatever keeps the centre from writing, the end of a view is not lost
                 log.warning("media.end-not-told", view=viewer.view.id, error=type(error).__name__)
             await self.world.clock.sleep(pause)
             pause = min(REPORT_LATEST_S, pause * 2)

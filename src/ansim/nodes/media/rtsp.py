@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ansim.core.world import World
@@ -103,8 +104,7 @@ class Connection(asyncio.Protocol):
         self._sequence = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one without saying so
 
     def connection_lost(self, error: Exception | None) -> None:
         self._end(CameraError("the camera closed the connection"))
@@ -355,9 +355,7 @@ class Session:
         options = await self._ask("OPTIONS", address.url)
         self._verbs = options.headers.get("public", "").upper()
         described = await self._ask("DESCRIBE", address.url, {"Accept": "application/sdp"})
-        base = (
-            described.headers.get("content-base") or described.headers.get("content-location") or address.url
-        )
+        base = described.headers.get("content-base") or described.headers.get("content-location") or address.url
         sdp = described.body.decode("utf-8", "replace")
         whole = re.search(r"(?m)^a=control:(\S+)", re.split(r"(?m)^m=", sdp)[0])
         self._aggregate = self._reachable(_join(base, whole[1] if whole else "*"))
@@ -371,10 +369,7 @@ class Session:
             raise CameraError("the camera opens no session")
         told = re.search(r"timeout=(\d{1,5})", options)
         self._session_s = max(2.0, float(told[1])) if told else DEFAULT_SESSION_S
-        if (
-            "interleaved=" in (agreed := answer.headers.get("transport", ""))
-            and "interleaved=0" not in agreed
-        ):
+        if "interleaved=" in (agreed := answer.headers.get("transport", "")) and "interleaved=0" not in agreed:
             raise CameraError("the camera sends on another channel than agreed")
         self._payload_type = track.payload_type
         self._playing = True

@@ -57,9 +57,7 @@ def media_socket(
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
-            await send(
-                {"type": "http.response.start", "status": 426, "headers": [(b"upgrade", b"websocket")]}
-            )
+            await send({"type": "http.response.start", "status": 426, "headers": [(b"upgrade", b"websocket")]})
             await send({"type": "http.response.body", "body": b""})
             return
         await receive()

@@ -1,0 +1,540 @@
+"""How fast a picture comes, how fast it goes, and what it costs: Chromium and ffmpeg in the same run.
+
+`python -m ansim.bench.video` prints the figures. Everything runs on loopback; the camera is a simulated one that sends
+720p at 25 pictures and about 2 Mb a second, a key frame every two seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import msgspec
+import numpy as np
+import uvicorn
+
+from ansim.core.world import World
+from ansim.nodes.media.node import MediaNode
+from ansim.nodes.media.ports import Source, View
+from ansim.nodes.media.ring import Frame
+from ansim.nodes.media.socket import media_socket
+from ansim.nodes.media.transport import TransportProtocol
+from ansim.sim import rtsp
+
+WIDTH, HEIGHT, FPS, KEY_EVERY, BITS_PER_SECOND = 1280, 720, 25, 50, 2_000_000
+OPENINGS, REVOKES = 15, 9
+CAMERAS, WARM_S, MEASURED_S = 10, 4.0, 10.0
+SLOW_BYTES_PER_SECOND = 62_500
+PLAYER = Path(__file__).parents[3] / "web/shared/player.ts"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One measured figure. `goal`, `floor` and `peer` are in the same unit, None where there is none."""
+
+    what: str
+    value: float
+    unit: str
+    goal: float | None = None
+    floor: float | None = None
+    floor_is: str = ""
+    peer: float | None = None
+    peer_is: str = "no peer"
+    note: str = ""
+
+    def line(self) -> str:
+        parts = [f"{self.what}: {self.value:.3g} {self.unit}"]
+        if self.goal is not None:
+            parts.append(f"goal {self.goal:g} {'met' if self.value <= self.goal else 'MISSED'}")
+        if self.floor is not None:
+            parts.append(f"floor {self.floor:.3g} ({self.floor_is}), {_ratio(self.value, self.floor)}")
+        ratio = f", {_ratio(self.value, self.peer)}" if self.peer is not None else ""
+        parts.append(f"peer {self.peer:.3g} ({self.peer_is}){ratio}" if self.peer is not None else self.peer_is)
+        return "; ".join([*parts, self.note] if self.note else parts)
+
+
+def _ratio(value: float, other: float) -> str:
+    return f"{value / other:.2f} x" if other > 0 else "no ratio"
+
+
+async def bench() -> list[Figure]:
+    """Every figure of this page, in the order in which they are measured."""
+    return [*await ingest(), *await pictures()]
+
+
+# -- cameras ---------------------------------------------------------------------------------------------------------
+
+
+def encode(seconds: int = 4) -> tuple[list[rtsp.AccessUnit], bytes, bytes]:
+    """Pictures of a moving, grainy scene as a camera's encoder gives them, with both parameter sets."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.framerate, encoder.time_base = Fraction(FPS), Fraction(1, FPS)
+    encoder.bit_rate, encoder.gop_size = BITS_PER_SECOND, KEY_EVERY
+    encoder.profile = "Main"
+    encoder.options = {
+        "preset": "veryfast",
+        "tune": "zerolatency",
+        "x264-params": f"scenecut=0:vbv-maxrate=2200:vbv-bufsize=2200:keyint={KEY_EVERY}:sliced-threads=0",
+    }
+    grain = np.random.default_rng(7).integers(0, 12, (HEIGHT, WIDTH * 2), dtype=np.uint8)
+    columns = np.arange(WIDTH * 2, dtype=np.uint16)
+    scene = ((np.sin(columns / 40) * 80 + 110).astype(np.uint8)[None, :] + grain).astype(np.uint8)
+    chroma = np.full((HEIGHT // 2, WIDTH), 128, np.uint8)
+    packets: list[Any] = []
+    for number in range(FPS * seconds):
+        shift = number * 3 % WIDTH
+        luma = np.ascontiguousarray(scene[:, shift : shift + WIDTH])
+        frame = av.VideoFrame.from_ndarray(np.vstack([luma, chroma]), format="yuv420p")
+        frame.pts = number
+        packets += encoder.encode(frame)
+    packets += encoder.encode(None)
+    units, sps, pps = [], b"", b""
+    for number, packet in enumerate(packets):
+        nals = [nal for nal in bytes(packet).replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1") if nal]
+        for nal in nals:
+            sps = nal if nal[0] & 31 == 7 else sps
+            pps = nal if nal[0] & 31 == 8 else pps
+        kept = tuple(nal for nal in nals if nal[0] & 31 != 6)
+        units.append(rtsp.AccessUnit(kept, number * 3600, any(nal[0] & 31 == 5 for nal in kept)))
+    return units, sps, pps
+
+
+class LoopCamera:
+    """Sends the same pictures over and over at their rate, to whoever plays."""
+
+    offline = False
+
+    def __init__(self, units: list[rtsp.AccessUnit], sps: bytes, pps: bytes, start: int = 0) -> None:
+        self._units, self._sets, self._at = units, (sps, pps), start
+        self._viewers: set[rtsp.Viewer] = set()
+
+    def parameter_sets(self) -> tuple[bytes, bytes]:
+        return self._sets
+
+    def join(self, viewer: rtsp.Viewer) -> None:
+        self._viewers.add(viewer)
+
+    def leave(self, viewer: rtsp.Viewer) -> None:
+        self._viewers.discard(viewer)
+
+    def send(self) -> None:
+        if self._viewers:
+            unit = self._units[self._at % len(self._units)]
+            for viewer in tuple(self._viewers):
+                viewer.send(rtsp.AccessUnit(unit.nals, self._at * 3600 & 0xFFFFFFFF, unit.key))
+        self._at += 1
+
+
+@contextlib.asynccontextmanager
+async def cameras(world: World, count: int) -> AsyncIterator[rtsp.Server]:
+    units, sps, pps = await asyncio.to_thread(encode)
+    loops = [LoopCamera(units, sps, pps, number * 7) for number in range(count)]
+    server = rtsp.Server(world, {f"cam-{n}": loop for n, loop in enumerate(loops)}, "viewer", "bench")
+    await server.start()
+
+    async def run() -> None:
+        began, sent = world.clock.monotonic(), 0
+        while True:
+            for loop in loops:
+                loop.send()
+            sent += 1
+            await world.clock.sleep(began + sent / FPS - world.clock.monotonic())
+
+    running = asyncio.ensure_future(run())
+    try:
+        yield server
+    finally:
+        running.cancel()
+        await server.stop()
+
+
+# -- what ingest costs -----------------------------------------------------------------------------------------------
+
+
+async def ingest() -> list[Figure]:
+    """Percent of one core that pulling, repacking and keeping one camera costs, in a process of its own."""
+    simulated = await _child("cameras", str(CAMERAS))
+    try:
+        assert simulated.stdout is not None
+        base = (await simulated.stdout.readline()).decode().strip()
+        ours = await _cost(_child("node", base, str(CAMERAS)))
+        floor = await _cost(_child("read", base, str(CAMERAS)))
+        ffmpeg = shutil.which("ffmpeg")
+        peer = None
+        if ffmpeg:
+            options = ["-v", "error", "-rtsp_transport", "tcp", "-i"]
+            output = ["-an", "-c", "copy", "-f", "mp4", "-movflags", "frag_every_frame+empty_moov", "-y", os.devnull]
+            peer = await _cost(
+                *(
+                    asyncio.create_subprocess_exec(
+                        ffmpeg, *options, f"{base}/cam-{n}", *output, stdin=subprocess.DEVNULL
+                    )
+                    for n in range(CAMERAS)
+                )
+            )
+    finally:
+        await _end(simulated)
+    return [
+        Figure(
+            what=f"ingest with ring, {CAMERAS} cameras of 720p25 in one process, each",
+            value=ours,
+            unit="% of a core",
+            floor=floor,
+            floor_is="the same bytes read and thrown away",
+            peer=peer,
+            peer_is="ffmpeg -c copy to fragmented MP4, a process each"
+            if ffmpeg
+            else "no peer: ffmpeg is not installed",
+        )
+    ]
+
+
+async def _child(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(sys.executable, "-m", __spec__.name, *arguments, stdout=subprocess.PIPE)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.terminate()
+    await child.wait()
+
+
+async def _cost(*starting: Any) -> float:
+    """Percent of one core per camera of these processes together, over the measured time."""
+    children = list(await asyncio.gather(*starting))
+    try:
+        await asyncio.sleep(WARM_S)
+        before = sum(_cpu_seconds(child.pid) for child in children)
+        await asyncio.sleep(MEASURED_S)
+        spent = sum(_cpu_seconds(child.pid) for child in children) - before
+    finally:
+        for child in children:
+            await _end(child)
+    return spent / MEASURED_S / CAMERAS * 100
+
+
+def _cpu_seconds(pid: int) -> float:
+    """User and system time of a running process (proc(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def _serve_cameras(count: int) -> None:
+    async with cameras(World(), count) as server:
+        print(server.url("x").removesuffix("/x"), flush=True)
+        await asyncio.Event().wait()
+
+
+async def _run_node(base: str, count: int) -> None:
+    node = MediaNode(World())
+    for number in range(count):
+        node.cameras.add(Source(id=f"cam-{number}", url=f"{base}/cam-{number}"))
+    node.prepare(node.cameras.ids(), 3600)
+    await asyncio.Event().wait()
+
+
+async def _read_only(base: str, count: int) -> None:
+    """The floor: the node's own connections, with every packet forgotten as it comes."""
+    from ansim.nodes.media.rtsp import Address, Session
+
+    sessions = []
+    for number in range(count):
+        session = Session(World(), Address.parse(f"{base}/cam-{number}"), lambda packet: None)
+        await session.play(await session.describe())
+        sessions.append(session)
+    await asyncio.Event().wait()
+
+
+# -- what a viewer sees ----------------------------------------------------------------------------------------------
+
+PAGE = """<!doctype html><meta charset="utf-8"><body style="margin:0"><video width="640"></video>
+<script type="module">
+import { LivePlayer } from "/player.js";
+const now = () => performance.timeOrigin + performance.now();
+const video = document.querySelector("video");
+window.open_ = (grant) => new Promise((shown) => {
+  window.ended = null;
+  const began = now();
+  window.player = new LivePlayer(video, { camera: "cam-0", token: async () => grant },
+    { ended: () => { window.ended = now(); } });
+  const look = () => player.firstFrameAt ? shown(player.firstFrameAt - began) : setTimeout(look, 4);
+  look();
+});
+window.bare = async () => {
+  const bytes = await (await fetch("/burst.mp4")).arrayBuffer();
+  const codec = await (await fetch("/codec")).text();
+  const source = new MediaSource();
+  const began = now();
+  video.src = URL.createObjectURL(source);
+  await new Promise((opened) => { source.onsourceopen = opened; });
+  const buffer = source.addSourceBuffer(`video/mp4; codecs="${codec}"`);
+  const shown = new Promise((done) => video.requestVideoFrameCallback((at) => done(performance.timeOrigin + at - began)));
+  buffer.appendBuffer(bytes);
+  await new Promise((done) => { buffer.onupdateend = done; });
+  video.currentTime = buffer.buffered.end(0) - 0.12;
+  const took = await shown;
+  video.removeAttribute("src");
+  video.load();
+  return took;
+};
+window.ready = true;
+</script>"""
+
+
+class OpenGate:
+    """Lets everybody in at once: what is measured here is the picture, not the ledger."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def open(self, token: str, camera: str) -> View:
+        return View(id=self._world.id(), grant=token, camera=camera, viewer="bench", until=self._until())
+
+    async def renew(self, view: str, token: str) -> datetime:
+        return self._until()
+
+    async def ended(self, view: str, *, seconds: float, bytes: int, frames: int, why: str) -> None:
+        pass
+
+    def _until(self) -> datetime:
+        return self._world.clock.now() + timedelta(minutes=1)
+
+
+def _nobody(frame: Frame) -> None:
+    """Takes no pictures: only the newest group is wanted."""
+
+
+class QuietServer(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def player_script() -> str:
+    """The player as a browser takes it, its types taken off by the node that came from PyPI."""
+    node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+    if node is None or not PLAYER.exists():
+        raise FileNotFoundError("no node, or no web/shared/player.ts")
+    program = (
+        "process.stdout.write(require('module').stripTypeScriptTypes("
+        "require('fs').readFileSync(process.argv[1],'utf8'),{mode:'transform'}))"
+    )
+    return subprocess.run([node, "-e", program, PLAYER], capture_output=True, text=True, check=True).stdout
+
+
+@contextlib.asynccontextmanager
+async def page_server(node: MediaNode, world: World) -> AsyncIterator[str]:
+    script = await asyncio.to_thread(player_script)
+    media = media_socket(node, OpenGate(world))
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await media(scope, receive, send)
+            return
+        camera = node.cameras.get("cam-0")
+        burst = camera.subscribe(_nobody) if camera else []
+        if camera:
+            camera.unsubscribe(_nobody)
+        bodies: dict[str, tuple[bytes, bytes]] = {
+            "/player.js": (b"text/javascript", script.encode()),
+            "/codec": (b"text/plain", burst[0].stream.parameters.codec.encode() if burst else b""),
+            "/burst.mp4": (
+                b"video/mp4",
+                b"".join([burst[0].stream.init, *(frame.fragment for frame in burst)]) if burst else b"",
+            ),
+        }
+        kind, body = bodies.get(scope["path"], (b"text/html", PAGE.encode()))
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
+        await send({"type": "http.response.body", "body": body})
+
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    server = QuietServer(
+        uvicorn.Config(
+            application,
+            ws=TransportProtocol,
+            ws_per_message_deflate=False,
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+    finally:
+        server.should_exit = True
+        await serving
+        listening.close()
+
+
+class SlowLine:
+    """A line of so many bytes a second between the page and the server, first in first out, also for a reset."""
+
+    def __init__(self, world: World, port: int) -> None:
+        self._world, self._to = world, port
+        self.rate = float("inf")
+
+    async def start(self) -> int:
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def stop(self) -> None:
+        self._server.close()
+
+    async def _carry(self, page: asyncio.StreamReader, to_page: asyncio.StreamWriter) -> None:
+        end = socket.socket()
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        end.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(end, ("127.0.0.1", self._to))
+        server, to_server = await asyncio.open_connection(sock=end, limit=2048)
+
+        async def up() -> None:
+            while piece := await page.read(65536):
+                to_server.write(piece)
+
+        async def down() -> None:
+            while piece := await server.read(1400):
+                await self._world.clock.sleep(len(piece) / self.rate)
+                to_page.write(piece)
+
+        both = [asyncio.ensure_future(up()), asyncio.ensure_future(down())]
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for one in both:
+            one.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+        to_page.transport.abort()
+        to_server.transport.abort()
+
+
+async def pictures() -> list[Figure]:
+    """Opening and revoking in Chromium; nothing where there is none."""
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    try:
+        from playwright.async_api import async_playwright
+
+        player_script()
+    except (ImportError, FileNotFoundError) as missing:
+        return [Figure(what="pictures in Chromium", value=float("nan"), unit="not measured", note=str(missing))]
+    if found is None:
+        return [Figure(what="pictures in Chromium", value=float("nan"), unit="not measured", note="no Chromium")]
+    arguments = ["--autoplay-policy=no-user-gesture-required", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    world = World()
+    node = MediaNode(world)
+    node.lease(world.clock.now() + timedelta(days=1))
+    async with (
+        cameras(world, 1) as server,
+        page_server(node, world) as address,
+        async_playwright() as playwright,
+    ):
+        node.cameras.add(Source(id="cam-0", url=server.url("cam-0")))
+        node.prepare(["cam-0"], 3600)
+        line = SlowLine(world, int(address.rstrip("/").rpartition(":")[2]))
+        slow_address = f"http://127.0.0.1:{await line.start()}/"
+        chromium = await playwright.chromium.launch(executable_path=found, args=arguments)
+        try:
+            page = await chromium.new_page()
+            await page.goto(address)
+            await page.wait_for_function("window.ready")
+            await asyncio.sleep(KEY_EVERY / FPS)  # a whole group of pictures, as in a camera that runs
+            opened, bare = [], []
+            for number in range(OPENINGS):
+                # at another place of the group every time
+                await asyncio.sleep(0.1 + number % 5 * 0.35)
+                opened.append(await page.evaluate("open_('opening')"))
+                await page.evaluate("player.close()")
+                bare.append(await page.evaluate("bare()"))
+            quick = await _revokes(world, node, page)
+            session = await page.context.new_cdp_session(page)
+            await session.send("Network.enable")
+            slow = {
+                "offline": False, "latency": 20,
+                "downloadThroughput": SLOW_BYTES_PER_SECOND, "uploadThroughput": SLOW_BYTES_PER_SECOND,
+            }  # fmt: skip
+            await session.send("Network.emulateNetworkConditions", slow)
+            throttled = await _revokes(world, node, page)
+            await page.close()
+            page = await chromium.new_page()
+            await page.goto(slow_address)
+            await page.wait_for_function("window.ready")
+            line.rate = SLOW_BYTES_PER_SECOND
+            queued = await _revokes(world, node, page)
+        finally:
+            await chromium.close()
+            await line.stop()
+            await node.close()
+    spread = f"{min(opened):.0f} to {max(opened):.0f}, n={len(opened)}"
+    return [
+        Figure(
+            what="open -> first decoded picture in Chromium, median",
+            value=statistics.median(opened),
+            unit="ms",
+            goal=300,
+            floor=statistics.median(bare),
+            floor_is="the same bytes already in the page, decoded",
+            note=spread,
+        ),
+        _revoke_figure("a viewer on loopback", quick),
+        _revoke_figure("a viewer throttled by Chromium to 0.5 Mb/s", throttled),
+        _revoke_figure("a viewer behind a line of 0.5 Mb/s", queued),
+    ]
+
+
+def _revoke_figure(who: str, measured: list[float]) -> Figure:
+    return Figure(
+        what=f"revoke -> last picture presented, worst of {len(measured)}, {who}",
+        value=max(measured),
+        unit="ms",
+        goal=50,
+        note=f"median {statistics.median(measured):.0f}; less than zero: gone from the screen before that",
+    )
+
+
+async def _revokes(world: World, node: MediaNode, page: Any) -> list[float]:
+    """Milliseconds from the revoke to the last picture on the screen, both by this machine's clock."""
+    measured = []
+    for number in range(REVOKES):
+        grant = world.id()
+        await page.evaluate(f"open_('{grant}')")
+        await asyncio.sleep(2.0 + number * 0.13)
+        revoked = world.clock.now().timestamp() * 1000
+        node.revoke(grant)
+        # a slow page may learn of it late and ask again; it is not let in
+        await asyncio.sleep(1.0)
+        last: float = await page.evaluate("player.lastPresentedAt")
+        await page.evaluate("player.close()")
+        measured.append(last - revoked)
+    return measured
+
+
+async def main(arguments: list[str]) -> None:
+    match arguments:
+        case ["cameras", count]:
+            await _serve_cameras(int(count))
+        case ["node", base, count]:
+            await _run_node(base, int(count))
+        case ["read", base, count]:
+            await _read_only(base, int(count))
+        case _:
+            for figure in await bench():
+                print(figure.line(), flush=True)
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    uvloop.run(main(sys.argv[1:]))
