@@ -74,7 +74,7 @@ function perform(event: KeyboardEvent): boolean {
     return true;
   }
   if (code === "Slash") {
-    act.sheet.value = event.shiftKey ? (act.sheet.peek() === "keys" ? null : "keys") : "search";
+    act.sheet.value = event.shiftKey || event.key === "?" ? (act.sheet.peek() === "keys" ? null : "keys") : "search";
     return true;
   }
   if (act.sheet.peek() === "search") return false;

@@ -55,7 +55,7 @@ function scene(): Scene {
   const placed = seated.flatMap(({ id, n }) => {
     const camera = ranked.find((c) => c.id === id);
     const state = states.value.get(id)?.state;
-    const old = state ? state === "late" || state === "stale" || state === "lost" : camera?.live === false;
+    const old = state ? state === "stale" || state === "lost" : camera?.live === false;
     const number = n === 4 && guest && detail ? 5 + further(seats, detail.cameras).findIndex((c) => c.id === guest) : n;
     return camera ? [{ camera, n: number, old, chosen: store.camera.value === n }] : [];
   });
@@ -144,27 +144,23 @@ export function MapPanel(): JSX.Element {
 
   useEffect(() => {
     let ended = false;
-    void (async () => {
+    const open = async (): Promise<void> => {
       const [{ MapView }, base, borders] = await Promise.all([
         import("./mapview"),
         get<FeatureCollection>("/api/map").catch(() => null),
         get<FeatureCollection>("/api/map/borders").catch(() => null),
       ]);
       if (ended || !box.current) return;
-      const start = middle(base);
-      try {
-        view = new MapView(box.current, start, (list) => (edges.value = list), (metres, px) => (bar.value = { metres, px }), () => (opened.value = true));
-      } catch {
-        failed.value = true;
-        return;
-      }
-      if (base) {
-        await view.setBase(base);
-        places.value = named_places(base);
-      }
+      view = new MapView(box.current, middle(base), (list) => (edges.value = list), (metres, px) => (bar.value = { metres, px }), () => (opened.value = true));
       if (borders) view.setBorders(borders);
-      view.update(store.selectedId.peek(), scene());
-    })();
+      if (base) {
+        places.value = named_places(base);
+        await view.setBase(base);
+      }
+      view?.update(store.selectedId.peek(), scene());
+    };
+    // Without WebGL, or without its own file, the map says so; the rest of the console works on.
+    open().catch(() => (failed.value = true));
     return () => {
       ended = true;
       view?.remove();
@@ -213,7 +209,7 @@ export function MapPanel(): JSX.Element {
         </button>
       </div>
       <div class="scale" aria-hidden="true">
-        <i style={{ width: bar.value.px }} />
+        <i style={{ width: `${Math.round(bar.value.px)}px` }} />
         {distance(bar.value.metres)}
       </div>
       {store.centre.value?.map?.attribution && <div class="credit">{store.centre.value.map.attribution}</div>}

@@ -18,7 +18,7 @@ setWorkerUrl(workerUrl);
 export interface PlacedCamera {
   camera: Camera;
   n: number;
-  /** Its picture is late, frozen or gone: the cone is then dashed amber. */
+  /** Its picture is frozen or gone: the cone is then dashed amber. */
   old: boolean;
   chosen: boolean;
 }

@@ -196,7 +196,7 @@ function Empty(): JSX.Element {
       <Icon of={check} class="cok" />
       <div>
         <b>{t("queue.empty")}</b>
-        <div class="t2">{[last ? t("queue.empty.last", { at: clockTime(last, false) }) : t("queue.empty.never"), videos ? t("queue.empty.cameras", { n: videos.live }) : ""].filter(Boolean).join(" · ")}</div>
+        <div class="t2">{[last ? t("queue.empty.last", { at: clockTime(last, false) }) : t("queue.empty.never"), videos ? t("queue.empty.cameras", { n: videos.live.toLocaleString("en-US") }) : ""].filter(Boolean).join(" · ")}</div>
       </div>
     </div>
   );

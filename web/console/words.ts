@@ -608,7 +608,7 @@ const en: Record<keyof typeof ko, string> = {
   "wall.empty": "No camera",
   "wall.empty.how": "No other camera near",
   "wall.mask": "Privacy mask",
-  "wall.side": "facing {direction} · {distance}",
+  "wall.side": "{distance}, facing {direction}",
   "wall.tile": "Camera {n}, {name}",
   "wall.enlarged": "Camera {n} fills the map area",
 

@@ -24,7 +24,7 @@ export function Icon({ of, class: extra, label, size }: IconProps): JSX.Element 
       stroke="currentColor"
       stroke-linecap="round"
       stroke-linejoin="round"
-      {...(size ? { width: size, height: size, style: { width: size, height: size } } : {})}
+      {...(size ? { width: size, height: size, style: { width: `${size}px`, height: `${size}px` } } : {})}
       {...(label ? { role: "img" as const, "aria-label": label } : { "aria-hidden": true })}
       dangerouslySetInnerHTML={{ __html: inner(of) }}
     />
