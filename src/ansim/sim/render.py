@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from PIL import Image, ImageDraw, ImageFilter
+from shapely import STRtree
 from shapely.geometry import Point as ShapelyPoint
 from shapely.geometry import Polygon, box
 
@@ -32,8 +34,9 @@ Colour = tuple[float, float, float]
 SUPERSAMPLE = 2
 FAR_M = 150.0
 NEAR_M = 0.4
-LAMP_REACH_M = 34.0
+LAMP_REACH_M = 28.0
 SKY_DEPTH = 1e6
+TILE = 8
 
 YARD, ASPHALT, SIDEWALK, GRASS = range(4)
 GROUND = np.array(
@@ -45,6 +48,7 @@ GROUND = np.array(
     ],
     np.float32,
 )
+PAINTS = np.array([(0.62, 0.62, 0.60), (0.52, 0.36, 0.07)], np.float32)
 WALLS: tuple[Colour, ...] = (
     (0.30, 0.17, 0.12),
     (0.36, 0.22, 0.16),
@@ -148,16 +152,24 @@ class _Scene:
         self.lamps = [scenery.lamps[k] for k in sorted(scenery.lamp_tree.query(self.around.buffer(15)))]
 
     def draw(self) -> None:
-        self._ground()
+        """Near things first, so that most of what they hide is left undrawn; the ground fills what remains."""
         quarter = self.quarter
-        for k in sorted(quarter.building_tree.query(self.around)):
+        for k in self._nearest_first(quarter.building_tree):
             self._building(quarter.buildings[k])
-        for k in sorted(self.scenery.car_tree.query(self.around)):
+        for k in self._nearest_first(self.scenery.car_tree):
             self._car(self.scenery.cars[k])
-        for k in sorted(self.scenery.tree_tree.query(self.around)):
+        for k in self._nearest_first(self.scenery.tree_tree):
             self._tree(self.scenery.trees[k])
         for lamp in self.lamps:
             self._lamp_post(lamp)
+        self._ground()
+        self._sky()
+        self._wires()
+
+    def _nearest_first(self, tree: STRtree) -> list[int]:
+        found = tree.query(self.around)
+        apart = shapely.distance(tree.geometries[found], ShapelyPoint(self.lens.pose.x, self.lens.pose.y))
+        return [int(k) for _, k in sorted(zip(apart, found, strict=True))]
 
     # -- shapes --------------------------------------------------------------------------------------------
 
@@ -171,7 +183,9 @@ class _Scene:
         bounds = self._bounds(np.stack((corner, corner + along, corner + along + up, corner + up)))
         if bounds is None:
             return
-        x0, x1, y0, y1 = bounds
+        x0, x1, y0, y1, least = bounds
+        if least > self.depth[y0:y1, x0:x1].max():
+            return
         rays = self.rays[y0:y1, x0:x1]
         slope = rays @ normal.astype(np.float32)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -195,8 +209,9 @@ class _Scene:
         self.albedo[y0:y1, x0:x1][hit] = colour
         self.glow[y0:y1, x0:x1][hit] = glow
 
-    def _bounds(self, corners: Floats) -> tuple[int, int, int, int] | None:
-        """Pixel bounds of a polygon after it is cut at the near plane."""
+    def _bounds(self, corners: Floats) -> tuple[int, int, int, int, float] | None:
+        """Pixel bounds of a polygon after it is cut at the near plane, and its least depth.
+        None outside the picture or where it is too small to see."""
         seen = self.lens.camera(corners)
         kept: list[Floats] = []
         for k in range(len(seen)):
@@ -212,7 +227,9 @@ class _Scene:
         y = self.lens.height / 2 - self.lens.focal * points[:, 1] / points[:, 2]
         x0, x1 = max(0, int(x.min()) - 1), min(self.lens.width, int(x.max()) + 2)
         y0, y1 = max(0, int(y.min()) - 1), min(self.lens.height, int(y.max()) + 2)
-        return (x0, x1, y0, y1) if x0 < x1 and y0 < y1 else None
+        if x0 >= x1 or y0 >= y1 or x.max() - x.min() < 0.6 or y.max() - y.min() < 0.6:
+            return None
+        return x0, x1, y0, y1, float(points[:, 2].min())
 
     def _box(
         self, centre: Point, heading: float, size: Colour, base: float, shaders: tuple[Shader, Shader, Shader]
@@ -234,28 +251,18 @@ class _Scene:
 
     def _ground(self) -> None:
         down = -self.rays[..., 2]
-        with np.errstate(divide="ignore"):
-            depth = np.where(down > 1e-4, np.float32(self.lens.pose.height_m) / np.maximum(down, 1e-6), SKY_DEPTH)
-        hit = depth < 400
-        points = self.rays[hit] * depth[hit][:, None] + self.lens.origin.astype(np.float32)
+        depth = np.float32(self.lens.pose.height_m) / np.maximum(down, np.float32(1e-6))
+        hit = (down > 1e-4) & (depth < 400) & (depth < self.depth)
+        depth = depth[hit]
+        points = self.rays[hit] * depth[:, None] + self.lens.origin.astype(np.float32)
         x, y = points[:, 0], points[:, 1]
         near = _GroundChart(self.scenery, self._ahead(22.0), 56.0, 22)
         far = _GroundChart(self.scenery, self._ahead(78.0), 190.0, 7)
+        colour = np.empty_like(points)
         close = near.covers(x, y)
-        kind = np.where(close, near.kind(x, y), far.kind(x, y))
-        colour: Floats = GROUND[kind]
-        grain = _noise(x * 9, y * 9) * 0.5 + _noise(x * 1.3, y * 1.3) * 0.7
-        colour = colour * (1 + 0.34 * grain)[:, None]
-        tiles = kind == SIDEWALK
-        checks = ((np.floor(x / 0.45) + np.floor(y / 0.45)) % 2).astype(np.float32)
-        colour[tiles] *= (0.80 + 0.34 * checks[tiles])[:, None]
-        patch = (kind == ASPHALT) & (_noise(x * 0.035 + 7, y * 0.035) > 0.42)
-        colour[patch] *= 0.78
-        worn = 0.80 + 0.20 * np.clip(_noise(x * 1.7, y * 1.7 + 5), -1, 1)
-        for layer, paint in ((0, (0.62, 0.62, 0.60)), (1, (0.52, 0.36, 0.07))):
-            cover = (np.where(close, near.paint(layer, x, y), far.paint(layer, x, y)) * worn)[:, None]
-            colour = colour * (1 - cover) + np.array(paint, np.float32) * cover
-        self.depth[hit] = depth[hit]
+        for chart, part in ((near, close), (far, ~close)):
+            colour[part] = chart.colour(x[part], y[part])
+        self.depth[hit] = depth
         self.normal[hit] = (0, 0, 1)
         self.albedo[hit] = colour
 
@@ -370,51 +377,47 @@ class _Scene:
 
     def develop(self) -> U8:
         """Light the scene and turn it into a picture (height, width, 3) of the wanted size, sRGB."""
-        height, width = self.depth.shape
-        image = self.albedo * self._light().repeat(SUPERSAMPLE, 0).repeat(SUPERSAMPLE, 1) + self.glow
-        haze = (1 - np.exp(-self.depth / 260))[..., None]
-        image += (np.array((0.016, 0.017, 0.022), np.float32) - image) * haze
-        sky = self.depth >= SKY_DEPTH
-        image[sky] = self._sky()[sky]
-        self._wires(image)
-        small = image.reshape(height // SUPERSAMPLE, SUPERSAMPLE, width // SUPERSAMPLE, SUPERSAMPLE, 3).mean(
-            axis=(1, 3)
-        )
-        return _film(small)
+        # Light is the same for all samples of a pixel, so their colours can be averaged before it falls on them.
+        image = _averaged(self.albedo) * self._light() + _averaged(self.glow)
+        depth = self.depth[::SUPERSAMPLE, ::SUPERSAMPLE]
+        haze = np.where(depth < SKY_DEPTH, 1 - np.exp(-depth / 260), 0)[..., None]
+        return _film(image + (np.array((0.016, 0.017, 0.022), np.float32) - image) * haze)
 
     def _light(self) -> Floats:
         """Light that falls on each point, once a pixel of the wanted size (light changes slowly, colour does
-        not)."""
+        not). Pixels are taken in tiles of 8 x 8, so that a lamp is asked only about tiles near it."""
         step = slice(None, None, SUPERSAMPLE)
         depth = self.depth[step, step]
-        solid = depth < SKY_DEPTH
-        points = self.rays[step, step][solid] * depth[solid][:, None] + self.lens.origin.astype(np.float32)
-        normal = self.normal[step, step][solid]
-        light = np.empty_like(points)
-        light[:] = (0.046, 0.052, 0.068)
+        points = self.rays[step, step] * np.minimum(depth, 1e4)[..., None] + self.lens.origin.astype(np.float32)
+        normal = self.normal[step, step]
         # The camera's own lamp: near things are a little brighter in every night picture.
         back = self.lens.origin.astype(np.float32) - points
-        square = (back**2).sum(axis=1)
-        facing = np.abs((back * normal).sum(axis=1)) / np.sqrt(square)
-        light += (7.0 * facing / (square + 45.0))[:, None]
+        square = (back**2).sum(axis=2)
+        facing = np.abs((back * normal).sum(axis=2)) / np.sqrt(square)
+        light = np.array((0.046, 0.052, 0.068), np.float32) + (7.0 * facing / (square + 45.0))[..., None]
+        tiles, normals, total = _tiled(points), _tiled(normal), _tiled(light)
+        low, high = tiles[..., :2].min(axis=1), tiles[..., :2].max(axis=1)
         for lamp in self.lamps:
-            _shine(lamp, points, normal, light)
-        out = np.zeros((*depth.shape, 3), np.float32)
-        out[solid] = light
-        return out
+            head = np.array(lamp.head, np.float32)
+            near = ((low < head + LAMP_REACH_M) & (high > head - LAMP_REACH_M)).all(axis=1)
+            if near.any():
+                total[near] += _shine(lamp, tiles[near], normals[near])
+        height, width = depth.shape
+        rows = total.reshape(height // TILE, width // TILE, TILE, TILE, 3)
+        return rows.transpose(0, 2, 1, 3, 4).reshape(height, width, 3)
 
-    def _sky(self) -> Floats:
-        rise = np.clip(self.rays[..., 2] / np.linalg.norm(self.rays, axis=2), 0, 1)
-        low, high = np.array((0.030, 0.028, 0.030)), np.array((0.006, 0.007, 0.011))
-        sky: Floats = (low + (high - low) * np.sqrt(rise)[..., None]).astype(np.float32)
-        return sky
+    def _sky(self) -> None:
+        """The dull glow over a town, as own light: nothing lights the sky."""
+        sky = self.depth >= SKY_DEPTH
+        rays = self.rays[sky]
+        rise = np.clip(rays[:, 2] / np.sqrt((rays**2).sum(axis=1)), 0, 1)
+        low, high = np.array((0.030, 0.028, 0.030), np.float32), np.array((0.006, 0.007, 0.011), np.float32)
+        self.glow[sky] = low + (high - low) * np.sqrt(rise)[:, None]
 
-    def _wires(self, image: Floats) -> None:
-        where = self.around
-        for a, b, height in self.scenery.wires:
-            if not (where.contains(ShapelyPoint(*a)) or where.contains(ShapelyPoint(*b))):
-                continue
-            t = np.linspace(0, 1, 500)
+    def _wires(self) -> None:
+        t = np.linspace(0, 1, 500)
+        for k in sorted(self.scenery.wire_tree.query(self.around)):
+            a, b, height = self.scenery.wires[k]
             points = np.stack((a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, height - 1.6 * t * (1 - t)), axis=1)
             seen = self.lens.project(points)
             seen = seen[seen[:, 2] > 1.0]
@@ -422,23 +425,38 @@ class _Scene:
             inside = (x >= 0) & (x < self.lens.width) & (y >= 0) & (y < self.lens.height)
             x, y, depth = x[inside], y[inside], seen[inside, 2]
             clear = depth < self.depth[y, x]
-            image[y[clear], x[clear]] *= 0.45
+            for layer in (self.albedo, self.glow):
+                layer[y[clear], x[clear]] *= 0.45
 
 
-def _shine(lamp: Lamp, points: Floats, normal: Floats, light: Floats) -> None:
-    near = np.abs(points[:, 0] - np.float32(lamp.head[0])) < LAMP_REACH_M
-    near &= np.abs(points[:, 1] - np.float32(lamp.head[1])) < LAMP_REACH_M
-    index = np.flatnonzero(near)
-    if len(index) == 0:
-        return
-    to = np.array((*lamp.head, lamp.height_m), np.float32) - points[index]
-    square = (to**2).sum(axis=1)
+def _averaged(samples: Floats) -> Floats:
+    """The samples of each pixel as one: (height * n, width * n, 3) -> (height, width, 3)."""
+    height, width = samples.shape[:2]
+    total = np.zeros((height // SUPERSAMPLE, width // SUPERSAMPLE, 3), np.float32)
+    for row in range(SUPERSAMPLE):
+        for column in range(SUPERSAMPLE):
+            total += samples[row::SUPERSAMPLE, column::SUPERSAMPLE]
+    return total / np.float32(SUPERSAMPLE**2)
+
+
+def _tiled(pixels: Floats) -> Floats:
+    """(height, width, 3) -> (tiles, pixels of a tile, 3)."""
+    height, width = pixels.shape[:2]
+    tiles = pixels.reshape(height // TILE, TILE, width // TILE, TILE, 3).transpose(0, 2, 1, 3, 4)
+    return tiles.reshape(-1, TILE * TILE, 3)
+
+
+def _shine(lamp: Lamp, points: Floats, normal: Floats) -> Floats:
+    """One lamp's light on points (..., 3) with these normals."""
+    to = np.array((*lamp.head, lamp.height_m), np.float32) - points
+    square = np.einsum("...k,...k->...", to, to)
     distance = np.sqrt(square)
-    facing = np.maximum((to * normal[index]).sum(axis=1) / distance, 0)
-    cone = np.clip(to[:, 2] / distance * 1.15 + 0.12, 0, 1) ** 1.3
+    facing = np.maximum(np.einsum("...k,...k->...", to, normal), 0) / distance
+    cone = np.clip(to[..., 2] / distance * 1.15 + 0.12, 0, 1)
     fade = np.clip(1 - distance / LAMP_REACH_M, 0, 1)
-    strength = lamp.power * 52.0 * facing * cone * fade / (square + 5.0)
-    light[index] += strength[:, None] * np.array(lamp.colour, np.float32)
+    strength = np.float32(lamp.power * 52.0) * facing * cone * fade / (square + 5.0)
+    light: Floats = strength[..., None] * np.array(lamp.colour, np.float32)
+    return light
 
 
 def light_at(lamps: tuple[Lamp, ...], x: float, y: float) -> float:
@@ -725,6 +743,14 @@ class _GroundChart:
                     points = [self._pixel(point, fine) for point in stripe.line]
                     pen.line(points, fill=255, width=max(1, round(stripe.width_m * fine)))
             self._paints.append(np.asarray(cover.reduce(2), np.float32) / 255)
+        tiles = -(-size // 8)
+        some = np.zeros((tiles * 8, tiles * 8), np.uint8)
+        some[:size, :size] = (self._paints[0] > 0) | (self._paints[1] > 0)
+        coarse = some.reshape(tiles, 8, tiles, 8).max(axis=(1, 3))
+        self._painted = coarse.copy()
+        # A point at a tile's edge also touches the next tile's first row and column.
+        self._painted[:-1] |= coarse[1:]
+        self._painted[:, :-1] |= self._painted[:, 1:].copy()
 
     def _pixel(self, point: Point, scale: int) -> Point:
         return (point[0] - self.left) * scale, (self.top - point[1]) * scale
@@ -735,22 +761,38 @@ class _GroundChart:
         )
         return inside
 
-    def kind(self, x: Floats, y: Floats) -> U8:
+    def colour(self, x: Floats, y: Floats) -> Floats:
+        """Linear colour of points on the ground: material, grain, wear, patches, tiles and paint."""
         last = self._kinds.shape[0] - 1
         column = np.clip((x - self.left) * self.scale, 0, last).astype(np.int32)
         row = np.clip((self.top - y) * self.scale, 0, last).astype(np.int32)
-        kinds: U8 = self._kinds[row, column]
-        return kinds
+        kind = self._kinds[row, column]
+        grain = _noise(x * 1.3, y * 1.3) * 0.7
+        if self.scale > 10:  # farther away the fine grain is smaller than a pixel
+            grain = grain + _noise(x * 9, y * 9) * 0.5
+        shade = 1 + 0.34 * grain
+        shade[(kind == ASPHALT) & (_noise(x * 0.035 + 7, y * 0.035) > 0.42)] *= 0.78
+        tiles = kind == SIDEWALK
+        checks = np.floor(x[tiles] / 0.45) + np.floor(y[tiles] / 0.45)
+        shade[tiles] *= 0.80 + 0.34 * (checks % 2)
+        colour: Floats = GROUND[kind] * shade[:, None]
+        worn = 0.80 + 0.20 * np.clip(_noise(x * 1.7, y * 1.7 + 5), -1, 1)
+        for chart, paint in zip(self._paints, PAINTS, strict=True):
+            cover = (self._paint(chart, x, y) * worn)[:, None]
+            colour += (paint - colour) * cover
+        return colour
 
-    def paint(self, layer: int, x: Floats, y: Floats) -> Floats:
+    def _paint(self, chart: Floats, x: Floats, y: Floats) -> Floats:
         """How much of the ground there is covered with paint, 0 to 1, between the chart's points linearly."""
-        chart = self._paints[layer]
         last = chart.shape[0] - 2
         u = np.clip((x - self.left) * self.scale - 0.5, 0, last)
         v = np.clip((self.top - y) * self.scale - 0.5, 0, last)
         i, j = u.astype(np.int32), v.astype(np.int32)
-        fu, fv = u - i, v - j
+        # Most ground is bare: only where there is paint near by is it worth looking closely.
+        some = np.flatnonzero(self._painted[j >> 3, i >> 3])
+        cover = np.zeros(len(x), np.float32)
+        i, j, fu, fv = i[some], j[some], (u - i)[some], (v - j)[some]
         low = chart[j, i] * (1 - fu) + chart[j, i + 1] * fu
         high = chart[j + 1, i] * (1 - fu) + chart[j + 1, i + 1] * fu
-        cover: Floats = low * (1 - fv) + high * fv
+        cover[some] = low * (1 - fv) + high * fv
         return cover

@@ -100,6 +100,10 @@ class Scenery:
         return STRtree([ShapelyPoint(*lamp.head) for lamp in self.lamps])
 
     @cached_property
+    def wire_tree(self) -> STRtree:
+        return STRtree([LineString([a, b]) for a, b, _ in self.wires])
+
+    @cached_property
     def car_tree(self) -> STRtree:
         return STRtree([ShapelyPoint(car.x, car.y) for car in self.cars])
 
