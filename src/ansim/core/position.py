@@ -29,22 +29,3 @@ class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def sigma_m(self) -> float:
         """Standard deviation along one axis, metres."""
         return max(2.0, self.accuracy_m / {"web": 2.45, "android": 1.51, "ios": 1.41, "device": 2.0}[self.source])
-
-
-class CoarsePosition(msgspec.Struct, frozen=True, kw_only=True):
-    """What everybody in the room may see before somebody claims: a cell of about 100 m."""
-
-    latitude: float
-    longitude: float
-    accuracy_m: float
-    at: datetime
-    coarse: bool = True
-
-    @classmethod
-    def of(cls, position: Position) -> CoarsePosition:
-        return cls(
-            latitude=round(position.latitude, 3),
-            longitude=round(position.longitude, 3),
-            accuracy_m=max(100.0, position.accuracy_m),
-            at=position.at,
-        )

@@ -19,8 +19,8 @@ CREATE TABLE incident (
     person           text,                       -- pseudonym or device key: what repeats are folded by; NULL = nobody known
     verdict          text NOT NULL,              -- what her credential was worth when it was checked
     subject_tag      text NOT NULL,              -- HMAC(secret in her receipt, id): how she finds her entries in the ledger
-    track_slot       int,                        -- NULL once destroyed
-    case_slot        int,                        -- NULL once destroyed
+    track_slot       bigint,                        -- NULL once destroyed
+    case_slot        bigint,                        -- NULL once destroyed
     signals          int NOT NULL DEFAULT 1,
     received_at      timestamptz NOT NULL,
     owner            text,                       -- the operator who has claimed it

@@ -25,6 +25,7 @@ from ansim.response.incidents.model import (
     PROCEDURE,
     IncidentRow,
     next_escalation,
+    number_prefix,
 )
 from ansim.response.routing.model import Routed
 from ansim.response.routing.ports import Boundaries
@@ -57,7 +58,7 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
             tag = subject_tag(secret, incident)
             marks = "" if arrival.verdict == "verified" else "unverified"
             opened.append((
-                incident, one.centre[:2].upper(), one.centre, one.municipality, one.route, arrival.kind, arrival.trigger,
+                incident, number_prefix(one.centre), one.centre, one.municipality, one.route, arrival.kind, arrival.trigger,
                 arrival.silent, marks, arrival.person, arrival.verdict, tag, track_slot, case_slot,
             ))  # fmt: skip
             drafts.append(entry_of(tx, actor="person", act="incident.opened", object=incident, incident=incident, subject_tag=tag))

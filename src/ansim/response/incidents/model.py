@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -78,6 +79,16 @@ class IncidentRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def open(self) -> bool:
         return self.closed_at is None
+
+
+_SYLLABLES = re.compile(r"(?:^|[aeiouy](?:ng|[nmlkpt])?)([bcdghjkmnprstw])")
+
+
+def number_prefix(centre: str) -> str:
+    """Two letters for the numbers of a centre's cases, from the syllables of its name: gyeonggi-seongnam -> SN."""
+    name = centre.rpartition("-")[2]
+    letters = "".join(_SYLLABLES.findall(name)) or name
+    return letters[:2].upper().ljust(2, "X")
 
 
 def next_escalation(level: int, since: datetime) -> datetime | None:

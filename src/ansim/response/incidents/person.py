@@ -12,7 +12,7 @@ from ansim.trust import sealing
 from ansim.trust.retention.keys import Erased, Keys
 
 INFO = b"ansim contacts"
-"""HPKE's info for what a phone seals to a centre."""
+"""HPKE's info for what a phone seals to a centre; the signal's client id is the associated data."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ async def known_of(tx: Transaction, incident: str) -> Contacts | None:
         sealed = tx.use(Keys).open(row["case_slot"], bytes(row["contacts"]), contacts_context(row["id"]))
     except Erased:
         return None
-    return read_sealed(tx, sealed)
+    return _read(tx, sealed, row["client_id"])
 
 
-def read_sealed(tx: Transaction, sealed: bytes) -> Contacts | None:
+def _read(tx: Transaction, sealed: bytes, client_id: str) -> Contacts | None:
     """Contacts that do not open or make no sense are as none: they never stand in the way of an SOS."""
     try:
-        return read_contacts(sealing.open(tx.use(CentreKey).private, sealed, INFO, b""))
+        return read_contacts(sealing.open(tx.use(CentreKey).private, sealed, INFO, client_id.encode()))
     except (ValueError, sealing.NotForUs):
         return None

@@ -38,10 +38,10 @@ async def insert(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         "INSERT INTO incident (id, number, centre, municipality, route, kind, trigger, silent, priority, state, marks, person,"
         " verdict, subject_tag, track_slot, case_slot, received_at, unclaimed_since) SELECT id, prefix || '-'"
         " || to_char($15::timestamptz AT TIME ZONE 'Asia/Seoul', 'MMDD') || '-' || lpad(nextval('incident_number')::text, 4, '0'),"
-        " centre, municipality, route, kind, trigger, silent, 1, 'received', string_to_array(nullif(marks, ''), ','), person,"
+        " centre, municipality, route, kind, trigger, silent, 1, 'received', coalesce(string_to_array(nullif(marks, ''), ','), '{}'), person,"
         " verdict, subject_tag, track_slot, case_slot, $15, $15"
         " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::text[],"
-        " $10::text[], $11::text[], $12::text[], $13::int[], $14::int[]) AS new(id, prefix, centre, municipality, route, kind,"
+        " $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[]) AS new(id, prefix, centre, municipality, route, kind,"
         " trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot)",
         *columns,
         tx.at,

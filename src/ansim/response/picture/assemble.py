@@ -8,7 +8,7 @@ from typing import Any
 
 from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
-from ansim.core.position import CoarsePosition, Position
+from ansim.core.position import Position
 from ansim.response.dispatch import store as dispatches
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.model import Dispatch
@@ -41,6 +41,7 @@ from ansim.response.picture.model import (
     PhoneReceipt,
     PhoneState,
     ProcedureLine,
+    SeenPosition,
     TimelineLine,
 )
 from ansim.response.signals import store as signals
@@ -104,7 +105,7 @@ async def _owners(tx: Transaction, rows: Sequence[IncidentRow]) -> dict[str, str
 def _reduced(
     tx: Transaction, row: IncidentRow, actor: Actor, position: Position | None, names: Mapping[str, str]
 ) -> Incident:
-    return Incident(**_shared(tx, row, actor, position, names), position=None if position is None else CoarsePosition.of(position))
+    return Incident(**_shared(tx, row, actor, position, names), position=None if position is None else SeenPosition.cell(position))
 
 
 def _shared(
@@ -141,7 +142,7 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, names: Mapp
         person = Person(name=known.name, phone=known.phone or "", note=known.note or "", battery=battery)
     return IncidentDetail(
         **_shared(tx, row, actor, position, names),
-        position=position,
+        position=None if position is None else SeenPosition.precise(position),
         person=person,
         guardians=await _guardians(tx, row),
         cameras=near(tx, position, keep=sorted(shown)) if row.open else [],

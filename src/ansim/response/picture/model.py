@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from ansim.city.cameras.model import RankedCamera
-from ansim.core.position import CoarsePosition, Position
+from ansim.core.position import Position, Source
 from ansim.response.dispatch.ports import UnitPlace
 
 
@@ -28,6 +28,34 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None
 
 
+class SeenPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """Where she is, as precisely as the viewer may know: before the claim a cell of about 100 m (`coarse`)."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float
+    source: Source
+    at: datetime
+    heading_deg: float | None = None
+    speed_mps: float | None = None
+    coarse: bool = False
+
+    @classmethod
+    def precise(cls, position: Position) -> SeenPosition:
+        return cls(**msgspec.structs.asdict(position))
+
+    @classmethod
+    def cell(cls, position: Position) -> SeenPosition:
+        return cls(
+            latitude=round(position.latitude, 3),
+            longitude=round(position.longitude, 3),
+            accuracy_m=max(100.0, position.accuracy_m),
+            source=position.source,
+            at=position.at,
+            coarse=True,
+        )
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """What everybody in the room may see: kind, place, accuracy, clock. No name, no picture."""
 
@@ -44,7 +72,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str
     received_at: datetime
     place: Words
-    position: Position | CoarsePosition | None
+    position: SeenPosition | None
     cameras_ready: int
     signals: int
     owner: Named | None

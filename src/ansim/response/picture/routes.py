@@ -11,7 +11,7 @@ from litestar import Request, Response, WebSocket, get, post, websocket
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from ansim.city.cameras.model import Camera, RankedCamera
 from ansim.city.cameras.register import Register
@@ -151,9 +151,9 @@ class UnitHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 @get("/api/incidents", guards=[allow(Act.QUEUE_VIEW)])
-async def list_incidents(actor: Asking, database: Db, state: str = "open") -> dict[str, list[Incident]]:
+async def list_incidents(actor: Asking, database: Db, closed: FromQuery[bool] = False) -> dict[str, list[Incident]]:
     async with database.transaction(readonly=True) as tx:
-        return {"incidents": await (assemble.queue(tx, actor) if state == "open" else assemble.closed(tx, actor, 100))}
+        return {"incidents": await (assemble.closed(tx, actor, 100) if closed else assemble.queue(tx, actor))}
 
 
 @get("/api/incidents/{incident:str}", guards=[allow(Act.INCIDENT_VIEW)])
@@ -244,7 +244,7 @@ async def revoke_link(link: FromPath[str], data: JSONBody[Because], actor: Askin
 
 
 @get("/api/grants", guards=[allow(Act.GRANT_VIEW)])
-async def list_grants(actor: Asking, database: Db, incident: str | None = None) -> dict[str, list[GrantLine]]:
+async def list_grants(actor: Asking, database: Db, incident: FromQuery[str | None] = None) -> dict[str, list[GrantLine]]:
     async with database.transaction(readonly=True) as tx:
         return {"grants": [assemble.grant_line(grant) for grant in await grant_store.grants_of_centre(tx, actor.centre, incident)]}
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ansim.response.signals.model import Arrival, Receipt
 
 
+@runtime_checkable
 class Intake(Protocol):
     async def submit(self, arrival: Arrival) -> Receipt:
         """Returns when it is durable. Raises Unavailable when it is not."""

@@ -60,7 +60,7 @@ async def by_client_id(tx: Transaction, source: str, client_id: str, secret_hash
 
 async def latest_contacts(tx: Transaction, incident: str) -> Row | None:
     return await tx.fetchrow(
-        "SELECT s.id, s.contacts, i.case_slot FROM signal s JOIN incident i ON i.id = s.incident"
+        "SELECT s.id, s.client_id, s.contacts, i.case_slot FROM signal s JOIN incident i ON i.id = s.incident"
         " WHERE s.incident = $1 AND s.contacts IS NOT NULL ORDER BY s.received_at DESC LIMIT 1",
         incident,
     )

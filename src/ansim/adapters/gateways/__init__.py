@@ -1,0 +1,1 @@
+"""Lines to agencies: 112, 119."""

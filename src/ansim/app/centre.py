@@ -1,0 +1,279 @@
+"""One process that holds hub, centre and media: everything is made here, started in order, stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ansim import flow
+from ansim.adapters.bus.memory import MemoryBus
+from ansim.adapters.channels.mail import SmtpMail
+from ansim.adapters.channels.simulated import SimulatedChannel
+from ansim.adapters.channels.sms import HttpSms
+from ansim.adapters.gateways.desk import Desk, DeskGateway
+from ansim.adapters.identity.passkeys import SitePasskeys
+from ansim.app.holdings import holdings
+from ansim.app.places import CountryBoundaries, Streets
+from ansim.app.settings import Settings
+from ansim.city.cameras.model import Camera
+from ansim.city.cameras.register import Register, register
+from ansim.city.people import actions as people
+from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.core.bus import Bus
+from ansim.core.database import Committed, Database
+from ansim.core.database.pool import PoolDriver
+from ansim.core.errors import Unavailable
+from ansim.core.migrate import migrate
+from ansim.core.outbox import Outbox, connect
+from ansim.core.postgres import EmbeddedPostgres, insist_durable
+from ansim.core.timers import Timers
+from ansim.core.world import World
+from ansim.core.writer import GroupWriter
+from ansim.nodes.media.node import MediaNode
+from ansim.nodes.media.ports import Refused, Source, View
+from ansim.response.dispatch.actions import Lines
+from ansim.response.dispatch.ports import Gateways
+from ansim.response.incidents.guardians import MunicipalityNames, Origin
+from ansim.response.incidents.person import CentreKey
+from ansim.response.notify.actions import Channels
+from ansim.response.picture.labels import Places
+from ansim.response.picture.live import Live
+from ansim.response.routing.ports import Boundaries
+from ansim.response.signals.model import Arrival, Receipt
+from ansim.response.signals.routes import CentreNames
+from ansim.response.signals.sender import Issuers
+from ansim.response.watch.gate import CentreGate
+from ansim.response.watch.ports import Media
+from ansim.trust.access.limits import Lanes
+from ansim.trust.access.model import Site
+from ansim.trust.access.passkey import Passkeys
+from ansim.trust.access.secrets import site_secret
+from ansim.trust.grants.actions import end_views_of_dead_node
+from ansim.trust.grants.events import GrantEnded
+from ansim.trust.grants.model import TokenMint
+from ansim.trust.ledger.ports import Witness
+from ansim.trust.ledger.sequencer import Sequencer
+from ansim.trust.retention.erasure import Eraser
+from ansim.trust.retention.keys import Keys
+from ansim.trust.retention.master import FileMaster
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=15)
+"""The media node shows nothing once it has not heard from its centre for so long."""
+LEASE_EVERY_S = 3.0
+
+
+class LocalMedia:
+    """`response.watch.ports.Media` over the media node of this process."""
+
+    def __init__(self, node: MediaNode) -> None:
+        self._node = node
+
+    def prepare(self, cameras: Sequence[str]) -> None:
+        self._node.prepare(cameras)
+
+    def revoke(self, grant: str, why: str) -> int:
+        return self._node.revoke(grant, why)
+
+    def lease(self, until: datetime) -> None:
+        self._node.lease(until)
+
+    def live(self) -> Collection[str]:
+        healthy = ("idle", "live", "late")
+        return {id for id in self._node.cameras.ids() if (health := self._node.health(id)) and health.state in healthy}
+
+    def total(self) -> int:
+        return len(self._node.cameras)
+
+
+class LocalGate:
+    """The media node's gate, answered by the centre of this process."""
+
+    def __init__(self, gate: CentreGate) -> None:
+        self._gate = gate
+
+    async def open(self, token: str, camera: str) -> View:
+        view = await self._gate.open(token, camera)
+        return View(
+            id=view.id, grant=view.grant, camera=view.camera, viewer=view.viewer, until=view.until, watermark=view.watermark
+        )
+
+    async def renew(self, view: str, token: str) -> datetime:
+        return await self._gate.renew(view, token)
+
+    async def ended(self, view: str, *, seconds: float, bytes: int, frames: int, why: str) -> None:
+        await self._gate.ended(view, seconds=seconds, bytes=bytes, frames=frames, why=why)
+
+
+class Centre:
+    """A running centre. `async with Centre(settings) as centre:`"""
+
+    def __init__(
+        self, settings: Settings, world: World | None = None, *, bus: Bus | None = None, witnesses: Sequence[Witness] = ()
+    ) -> None:
+        self.settings = settings
+        self.world = world or World()
+        self.bus: Bus = bus or MemoryBus()
+        self.witnesses = tuple(witnesses)
+        self.inboxes: dict[str, SimulatedChannel] = {}
+        self.desk = Desk()
+        self.map: dict[str, Any] = {"type": "FeatureCollection", "features": []}
+        self._stack = AsyncExitStack()
+
+    @property
+    def origin(self) -> str:
+        return self.settings.origin or f"http://localhost:{self.settings.port}"
+
+    async def __aenter__(self) -> Centre:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        settings, stack = self.settings, self._stack
+        settings.folder.mkdir(parents=True, exist_ok=True)
+        self.dsn = dsn = settings.database or await self._start_postgres()
+        connection = await asyncpg.connect(dsn)
+        try:
+            await insist_durable(connection)
+        finally:
+            await connection.close()
+        for name in await migrate(dsn):
+            log.info("migrated", migration=name)
+        self.database = Database(await PoolDriver.connect(dsn), self.world)
+        stack.push_async_callback(self.database.close)
+        await self._open_keys()
+        await self._load_city()
+        await self._start_ledger()
+        self._provide()
+        async with self.database.transaction() as tx:
+            self.database.provide(CentreKey, CentreKey(await people.centre_key(tx)))
+            self.database.provide(Issuers, Issuers(await people.issuers(tx)))
+            await end_views_of_dead_node(tx)
+        self.live = Live(self.database)
+        self.timers = Timers(self.database, flow.TIMERS)
+        self.outbox = Outbox(self.database, self.bus)
+        self.intake: GroupWriter[Arrival, Receipt] = GroupWriter(self.database, flow.accept)
+        connect(self.bus, self.database, flow.FLOW)
+        self.database.on_commit.append(self._cut_at_once)
+        for part in (self.sequencer, self.eraser, self.bus, self.outbox, self.timers, self.live, self.intake):
+            await part.start()
+            stack.push_async_callback(part.close)
+        heart = asyncio.create_task(self._heart_beat(), name="media lease")
+        stack.push_async_callback(_cancel, heart)
+
+    async def _start_postgres(self) -> str:
+        postgres = EmbeddedPostgres(self.settings.folder / "postgres")
+        dsn = await asyncio.to_thread(postgres.start)
+        self._stack.push_async_callback(asyncio.to_thread, postgres.stop)
+        return dsn
+
+    async def _open_keys(self) -> None:
+        folder = self.settings.folder / "keys"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.keys = Keys(self.world, folder, FileMaster(self.world, folder))
+        self._stack.callback(self.keys.close)
+        self.database.provide(Keys, self.keys)
+        name = self.settings.centre
+        self.database.provide(Site, Site(centre=name, name=name, origins=(self.origin,)))
+
+    async def _load_city(self) -> None:
+        settings = self.settings
+        jurisdictions = await asyncio.to_thread(Jurisdictions.load, settings.centre)
+        if settings.map:
+            self.map = json.loads(await asyncio.to_thread(Path(settings.map).read_text, encoding="utf-8"))
+        self.jurisdictions = jurisdictions
+        self.places = CountryBoundaries(jurisdictions, settings.centre, Streets(self.map) if settings.map else None)
+        self.node = MediaNode(self.world)
+        self._stack.push_async_callback(self.node.close)
+        if settings.cameras:
+            for id, url in json.loads(await asyncio.to_thread(Path(settings.cameras).read_text, encoding="utf-8")).items():
+                self.node.cameras.add(Source(id=id, url=url))
+        self.register = Register()
+        self.database.provide(Register, self.register)
+        if settings.register:
+            await self._import_register(Path(settings.register))
+        await self.register.load(self.database)
+
+    async def _import_register(self, file: Path) -> None:
+        rows = msgspec.json.decode(await asyncio.to_thread(file.read_bytes), type=list[dict[str, Any]])
+        cameras = [msgspec.convert({"centre": self.settings.centre, **row}, Camera) for row in rows]
+        async with self.database.transaction() as tx:
+            await register(tx, cameras, actor="system")
+
+    async def _start_ledger(self) -> None:
+        async with self.database.transaction() as tx:
+            signing = Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "ledger"))
+        self.sequencer = Sequencer(self.database, self.settings.centre, signing, self.witnesses)
+        self.database.provide(Sequencer, self.sequencer)
+        self.eraser = Eraser(self.database, self.keys, self.sequencer, holdings())
+
+    def _provide(self) -> None:
+        database, settings = self.database, self.settings
+        name = self.places.centre(settings.centre).ko
+        database.provide(Site, Site(centre=settings.centre, name=name, origins=(self.origin,)))
+        database.provide(TokenMint, TokenMint(self.world.token_bytes(32)))
+        database.provide(Boundaries, self.places)
+        database.provide(Places, self.places)
+        database.provide(Jurisdictions, self.jurisdictions)
+        database.provide(MunicipalityNames, MunicipalityNames(self.places.municipality_names()))
+        database.provide(CentreNames, CentreNames(self.places.centre_names()))
+        database.provide(Origin, Origin(self.origin))
+        database.provide(Media, LocalMedia(self.node))
+        database.provide(Lines, Lines(self.origin))
+        database.provide(Gateways, Gateways({agency: DeskGateway(self.desk) for agency in ("112", "119")}))
+        database.provide(Channels, self._channels())
+        self.lanes = Lanes(self.world.clock.monotonic)
+        self.passkeys: Passkeys = SitePasskeys(name, [self.origin])
+        self.gate = LocalGate(CentreGate(database, Refused))
+
+    def _channels(self) -> Channels:
+        settings, channels = self.settings, Channels()
+        if settings.simulated_channels:
+            self.inboxes = {name: SimulatedChannel(name) for name in ("push", "mail", "sms")}  # type: ignore[arg-type]
+            channels.update(self.inboxes)
+        if settings.smtp:
+            channels["mail"] = SmtpMail(settings.smtp, settings.mail_from)
+        if settings.sms_gateway:
+            sms = channels["sms"] = HttpSms(settings.sms_gateway, settings.sms_secret)
+            self._stack.push_async_callback(sms.close)
+        return channels
+
+    def _cut_at_once(self, committed: Committed) -> None:
+        """A right that has just ended is cut in this process before anything else happens."""
+        for stated in committed.facts:
+            if isinstance(stated.fact, GrantEnded):
+                self.node.revoke(stated.fact.grant, stated.fact.why)
+
+    async def _heart_beat(self) -> None:
+        """Views live only while the centre can still write its ledger."""
+        while True:
+            try:
+                async with self.database.transaction() as tx:
+                    await tx.fetchval("SELECT 1")
+                self.node.lease(self.world.clock.now() + LEASE)
+            except Unavailable:
+                log.warning("database away")
+            await self.world.clock.sleep(LEASE_EVERY_S)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,112 @@
+"""The HTTP application: every stage's routes behind one door, refusals in one form, nothing personal in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Litestar, Request, Response, asgi
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
+
+from ansim.adapters.gateways import desk as desk_routes
+from ansim.app.centre import Centre
+from ansim.app.pages import pages
+from ansim.city.people import routes as people_routes
+from ansim.city.places import routes as places_routes
+from ansim.core.errors import Problem
+from ansim.nodes.media.socket import media_socket
+from ansim.response.picture import routes as picture_routes
+from ansim.response.signals import routes as signal_routes
+from ansim.trust.access import routes as access_routes
+from ansim.trust.access.guards import actor
+from ansim.trust.ledger import routes as ledger_routes
+from ansim.trust.retention import routes as retention_routes
+
+log = structlog.get_logger()
+
+BODY_LIMIT = 128 * 1024
+PROBLEM = "application/problem+json"
+
+
+def application(centre: Centre) -> Litestar:
+    """The ASGI application of one process."""
+
+    def provide(value: Any) -> Provide:
+        return Provide(lambda: value, sync_to_thread=False)
+
+    routes: list[ControllerRouterHandler] = [
+        *access_routes.ROUTES,
+        *ledger_routes.ROUTES,
+        *retention_routes.ROUTES,
+        *people_routes.ROUTES,
+        *places_routes.ROUTES,
+        *signal_routes.ROUTES,
+        *picture_routes.ROUTES,
+        *desk_routes.ROUTES,
+        *pages(centre),
+        asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),
+    ]
+    return Litestar(
+        route_handlers=routes,
+        dependencies={
+            "database": provide(centre.database),
+            "world": provide(centre.world),
+            "keys": provide(centre.keys),
+            "intake": provide(centre.intake),
+            "lanes": provide(centre.lanes),
+            "live": provide(centre.live),
+            "desk": provide(centre.desk),
+            "passkeys": provide(centre.passkeys),
+            "actor": Provide(actor),
+        },
+        state=State({"database": centre.database}),
+        exception_handlers={Exception: problem},
+        request_max_body_size=BODY_LIMIT,
+        openapi_config=OpenAPIConfig(
+            title="ansim", version="1", path="/openapi.json", render_plugins=[JsonRenderPlugin(path="/")]
+        ),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Every refusal as RFC 9457, and never more in it than the sender may know."""
+    refused = _as_problem(error)
+    if refused.status >= 500 and refused.status != 503:
+        log.error("request failed", route=_route(request), exc_info=error)
+    headers = {"retry-after": str(refused.extra["retry_after_s"])} if "retry_after_s" in refused.extra else {}
+    # The path may hold a link's secret; the route's pattern says the same without it.
+    return Response(
+        msgspec.json.encode(refused.body(_route(request))), status_code=refused.status, media_type=PROBLEM, headers=headers
+    )
+
+
+def _as_problem(error: Exception) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationException):
+        extra: Sequence[Any] = error.extra if isinstance(error.extra, list) else []
+        first = extra[0] if extra and isinstance(extra[0], dict) else {}
+        field = str(first.get("key") or "body")
+        return Problem(400, "request.form", "This member does not fit", str(first.get("message") or error.detail), field=field)
+    if isinstance(error, HTTPException):
+        names = {404: "route.unknown", 405: "method.unknown", 413: "request.large", 415: "request.type"}
+        return Problem(error.status_code, names.get(error.status_code, "request.form"), error.detail or "This request does not fit")
+    if isinstance(error, RecursionError):
+        return Problem(400, "request.nested", "Nested too deep", field="body")
+    return Problem(500, "internal", "Something went wrong here", "It has been recorded.")
+
+
+def _route(request: Request[Any, Any, Any]) -> str:
+    template = request.scope.get("path_template")
+    return str(template or "/" + request.scope["path"].strip("/").split("/", 1)[0])
+
+

@@ -1,0 +1,156 @@
+"""Pages and their files, and what every server of its kind answers about itself."""
+
+from __future__ import annotations
+
+import html
+import mimetypes
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from ansim.app.centre import Centre
+from ansim.core.database import Database
+from ansim.core.errors import Problem, Unavailable, not_found
+from ansim.core.position import AccuracyM, Latitude, Longitude
+from ansim.response.incidents.person import CentreKey
+from ansim.response.picture import assemble
+from ansim.response.picture.routes import Browser
+from ansim.trust import sealing
+from ansim.trust.grants import actions as grants
+
+STATIC = Path(__file__).parent.parent / "static"
+MAPPING_LIFE = timedelta(hours=24)
+"""How long a phone may use a mapping without asking again; long, so that it works while we are away."""
+PAGES = ("console", "citizen", "desk", "ledger", "signin")
+
+# Nothing may be loaded from anywhere else: where an incident is would leak with the first foreign map tile.
+SECURITY = {
+    "content-security-policy": "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
+    " style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "geolocation=(self), camera=(self), microphone=(self)",
+    "x-frame-options": "DENY",
+}
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    latitude: Latitude
+    longitude: Longitude
+    accuracy_m: AccuracyM = 0.0
+
+
+class MappedCentre(msgspec.Struct, frozen=True, kw_only=True):
+    """A centre that answers there. `key` is the JWK to which contacts are sealed (HPKE, P-256)."""
+
+    id: str
+    name: str
+    uri: str
+    key: dict[str, str]
+
+
+class Mapping(msgspec.Struct, frozen=True, kw_only=True):
+    centres: list[MappedCentre]
+    expires_at: datetime
+    source: str
+    place: dict[str, str]
+
+
+def pages(centre: Centre) -> list[Any]:
+    """Handlers that need to know the whole process."""
+
+    @get("/", include_in_schema=False)
+    async def root() -> Response[None]:
+        return Response(None, status_code=302, headers={"location": "/console"})
+
+    @get([f"/{name}" for name in PAGES], include_in_schema=False)
+    async def page(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return _page(request.scope["path"].strip("/"))
+
+    @get("/l/{token:str}", include_in_schema=False)
+    async def link_page(token: FromPath[str], request: Request[Any, Any, Any], database: NamedDependency[Database]) -> Response[bytes]:
+        """The page behind a link. Its first state is inside it once this browser is the one it is bound to."""
+        state: bytes = b"null"
+        try:
+            async with database.transaction(readonly=True) as tx:
+                link = await grants.bound_link(tx, token, request.cookies.get(Browser))
+                if link is not None:
+                    state = msgspec.json.encode(await assemble.link_state(tx, link))
+        except Unavailable:
+            pass
+        inside = html.escape(state.decode(), quote=False).replace("&lt;", "\\u003c").replace("&gt;", "\\u003e").replace("&amp;", "\\u0026")
+        return _page("link", ("<!--state-->", f'<script type="application/json" id="state">{inside}</script>'))
+
+    @get("/static/{path:path}", include_in_schema=False)
+    async def static(path: FromPath[Path]) -> Response[bytes]:
+        return _file(str(path).lstrip("/"), "public, max-age=31536000, immutable")
+
+    @get(["/citizen/sw.js", "/citizen/manifest.webmanifest"], include_in_schema=False)
+    async def citizen_file(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return _file(request.scope["path"].lstrip("/"), "no-cache")
+
+    @get("/healthz", media_type="application/json")
+    async def healthz() -> dict[str, str]:
+        """The process lives."""
+        return {"status": "ok"}
+
+    @get("/readyz", media_type="application/json")
+    async def readyz(database: NamedDependency[Database]) -> dict[str, str]:
+        """An SOS would be stored now: something was really written."""
+        async with database.transaction() as tx:
+            await tx.execute(
+                "INSERT INTO timer (kind, subject, due_at) VALUES ('probe', 'readyz', $1)"
+                " ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at",
+                tx.at,
+            )
+            await tx.execute("DELETE FROM timer WHERE kind = 'probe'")
+        return {"status": "ok"}
+
+    @get("/metrics", media_type=CONTENT_TYPE_LATEST, include_in_schema=False)
+    async def metrics() -> bytes:
+        return generate_latest()
+
+    @get("/api/map", media_type="application/json")
+    async def map_() -> dict[str, Any]:
+        """The streets this centre knows, as GeoJSON; empty where none were imported."""
+        return centre.map
+
+    @post("/api/mapping", status_code=200)
+    async def mapping(data: JSONBody[Where], database: NamedDependency[Database]) -> Mapping:
+        """Who answers there: what a phone asks before it needs it, and keeps until it expires."""
+        found = centre.jurisdictions.find_circle(data.latitude, data.longitude, data.accuracy_m)
+        key = sealing.public_jwk(database.use(CentreKey).private.public_key())
+        return Mapping(
+            centres=[MappedCentre(id=one.id, name=one.name.ko, uri=centre.origin, key=key) for one in found.centres],
+            expires_at=database.world.clock.now().replace(microsecond=0) + MAPPING_LIFE,
+            source=found.source,
+            place={"ko": found.place.ko, "en": found.place.en},
+        )
+
+    return [root, page, link_page, static, citizen_file, healthz, readyz, metrics, map_, mapping]
+
+
+def _page(name: str, *replace: tuple[str, str]) -> Response[bytes]:
+    file = STATIC / name / "index.html"
+    if not file.is_file():
+        raise Problem(404, "page.unbuilt", "The pages are not built", "Run ./run, which builds them.")
+    text = file.read_text(encoding="utf-8")
+    for old, new in replace:
+        text = text.replace(old, new)
+    return Response(text.encode(), media_type="text/html; charset=utf-8", headers={"cache-control": "no-cache", **SECURITY})
+
+
+def _file(name: str, cache: str) -> Response[bytes]:
+    file = (STATIC / name).resolve()
+    if not file.is_relative_to(STATIC) or not file.is_file():
+        raise not_found("file")
+    kind = "application/manifest+json" if name.endswith(".webmanifest") else mimetypes.guess_type(name)[0]
+    return Response(
+        file.read_bytes(), media_type=kind or "application/octet-stream", headers={"cache-control": cache, "x-content-type-options": "nosniff"}
+    )

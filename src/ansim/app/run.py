@@ -1,0 +1,27 @@
+"""A centre in production: serve until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import structlog
+
+from ansim.app.centre import Centre
+from ansim.app.running import Running, leave_note, take_note_away
+from ansim.app.server import listen, serving
+from ansim.app.settings import Settings
+
+log = structlog.get_logger()
+
+
+async def run(settings: Settings, *, until: asyncio.Event) -> int:
+    listener, settings = listen(settings)
+    async with Centre(settings) as centre, serving(centre, listener):
+        leave_note(settings.folder, Running(pid=os.getpid(), port=settings.port, dsn=centre.dsn))
+        log.info("serving", host=settings.host, port=settings.port, centre=settings.centre)
+        try:
+            await until.wait()
+        finally:
+            take_note_away(settings.folder)
+    return 0

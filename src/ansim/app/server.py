@@ -1,0 +1,68 @@
+"""Serving one centre over HTTP until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+
+import msgspec
+import uvicorn
+
+from ansim.app.centre import Centre
+from ansim.app.http import application
+from ansim.app.settings import Settings
+from ansim.core.errors import Problem
+from ansim.nodes.media.transport import TransportProtocol
+
+STOP_WITHIN_S = 3
+SLOW_SOCKETS = 20_000
+
+
+class Server(uvicorn.Server):
+    """Stops when told; leaves signals to whoever started it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        yield
+
+
+def listen(settings: Settings) -> tuple[socket.socket, Settings]:
+    """Take the port before anything else is made, because links must name it; the settings with the port that it is."""
+    try:
+        listener = socket.create_server((settings.host, settings.port), backlog=1024)
+    except OSError as error:
+        raise Problem(400, "settings.port", f"Port {settings.port} cannot be used", error.strerror or "") from None
+    return listener, msgspec.structs.replace(settings, port=listener.getsockname()[1])
+
+
+@contextlib.asynccontextmanager
+async def serving(centre: Centre, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve while the block runs."""
+    config = uvicorn.Config(
+        application(centre),
+        loop="uvloop",
+        http="httptools",
+        ws=TransportProtocol,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=SLOW_SOCKETS,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+    )
+    server = Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(0.005)
+        if task.done():
+            task.result()
+        yield
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()

@@ -1,0 +1,55 @@
+"""What an operator may set. Unknown settings are errors: a typing mistake must not silently change who is protected."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from ansim.core.errors import Problem
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One process's settings: a TOML file of these names. Defaults run a centre on one machine."""
+
+    data: Annotated[str, msgspec.Meta(min_length=1)] = "ansim-data"
+    """Folder of everything this process keeps: database, keys, media's own files."""
+    database: str | None = None
+    """DSN of the operator's PostgreSQL; without one a server is started in the data folder."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    origin: str | None = None
+    """What browsers call this server, for example https://centre.example; http://localhost:PORT without it."""
+    centre: str = "gyeonggi-seongnam"
+    """Id of the centre that signs in here and answers where no boundary does."""
+    cameras: str | None = None
+    """JSON file of the media node: {"camera id": "rtsp://…"}. Read by the media node alone."""
+    register: str | None = None
+    """JSON file of cameras to bring into the register at start: [{"id", "name", "latitude", "longitude", "azimuth_deg",
+    "view_deg", "range_m"}]."""
+    map: str | None = None
+    """GeoJSON file of streets, blocks and places that the console draws."""
+    simulated_channels: bool = False
+    """Mail, SMS and push go into this process's own inbox instead of out: for the demo."""
+    smtp: str | None = None
+    """smtp://[user:password@]host[:port] of the server that takes mail to guardians."""
+    mail_from: str = "ansim@localhost"
+    sms_gateway: str | None = None
+    """HTTP address that takes {"to", "text"} and answers 2xx; its secret in sms_secret."""
+    sms_secret: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data).absolute()
+
+
+def read_settings(path: Path) -> Settings:
+    """Raises Problem naming the setting that does not fit."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
+    except FileNotFoundError:
+        raise Problem(400, "settings.file", f"There is no file {path}") from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise Problem(400, "settings.value", "This setting does not fit", str(error)) from None

@@ -1,0 +1,189 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from ansim.core.errors import Problem
+
+Command = Callable[[argparse.Namespace], Awaitable[int]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="ansim", description="The open city safety net.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for add in (_run, _demo, _drill, _token, _migrate, _check, _verify, _bench):
+        add(commands)
+    arguments = parser.parse_args()
+    try:
+        status = asyncio.run(arguments.command(arguments))
+    except Problem as problem:
+        print(f"ansim: {problem.title}. {problem.detail}".rstrip(), file=sys.stderr)
+        status = 2
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)
+
+
+def _config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, help="TOML file of settings")
+    parser.add_argument("--data", type=Path, help="data folder, when there is no settings file")
+
+
+def _folder(arguments: argparse.Namespace) -> Path:
+    from ansim.app.settings import Settings, read_settings
+
+    if arguments.data is not None:
+        return Path(arguments.data).absolute()
+    return (read_settings(arguments.config) if arguments.config else Settings()).folder
+
+
+def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("run", help="run a role for production")
+    parser.add_argument("--role", choices=["all"], default="all", help="hub, centre and media in one process")
+    _config(parser)
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.app.logs import to_stderr
+        from ansim.app.run import run
+        from ansim.app.settings import Settings, read_settings
+
+        to_stderr()
+        settings = read_settings(arguments.config) if arguments.config else Settings(data=str(_folder(arguments)))
+        return await run(settings, until=_told_to_stop())
+
+    parser.set_defaults(command=command)
+
+
+def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("demo", help="a centre with a living simulated city")
+    parser.add_argument("--http", default="localhost:8000", metavar="HOST:PORT")
+    parser.add_argument("--data", type=Path, help="keep what happens in this folder (a temporary one otherwise)")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--no-browser", action="store_true")
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.app.demo import demo
+
+        return await demo(
+            http=arguments.http, data=arguments.data, seed=arguments.seed, browser=not arguments.no_browser, until=_told_to_stop()
+        )
+
+    parser.set_defaults(command=command)
+
+
+def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("drill", help="the main job without a screen: from SOS to the proof of destruction")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the timeline there")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--keep", action="store_true", help="keep the drill's folder")
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.drill.story import drill
+
+        return await drill(seed=arguments.seed, report=arguments.json, keep=arguments.keep)
+
+    parser.set_defaults(command=command)
+
+
+def _token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("token", help="a bearer token for scripts, written to the ledger")
+    parser.add_argument("--role", required=True, choices=["operator", "supervisor", "officer", "auditor", "administrator", "agency"])
+    parser.add_argument("--agency", choices=["112", "119"], help="whose desk, for the role agency")
+    parser.add_argument("--centre", default="gyeonggi-seongnam", metavar="NAME")
+    parser.add_argument("--ttl", type=_seconds, default=3600, metavar="1h", help="30s, 20m, 1h, 7d")
+    _config(parser)
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.app.running import database_of, read_note
+        from ansim.trust.access.actions import issue_token
+        from ansim.trust.access.model import Role
+
+        database = await database_of(read_note(_folder(arguments)).dsn)
+        try:
+            async with database.transaction() as tx:
+                print(
+                    await issue_token(
+                        tx, role=Role(arguments.role), centre=arguments.centre, ttl_s=arguments.ttl, actor="command-line",
+                        agency=arguments.agency,
+                    )
+                )  # fmt: skip
+        finally:
+            await database.close()
+        return 0
+
+    parser.set_defaults(command=command)
+
+
+def _migrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("migrate", help="bring an operator's database up to date")
+    parser.add_argument("dsn")
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.core.migrate import migrate
+
+        for name in await migrate(arguments.dsn):
+            print(name)
+        return 0
+
+    parser.set_defaults(command=command)
+
+
+def _check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("check", help="fsck: ledger, orphans, overdue destruction, unacknowledged signals")
+    _config(parser)
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.app.check import check
+
+        return await check(_folder(arguments))
+
+    parser.set_defaults(command=command)
+
+
+def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("verify", help="offline: a ledger export, an inclusion proof, a destruction certificate")
+    parser.add_argument("file", type=Path)
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.trust.ledger.verify import verify_file
+
+        report = verify_file(arguments.file)
+        print("\n".join(report.lines))
+        return 0 if report.ok else 1
+
+    parser.set_defaults(command=command)
+
+
+def _bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("bench", help="a benchmark beside its peer and the physical floor, as ratios")
+    parser.add_argument("name")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.bench import bench
+
+        return await bench(arguments.name, arguments.json)
+
+    parser.set_defaults(command=command)
+
+
+def _seconds(text: str) -> int:
+    found = re.fullmatch(r"(\d+)([smhd])", text)
+    if not found:
+        raise argparse.ArgumentTypeError("a number and s, m, h or d, for example 1h")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]
+
+
+def _told_to_stop() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,114 @@
+"""The drill's own centre: a process started from the command line, as an operator would, in a folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ansim.core.world import World
+from ansim.sim.city import City
+
+CENTRE = "gyeonggi-seongnam"
+
+
+class House:
+    """Settings, cameras and the process. `server` is its address once `start` has returned."""
+
+    def __init__(self, city: City, *, smtp: int, sms: int) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="ansim-drill."))
+        # The database's own user must be able to reach its folder inside; it can read nothing here.
+        self.folder.chmod(0o711)
+        self.data = self.folder / "data"
+        self.log = self.folder / "centre.log"
+        self._city = city
+        self._smtp, self._sms = smtp, sms
+        self._process: asyncio.subprocess.Process | None = None
+        self.server = ""
+
+    async def start(self) -> None:
+        config = self._write_settings()
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "ansim", "run", "--role", "all", "--config", str(config), stdout=log, stderr=log
+            )
+        note = self.data / "running.json"
+        async with asyncio.timeout(120):
+            while not note.exists():
+                if self._process.returncode is not None:
+                    raise RuntimeError(f"the centre did not start:\n{self.log.read_text()[-2000:]}")
+                await asyncio.sleep(0.05)
+        self.server = f"http://localhost:{json.loads(note.read_bytes())['port']}"
+        async with httpx.AsyncClient() as client:
+            (await client.get(f"{self.server}/readyz")).raise_for_status()
+
+    async def token(self, role: str, *more: str) -> str:
+        """A bearer token, as the command line makes it."""
+        return (await self.ansim("token", "--role", role, "--centre", CENTRE, "--data", str(self.data), *more)).strip()
+
+    async def ansim(self, *arguments: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "ansim", *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await process.communicate()
+        if process.returncode:
+            raise RuntimeError(f"ansim {arguments[0]}: {err.decode()[-500:]}{out.decode()[-500:]}")
+        return out.decode()
+
+    async def stop(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def traces(self, markers: dict[str, bytes]) -> dict[str, list[str]]:
+        """Files under the folder (database, write-ahead log, keys, logs, recordings) in which a marker can still be read."""
+        found: dict[str, list[str]] = {name: [] for name in markers}
+        for file in self._files():
+            content = file.read_bytes()
+            for name, marker in markers.items():
+                if marker in content:
+                    found[name].append(str(file.relative_to(self.folder) if file.is_relative_to(self.folder) else file))
+        return found
+
+    def scanned(self) -> int:
+        return sum(file.stat().st_size for file in self._files())
+
+    def _files(self) -> list[Path]:
+        # The cluster of a server that runs as its own user may be linked from elsewhere; links are followed.
+        roots = [self.folder, *(link.resolve() for link in self.folder.rglob("*") if link.is_symlink() and link.is_dir())]
+        files = {file.resolve() for root in roots for file in root.rglob("*") if file.is_file() and not file.is_symlink()}
+        return sorted(files)
+
+    def _write_settings(self) -> Path:
+        self.data.mkdir()
+        cameras = {row["id"]: self._city.cameras.url(row["id"]) for row in self._city.register()}
+        self._write("cameras.json", cameras)
+        self._write("register.json", [{name: row[name] for name in REGISTERED} for row in self._city.register()])
+        self._write("map.json", self._city.map())
+        config = self.folder / "ansim.toml"
+        settings = {
+            "data": str(self.data), "port": 0, "centre": CENTRE, "cameras": str(self.folder / "cameras.json"),
+            "register": str(self.folder / "register.json"), "map": str(self.folder / "map.json"),
+            "smtp": f"smtp://127.0.0.1:{self._smtp}", "sms_gateway": f"http://127.0.0.1:{self._sms}/",
+        }  # fmt: skip
+        config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()), encoding="utf-8")
+        return config
+
+    def _write(self, name: str, content: Any) -> None:
+        (self.folder / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+REGISTERED = ("id", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")
+
+
+def new_city(seed: int) -> City:
+    return City(seed, World())
