@@ -94,3 +94,109 @@ def watched() -> dict[str, Any]:
         messages=[{"from": "operator", "text": "왼쪽 편의점이 안심지킴이집이에요. 들어갈 수 있어요?", "at": ago(0)}],
         dispatch={"agency": "112", "state": "en_route", "unit": "순찰 12호", "eta_s": 120, "at": ago(5)},
     )
+
+
+def camera(order: int, name: str, east_m: float, north_m: float, *, live: bool = True, azimuth: float = 250) -> dict[str, Any]:
+    return {
+        "id": f"camera-{order}",
+        "name": name,
+        "order": order,
+        "latitude": SEOUL["latitude"] + north_m / 111_320,
+        "longitude": SEOUL["longitude"] + east_m / 88_300,
+        "azimuth_deg": azimuth,
+        "view_deg": 60,
+        "range_m": 60,
+        "distance_m": 30.0,
+        "bearing_deg": 40.0,
+        "score": 0.8,
+        "sees": "likely" if order < 3 else "possible",
+        "live": live,
+    }
+
+
+def fix(east_m: float, north_m: float, seconds: float, **more: Any) -> dict[str, Any]:
+    return {
+        "latitude": SEOUL["latitude"] + north_m / 111_320,
+        "longitude": SEOUL["longitude"] + east_m / 88_300,
+        "accuracy_m": 9,
+        "source": "web",
+        "at": ago(seconds),
+    } | more
+
+
+def link_state(kind: str, **more: Any) -> dict[str, Any]:
+    officer = kind == "officer"
+    return {
+        "kind": kind,
+        "grant": "grant-1",
+        "closed": False,
+        "until_at": ago(-(28 * 60 + 57) if officer else -(57 * 60 + 54)),
+        "state": "confirmed",
+        "number": "GN-1121-0047",
+        "centre": "강남구 관제센터",
+        "received_at": ago(120),
+        "claimed_at": ago(112),
+        "silent": True,
+        "person": {"name": "김민지" if officer else "민지", "note": "여 20대, 흰 패딩" if officer else ""},
+        "place": {"ko": "역삼동", "en": "Yeoksam-dong"},
+        "position": fix(0, 0, 2, heading_deg=245.0),
+        "track": [fix(130 - 13 * n, 52 - 5.2 * n, 60 - 6 * n) for n in range(10)] + [fix(0, 0, 2)],
+        "cameras": [
+            camera(1, "언주로79길 30-5", 20, 14),
+            camera(2, "역삼로33길 19", -30, 30),
+            camera(3, "언주로75길 8", 55, -40),
+            camera(4, "역삼로37길 2", -70, -50, live=False),
+        ]
+        if officer
+        else [],
+        "instructions": ["officer.no-siren", "officer.speak-softly"]
+        if officer
+        else ["guardian.do-not-call", "guardian.stay-reachable", "guardian.police-informed"],
+        "unit": "순찰 12호" if officer else None,
+        "dispatches": [{"agency": "112", "state": "en_route", "eta_s": 110, "at": ago(60)}],
+        "arrived_at": None,
+    } | more
+
+
+def ended_link(kind: str) -> dict[str, Any]:
+    nothing = dict.fromkeys(("state", "number", "centre", "received_at", "person", "place", "position", "unit", "arrived_at"))
+    return nothing | {
+        "kind": kind, "grant": "grant-1", "closed": True, "until_at": None, "silent": False,
+        "track": [], "cameras": [], "instructions": [], "dispatches": [],
+    }  # fmt: skip
+
+
+def _road(name: str, width: float, *points: tuple[float, float]) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "properties": {"kind": "road", "name": name, "name_en": name, "width_m": width},
+        "geometry": {"type": "MultiLineString", "coordinates": [[_at(*point) for point in points]]},
+    }
+
+
+def _at(east_m: float, north_m: float) -> list[float]:
+    return [SEOUL["longitude"] + east_m / 88_300, SEOUL["latitude"] + north_m / 111_320]
+
+
+def _area(kind: str, west: float, south: float, east: float, north: float) -> dict[str, Any]:
+    ring = [_at(west, south), _at(east, south), _at(east, north), _at(west, north), _at(west, south)]
+    return {"type": "Feature", "properties": {"kind": kind}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+
+def street_map() -> dict[str, Any]:
+    """A grid of invented streets."""
+    features = [_area("block", -400, -400, 400, 400)]
+    for column in range(-400, 400, 46):
+        for row in range(-400, 400, 38):
+            features.append(_area("park" if (column, row) == (-32, -58) else "building", column + 4, row + 4, column + 40, row + 32))
+    features += [_road(f"달빛로{n}길", 9, (-400, -300 + 100 * n), (400, -180 + 100 * n)) for n in range(1, 6)]
+    features += [_road(f"별내로{n}길", 8, (-300 + 110 * n, -400), (-360 + 110 * n, 400)) for n in range(1, 6)]
+    features.append(_road("한빛대로", 26, (150, -400), (90, 400)))
+    features.append(
+        {
+            "type": "Feature",
+            "properties": {"kind": "place", "place": "safe-shop", "name": "안심지킴이집", "name_en": "Safe shop"},
+            "geometry": {"type": "Point", "coordinates": _at(48, -40)},
+        }
+    )
+    return {"type": "FeatureCollection", "features": features}

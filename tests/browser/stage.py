@@ -78,6 +78,8 @@ class Stage:
         self.sockets: list[Socket] = []
         self.greetings: dict[str, Callable[[Any], Any]] = {}
         self.link_state: Any = None
+        self.feed: Any = None
+        """Plays a camera to whoever opens /media/…: called with the camera, the first message and how to send."""
         self.silent = False
         """Takes requests and never answers."""
         self.down = False
@@ -191,15 +193,21 @@ class Stage:
         socket = Socket(scope["path"], send)
         self.sockets.append(socket)
         first = True
+        playing: asyncio.Task[None] | None = None
         while (message := await receive())["type"] == "websocket.receive":
             said = json.loads(message["text"]) if message.get("text") else message.get("bytes")
             socket.heard.put_nowait(said)
             greeting = self.greetings.get(socket.path)
+            if first and self.feed is not None and socket.path.startswith("/media/"):
+                playing = asyncio.create_task(self.feed(socket.path.removeprefix("/media/"), said, send))
             if first and greeting is not None and (words := greeting(said)) is not None:
                 await socket.say(words)
             first = False
             await self._note()
         socket.closed = True
+        if playing is not None:
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
         await self._note()
 
 

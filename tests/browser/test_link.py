@@ -1,0 +1,236 @@
+"""Pages behind links: an officer sees video and the way, a guardian sees where she is and no video, and nothing stays."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .conftest import Open
+from .feed import Feed
+from .fixtures import SEOUL, ago, ended_link, fix, link_state, street_map
+from .stage import STATIC, Asked, Refusal, Stage
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+pytestmark = pytest.mark.browser
+
+TOKEN = "t" * 43
+BASE = f"/api/links/{TOKEN}"
+OFFICER_HERE = {
+    "geolocation": {"latitude": SEOUL["latitude"] - 60 / 111_320, "longitude": SEOUL["longitude"] + 205 / 88_300, "accuracy": 8},
+    "permissions": ["geolocation"],
+}
+
+
+@pytest.fixture
+def feed(stage: Stage) -> Feed:
+    stage.feed = Feed()
+    stage.on("GET", "/api/map", street_map())
+    stage.on("POST", f"{BASE}/tokens", lambda asked: {"token": "m", "url": f"/media/{asked.body['camera']}", "expires_at": ago(-60)})
+    stage.on("POST", f"{BASE}/position", {})
+    return stage.feed
+
+
+async def shown(page: Page) -> str:
+    return await page.locator("main").inner_text()
+
+
+async def test_an_officer_sees_time_left_video_way_and_warnings(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+    stage.link_state = link_state("officer")
+    page = await open_page(f"/l/{TOKEN}", **OFFICER_HERE)
+    await page.get_by_role("heading", name="SOS · 역삼동").wait_for()
+    text = await shown(page)
+    for words in ("순찰 12호 · GN-1121-0047", "열람 남음", "김민지", "사이렌 끄고 접근", "길안내", "도착", "열람은 모두 기록되고"):
+        assert words in text
+    assert re.search(r"28:5\d", text)
+    await page.get_by_text(re.compile(r"서쪽 21\d m")).wait_for()
+    await page.get_by_text(re.compile(r"실시간 0\.\d초")).wait_for()
+    assert await page.evaluate("document.querySelector('video').videoWidth") == 640
+    mark = page.locator(".mark span").first
+    assert re.fullmatch(r"순찰 12호 · \d\d:\d\d", await mark.inner_text())
+    assert await mark.evaluate("node => getComputedStyle(node).color") == "rgba(255, 255, 255, 0.17)"
+    assert feed.opened == [("camera-1", {"token": "m"})]
+    go = await page.get_by_role("link", name="길안내").get_attribute("href")
+    assert go and go.startswith("geo:37.4979")
+    for name in ("길안내",):
+        box = await page.get_by_role("link", name=name).bounding_box()
+        assert box and box["height"] >= 56
+    await stage.until(lambda: stage.asked_for(f"{BASE}/position"))
+    assert not stage.asked_for(f"{BASE}/open")
+    await page.wait_for_timeout(400)
+    await picture(page, "d1-link-officer")
+
+
+async def test_the_state_inside_the_page_is_gone_from_its_source(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.link_state = link_state("officer")
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_text("김민지").wait_for()
+    assert await page.locator("#state").count() == 0
+
+
+async def test_another_camera_is_one_tap_away_and_stays_chosen(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.link_state = link_state("officer")
+    stage.greet("/live/link", lambda _: link_state("officer"))
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_role("button", name="2번 역삼로33길 19").click()
+    await page.get_by_label("2번 역삼로33길 19", exact=True).wait_for()
+    await stage.until(lambda: [one for one in stage.asked_for(f"{BASE}/tokens") if one.body["camera"] == "camera-2"])
+    state = link_state("officer")
+    state["cameras"] = [state["cameras"][2], *state["cameras"][:2]]
+    await stage.say("/live/link", state)
+    await page.get_by_text("역삼로33길 19").wait_for()
+    assert await page.get_by_role("button", name="역삼로33길 19").get_attribute("aria-pressed") == "true"
+    assert await page.get_by_role("button", name=re.compile("4번")).count() == 0
+
+
+async def test_a_frozen_picture_looks_old_and_a_lost_one_is_gone(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+    stage.link_state = link_state("officer")
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_text(re.compile("실시간")).wait_for()
+    feed.frozen.set()
+    await page.get_by_text(re.compile(r"지연 \d")).wait_for()
+    await page.get_by_text(re.compile(r"멈춘 화면 · \d+초 전")).wait_for(timeout=8_000)
+    await picture(page, "d1-link-stale")
+    feed.frozen.clear()
+    await page.get_by_text(re.compile("실시간")).wait_for()
+
+
+async def test_a_revoked_right_takes_the_picture_at_once(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.link_state = link_state("officer")
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_text(re.compile("실시간")).wait_for()
+    feed.over.set()
+    await page.get_by_text("열람이 닫혔습니다").wait_for(timeout=2_000)
+    assert await page.evaluate("document.querySelector('video').videoWidth") == 0
+
+
+async def test_arrival_is_told_and_its_failure_too(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.link_state = link_state("officer")
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_role("button", name="도착").click()
+    await page.get_by_role("button", name="도착을 알리지 못함").wait_for()
+    stage.on("POST", f"{BASE}/arrived", lambda _: link_state("officer", arrived_at=ago()))
+    await page.get_by_role("button", name="도착을 알리지 못함").click()
+    await page.get_by_role("button", name="도착함").wait_for()
+
+
+async def test_the_end_leaves_nothing_personal_in_the_page(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+    stage.link_state = link_state("officer")
+    stage.greet("/live/link", lambda _: link_state("officer"))
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_text(re.compile("실시간")).wait_for()
+    await stage.say("/live/link", ended_link("officer"))
+    await page.get_by_role("heading", name="상황이 끝나 닫혔습니다").wait_for()
+    source = await page.content()
+    for words in ("김민지", "역삼", "GN-1121", "순찰", "언주로", "37.49", "<video"):
+        assert words not in source
+    await picture(page, "d3-link-ended")
+
+
+async def test_time_runs_out_without_the_server(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.link_state = link_state("guardian", until_at=ago(-8))
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_text("민지 님 위치").wait_for()
+    await page.get_by_role("heading", name="상황이 끝나 닫혔습니다").wait_for(timeout=12_000)
+    assert "민지" not in await page.content()
+
+
+async def test_a_guardian_sees_position_and_advice_and_no_camera(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
+    stage.link_state = link_state("guardian")
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_role("heading", name="민지 님 위치").wait_for()
+    await page.locator(".ground .road").first.wait_for(state="attached")
+    text = await shown(page)
+    for words in ("오차 9 m", "남음", "민지 님이 도움을 요청했어요", "조용히 모드라 전화하지 마세요", "강남구 관제센터가 확인 중",
+                  "경찰이 가고 있어요 · 약 2분", "직접 찾아가지 마세요", "CCTV 영상은 경찰과 관제요원만", "민지 님도 볼 수 있어요"):  # fmt: skip
+        assert words in text, words
+    assert await page.locator("video").count() == 0
+    assert await page.locator(".cam").count() == 0
+    assert not feed.opened
+    await page.wait_for_timeout(300)
+    await picture(page, "d2-link-guardian")
+
+
+async def test_the_position_moves_and_shows_its_age(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.link_state = link_state("guardian")
+    stage.greet("/live/link", lambda _: link_state("guardian", position=fix(0, 0, 30)))
+    page = await open_page(f"/l/{TOKEN}")
+    await page.locator(".person.late").wait_for()
+    await stage.say("/live/link", link_state("guardian", position=fix(30, 10, 1)))
+    await page.locator(".person.fresh").wait_for()
+    await stage.say("/live/link", link_state("guardian", position=fix(30, 10, 90)))
+    await page.locator(".person.lost").wait_for()
+    await page.get_by_text("마지막 위치").wait_for()
+
+
+async def test_opening_binds_only_by_the_page_itself_and_once(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.on("POST", f"{BASE}/open", lambda _: link_state("guardian"))
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_role("heading", name="민지 님 위치").wait_for()
+    assert len(stage.asked_for(f"{BASE}/open")) == 1
+    stage.link_state = link_state("guardian")
+    await page.reload()
+    await page.get_by_role("heading", name="민지 님 위치").wait_for()
+    assert len(stage.asked_for(f"{BASE}/open")) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(409, "다른 기기에서 열렸어요"), (404, "쓸 수 없는 링크예요"), (503, "연결할 수 없어요")]
+)
+async def test_what_cannot_be_opened_says_why(
+    open_page: Open, stage: Stage, picture: Any, status: int, words: str
+) -> None:
+    def refuse(_asked: Asked) -> Any:
+        raise Refusal(status, "link.refused")
+
+    stage.on("POST", f"{BASE}/open", refuse)
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_role("heading", name=words).wait_for()
+    await picture(page, f"d3-link-{status}")
+
+
+async def test_a_lost_server_is_said_after_five_seconds(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.link_state = link_state("guardian")
+    stage.greet("/live/link", lambda _: link_state("guardian"))
+    page = await open_page(f"/l/{TOKEN}")
+    await stage.until(lambda: stage.open_sockets("/live/link"))
+    await page.context.set_offline(True)
+    for socket in stage.open_sockets("/live/link"):
+        await socket.close(1012)
+    await page.get_by_text("서버와 끊김").wait_for(timeout=9_000)
+    await page.get_by_role("heading", name="민지 님 위치").wait_for()
+
+
+async def test_english_and_320_pixels_without_sideways_scrolling(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+    for kind in ("officer", "guardian"):
+        stage.link_state = link_state(kind)
+        page = await open_page(f"/l/{TOKEN}", viewport={"width": 320, "height": 700}, locale="en-GB")
+        await page.get_by_text("left").first.wait_for()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+        await picture(page, f"d-link-{kind}-english-320")
+
+
+def test_the_page_before_its_map_is_small() -> None:
+    """What a phone loads before it can show the state and start the video: at most 30 KB compressed."""
+    if not (STATIC / "link" / "index.html").is_file():
+        pytest.skip("the pages are not built")
+    html = (STATIC / "link" / "index.html").read_text()
+    files = set(re.findall(r'(?:src|href)="/static/(assets/[^"]+\.(?:js|css))"', html))
+    seen: set[str] = set()
+    while files - seen:
+        name = (files - seen).pop()
+        seen.add(name)
+        if name.endswith(".js"):
+            # Static imports only; what is loaded later says import("…").
+            text = (STATIC / name).read_text()
+            files |= {f"assets/{one}" for one in re.findall(r'(?:from|import)\s*"\./([^"]+)"', text)}
+    total = len(gzip.compress(html.encode())) + sum(len(gzip.compress((STATIC / name).read_bytes())) for name in seen)
+    player = next(STATIC.glob("assets/player-*.js"))
+    total += len(gzip.compress(player.read_bytes()))
+    assert total <= 30 * 1024, total
