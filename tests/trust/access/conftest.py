@@ -23,15 +23,17 @@ from ansim.core.database import Database
 from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Problem
 from ansim.core.world import World
-from ansim.trust.access import actions, totp
+from ansim.trust.access import actions, store, totp
 from ansim.trust.access.guards import actor as actor_dependency
 from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Actor, Role, Site
+from ansim.trust.access.passwords import hash_password
 from ansim.trust.access.routes import ROUTES
 from ansim.trust.retention.keys import Keys
 from ansim.trust.retention.master import FileMaster
 
 PASSWORD = "correct horse battery"
+_hashed: list[str] = []
 
 
 @dataclass
@@ -47,11 +49,15 @@ class Centre:
         )
 
     async def account(self, role: Role = Role.OPERATOR, name: str = "") -> str:
+        """A new account whose password is PASSWORD; its id."""
+        if not _hashed:
+            _hashed.append(await hash_password(PASSWORD))
         async with self.database.transaction() as tx:
             made = await actions.create_account(
                 tx, account=name or role.value, name="Kim", role=role, centre="gangnam", actor="machine",
-                password=PASSWORD, agency="112" if role is Role.AGENCY else None,
+                agency="112" if role is Role.AGENCY else None,
             )  # fmt: skip
+            await store.set_password(tx, made.id, _hashed[0])
         return made.id
 
     async def code(self, account: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from ansim.trust.access.actions import FORGET, forget_account
 from ansim.trust.access.model import SESSION_IDLE_S, SESSION_LIMIT_S, Role
+from ansim.trust.access.sessions import alive, resolve
 
 from .conftest import PASSWORD, Centre
 
@@ -165,6 +166,28 @@ async def test_sessions_end_when_idle_and_at_the_end_of_a_shift(centre: Centre) 
             assert (await browser.get("/api/me")).status_code == 200
         await centre.clock.advance(3600)
         assert (await browser.get("/api/me")).status_code == 401
+
+
+async def test_an_open_socket_keeps_its_session_alive_to_the_end_of_the_shift(centre: Centre) -> None:
+    account = await centre.account()
+    async with centre.browser() as browser:
+        await centre.signed_in(browser, account)
+        async with centre.database.transaction() as tx:
+            actor = await resolve(tx, browser.cookies["ansim_session"])
+        assert actor is not None
+        kept = []
+        for _ in range(SESSION_LIMIT_S // 3600):
+            await centre.clock.advance(3600)
+            async with centre.database.transaction() as tx:
+                kept.append(await alive(tx, actor))
+        assert kept == [True] * 11 + [False]
+        await centre.signed_in(browser, account)
+        async with centre.database.transaction() as tx:
+            actor = await resolve(tx, browser.cookies["ansim_session"])
+        assert actor is not None
+        await browser.post("/api/signout")
+        async with centre.database.transaction() as tx:
+            assert not await alive(tx, actor)
 
 
 async def test_a_new_account_from_first_sign_in_to_password(centre: Centre) -> None:

@@ -24,6 +24,11 @@ def csrf_fits(token: str, given: str) -> bool:
     return hmac.compare_digest(csrf(token).encode(), given.encode())
 
 
+async def alive(tx: Transaction, actor: Actor) -> bool:
+    """Whether the session behind an open socket still lives. Asking counts as use, as long as the socket is open."""
+    return await store.see_session(tx, actor.session)
+
+
 async def resolve(tx: Transaction, token: str) -> Actor | None:
     """Who holds this session or bearer token now; None when nobody does. Asking counts as use."""
     row = await store.session(tx, hashed(token), timedelta(seconds=SESSION_IDLE_S))

@@ -252,8 +252,10 @@ async def session(tx: Transaction, hash: bytes, idle: timedelta) -> Row | None:
 
 
 async def see_session(tx: Transaction, id: str) -> bool:
-    """Write its use. False when it has ended meanwhile."""
-    done = await tx.execute("UPDATE session SET seen_at = $2 WHERE id = $1 AND ended_at IS NULL", id, tx.at)
+    """Write its use. False when it has ended or expired."""
+    done = await tx.execute(
+        "UPDATE session SET seen_at = $2 WHERE id = $1 AND ended_at IS NULL AND expires_at > $2", id, tx.at
+    )
     return done == "UPDATE 1"
 
 
