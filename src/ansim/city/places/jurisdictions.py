@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from math import acos, inf
 
 import numpy as np
@@ -70,6 +69,7 @@ class Jurisdictions:
         # districts of one municipality answer alike
         kinds = sorted({(part.municipality, part.zone) for part in borders.parts})
         self._alike = [kinds.index((part.municipality, part.zone)) for part in borders.parts]
+        self._neighbours = adjacency.neighbours(borders, [answer.centres for answer in self._answers])
         shapely.prepare(borders.polygons)
 
     @classmethod
@@ -145,10 +145,6 @@ class Jurisdictions:
     def outlines(self, centre: str) -> Outlines:
         """GeoJSON of the border lines in and around a centre's area."""
         return outlines(self._borders, [answer.centres for answer in self._answers], centre)
-
-    @cached_property
-    def _neighbours(self) -> dict[str, tuple[Centre, ...]]:
-        return adjacency.neighbours(self._borders, [answer.centres for answer in self._answers])
 
     def _closer(self, cell: int, latitude: float, longitude: float) -> tuple[int, list[Near]]:
         """The part of a point in a near cell, and the lines listed there."""
