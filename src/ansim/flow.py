@@ -26,6 +26,7 @@ from ansim.response.signals.events import DuressGiven, SignalCancelled
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.tracking import actions as tracking
 from ansim.response.watch import actions as watch
+from ansim.trust.access import actions as access
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.events import GrantEnded, LinkOpened
 from ansim.trust.retention import actions as retention
@@ -81,4 +82,5 @@ TIMERS: dict[str, TimerReaction] = {
     grants.EXPIRY: grants.expire,
     dispatch.UNANSWERED: dispatch.no_answer,
     retention.DUE: retention.due,
+    access.FORGET: access.forget_account,
 }

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -241,7 +242,7 @@ class Centre:
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk) for agency in ("112", "119")}))
         database.provide(Channels, self._channels())
         self.lanes = Lanes(self.world.clock.monotonic)
-        self.passkeys: Passkeys = SitePasskeys(name, [self.origin])
+        self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
         self.gate = LocalGate(CentreGate(database, Refused))
 
     def _channels(self) -> Channels:
