@@ -393,8 +393,11 @@ async def test_another_master_opens_nothing(opened: Opened) -> None:
     (slot,) = keys.new()
     await keys.flush()
     sealed = keys.seal(slot, b"x", b"c")
-    (opened.folder / "master").write_bytes(os.urandom(32))
-    with pytest.raises(MasterDamaged):
+    other = opened.folder / "other"
+    other.mkdir()
+    FileMaster(opened.world, other).close()
+    (opened.folder / "master").write_bytes((other / "master").read_bytes())
+    with pytest.raises(MasterDamaged, match="another"):
         opened().open(slot, sealed, b"c")
 
 

@@ -6,7 +6,7 @@ nothing once the day keys it needs are destroyed.
 
 from __future__ import annotations
 
-import struct
+import hashlib
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ansim.core.world import World
-from ansim.trust.retention.slots import EMPTY, ERASED, SlotFile
+from ansim.trust.retention.slots import ERASED, SlotFile
 
 
 class NoDayKey(Exception):
@@ -22,7 +22,7 @@ class NoDayKey(Exception):
 
 
 class MasterDamaged(Exception):
-    """The master key, or a day key under it, cannot be read."""
+    """The master key is not readable, not private, or not the one that the day keys are wrapped by."""
 
 
 class Master(Protocol):
@@ -50,64 +50,65 @@ class FileMaster:
 
     def __init__(self, world: World, folder: Path) -> None:
         self._world = world
-        self._master = AESGCM(self._read_master(world, folder / "master"))
-        self._slots = SlotFile(world, folder / "days")
-        self._slot_of: dict[int, int] = {}
+        key = self._read_master(folder)
+        identity = hashlib.sha256(b"ansim master key" + key).digest()[:16]
+        self._master = AESGCM(key)
+        self._slots = SlotFile(world, folder / "days", identity=identity)
+        if self._slots.identity != identity:
+            raise MasterDamaged("master: the day keys belong to another master key")
         self._cache: dict[int, bytes] = {}
+        self._slot_of: dict[int, int] = {}
         self._find_days()
 
     def _find_days(self) -> None:
         for slot in range(1, self._slots.next):
             content = self._slots.read(slot)
-            if content not in (EMPTY, ERASED):
-                self._slot_of[struct.unpack_from("<I", content, 60)[0]] = slot
+            day = int.from_bytes(content[60:], "little")
+            try:
+                self._cache[day] = self._master.decrypt(content[:12], content[12:60], self._context(day))
+                self._slot_of[day] = slot
+            except InvalidTag:
+                # Destroyed, or torn by a crash before anything was acknowledged under it.
+                continue
 
-    @staticmethod
-    def _read_master(world: World, path: Path) -> bytes:
+    def _read_master(self, folder: Path) -> bytes:
+        path = folder / "master"
         if path.exists() and path.stat().st_mode & 0o077:
             raise MasterDamaged(f"{path.name}: others than its owner may read it; chmod 600 it")
-        file = world.disk.open(path)
+        file = self._world.disk.open(path)
         try:
-            key = file.pread(33, 0)
-            if len(key) == 32 and any(key):
+            content = file.pread(65, 0)
+            key = content[:32]
+            if len(content) == 64 and content[32:] == hashlib.sha256(key).digest():
                 return key
-            if any(key):
-                raise MasterDamaged(f"{path.name}: must be 32 bytes")
-            key = world.token_bytes(32)
-            file.pwrite(key, 0)
+            if self._world.disk.exists(folder / "days"):
+                raise MasterDamaged(f"{path.name}: damaged; restore it from its own copy")
+            # New, or a crash tore it before it was ever used.
+            key = self._world.token_bytes(32)
+            file.pwrite(key + hashlib.sha256(key).digest(), 0)
             file.flush()
             return key
         finally:
             file.close()
 
     def _context(self, day: int) -> bytes:
-        return b"ansim day key" + self._slots.identity + struct.pack("<I", day)
+        return b"ansim day key" + self._slots.identity + day.to_bytes(4, "little")
 
     def key(self, day: int, *, make: bool = False) -> bytes:
-        if day in self._cache:
-            return self._cache[day]
-        if day not in self._slot_of:
+        if day not in self._cache:
             # The owner of the file may have begun a new day since we looked.
             self._slots.refresh()
             self._find_days()
-        slot = self._slot_of.get(day)
-        if slot is None:
+        if day not in self._cache:
             if not make:
                 raise NoDayKey(day)
             key, nonce = self._world.token_bytes(32), self._world.token_bytes(12)
-            slot = self._slots.next
             wrapped = self._master.encrypt(nonce, key, self._context(day))
-            self._slots.write(slot, nonce + wrapped + struct.pack("<I", day))
+            slot = self._slots.next
+            self._slots.write(slot, nonce + wrapped + day.to_bytes(4, "little"))
             self._slots.flush()
-            self._slot_of[day] = slot
-        else:
-            content = self._slots.read(slot)
-            try:
-                key = self._master.decrypt(content[:12], content[12:60], self._context(day))
-            except InvalidTag:
-                raise MasterDamaged(f"the key of day {day} does not open") from None
-        self._cache[day] = key
-        return key
+            self._slot_of[day], self._cache[day] = slot, key
+        return self._cache[day]
 
     def days(self) -> list[int]:
         return sorted(self._slot_of)

@@ -1,12 +1,13 @@
 """A file of fixed 64-byte slots: written in place, durable on flush, a slot number never used twice.
 
-The first slot is the header: magic (16 B), a random identity of the file (16 B), zeros. Slots count from 1. A slot
-is *empty* (all zeros: never written), *erased* (zeros, then ff ff ff ff) or holds 60 bytes and a day number (u32,
-little-endian).
+The first slot is the header: magic (16 B), identity of the file (16 B, random), the first 16 B of their SHA-256, zeros.
+Slots count from 1. A slot is *empty* (all zeros: never written), *erased* (zeros, then ff ff ff ff) or holds 60 bytes
+and a day number (u32, little-endian).
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from ansim.core.disk import File
@@ -25,18 +26,24 @@ class NotSlots(Exception):
     """The file is not one of slots, or its header is damaged."""
 
 
+def _header(identity: bytes) -> bytes:
+    content = _MAGIC + identity
+    return (content + hashlib.sha256(content).digest()[:16]).ljust(SIZE, b"\0")
+
+
 class SlotFile:
-    def __init__(self, world: World, path: Path) -> None:
+    def __init__(self, world: World, path: Path, *, identity: bytes | None = None) -> None:
+        """`identity` is written into a new file (16 bytes, random by default)."""
         self._file: File = world.disk.open(path)
         self._dirty: dict[int, bytes] = {}
         self._failed = False
         size = self._file.size()
         header = self._file.pread(SIZE, 0)
-        if not header.startswith(_MAGIC):
-            # A crash in the middle of making the file leaves nothing but (part of) its header.
-            if size > SIZE and any(self._file.pread(_CHUNK, 0)):
+        if header != _header(header[16:32]):
+            # A crash in the middle of making the file leaves nothing but part of its header.
+            if size > SIZE:
                 raise NotSlots(path.name)
-            header = (_MAGIC + world.token_bytes(16)).ljust(SIZE, b"\0")
+            header = _header(identity or world.token_bytes(16))
             self._file.pwrite(header, 0)
             self._file.flush()
         self.identity = header[16:32]
