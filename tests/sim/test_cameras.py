@@ -1,7 +1,8 @@
 """Cameras over real RTSP: what a foreign player decodes, who may, what costs nothing, and what bad requests get."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from hashlib import md5
 
@@ -46,9 +47,9 @@ def pull(url: str, pictures: int) -> list[tuple[Code | None, np.ndarray]]:
         return out
 
 
-async def until(condition: object) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # type: ignore[operator]
+        while not condition():  # noqa: ASYNC110  a camera server tells nobody when it stops drawing
             await asyncio.sleep(0.01)
 
 
@@ -70,6 +71,23 @@ async def test_nothing_is_drawn_while_nobody_pulls(server: CameraServer) -> None
     await pulling
     await until(lambda: server.streaming == frozenset())
     assert len(await asyncio.to_thread(pull, server.url("bd-0002"), 2)) == 2, "and it starts again"
+
+
+async def test_preparing_comes_before_the_first_picture_and_holds_up_nobody_else() -> None:
+    order: list[str] = []
+    slow = threading.Event()
+    server = CameraServer(World())
+    server.add("bd-0001", ramp)
+    server.add("bd-0002", lambda at: order.append("draw") or ramp(at), lambda: slow.wait(10) and order.append("ready"))
+    await server.start()
+    late = asyncio.create_task(asyncio.to_thread(pull, server.url("bd-0002"), 2))
+    await until(lambda: "bd-0002" in server.streaming)
+    assert len(await asyncio.to_thread(pull, server.url("bd-0001"), 2)) == 2
+    assert order == []
+    slow.set()
+    assert len(await late) == 2
+    assert order[0] == "ready" and order.count("ready") == 1
+    await server.stop()
 
 
 async def test_a_wrong_password_gets_nothing(server: CameraServer) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -38,6 +41,8 @@ class CameraServer:
         self._world = world
         self._streams: dict[str, CameraStream] = {}
         self._pool = ThreadPoolExecutor(ENCODING_THREADS, thread_name_prefix="camera")
+        # One, and behind everything else: what takes long must not hold up the streams that run.
+        self._slow = ThreadPoolExecutor(1, thread_name_prefix="prepare", initializer=_stand_back)
         self._server = rtsp.Server(
             world=world,
             streams={},
@@ -47,9 +52,10 @@ class CameraServer:
             port=port,
         )
 
-    def add(self, camera: str, draw: Draw) -> None:
-        """Put up a camera. `draw` is called from a worker thread, for one camera never twice at once."""
-        stream = CameraStream(self._world, camera, draw, self._pool)
+    def add(self, camera: str, draw: Draw, prepare: Callable[[], object] | None = None) -> None:
+        """Put up a camera. `draw` is called from a worker thread, for one camera never twice at once; `prepare`
+        before its first picture, from a thread of its own, where it may take long."""
+        stream = CameraStream(self._world, camera, draw, prepare, self._pool, self._slow)
         self._streams[camera] = stream
         self._server.streams[camera] = stream
 
@@ -60,6 +66,7 @@ class CameraServer:
         await self._server.stop()
         for stream in self._streams.values():
             await stream.stop()
+        self._slow.shutdown(wait=True, cancel_futures=True)
         self._pool.shutdown(wait=True)
 
     def url(self, camera: str) -> str:
@@ -75,6 +82,10 @@ class CameraServer:
         """The cameras that are being drawn and encoded now."""
         return frozenset(camera for camera, stream in self._streams.items() if stream.running)
 
+    async def prepare(self, camera: str) -> None:
+        """Do what the camera's first picture needs. KeyError for an unknown camera."""
+        await self._streams[camera].prepare()
+
     def fault(self, camera: str, fault: Fault | None) -> None:
         """`freeze`: the same picture goes on being sent; `stall`: connected but silent; `offline`:
         connections are cut
@@ -85,12 +96,22 @@ class CameraServer:
 class CameraStream:
     """One camera: a task that draws, encodes and sends while it has viewers."""
 
-    def __init__(self, world: World, camera: str, draw: Draw, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        world: World,
+        camera: str,
+        draw: Draw,
+        prepare: Callable[[], object] | None,
+        pool: ThreadPoolExecutor,
+        slow: ThreadPoolExecutor,
+    ) -> None:
         self._world = world
         self._camera = camera
         self._hash = camera_hash(camera)
         self._draw = draw
+        self._prepare = prepare
         self._pool = pool
+        self._slow = slow
         self._viewers: set[rtsp.Viewer] = set()
         self._task: asyncio.Task[None] | None = None
         self._fault: Fault | None = None
@@ -117,6 +138,10 @@ class CameraStream:
             for viewer in list(self._viewers):
                 viewer.cut()
 
+    async def prepare(self) -> None:
+        if self._prepare is not None:
+            await asyncio.get_running_loop().run_in_executor(self._slow, self._prepare)
+
     def join(self, viewer: rtsp.Viewer) -> None:
         self._viewers.add(viewer)
         self._key_wanted = True
@@ -134,8 +159,9 @@ class CameraStream:
     async def _run(self) -> None:
         clock = self._world.clock
         loop = asyncio.get_running_loop()
-        due = clock.monotonic()
         try:
+            await self.prepare()
+            due = clock.monotonic()
             while self._viewers:
                 if self._fault != "stall":
                     key, self._key_wanted = self._key_wanted, False
@@ -174,6 +200,12 @@ class CameraStream:
         if key:
             nals = (*_parameter_sets(), *nals)
         return rtsp.AccessUnit(nals=nals, rtp_time=rtp_time, key=key)
+
+
+def _stand_back() -> None:
+    """Give this thread what the others leave. On Linux a thread has a niceness of its own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 def _open_encoder() -> VideoCodecContext:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from math import hypot
@@ -14,18 +14,19 @@ from ansim.core.world import World
 from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
 from ansim.sim.figures import Look, Person, Vehicle, compose
 from ansim.sim.plane import Point
-from ansim.sim.quarter import Camera, Quarter, generate
-from ansim.sim.render import Backdrop, Pose, backdrop
+from ansim.sim.quarter import Camera, Quarter, RoadClass, generate
+from ansim.sim.render import Backdrop, Colour, Pose, backdrop
 from ansim.sim.scenery import Scenery
 from ansim.sim.walkers import Behind, Spot, Walker, Wanderer, Way, way_along
 
 PASSERS_BY = 14
 WALK_MPS = 1.3
-KEPT_BACKDROPS = 24
-DRIVE_BESIDE_M = {"avenue": 5.1, "street": 2.0, "alley": 0.0}
+PASSING_CARS = 5
+DRIVE_BESIDE_M: dict[RoadClass, float] = {"avenue": 5.1, "street": 1.3}
 HER = Look(top=(0.78, 0.78, 0.76), legs=(0.02, 0.02, 0.025), hair=(0.02, 0.015, 0.012), height_m=1.63,
            long_hair=True, bag=True)  # fmt: skip
 HIM = Look(top=(0.03, 0.035, 0.05), legs=(0.05, 0.05, 0.07), hair=(0.02, 0.02, 0.02), height_m=1.76)
+PAINTS: tuple[Colour, ...] = ((0.6, 0.6, 0.6), (0.05, 0.05, 0.06), (0.3, 0.31, 0.33), (0.3, 0.04, 0.04))
 CLOTHES = (
     (0.35, 0.06, 0.06), (0.06, 0.10, 0.30), (0.08, 0.16, 0.10), (0.30, 0.26, 0.18), (0.05, 0.05, 0.06),
     (0.22, 0.22, 0.24), (0.45, 0.40, 0.34), (0.20, 0.08, 0.22),
@@ -50,17 +51,21 @@ class City:
         self.cameras = CameraServer(world, host=rtsp_host, port=rtsp_port)
         random = Random(f"people {seed}")
         now = world.clock.monotonic()
-        self._wanderers = [
+        self._walking = [
             (Wanderer(self.quarter, random, random.uniform(1.0, 1.5), now), _look(random)) for _ in range(PASSERS_BY)
+        ]
+        self._driving = [
+            (Wanderer(self.quarter, random, random.uniform(6.0, 9.0), now, DRIVE_BESIDE_M), random.choice(PAINTS))
+            for _ in range(PASSING_CARS)
         ]
         self.her = Walker(self.way_home(), WALK_MPS, now)
         self.her.pause(now)
         self.him = Behind(self.her, gap_m=11.0)
         self._patrols: dict[str, Walker] = {}
-        self._backdrops: OrderedDict[str, Backdrop] = OrderedDict()
-        self._drawing = threading.Lock()
+        self._moving = threading.Lock()
+        self._backdrops: dict[str, Backdrop] = {}
         for site in self.quarter.sites:
-            self.cameras.add(site.id, partial(self.picture, site.id))
+            self.cameras.add(site.id, partial(self.picture, site.id), partial(self._backdrop, site))
 
     async def start(self) -> None:
         await self.cameras.start()
@@ -91,6 +96,11 @@ class City:
             if self.quarter.covers(site, x, y)
         ]
 
+    async def prepare(self, cameras: Iterable[str]) -> None:
+        """Draw these cameras' standing scenes ahead, so that their first picture comes at once."""
+        for camera in cameras:
+            await self.cameras.prepare(camera)
+
     # -- her, and the cars that come -----------------------------------------------------------------------
 
     def way_home(self) -> Way:
@@ -102,7 +112,7 @@ class City:
         from now."""
         quarter = self.quarter
         nodes = quarter.route(quarter.node_near(*start), quarter.node_near(*end))
-        way = way_along(quarter, nodes, DRIVE_BESIDE_M) if len(nodes) > 1 else Way(start)
+        way = way_along(quarter, nodes, {**DRIVE_BESIDE_M, "alley": 0.0}) if len(nodes) > 1 else Way(start)
         car = Walker(way, speed_mps, self.world.clock.monotonic())
         self._patrols[name] = car
         return car
@@ -117,27 +127,26 @@ class City:
         """What a camera sees now, with `at` in its clock; called from the camera server's threads."""
         site = self.quarter.site(camera)
         scene = self._backdrop(site)
-        now = self.world.clock.monotonic()
+        # Wanderers choose their way as they go, and cameras draw in several threads.
+        with self._moving:
+            people, vehicles = self._everybody(self.world.clock.monotonic())
+        return compose(scene, people, vehicles, at, f"{site.id.upper()}  {site.name_en}")
+
+    def _everybody(self, now: float) -> tuple[list[Person], list[Vehicle]]:
         people = [
             _person(self.her.spot(now), HER),
             _person(self.him.spot(now), HIM),
-            *(_person(walker.spot(now), look) for walker, look in self._wanderers),
+            *(_person(walker.spot(now), look) for walker, look in self._walking),
         ]
-        cars = [(car.spot(now), True) for car in self._patrols.values()]
-        vehicles = [Vehicle(spot.x, spot.y, spot.heading, patrol, (0.3, 0.3, 0.3)) for spot, patrol in cars]
-        return compose(scene, people, vehicles, at, f"{site.id.upper()}  {site.name_en}")
+        patrols = [_vehicle(car.spot(now), (0.75, 0.76, 0.78), patrol=True) for car in list(self._patrols.values())]
+        return people, [*patrols, *(_vehicle(car.spot(now), paint) for car, paint in self._driving)]
 
     def _backdrop(self, site: Camera) -> Backdrop:
-        """The standing scene, drawn at the first picture; the last few dozen are kept."""
-        with self._drawing:
-            scene = self._backdrops.get(site.id)
-            if scene is None:
-                scene = backdrop(self.scenery, pose(site), WIDTH, HEIGHT)
-                self._backdrops[site.id] = scene
-            self._backdrops.move_to_end(site.id)
-            if len(self._backdrops) > KEPT_BACKDROPS:
-                self._backdrops.popitem(last=False)
-            return scene
+        """The standing scene, drawn once (most of a second) and kept (0.8 MB)."""
+        scene = self._backdrops.get(site.id)
+        if scene is None:
+            scene = self._backdrops[site.id] = backdrop(self.scenery, pose(site), WIDTH, HEIGHT)
+        return scene
 
 
 def pose(site: Camera) -> Pose:
@@ -146,6 +155,10 @@ def pose(site: Camera) -> Pose:
 
 def _person(spot: Spot, look: Look) -> Person:
     return Person(spot.x, spot.y, spot.heading, spot.walked_m, spot.moving, look)
+
+
+def _vehicle(spot: Spot, paint: Colour, patrol: bool = False) -> Vehicle:
+    return Vehicle(spot.x, spot.y, spot.heading, patrol, paint)
 
 
 def _look(random: Random) -> Look:

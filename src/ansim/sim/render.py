@@ -132,6 +132,7 @@ def backdrop(scenery: Scenery, pose: Pose, width: int, height: int) -> Backdrop:
     scene.draw()
     picture = scene.develop()
     depth = scene.depth.reshape(height, SUPERSAMPLE, width, SUPERSAMPLE).min(axis=(1, 3))
+    depth = np.minimum(depth, 6e4).astype(np.float16)  # three digits are enough to see who is before whom
     return Backdrop(_planes(picture), depth, Lens(pose, width, height), tuple(scene.lamps))
 
 
@@ -454,7 +455,8 @@ def _shine(lamp: Lamp, points: Floats, normal: Floats) -> Floats:
     facing = np.maximum(np.einsum("...k,...k->...", to, normal), 0) / distance
     cone = np.clip(to[..., 2] / distance * 1.15 + 0.12, 0, 1)
     fade = np.clip(1 - distance / LAMP_REACH_M, 0, 1)
-    strength = np.float32(lamp.power * 52.0) * facing * cone * fade / (square + 5.0)
+    # Softened near the lamp: a wall half a metre from it would otherwise burn out.
+    strength = np.float32(lamp.power * 66.0) * facing * cone * fade / (square + 11.0)
     light: Floats = strength[..., None] * np.array(lamp.colour, np.float32)
     return light
 

@@ -16,10 +16,10 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
 from ansim.sim.plane import Point
-from ansim.sim.quarter import Quarter, Road
+from ansim.sim.quarter import Quarter, Road, RoadClass
 
-LAMP_SPACING_M = {"avenue": 27.0, "street": 24.0, "alley": 21.0}
-LAMP_HEIGHT_M = {"avenue": 8.5, "street": 6.2, "alley": 5.2}
+LAMP_SPACING_M: dict[RoadClass, float] = {"avenue": 27.0, "street": 24.0, "alley": 21.0}
+LAMP_HEIGHT_M: dict[RoadClass, float] = {"avenue": 8.5, "street": 6.2, "alley": 5.2}
 
 
 class Lamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,7 @@ class Scenery:
         self.quarter = quarter
         random = Random(f"scenery {quarter.seed}")
         self.lamps: list[Lamp] = []
+        self._posts: dict[tuple[int, int], list[Point]] = {}
         self.wires: list[tuple[Point, Point, float]] = []
         self.cars: list[ParkedCar] = []
         self.trees: list[Tree] = []
@@ -90,7 +91,7 @@ class Scenery:
                     foot=(pole.x, pole.y),
                     head=(pole.x, pole.y),
                     height_m=6.0,
-                    power=1.0,
+                    power=0.8,
                     colour=(1.0, 0.93, 0.80),
                 )
             )
@@ -140,9 +141,10 @@ class Scenery:
             foot = _beside(line, at, side * (half - (0.7 if kind == "avenue" else 0.35)))
             reach = 2.4 if kind == "avenue" else 1.1
             head = _beside(line, at, side * (half - 0.35 - reach))
-            if any(hypot(foot[0] - x, foot[1] - y) < 6.0 for x, y in poles):
-                at += 3.0  # a post in front of a camera would fill its picture
+            if any(hypot(foot[0] - x, foot[1] - y) < 6.0 for x, y in (*poles, *self._posts_near(foot))):
+                at += 3.0  # a post in front of a camera would fill its picture, two in one place look wrong
                 continue
+            self._posts.setdefault(_cell(foot), []).append(foot)
             warm = random.random() < 0.45
             self.lamps.append(
                 Lamp(
@@ -177,6 +179,11 @@ class Scenery:
                             Tree(x=x, y=y, height_m=random.uniform(5.5, 8.0), style=random.getrandbits(16))
                         )
                 at += random.uniform(9, 13)
+
+    def _posts_near(self, foot: Point) -> list[Point]:
+        column, row = _cell(foot)
+        cells = [(column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        return [post for cell in cells for post in self._posts.get(cell, ())]
 
     def _park(self, road: Road, part: LineString, random: Random) -> None:
         if road.road_class == "avenue":
@@ -274,6 +281,10 @@ def _beside(line: LineString, along: float, offset: float) -> Point:
     turn = atan2(b.y - a.y, b.x - a.x)
     here = line.interpolate(along)
     return here.x - sin(turn) * offset, here.y + cos(turn) * offset
+
+
+def _cell(point: Point) -> tuple[int, int]:
+    return int(point[0] // 8), int(point[1] // 8)
 
 
 def _parts(shape: BaseGeometry) -> list[LineString]:

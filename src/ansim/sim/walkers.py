@@ -10,9 +10,9 @@ from random import Random
 from typing import NamedTuple
 
 from ansim.sim.plane import Point
-from ansim.sim.quarter import Quarter
+from ansim.sim.quarter import Quarter, RoadClass
 
-BESIDE_M = {"avenue": 12.6, "street": 5.1, "alley": 0.5}
+BESIDE_M: dict[RoadClass, float] = {"avenue": 12.6, "street": 5.1, "alley": 0.5}
 """How far right of a road's axis people walk: on the sidewalk, in an alley nearly in the middle."""
 
 
@@ -56,17 +56,17 @@ class Way:
         return ax + (bx - ax) * share, ay + (by - ay) * share, atan2(by - ay, bx - ax)
 
 
-def way_along(quarter: Quarter, nodes: list[int], beside: dict[str, float] | None = None) -> Way:
+def way_along(quarter: Quarter, nodes: list[int], beside: dict[RoadClass, float] = BESIDE_M) -> Way:
     """The line of somebody who walks along these junctions, beside each road's axis; `beside` metres by road
     class."""
-    corners = list(_beside(quarter, nodes, BESIDE_M if beside is None else beside))
+    corners = list(_beside(quarter, nodes, beside))
     way = Way(corners[0])
     for corner in corners[1:]:
         way.add(corner)
     return way
 
 
-def _beside(quarter: Quarter, nodes: list[int], beside: dict[str, float]) -> Iterator[Point]:
+def _beside(quarter: Quarter, nodes: list[int], beside: dict[RoadClass, float]) -> Iterator[Point]:
     for a, b in pairwise(nodes):
         road = quarter.roads[next(road for other, _, road in quarter.edges[a] if other == b)]
         ax, ay, bx, by = quarter.nodes[a].x, quarter.nodes[a].y, quarter.nodes[b].x, quarter.nodes[b].y
@@ -121,26 +121,39 @@ class Wanderer(Walker):
     """A passer-by without an aim: turns at junctions as the seed says, seldom back. The way grows as it is
     walked."""
 
-    def __init__(self, quarter: Quarter, random: Random, speed_mps: float, started_s: float) -> None:
+    def __init__(
+        self,
+        quarter: Quarter,
+        random: Random,
+        speed_mps: float,
+        started_s: float,
+        beside: dict[RoadClass, float] = BESIDE_M,
+    ) -> None:
+        """`beside`: metres right of the axis for each class of road that may be taken."""
         self._quarter = quarter
         self._random = random
-        self._trail = [random.randrange(len(quarter.nodes))]
+        self._beside = beside
+        self._trail = [random.choice([node.id for node in quarter.nodes if self._ways(node.id)])]
         self._grow_trail(14)
-        super().__init__(way_along(quarter, self._trail), speed_mps, started_s)
+        super().__init__(way_along(quarter, self._trail, beside), speed_mps, started_s)
         self._walked_m = random.uniform(0, self.way.length_m / 2)
 
     def spot(self, now_s: float) -> Spot:
         while self.walked_m(now_s) > self.way.length_m - 30:
             self._grow_trail(10)
-            longer = way_along(self._quarter, self._trail[-12:])
+            longer = way_along(self._quarter, self._trail[-12:], self._beside)
             for point in longer.points[2:]:
                 self.way.add(point)
         return super().spot(now_s)
 
+    def _ways(self, node: int) -> list[int]:
+        roads = self._quarter.roads
+        return [other for other, _, road in self._quarter.edges[node] if roads[road].road_class in self._beside]
+
     def _grow_trail(self, steps: int) -> None:
         for _ in range(steps):
             here = self._trail[-1]
-            ways = [other for other, _, _ in self._quarter.edges[here]]
+            ways = self._ways(here)
             onward = [other for other in ways if len(self._trail) < 2 or other != self._trail[-2]]
             self._trail.append(self._random.choice(onward or ways))
 
