@@ -17,7 +17,7 @@ def neighbours(borders: Borders, centres_of: list[tuple[Centre, ...]]) -> dict[s
     """
     first = [centres[0] for centres in centres_of]
     shared: dict[str, dict[Centre, float]] = {centre.id: {} for centres in centres_of for centre in centres}
-    for one, other, metres in _common(borders):
+    for one, other, metres in _shared(borders):
         here, there = first[one], first[other]
         if here is not there:
             shared[here.id][there] = shared[here.id].get(there, 0.0) + metres
@@ -35,7 +35,7 @@ def neighbours(borders: Borders, centres_of: list[tuple[Centre, ...]]) -> dict[s
     return found
 
 
-def _common(borders: Borders) -> list[tuple[int, int, float]]:
+def _shared(borders: Borders) -> list[tuple[int, int, float]]:
     """(part, part, metres) of every border between two parts."""
     land = (borders.sides >= 0).all(axis=1)
     ends, sides = borders.ends[land], np.sort(borders.sides[land], axis=1)
