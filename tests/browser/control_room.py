@@ -85,11 +85,18 @@ def quarter() -> dict[str, Any]:
                     x, y, pad = left + k * wide, low + m * deep, 2.5 + (i + k + m) % 3
                     area(
                         "building",
-                        [(x + pad, y + pad), (x + wide - pad, y + pad), (x + wide - pad, y + deep - pad), (x + pad, y + deep - pad)],
+                        [
+                            (x + pad, y + pad),
+                            (x + wide - pad, y + pad),
+                            (x + wide - pad, y + deep - pad),
+                            (x + pad, y + deep - pad),
+                        ],
                     )
     for n, x in enumerate(columns):
         wide = n == 6
-        road("너른대로" if wide else f"해든로{10 + 2 * n}길", 26 if wide else 8, *[(x, y) for y in range(-340, 341, 40)])
+        road(
+            "너른대로" if wide else f"해든로{10 + 2 * n}길", 26 if wide else 8, *[(x, y) for y in range(-340, 341, 40)]
+        )
     for n, y in enumerate(rows):
         wide = n == 1
         road("한결로" if wide else f"새봄로{21 + 4 * n}길", 18 if wide else 8, *[(x, y) for x in range(-430, 431, 40)])
@@ -164,7 +171,9 @@ CAMERAS = [
 ]
 
 
-def grant(id: str = "g1", holder: str = "이서연", kind: str = "operator", *, left: float = 1737, **more: Any) -> dict[str, Any]:
+def grant(
+    id: str = "g1", holder: str = "이서연", kind: str = "operator", *, left: float = 1737, **more: Any
+) -> dict[str, Any]:
     return {
         "id": id,
         "incident": "i47",
@@ -224,9 +233,7 @@ def steps(done: int = 4) -> list[dict[str, Any]]:
 
 def worked(number: int = 47, **more: Any) -> dict[str, Any]:
     """The same SOS as the operator sees who has it: an officer on the way."""
-    track = [
-        fix(250 - 10.4 * n, 82 - 3.4 * n + 3 * math.sin(n / 3), age=127 - 5 * n) for n in range(25)
-    ]
+    track = [fix(250 - 10.4 * n, 82 - 3.4 * n + 3 * math.sin(n / 3), age=127 - 5 * n) for n in range(25)]
     return incident(
         number,
         state="confirmed",
@@ -264,18 +271,21 @@ def worked(number: int = 47, **more: Any) -> dict[str, Any]:
 
 
 def taken_by_colleague(number: int = 31, **more: Any) -> dict[str, Any]:
-    return incident(
-        number,
-        state="confirmed",
-        owner=COLLEAGUE,
-        received_at=ago(400),
-        claimed_at=ago(390),
-        confirmed_at=ago(300),
-        requested_at=ago(280),
-        arrived_at=ago(60),
-        escalation=None,
-        place=place("강남구 너른동", "Neoreun-dong"),
-    ) | more
+    return (
+        incident(
+            number,
+            state="confirmed",
+            owner=COLLEAGUE,
+            received_at=ago(400),
+            claimed_at=ago(390),
+            confirmed_at=ago(300),
+            requested_at=ago(280),
+            arrived_at=ago(60),
+            escalation=None,
+            place=place("강남구 너른동", "Neoreun-dong"),
+        )
+        | more
+    )
 
 
 class Room:
@@ -304,11 +314,24 @@ class Room:
                 "map": {**HERE, "attribution": "지어낸 동네"},
             },
         )
-        stage.on("GET", "/api/cameras", {"cameras": [*CAMERAS, *(camera(20 + n, -330 + 83 * (n % 9), -190 + 120 * (n // 9), None) for n in range(27))]})
+        stage.on(
+            "GET",
+            "/api/cameras",
+            {
+                "cameras": [
+                    *CAMERAS,
+                    *(camera(20 + n, -330 + 83 * (n % 9), -190 + 120 * (n // 9), None) for n in range(27)),
+                ]
+            },
+        )
         stage.on("GET", "/api/map", quarter())
         stage.on("GET", "/api/map/borders", {"type": "FeatureCollection", "features": []})
         for token in ("g1", "g2", "g3"):
-            stage.on("POST", f"/api/grants/{token}/tokens", lambda asked: {"token": "t" * 40, "url": f"/media/{asked.body['camera']}", "expires_at": ago(-60)})
+            stage.on(
+                "POST",
+                f"/api/grants/{token}/tokens",
+                lambda asked: {"token": "t" * 40, "url": f"/media/{asked.body['camera']}", "expires_at": ago(-60)},
+            )
 
     def have(self, *some: dict[str, Any]) -> None:
         for one in some:
@@ -323,9 +346,20 @@ class Room:
         id = asked.path.split("/")[3]
         now = self.incidents[id]
         if now["owner"] and now["owner"]["id"] != "a1":
-            raise Refusal(409, "incident.claimed", "Somebody else has it already", extra={"claimed_by": now["owner"]["id"]})
+            raise Refusal(
+                409, "incident.claimed", "Somebody else has it already", extra={"claimed_by": now["owner"]["id"]}
+            )
         number = int(re.sub(r"\D", "", id))
-        fresh = worked(number) | {"received_at": now["received_at"], "claimed_at": ago(0), "confirmed_at": None, "requested_at": None, "dispatches": [], "links": [], "grants": [grant(incident=id)], "place": now["place"]}
+        fresh = worked(number) | {
+            "received_at": now["received_at"],
+            "claimed_at": ago(0),
+            "confirmed_at": None,
+            "requested_at": None,
+            "dispatches": [],
+            "links": [],
+            "grants": [grant(incident=id)],
+            "place": now["place"],
+        }
         self.incidents[id] = fresh | {"state": "claimed", "procedure": steps(0)}
         return self.incidents[id]
 
@@ -338,7 +372,9 @@ class Room:
         await self.stage.say("/live", {"type": "gone", "incident": id})
 
     async def status(self) -> None:
-        await self.stage.say("/live", {"type": "status", "agencies": self.agencies, "cameras": {"live": 1812, "total": 1880}})
+        await self.stage.say(
+            "/live", {"type": "status", "agencies": self.agencies, "cameras": {"live": 1812, "total": 1880}}
+        )
 
     async def __aenter__(self) -> Room:
         self._task = asyncio.create_task(self._speak())
@@ -367,7 +403,14 @@ class Room:
         if socket.path == "/live":
             if new:
                 self._greeted.add(id(socket))
-                await socket.say({"type": "state", "incidents": list(self.incidents.values()), "agencies": self.agencies, "cameras": {"live": 1812, "total": 1880}})
+                await socket.say(
+                    {
+                        "type": "state",
+                        "incidents": list(self.incidents.values()),
+                        "agencies": self.agencies,
+                        "cameras": {"live": 1812, "total": 1880},
+                    }
+                )
             if new or beat % 5 == 0:
                 await socket.say({"type": "ping", "at": ago()})
         elif socket.path.startswith("/media/"):

@@ -46,7 +46,8 @@ TERMS: dict[str, Any] = {
 def mapping(key: dict[str, str], uri: str, *others: str) -> dict[str, Any]:
     return {
         "centres": [
-            {"id": f"centre-{at}", "name": "강남구 관제센터", "uri": one, "key": key} for at, one in enumerate((uri, *others))
+            {"id": f"centre-{at}", "name": "강남구 관제센터", "uri": one, "key": key}
+            for at, one in enumerate((uri, *others))
         ],
         "expires_at": ago(-3600),
         "source": "exact",
@@ -96,7 +97,9 @@ def watched() -> dict[str, Any]:
     )
 
 
-def camera(order: int, name: str, east_m: float, north_m: float, *, live: bool = True, azimuth: float = 250) -> dict[str, Any]:
+def camera(
+    order: int, name: str, east_m: float, north_m: float, *, live: bool = True, azimuth: float = 250
+) -> dict[str, Any]:
     return {
         "id": f"camera-{order}",
         "name": name,
@@ -159,7 +162,9 @@ def link_state(kind: str, **more: Any) -> dict[str, Any]:
 
 
 def ended_link(kind: str) -> dict[str, Any]:
-    nothing = dict.fromkeys(("state", "number", "centre", "received_at", "person", "place", "position", "unit", "arrived_at"))
+    nothing = dict.fromkeys(
+        ("state", "number", "centre", "received_at", "person", "place", "position", "unit", "arrived_at")
+    )
     return nothing | {
         "kind": kind, "grant": "grant-1", "closed": True, "until_at": None, "silent": False,
         "track": [], "cameras": [], "instructions": [], "dispatches": [],
@@ -188,7 +193,9 @@ def street_map() -> dict[str, Any]:
     features = [_area("block", -400, -400, 400, 400)]
     for column in range(-400, 400, 46):
         for row in range(-400, 400, 38):
-            features.append(_area("park" if (column, row) == (-32, -58) else "building", column + 4, row + 4, column + 40, row + 32))
+            features.append(
+                _area("park" if (column, row) == (-32, -58) else "building", column + 4, row + 4, column + 40, row + 32)
+            )
     features += [_road(f"달빛로{n}길", 9, (-400, -300 + 100 * n), (400, -180 + 100 * n)) for n in range(1, 6)]
     features += [_road(f"별내로{n}길", 8, (-300 + 110 * n, -400), (-360 + 110 * n, 400)) for n in range(1, 6)]
     features.append(_road("한빛대로", 26, (150, -400), (90, 400)))

@@ -131,9 +131,13 @@ class Stage:
             await self._reply(send, 503, b"", "text/plain", [])
             return
         if method == "GET" and (page := self._page(path)) is not None:
-            await self._reply(send, 200, page, "text/html; charset=utf-8", [(b"content-security-policy", POLICY.encode())])
+            await self._reply(
+                send, 200, page, "text/html; charset=utf-8", [(b"content-security-policy", POLICY.encode())]
+            )
             return
-        if method == "GET" and (path.startswith("/static/") or path in ("/citizen/sw.js", "/citizen/manifest.webmanifest")):
+        if method == "GET" and (
+            path.startswith("/static/") or path in ("/citizen/sw.js", "/citizen/manifest.webmanifest")
+        ):
             await self._file(path, send)
             return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
@@ -175,12 +179,20 @@ class Stage:
         if not file.is_file():
             await self._reply(send, 404, b"", "text/plain", [])
             return
-        kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        extra = [(b"service-worker-allowed", b"/citizen"), (b"cache-control", b"no-cache")] if file.name == "sw.js" else []
+        kind = (
+            "text/javascript"
+            if file.suffix == ".js"
+            else mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        )
+        extra = (
+            [(b"service-worker-allowed", b"/citizen"), (b"cache-control", b"no-cache")] if file.name == "sw.js" else []
+        )
         await self._reply(send, 200, file.read_bytes(), kind, extra)
 
     async def _json(self, send: Any, status: int, body: Any) -> None:
-        await self._reply(send, status, json.dumps(body).encode(), "application/json", [(b"cache-control", b"no-store")])
+        await self._reply(
+            send, status, json.dumps(body).encode(), "application/json", [(b"cache-control", b"no-store")]
+        )
 
     async def _reply(self, send: Any, status: int, body: bytes, kind: str, extra: list[tuple[bytes, bytes]]) -> None:
         headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode()), *extra]
@@ -217,7 +229,13 @@ async def staged() -> AsyncIterator[Stage]:
         pytest.skip("the pages are not built (./run builds them)")
     stage = Stage()
     config = uvicorn.Config(
-        stage, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="websockets-sansio", timeout_graceful_shutdown=1
+        stage,
+        host="127.0.0.1",
+        port=0,
+        log_level="error",
+        lifespan="off",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]

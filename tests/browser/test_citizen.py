@@ -308,7 +308,10 @@ async def test_positions_follow_while_the_screen_is_open(open_page: Open, stage:
     await page.context.set_geolocation({"latitude": 37.4990, "longitude": 127.0280, "accuracy": 12})
     await stage.until(
         lambda: [
-            fix for one in stage.asked_for("/api/positions") for fix in one.body["positions"] if abs(fix["latitude"] - 37.499) < 1e-6
+            fix
+            for one in stage.asked_for("/api/positions")
+            for fix in one.body["positions"]
+            if abs(fix["latitude"] - 37.499) < 1e-6
         ]
     )
     asked = stage.asked_for("/api/positions")[0]
@@ -463,7 +466,16 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
     await page.get_by_role("button", name="누가 나를 보았나").click()
     await page.get_by_text("관제요원 1명").wait_for()
     text = await page.locator("main").inner_text()
-    for words in ("주변 CCTV 4대", "6분", "보호자 1명", "내 위치", "권한 없는 사람", "막혔어요", "지워지는 날", "지워짐"):
+    for words in (
+        "주변 CCTV 4대",
+        "6분",
+        "보호자 1명",
+        "내 위치",
+        "권한 없는 사람",
+        "막혔어요",
+        "지워지는 날",
+        "지워짐",
+    ):
         assert words in text
     assert stage.asked_for("/api/record")[-1].body == {"items": [{"incident": incident, "secret": "s" * 43}]}
     await picture(page, "e2-citizen-record")

@@ -69,9 +69,7 @@ def cover() -> tuple[list[tuple[str, str, str]], NDArray[np.object_]]:
     """Parts and their polygons in EPSG:5179 metres: a valid coverage."""
     polygons, rows = KoreaBundleSource().load("emd")
     metric = Transformer.from_crs(4326, 5179, always_xy=True)
-    shapes = shapely.transform(
-        np.array(polygons), lambda p: np.column_stack(metric.transform(p[:, 0], p[:, 1]))
-    )
+    shapes = shapely.transform(np.array(polygons), lambda p: np.column_stack(metric.transform(p[:, 0], p[:, 1])))
     shapes = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
     of = [part_of(row["code"]) for row in rows]
     parts = sorted(set(of))
@@ -117,9 +115,7 @@ def quantised(shapes: NDArray[np.object_]) -> list[list[list[Ring]]]:
     and rounded again until nothing moves.
     """
     geographic = Transformer.from_crs(5179, 4326, always_xy=True)
-    whole = rounded(
-        shapely.transform(shapes, lambda p: np.column_stack(geographic.transform(p[:, 0], p[:, 1])))
-    )
+    whole = rounded(shapely.transform(shapes, lambda p: np.column_stack(geographic.transform(p[:, 0], p[:, 1]))))
     for _ in range(5):
         polygons = degrees(whole)
         if shapely.is_valid(polygons).all() and shapely.coverage_is_valid(polygons):
@@ -190,9 +186,7 @@ def main() -> None:
     with (BOUNDARIES / "municipalities.csv").open(encoding="utf-8") as file:
         expected = {row["code"] for row in csv.DictReader(file)}
     if {part[0] for part in parts} != expected:
-        raise SystemExit(
-            f"not the expected municipalities: {expected.symmetric_difference(p[0] for p in parts)}"
-        )
+        raise SystemExit(f"not the expected municipalities: {expected.symmetric_difference(p[0] for p in parts)}")
     text = json.dumps(topology(parts, whole), separators=(",", ":"), ensure_ascii=True).encode()
     target = BOUNDARIES / "borders.topojson.gz"
     target.write_bytes(gzip.compress(text, compresslevel=9, mtime=0))

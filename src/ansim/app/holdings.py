@@ -21,4 +21,11 @@ CORE: tuple[Line, ...] = (
 
 
 def holdings() -> tuple[Line, ...]:
-    return collect(CORE, *(import_module(f"ansim.{stage}.holdings").HOLDINGS for stage in STAGES if find_spec(f"ansim.{stage}.holdings")))
+    return collect(
+        CORE,
+        *(
+            import_module(f"ansim.{stage}.holdings").HOLDINGS
+            for stage in STAGES
+            if find_spec(f"ansim.{stage}.holdings")
+        ),
+    )

@@ -74,7 +74,9 @@ def pages(centre: Centre) -> list[Any]:
         return _page(request.scope["path"].strip("/"))
 
     @get("/l/{token:str}", include_in_schema=False)
-    async def link_page(token: FromPath[str], request: Request[Any, Any, Any], database: NamedDependency[Database]) -> Response[bytes]:
+    async def link_page(
+        token: FromPath[str], request: Request[Any, Any, Any], database: NamedDependency[Database]
+    ) -> Response[bytes]:
         """The page behind a link. Its first state is inside it once this browser is the one it is bound to."""
         state: bytes = b"null"
         try:
@@ -84,7 +86,12 @@ def pages(centre: Centre) -> list[Any]:
                     state = msgspec.json.encode(await assemble.link_state(tx, link))
         except Unavailable:
             pass
-        inside = html.escape(state.decode(), quote=False).replace("&lt;", "\\u003c").replace("&gt;", "\\u003e").replace("&amp;", "\\u0026")
+        inside = (
+            html.escape(state.decode(), quote=False)
+            .replace("&lt;", "\\u003c")
+            .replace("&gt;", "\\u003e")
+            .replace("&amp;", "\\u0026")
+        )
         return _page("link", ("<!--state-->", f'<script type="application/json" id="state">{inside}</script>'))
 
     @get("/static/{path:path}", include_in_schema=False)
@@ -143,7 +150,9 @@ def _page(name: str, *replace: tuple[str, str]) -> Response[bytes]:
     text = file.read_text(encoding="utf-8")
     for old, new in replace:
         text = text.replace(old, new)
-    return Response(text.encode(), media_type="text/html; charset=utf-8", headers={"cache-control": "no-cache", **SECURITY})
+    return Response(
+        text.encode(), media_type="text/html; charset=utf-8", headers={"cache-control": "no-cache", **SECURITY}
+    )
 
 
 def _file(name: str, cache: str) -> Response[bytes]:
@@ -152,5 +161,7 @@ def _file(name: str, cache: str) -> Response[bytes]:
         raise not_found("file")
     kind = "application/manifest+json" if name.endswith(".webmanifest") else mimetypes.guess_type(name)[0]
     return Response(
-        file.read_bytes(), media_type=kind or "application/octet-stream", headers={"cache-control": cache, "x-content-type-options": "nosniff"}
+        file.read_bytes(),
+        media_type=kind or "application/octet-stream",
+        headers={"cache-control": cache, "x-content-type-options": "nosniff"},
     )

@@ -36,7 +36,9 @@ class CountryBoundaries:
                 return Words(ko=f"{name.ko} {street.ko}", en=f"{street.en}, {name.en}")
             return Words(ko=name.ko, en=name.en)
         known = self._jurisdictions.municipalities.get(municipality or "")
-        return Words(ko="위치 모름", en="place not known") if known is None else Words(ko=known.name.ko, en=known.name.en)
+        return (
+            Words(ko="위치 모름", en="place not known") if known is None else Words(ko=known.name.ko, en=known.name.en)
+        )
 
     def centre(self, id: str) -> Words:
         known = self._jurisdictions.centres.get(id)

@@ -36,7 +36,9 @@ def read_note(folder: Path) -> Running:
     try:
         return msgspec.json.decode((folder / NOTE).read_bytes(), type=Running)
     except (FileNotFoundError, msgspec.MsgspecError):
-        raise Problem(400, "not-running", "No centre is running there", f"Start it first; its data folder is {folder}.") from None
+        raise Problem(
+            400, "not-running", "No centre is running there", f"Start it first; its data folder is {folder}."
+        ) from None
 
 
 async def database_of(dsn: str) -> Database:

@@ -37,7 +37,11 @@ class Unavailable(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            503, "not-received", "Not received yet", "The centre cannot store it now. Keep it and send it again.", retry_after_s=1
+            503,
+            "not-received",
+            "Not received yet",
+            "The centre cannot store it now. Keep it and send it again.",
+            retry_after_s=1,
         )
 
 

@@ -54,7 +54,9 @@ async def _apply(connection: Any) -> list[str]:
     for migration in every_migration():
         if migration.number in done:
             if done[migration.number] != migration.sha256:
-                raise Problem(500, "migration.changed", f"Migration {migration.number} was changed after it was applied")
+                raise Problem(
+                    500, "migration.changed", f"Migration {migration.number} was changed after it was applied"
+                )
             continue
         async with connection.transaction():
             # Waiting for a lock longer than this would stop the intake; whoever migrates tries again instead.

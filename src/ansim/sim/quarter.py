@@ -194,10 +194,6 @@ class Quarter:
     def address_at(self, latitude: float, longitude: float) -> str:
         return self.address(*self.plane.point(latitude, longitude))
 
-    def route(self, start: int, end: int) -> list[int]:
-        """Node ids of the shortest way."""
-        return self.ways_from(start)(end)
-
     def ways_from(self, start: int, quiet: bool = False) -> Callable[[int], list[int]]:
         """The shortest ways from a node: call the result with another. `quiet` avoids avenues, as one metre
         of them
@@ -223,6 +219,40 @@ class Quarter:
             return way[::-1]
 
         return way_to
+
+    def drive(self, start: Point, end: Point) -> tuple[list[int], Point]:
+        """The shortest way by road between two points: the junctions on it, and the point of the road nearest to the
+        end. Both ends lie somewhere along a stretch, which is not driven past and back."""
+        (a, b), _ = self._stretch(*start)
+        (c, d), last = self._stretch(*end)
+        if {a, b} == {c, d}:
+            return [], last
+        best: tuple[float, list[int]] | None = None
+        for first in (a, b):
+            way_to = self.ways_from(first)
+            for final in (c, d):
+                way = way_to(final)
+                length = self._apart(first, start) + self._apart(final, last)
+                length += sum(self._apart(p, (self.nodes[q].x, self.nodes[q].y)) for p, q in pairwise(way))
+                if best is None or length < best[0]:
+                    best = (length, way)
+        assert best is not None
+        return best[1], last
+
+    def _stretch(self, x: float, y: float) -> tuple[tuple[int, int], Point]:
+        """The stretch of road nearest to a point, by its two junctions, and the nearest point on it."""
+        tree, pairs = self._stretches
+        k = int(tree.nearest(ShapelyPoint(x, y)))
+        near = tree.geometries[k].interpolate(tree.geometries[k].project(ShapelyPoint(x, y)))
+        return pairs[k], (near.x, near.y)
+
+    @cached_property
+    def _stretches(self) -> tuple[STRtree, list[tuple[int, int]]]:
+        pairs = [(a, b) for a, ways in self.edges.items() for b, _, _ in ways if a < b]
+        return STRtree([self.axis(pair) for pair in pairs]), pairs
+
+    def _apart(self, node: int, point: Point) -> float:
+        return hypot(self.nodes[node].x - point[0], self.nodes[node].y - point[1])
 
     def axis(self, nodes: Iterable[int]) -> LineString:
         """The line through these nodes."""

@@ -15,7 +15,9 @@ class MemoryBus:
 
     async def publish(self, name: str, id: str, body: bytes) -> None:
         deliveries = [deliver(id, body) for deliver in self._subscribers[name].values()]
-        failures = [end for end in await asyncio.gather(*deliveries, return_exceptions=True) if isinstance(end, BaseException)]
+        failures = [
+            end for end in await asyncio.gather(*deliveries, return_exceptions=True) if isinstance(end, BaseException)
+        ]
         if failures:
             raise failures[0]
 

@@ -80,7 +80,10 @@ class DeskGateway:
         known = self._desk.requests.get(ask.id)
         if known is None:
             reference = f"{ask.agency}-{len(self._desk.requests) + 1:04d}"
-            fields = {name: getattr(ask, name) for name in ("id", "agency", "number", "centre", "kind", "silent", "place", "position", "at")}
+            fields = {
+                name: getattr(ask, name)
+                for name in ("id", "agency", "number", "centre", "kind", "silent", "place", "position", "at")
+            }
             known = self._desk.requests[ask.id] = DeskRequest(reference=reference, **fields)
         self._desk.changed()
         return known.reference
@@ -203,7 +206,12 @@ async def _answer(
         raise Problem(409, "request.closed", "The case is over")
     async with database.transaction() as tx:
         dispatch = await actions.answered(tx, id, state, reason=reason, unit=unit, eta_s=eta_s)
-    request.state, request.unit, request.eta_s, request.reason = dispatch.state, dispatch.unit, dispatch.eta_s, dispatch.reason
+    request.state, request.unit, request.eta_s, request.reason = (
+        dispatch.state,
+        dispatch.unit,
+        dispatch.eta_s,
+        dispatch.reason,
+    )
     desk.changed()
     return request
 

@@ -67,7 +67,11 @@ class Sight:
 
     def _near(self, position: Position) -> NDArray[np.intp]:
         north = np.radians(self._place[:, 0] - position.latitude) * EARTH_RADIUS_M
-        east = np.radians(self._place[:, 1] - position.longitude) * EARTH_RADIUS_M * math.cos(math.radians(position.latitude))
+        east = (
+            np.radians(self._place[:, 1] - position.longitude)
+            * EARTH_RADIUS_M
+            * math.cos(math.radians(position.latitude))
+        )
         reach = self._range + 2 * position.sigma_m() + _MARGIN_M
         return np.nonzero(np.hypot(north, east) < reach)[0]
 
@@ -85,9 +89,13 @@ class Sight:
         distance = np.hypot(offset[..., 0], offset[..., 1])
         bearing = np.arctan2(offset[..., 1], offset[..., 0])
         turn = np.abs((bearing - self._azimuth[near, None] + np.pi) % (2 * np.pi) - np.pi)
-        inside = np.where(self._known[near, None], turn <= self._half[near, None], np.minimum(1.0, self._half[near, None] / np.pi))
+        inside = np.where(
+            self._known[near, None], turn <= self._half[near, None], np.minimum(1.0, self._half[near, None] / np.pi)
+        )
         # A person fills fewer pixels the farther she is; at the end of the range she is only just told from a bush.
-        size = np.clip(1.15 - 0.8 * distance / self._range[near, None], 0.0, 1.0) * (distance <= self._range[near, None])
+        size = np.clip(1.15 - 0.8 * distance / self._range[near, None], 0.0, 1.0) * (
+            distance <= self._range[near, None]
+        )
         score: NDArray[np.float64] = (inside * size).mean(axis=1)
         return score
 

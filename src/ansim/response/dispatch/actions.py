@@ -72,7 +72,15 @@ async def ask(database: Database, fact: DispatchRequested) -> None:
         await store.set_reference(tx, fact.dispatch, reference)
 
 
-async def answered(tx: Transaction, id: str, state: str, *, reason: str | None = None, unit: str | None = None, eta_s: int | None = None) -> Dispatch:
+async def answered(
+    tx: Transaction,
+    id: str,
+    state: str,
+    *,
+    reason: str | None = None,
+    unit: str | None = None,
+    eta_s: int | None = None,
+) -> Dispatch:
     """The agency spoke. Raises Problem 404 for a request that is none, 409 for an answer that does not fit."""
     dispatch = await store.get(tx, id)
     incident = None if dispatch is None else await incidents.get(tx, dispatch.incident)
@@ -90,11 +98,20 @@ async def answered(tx: Transaction, id: str, state: str, *, reason: str | None =
     if state == "completed":
         changes["completed_at"] = tx.at
     if not await store.move(tx, id, state, **changes):
-        raise Problem(409, "dispatch.state", "Not in this state", f"The request is {dispatch.state}.", state=dispatch.state)
+        raise Problem(
+            409, "dispatch.state", "Not in this state", f"The request is {dispatch.state}.", state=dispatch.state
+        )
     tx.disarm(UNANSWERED, id)
     if state == "arrived":
         await incidents.set_first(tx, incident.id, "arrived_at", tx.at)
-    await said(tx, incident, f"dispatch.{state.replace('_', '-')}", f"agency:{dispatch.agency}", words=unit or reason, agency=dispatch.agency)
+    await said(
+        tx,
+        incident,
+        f"dispatch.{state.replace('_', '-')}",
+        f"agency:{dispatch.agency}",
+        words=unit or reason,
+        agency=dispatch.agency,
+    )
     if state in ("refused", "completed"):
         await _end_link(tx, dispatch)
     tx.publish(DispatchAnswered(dispatch=id, incident=incident.id, state=state))

@@ -57,5 +57,3 @@ class UnitPlace(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float
     longitude: float
     at: datetime
-
-

@@ -43,7 +43,9 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
     keys = tx.use(Keys)
     homes = {
         person: (row["id"], row["centre"], row["track_slot"], row["case_slot"])
-        for person, row in (await store.open_by_person(tx, [r.arrival.person for r in routed if r.arrival.person])).items()
+        for person, row in (
+            await store.open_by_person(tx, [r.arrival.person for r in routed if r.arrival.person])
+        ).items()
     }
     placed, opened, drafts = [], [], []
     for one in routed:
@@ -61,7 +63,9 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
                 incident, number_prefix(one.centre), one.centre, one.municipality, one.route, arrival.kind, arrival.trigger,
                 arrival.silent, marks, arrival.person, arrival.verdict, tag, track_slot, case_slot,
             ))  # fmt: skip
-            drafts.append(entry_of(tx, actor="person", act="incident.opened", object=incident, incident=incident, subject_tag=tag))
+            drafts.append(
+                entry_of(tx, actor="person", act="incident.opened", object=incident, incident=incident, subject_tag=tag)
+            )
             tx.publish(IncidentOpened(incident=incident, centre=one.centre))
             tx.arm(UNCLAIMED, incident, next_escalation(0, tx.at) or tx.at)
             new = True
@@ -120,7 +124,9 @@ async def close(tx: Transaction, id: str, actor: str, code: int, note: str) -> I
     if code not in CLOSE_CODES:
         raise Problem(422, "close.code", "The closing code is 1 to 5", field="code")
     if code in NOTE_REQUIRED and not note.strip():
-        raise Problem(422, "close.note", "This closing code needs a note", "Say in a line what was found.", field="note")
+        raise Problem(
+            422, "close.note", "This closing code needs a note", "Say in a line what was found.", field="note"
+        )
     if not await store.move(tx, id, CLOSE_CODES[code], resolved_at=tx.at) or not await store.move(
         tx, id, "closed", closed_at=tx.at, close_code=code
     ):
@@ -202,7 +208,9 @@ async def _reread(tx: Transaction, id: str) -> IncidentRow:
 
 
 def _not_now(incident: IncidentRow) -> Problem:
-    return Problem(409, "incident.state", "Not in this state", f"The incident is {incident.state}.", state=incident.state)
+    return Problem(
+        409, "incident.state", "Not in this state", f"The incident is {incident.state}.", state=incident.state
+    )
 
 
 async def _said(

@@ -90,7 +90,9 @@ async def open_of(tx: Transaction, centre: str) -> list[IncidentRow]:
 
 async def closed_of(tx: Transaction, centre: str, limit: int) -> list[IncidentRow]:
     rows = await tx.fetch(
-        f"SELECT * FROM incident WHERE {_VISIBLE} AND closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT $2", centre, limit
+        f"SELECT * FROM incident WHERE {_VISIBLE} AND closed_at IS NOT NULL ORDER BY closed_at DESC LIMIT $2",
+        centre,
+        limit,
     )
     return [incident_of(row) for row in rows]
 
@@ -119,7 +121,9 @@ async def set_first(tx: Transaction, id: str, column: str, at: datetime) -> None
 
 async def mark(tx: Transaction, id: str, mark: str) -> bool:
     tag = await tx.execute(
-        "UPDATE incident SET marks = marks || $2::text WHERE id = $1 AND NOT $2 = ANY (marks) AND closed_at IS NULL", id, mark
+        "UPDATE incident SET marks = marks || $2::text WHERE id = $1 AND NOT $2 = ANY (marks) AND closed_at IS NULL",
+        id,
+        mark,
     )
     return tag.endswith(" 1")
 
@@ -134,7 +138,9 @@ async def escalate(tx: Transaction, id: str, level: int, neighbours: Sequence[st
 
 async def forget_track(tx: Transaction, id: str) -> None:
     """The track key is dead: nothing may point to its slot."""
-    await tx.execute("UPDATE incident SET destroyed_at = $2, track_slot = NULL WHERE id = $1 AND destroyed_at IS NULL", id, tx.at)
+    await tx.execute(
+        "UPDATE incident SET destroyed_at = $2, track_slot = NULL WHERE id = $1 AND destroyed_at IS NULL", id, tx.at
+    )
 
 
 async def forget_case(tx: Transaction, id: str) -> None:
@@ -149,12 +155,19 @@ async def note(tx: Transaction, id: str, incident: str, act: str, actor: str, se
 
 
 async def timeline(tx: Transaction, incident: str) -> list[Row]:
-    return await tx.fetch("SELECT id, at, act, actor, sealed FROM timeline WHERE incident = $1 ORDER BY at, id", incident)
+    return await tx.fetch(
+        "SELECT id, at, act, actor, sealed FROM timeline WHERE incident = $1 ORDER BY at, id", incident
+    )
 
 
 async def insert_message(tx: Transaction, id: str, incident: str, sender: str, sealed: bytes) -> None:
     await tx.execute(
-        "INSERT INTO message (id, incident, at, sender, sealed) VALUES ($1, $2, $3, $4, $5)", id, incident, tx.at, sender, sealed
+        "INSERT INTO message (id, incident, at, sender, sealed) VALUES ($1, $2, $3, $4, $5)",
+        id,
+        incident,
+        tx.at,
+        sender,
+        sealed,
     )
 
 

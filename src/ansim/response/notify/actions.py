@@ -14,7 +14,6 @@ from ansim.response.notify.ports import Channel, Notice, NotSent
 from ansim.trust.ledger.actions import record
 from ansim.trust.retention.keys import Erased, Keys
 
-
 TRIES = 4
 
 
@@ -32,7 +31,16 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def queue(
-    tx: Transaction, *, incident: str, case_slot: int, guardian: int, name: str, relation: str, channel: str, address: str, notice: Notice
+    tx: Transaction,
+    *,
+    incident: str,
+    case_slot: int,
+    guardian: int,
+    name: str,
+    relation: str,
+    channel: str,
+    address: str,
+    notice: Notice,
 ) -> None:
     sealed = Sealed(name=name, relation=relation, address=address, notice=notice)
     content = tx.use(Keys).seal(case_slot, msgspec.json.encode(sealed), _context(notice.id))

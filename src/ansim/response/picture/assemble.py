@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
 from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
 from ansim.core.position import Position
@@ -80,9 +79,7 @@ async def closed(tx: Transaction, actor: Actor, limit: int) -> list[Incident]:
     return [_reduced(tx, row, actor, None, names) for row in rows]
 
 
-async def seen(
-    tx: Transaction, row: IncidentRow, actor: Actor, *, fixes: Mapping[str, Position] | None
-) -> Incident:
+async def seen(tx: Transaction, row: IncidentRow, actor: Actor, *, fixes: Mapping[str, Position] | None) -> Incident:
     """The incident as this actor may see it."""
     names = await _owners(tx, [row])
     if not sees_detail(row, actor):
@@ -105,7 +102,9 @@ async def _owners(tx: Transaction, rows: Sequence[IncidentRow]) -> dict[str, str
 def _reduced(
     tx: Transaction, row: IncidentRow, actor: Actor, position: Position | None, names: Mapping[str, str]
 ) -> Incident:
-    return Incident(**_shared(tx, row, actor, position, names), position=None if position is None else SeenPosition.cell(position))
+    return Incident(
+        **_shared(tx, row, actor, position, names), position=None if position is None else SeenPosition.cell(position)
+    )
 
 
 def _shared(
@@ -174,7 +173,15 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
     row = await incidents.get(tx, signal["incident"])
     assert row is not None
     newest = (await dispatches.of_incident(tx, row.id))[-1:]
-    state = "closed" if row.closed_at is not None else "cancelled" if signal["cancelled_at"] is not None else "claimed" if row.owner else "received"
+    state = (
+        "closed"
+        if row.closed_at is not None
+        else "cancelled"
+        if signal["cancelled_at"] is not None
+        else "claimed"
+        if row.owner
+        else "received"
+    )
     messages = [
         PhoneMessage(sender=line["sender"], text=_words(tx, row, line["sealed"]) or "", at=line["at"])
         for line in await incidents.messages(tx, row.id)
@@ -239,7 +246,9 @@ async def _guardians(tx: Transaction, row: IncidentRow) -> list[GuardianLine]:
             notice["guardian"],
             GuardianLine(name=sealed.name if sealed else "", relation=sealed.relation if sealed else "", receipts=[]),
         )
-        line.receipts.append(NoticeReceipt(channel=notice["channel"], state=notice["state"], at=notice["at"], reason=notice["reason"]))
+        line.receipts.append(
+            NoticeReceipt(channel=notice["channel"], state=notice["state"], at=notice["at"], reason=notice["reason"])
+        )
     return [lines[order] for order in sorted(lines)]
 
 
@@ -268,5 +277,3 @@ def _words(tx: Transaction, row: IncidentRow, sealed: bytes | None) -> str | Non
         return tx.use(Keys).open(row.case_slot, bytes(sealed), words_context(row.id)).decode()
     except Erased:
         return None
-
-

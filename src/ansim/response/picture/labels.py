@@ -28,6 +28,9 @@ class Places(Protocol):
 def instructions(kind: str, incident: IncidentRow) -> list[str]:
     """Keys of the sentences that tell whoever holds a link what to do and what not to."""
     if kind == "guardian":
-        keys = ["guardian.stay-reachable", "guardian.police-informed" if incident.requested_at else "guardian.centre-watching"]
+        keys = [
+            "guardian.stay-reachable",
+            "guardian.police-informed" if incident.requested_at else "guardian.centre-watching",
+        ]
         return ["guardian.do-not-call", *keys] if incident.silent else keys
     return ["officer.no-siren", "officer.speak-softly"] if incident.silent else ["officer.approach"]

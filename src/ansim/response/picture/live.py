@@ -218,7 +218,9 @@ class Live:
             return
         async with self._database.transaction(readonly=True) as tx:
             rows = {row.id: row for row in await incidents.many(tx, [*changed, *moved])}
-            fixes = await last_known(tx, {row.id: row.track_slot for row in rows.values() if row.track_slot is not None})
+            fixes = await last_known(
+                tx, {row.id: row.track_slot for row in rows.values() if row.track_slot is not None}
+            )
             for id in [*changed, *moved]:
                 if (row := rows.get(id)) is None:
                     continue

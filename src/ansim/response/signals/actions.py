@@ -69,7 +69,9 @@ async def store_placed(tx: Transaction, placed: Sequence[Placed]) -> list[Receip
 
 async def cancelled(tx: Transaction, signal: str, incident: str, subject_tag: str) -> None:
     if await store.mark_cancelled(tx, signal):
-        await record(tx, actor="person", act="signal.cancelled", object=signal, incident=incident, subject_tag=subject_tag)
+        await record(
+            tx, actor="person", act="signal.cancelled", object=signal, incident=incident, subject_tag=subject_tag
+        )
         tx.publish(SignalCancelled(signal=signal, incident=incident))
 
 

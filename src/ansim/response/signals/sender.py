@@ -13,5 +13,10 @@ class Issuers(dict[str, list[bytes]]):
 
 def judge(database: Database, post: SignalPost) -> Verdict:
     return verify(
-        post.credential, post.proof, signal=post.id, at=post.at, issuers=database.use(Issuers), now=database.world.clock.now()
+        post.credential,
+        post.proof,
+        signal=post.id,
+        at=post.at,
+        issuers=database.use(Issuers),
+        now=database.world.clock.now(),
     )

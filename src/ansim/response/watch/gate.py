@@ -69,5 +69,3 @@ def _reason(tx: Transaction, claim: Token | None, grant: Grant | None, camera: s
     if grant is None:
         return "no-grant"
     return grant.allows(camera, tx.at)
-
-

@@ -110,7 +110,12 @@ async def widen(tx: Transaction, incident: str, cameras: Sequence[str]) -> None:
     """She moved: let every live video grant of the incident see the cameras that are near her now."""
     for row in await store.widen(tx, incident, cameras):
         await record(
-            tx, actor="sight", act="grant.widened", object=row["id"], incident=incident, details={"count": len(row["cameras"])}
+            tx,
+            actor="sight",
+            act="grant.widened",
+            object=row["id"],
+            incident=incident,
+            details={"count": len(row["cameras"])},
         )
         tx.publish(GrantChanged(grant=row["id"], incident=incident))
 
@@ -163,7 +168,9 @@ async def end_view(tx: Transaction, view: str, *, seconds: float, bytes: int, fr
             "frames": frames, "why": why,
         },
     )  # fmt: skip
-    tx.publish(ViewChanged(view=view, grant=row["grant_id"], incident=row["incident"], camera=row["camera"], ended=True))
+    tx.publish(
+        ViewChanged(view=view, grant=row["grant_id"], incident=row["incident"], camera=row["camera"], ended=True)
+    )
 
 
 async def end_views_of_dead_node(tx: Transaction) -> int:
@@ -200,7 +207,12 @@ async def open_link(tx: Transaction, secret: str, browser: str | None) -> tuple[
         cookie = tx.world.secret()
         if await store.bind_link(tx, link.id, _hash(cookie)):
             await record(
-                tx, actor=f"link:{link.id}", act="link.opened", object=link.id, incident=link.incident, details={"role": link.kind}
+                tx,
+                actor=f"link:{link.id}",
+                act="link.opened",
+                object=link.id,
+                incident=link.incident,
+                details={"role": link.kind},
             )
             tx.publish(LinkOpened(link=link.id, incident=link.incident, kind=link.kind))
             return msgspec.structs.replace(link, opened_at=tx.at), cookie

@@ -78,7 +78,9 @@ async def widen(tx: Transaction, incident: str, cameras: Sequence[str]) -> list[
 
 async def extend(tx: Transaction, id: str, until_at: datetime) -> bool:
     tag = await tx.execute(
-        "UPDATE access_grant SET until_at = $2, extensions = extensions + 1 WHERE id = $1 AND ended_at IS NULL", id, until_at
+        "UPDATE access_grant SET until_at = $2, extensions = extensions + 1 WHERE id = $1 AND ended_at IS NULL",
+        id,
+        until_at,
     )
     return tag.endswith(" 1")
 
@@ -136,7 +138,9 @@ async def link(tx: Transaction, id: str) -> Link | None:
 
 
 async def links_of(tx: Transaction, incident: str) -> list[Link]:
-    return [link_of(row) for row in await tx.fetch(f"{_LINK} WHERE l.incident = $1 ORDER BY l.issued_at, l.id", incident)]
+    return [
+        link_of(row) for row in await tx.fetch(f"{_LINK} WHERE l.incident = $1 ORDER BY l.issued_at, l.id", incident)
+    ]
 
 
 async def bind_link(tx: Transaction, id: str, bound_hash: bytes) -> bool:
