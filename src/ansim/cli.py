@@ -150,13 +150,16 @@ def _check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("verify", help="offline: a ledger export, an inclusion proof, a destruction certificate")
     parser.add_argument("file", type=Path)
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="NAME+ID+KEY", help="a key you trust, of the centre or a witness (repeatable)"
+    )
 
     async def command(arguments: argparse.Namespace) -> int:
-        from ansim.trust.ledger.verify import verify_file
+        from ansim.trust.verify import verify_file
 
-        report = verify_file(arguments.file)
-        print("\n".join(report.lines))
-        return 0 if report.ok else 1
+        report = verify_file(arguments.file, arguments.key)
+        print("\n".join(report.lines()))
+        return report.exit_code
 
     parser.set_defaults(command=command)
 

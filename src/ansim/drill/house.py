@@ -70,23 +70,24 @@ class House:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def traces(self, markers: dict[str, bytes]) -> dict[str, list[str]]:
-        """Files under the folder (database, write-ahead log, keys, logs, recordings) in which a marker can still be read."""
+        """Files of the centre (database, write-ahead log, keys, recordings, its own log) in which a marker still stands."""
         found: dict[str, list[str]] = {name: [] for name in markers}
         for file in self._files():
             content = file.read_bytes()
             for name, marker in markers.items():
                 if marker in content:
-                    found[name].append(str(file.relative_to(self.folder) if file.is_relative_to(self.folder) else file))
+                    found[name].append(file.name)
         return found
 
     def scanned(self) -> int:
+        """Bytes that `traces` reads."""
         return sum(file.stat().st_size for file in self._files())
 
     def _files(self) -> list[Path]:
         # The cluster of a server that runs as its own user may be linked from elsewhere; links are followed.
-        roots = [self.folder, *(link.resolve() for link in self.folder.rglob("*") if link.is_symlink() and link.is_dir())]
-        files = {file.resolve() for root in roots for file in root.rglob("*") if file.is_file() and not file.is_symlink()}
-        return sorted(files)
+        links = [link.resolve() for link in self.data.rglob("*") if link.is_symlink() and link.is_dir()]
+        inside = (file for root in (self.data, *links) for file in root.rglob("*") if file.is_file() and not file.is_symlink())
+        return sorted({self.log, *(file.resolve() for file in inside)})
 
     def _write_settings(self) -> Path:
         self.data.mkdir()

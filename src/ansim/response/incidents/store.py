@@ -23,7 +23,8 @@ async def open_by_person(tx: Transaction, persons: Sequence[str]) -> dict[str, R
     if not persons:
         return {}
     rows = await tx.fetch(
-        "SELECT id, person, centre, track_slot, case_slot FROM incident WHERE person = ANY ($1::text[]) AND closed_at IS NULL"
+        "SELECT id, person, centre, track_slot, case_slot FROM incident WHERE person = ANY ($1::text[]) AND "
+        "closed_at IS NULL"
         " FOR UPDATE",
         list(persons),
     )
@@ -35,13 +36,18 @@ async def insert(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
     track_slot, case_slot)"""
     columns = [list(column) for column in zip(*rows, strict=True)]
     await tx.execute(
-        "INSERT INTO incident (id, number, centre, municipality, route, kind, trigger, silent, priority, state, marks, person,"
+        "INSERT INTO incident (id, number, centre, municipality, route, kind, trigger, silent, priority, state, "
+        "marks, person,"
         " verdict, subject_tag, track_slot, case_slot, received_at, unclaimed_since) SELECT id, prefix || '-'"
-        " || to_char($15::timestamptz AT TIME ZONE 'Asia/Seoul', 'MMDD') || '-' || lpad(nextval('incident_number')::text, 4, '0'),"
-        " centre, municipality, route, kind, trigger, silent, 1, 'received', coalesce(string_to_array(nullif(marks, ''), ','), '{}'), person,"
+        " || to_char($15::timestamptz AT TIME ZONE 'Asia/Seoul', 'MMDD') || '-' || "
+        "lpad(nextval('incident_number')::text, 4, '0'),"
+        " centre, municipality, route, kind, trigger, silent, 1, 'received', "
+        "coalesce(string_to_array(nullif(marks, ''), ','), '{}'), person,"
         " verdict, subject_tag, track_slot, case_slot, $15, $15"
-        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::text[],"
-        " $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[]) AS new(id, prefix, centre, municipality, route, kind,"
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
+        "$8::bool[], $9::text[],"
+        " $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[]) AS new(id, prefix, centre, "
+        "municipality, route, kind,"
         " trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot)",
         *columns,
         tx.at,
@@ -51,7 +57,8 @@ async def insert(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
 async def add_signals(tx: Transaction, incidents: Sequence[str]) -> None:
     await tx.execute(
         "UPDATE incident SET signals = signals + more.n, marks = CASE WHEN 'repeated' = ANY (marks) THEN marks"
-        " ELSE marks || ARRAY['repeated'] END FROM (SELECT id, count(*) AS n FROM unnest($1::text[]) AS id GROUP BY id) AS more"
+        " ELSE marks || ARRAY['repeated'] END FROM (SELECT id, count(*) AS n FROM unnest($1::text[]) AS id GROUP "
+        "BY id) AS more"
         " WHERE incident.id = more.id",
         list(incidents),
     )
@@ -80,7 +87,8 @@ async def seen_by(tx: Transaction, centre: str, id: str) -> IncidentRow | None:
 async def open_of(tx: Transaction, centre: str) -> list[IncidentRow]:
     """What is open, and what closed within the last ten seconds, so that it can leave the list gently."""
     rows = await tx.fetch(
-        f"SELECT * FROM incident WHERE {_VISIBLE} AND (closed_at IS NULL OR closed_at > $2::timestamptz - interval '10 s')"
+        f"SELECT * FROM incident WHERE {_VISIBLE} AND (closed_at IS NULL OR closed_at > $2::timestamptz - interval "
+        f"'10 s')"
         " ORDER BY received_at",
         centre,
         tx.at,
@@ -130,7 +138,8 @@ async def mark(tx: Transaction, id: str, mark: str) -> bool:
 
 async def escalate(tx: Transaction, id: str, level: int, neighbours: Sequence[str]) -> bool:
     tag = await tx.execute(
-        "UPDATE incident SET escalation = $2, escalated_to = $3::text[] WHERE id = $1 AND state = 'received' AND escalation < $2",
+        "UPDATE incident SET escalation = $2, escalated_to = $3::text[] WHERE id = $1 AND state = 'received' AND "
+        "escalation < $2",
         id, level, list(neighbours),
     )  # fmt: skip
     return tag.endswith(" 1")
@@ -187,7 +196,8 @@ async def lay_out(tx: Transaction, incident: str, steps: Sequence[tuple[str, dat
 
 async def tick(tx: Transaction, incident: str, step: str, done_at: datetime | None, done_by: str | None) -> bool:
     tag = await tx.execute(
-        "UPDATE procedure_step SET done_at = $3, done_by = $4 WHERE incident = $1 AND step = $2 AND (done_at IS NULL) <> ($3 IS NULL)",
+        "UPDATE procedure_step SET done_at = $3, done_by = $4 WHERE incident = $1 AND step = $2 AND (done_at IS "
+        "NULL) <> ($3 IS NULL)",
         incident, step, done_at, done_by,
     )  # fmt: skip
     return tag.endswith(" 1")

@@ -15,7 +15,8 @@ async def insert(tx: Transaction, id: str, incident: str, guardian: int, channel
 
 async def get(tx: Transaction, id: str) -> Row | None:
     return await tx.fetchrow(
-        "SELECT n.*, i.case_slot, i.closed_at, i.subject_tag FROM guardian_notice n JOIN incident i ON i.id = n.incident"
+        "SELECT n.*, i.case_slot, i.closed_at, i.subject_tag FROM guardian_notice n JOIN incident i ON i.id = "
+        "n.incident"
         " WHERE n.id = $1",
         id,
     )
@@ -24,7 +25,8 @@ async def get(tx: Transaction, id: str) -> Row | None:
 async def set_state(tx: Transaction, id: str, state: str, reason: str | None, tries: int) -> None:
     # What has been read never becomes less: a late "delivered" must not hide it.
     await tx.execute(
-        "UPDATE guardian_notice SET state = $2, reason = $3, tries = tries + $4, at = $5 WHERE id = $1 AND state <> 'read'",
+        "UPDATE guardian_notice SET state = $2, reason = $3, tries = tries + $4, at = $5 WHERE id = $1 AND state "
+        "<> 'read'",
         id, state, reason, tries, tx.at,
     )  # fmt: skip
 

@@ -128,7 +128,7 @@ class Fixes(msgspec.Struct, frozen=True, kw_only=True):
 
     signal: Annotated[str, msgspec.Meta(max_length=64)]
     secret: Secret
-    positions: Annotated[list[msgspec.Raw], msgspec.Meta(min_length=1, max_length=500)]
+    positions: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=500)]
 
 
 class RejectedFix(msgspec.Struct, frozen=True, kw_only=True):
@@ -334,8 +334,8 @@ async def positions(data: JSONBody[Fixes], request: Http, database: Db, lanes: N
     good, rejected = [], []
     for index, raw in enumerate(data.positions):
         try:
-            good.append(msgspec.json.decode(raw, type=Position))
-        except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+            good.append(msgspec.convert(raw, Position))
+        except msgspec.ValidationError as error:
             rule, _, path = str(error).partition(" - at `$")
             rejected.append(RejectedFix(index=index, field=path.strip("`.") or "position", rule=rule))
     async with database.transaction() as tx:

@@ -31,14 +31,16 @@ async def known(tx: Transaction, sources: Sequence[str], client_ids: Sequence[st
     return await tx.fetch(
         "SELECT s.id, s.source, s.client_id, s.incident, s.receipt, s.secret, s.received_at, i.case_slot, i.centre"
         " FROM unnest($1::text[], $2::text[]) AS asked(source, client_id)"
-        " JOIN signal s ON s.source = asked.source AND s.client_id = asked.client_id JOIN incident i ON i.id = s.incident",
+        " JOIN signal s ON s.source = asked.source AND s.client_id = asked.client_id JOIN incident i ON i.id = "
+        "s.incident",
         list(sources), list(client_ids),
     )  # fmt: skip
 
 
 async def insert(tx: Transaction, signals: Sequence[NewSignal]) -> None:
     await tx.execute(
-        "INSERT INTO signal (id, source, client_id, incident, receipt, kind, trigger, silent, battery, located, occurred_at,"
+        "INSERT INTO signal (id, source, client_id, incident, receipt, kind, trigger, silent, battery, located, "
+        "occurred_at,"
         " secret_hash, secret, contacts, received_at) SELECT *, $15::timestamptz FROM unnest($1::text[], $2::text[],"
         " $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[], $10::bool[],"
         " $11::timestamptz[], $12::bytea[], $13::bytea[], $14::bytea[])",

@@ -9,7 +9,8 @@ from ansim.core.database import Row, Transaction
 
 async def insert(tx: Transaction, incidents: Sequence[str], sealed: Sequence[bytes]) -> None:
     await tx.execute(
-        "INSERT INTO fix (incident, sealed, received_at) SELECT *, $3::timestamptz FROM unnest($1::text[], $2::bytea[])",
+        "INSERT INTO fix (incident, sealed, received_at) SELECT *, $3::timestamptz FROM unnest($1::text[], "
+        "$2::bytea[])",
         list(incidents),
         list(sealed),
         tx.at,
