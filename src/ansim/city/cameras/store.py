@@ -12,7 +12,8 @@ from ansim.core.database import Transaction
 
 async def every(tx: Transaction) -> list[Camera]:
     rows = await tx.fetch(
-        "SELECT id, centre, name, latitude, longitude, azimuth_deg, view_deg, range_m FROM camera WHERE removed_at IS NULL ORDER BY id"
+        "SELECT id, centre, name, latitude, longitude, azimuth_deg, view_deg, range_m FROM camera WHERE "
+        "removed_at IS NULL ORDER BY id"
     )
     return [msgspec.convert(dict(row), Camera) for row in rows]
 
@@ -24,7 +25,8 @@ async def put(tx: Transaction, cameras: Sequence[Camera]) -> None:
             "INSERT INTO camera (id, centre, name, latitude, longitude, azimuth_deg, view_deg, range_m, registered_at)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET centre = excluded.centre,"
             " name = excluded.name, latitude = excluded.latitude, longitude = excluded.longitude,"
-            " azimuth_deg = excluded.azimuth_deg, view_deg = excluded.view_deg, range_m = excluded.range_m, removed_at = NULL",
+            " azimuth_deg = excluded.azimuth_deg, view_deg = excluded.view_deg, range_m = excluded.range_m, "
+            "removed_at = NULL",
             camera.id, camera.centre, camera.name, camera.latitude, camera.longitude, camera.azimuth_deg, camera.view_deg,
             camera.range_m, tx.at,
         )  # fmt: skip

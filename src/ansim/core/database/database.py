@@ -98,7 +98,8 @@ class Transaction:
             )
         if self._armed:
             await self.execute(
-                "INSERT INTO timer (kind, subject, due_at) SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])"
+                "INSERT INTO timer (kind, subject, due_at) SELECT * FROM unnest($1::text[], $2::text[], "
+                "$3::timestamptz[])"
                 " ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at",
                 [kind for kind, _ in self._armed],
                 [subject for _, subject in self._armed],
@@ -106,7 +107,8 @@ class Transaction:
             )
         if self._facts:
             await self.execute(
-                "INSERT INTO outbox (id, name, body, at) SELECT *, $4::timestamptz FROM unnest($1::text[], $2::text[], $3::bytea[])",
+                "INSERT INTO outbox (id, name, body, at) SELECT *, $4::timestamptz FROM unnest($1::text[], "
+                "$2::text[], $3::bytea[])",
                 [stated.id for stated in self._facts],
                 [stated.fact.name() for stated in self._facts],
                 [stated.fact.encode() for stated in self._facts],

@@ -30,7 +30,8 @@ def link_of(row: Row) -> Link:
 async def insert_grant(tx: Transaction, grant: Grant) -> bool:
     """False when the holder already has one for this incident."""
     tag = await tx.execute(
-        "INSERT INTO access_grant (id, incident, centre, holder_kind, holder, label, purpose, subject_tag, video, cameras, from_at, until_at)"
+        "INSERT INTO access_grant (id, incident, centre, holder_kind, holder, label, purpose, subject_tag, video, "
+        "cameras, from_at, until_at)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[], $11, $12) ON CONFLICT DO NOTHING",
         grant.id, grant.incident, grant.centre, grant.holder_kind, grant.holder, grant.label, grant.purpose,
         grant.subject_tag, grant.video, grant.cameras, grant.from_at, grant.until_at,
@@ -123,7 +124,8 @@ async def insert_link(
     tx: Transaction, id: str, grant_id: str, incident: str, kind: str, subject: str, token_hash: bytes
 ) -> None:
     await tx.execute(
-        "INSERT INTO link (id, grant_id, incident, kind, subject, token_hash, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO link (id, grant_id, incident, kind, subject, token_hash, issued_at) VALUES ($1, $2, $3, $4, "
+        "$5, $6, $7)",
         id, grant_id, incident, kind, subject, token_hash, tx.at,
     )  # fmt: skip
 
