@@ -14,6 +14,7 @@ from ansim.core.world import World
 from ansim.sim.cameras import HEIGHT, WIDTH
 from ansim.sim.city import City, pose
 from ansim.sim.marker import camera_hash, read_code
+from ansim.sim.plane import Point
 from ansim.sim.render import Lens
 from ansim.sim.walkers import Way
 
@@ -24,11 +25,16 @@ def city() -> Iterator[City]:
     yield City(7, World(clock=ManualClock()))
 
 
+def standing(point: Point) -> Way:
+    """Half a metre to the east, and there it ends."""
+    way = Way(point)
+    way.add((point[0] + 0.5, point[1]))
+    return way
+
+
 def put_her(city: City, x: float, y: float) -> None:
     """Stand her at a point, looking along the street."""
-    way = Way((x, y))
-    way.add((x + 0.5, y))
-    city.her.set_out(way, 0.0)
+    city.her.set_out(standing((x, y)), 0.0)
     city.her.pause(0.0)
 
 
@@ -102,10 +108,24 @@ def test_a_patrol_car_comes_into_the_picture_and_can_be_sent_home(city: City) ->
     x, y, _ = city.way_home().at(135.0)
     camera = city.cameras_covering(x, y)[0]
     without = city.picture(camera, city.world.clock.now())
-    city.patrol("순찰 12호", (x, y), (x, y))
+    city.patrol("순찰 12호", (x, y)).set_out(standing((x, y)), 0.0)
     assert np.abs(city.picture(camera, city.world.clock.now()).astype(int) - without).max() > 40
     city.dismiss("순찰 12호")
     assert np.array_equal(city.picture(camera, city.world.clock.now()), without)
+
+
+def test_a_patrol_car_drives_to_her_by_road_and_stops_beside_her(city: City) -> None:
+    for metres in (60.0, 250.0, 500.0):
+        x, y, _ = city.way_home().at(metres)
+        car = city.patrol("순찰 7호", (x, y))
+        ex, ey, _ = car.way.at(car.way.length_m)
+        assert hypot(ex - x, ey - y) < 16
+        assert car.way.length_m < 1500
+        for along in range(0, int(car.way.length_m), 5):
+            px, py, _ = car.way.at(along)
+            road = city.quarter.road_near(px, py)
+            assert city.scenery.distance_to(road, (px, py)) < road.width_m
+        city.dismiss("순찰 7호")
 
 
 def test_her_way_is_walked_from_the_station_to_the_end(city: City) -> None:

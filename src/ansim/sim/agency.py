@@ -117,8 +117,8 @@ class _Job:
 class Units:
     """Drives the units of one desk through the city's streets, where its cameras see them, and reports where they are.
 
-    The desk belongs to a person, who accepts, names the unit and says that it has arrived; with `autopilot` that is done
-    here too, and the officer's link is opened, so that the unit follows her.
+    The desk belongs to a person, who accepts, names the unit and says that it has arrived; with `autopilot` that
+    is done here too, and the officer's link is opened, so that the unit follows her.
     """
 
     def __init__(self, world: World, desk: Desk, city: City, *, autopilot: bool = False) -> None:

@@ -107,15 +107,28 @@ class City:
         """Hers: from the station along the safe way home."""
         return way_along(self.quarter, list(self.quarter.safe_way))
 
-    def patrol(self, name: str, start: Point, end: Point, speed_mps: float = 9.0) -> Walker:
-        """Send a patrol car along the streets between two points (metres); it is in the cameras' pictures
-        from now."""
-        quarter = self.quarter
-        nodes = quarter.route(quarter.node_near(*start), quarter.node_near(*end))
-        way = way_along(quarter, nodes, {**DRIVE_BESIDE_M, "alley": 0.0}) if len(nodes) > 1 else Way(start)
-        car = Walker(way, speed_mps, self.world.clock.monotonic())
+    def patrol(self, name: str, target: Point, speed_mps: float = 9.0) -> Walker:
+        """Send a patrol car to a point (metres), from where it is or else from the police box. It stands in the
+        cameras' pictures from now on, and at its end when it is there."""
+        quarter, now = self.quarter, self.world.clock.monotonic()
+        running = self._patrols.get(name)
+        if running is None:
+            box = next(place for place in quarter.places if place.kind == "police-box")
+            start = (box.x, box.y)
+        else:
+            spot = running.spot(now)
+            start = (spot.x, spot.y)
+        nodes, last = quarter.drive(start, target)
+        way = Way(start)
+        for point in way_along(quarter, nodes, {**DRIVE_BESIDE_M, "alley": 0.0}).points if len(nodes) > 1 else ():
+            way.add(point)
+        way.add(last)
+        car = Walker(way, speed_mps, now)
         self._patrols[name] = car
         return car
+
+    def patrol_car(self, name: str) -> Walker | None:
+        return self._patrols.get(name)
 
     def dismiss(self, name: str) -> None:
         """Take a patrol car off the streets."""
