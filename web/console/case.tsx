@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import ambulance from "lucide-static/icons/ambulance.svg?raw";
 import battery from "lucide-static/icons/battery-medium.svg?raw";
 import car from "lucide-static/icons/car-front.svg?raw";
@@ -120,7 +120,7 @@ function Facts({ incident }: { incident: IncidentDetail }): JSX.Element {
 function Ask({ label, value, needed, send }: { label: string; value?: string; needed?: boolean; send: (text: string) => void }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const asked = keys.focusing.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked?.field === "prompt") {
       field.current?.focus();
       field.current?.select();
@@ -430,7 +430,7 @@ function Note({ incident }: { incident: IncidentDetail }): JSX.Element {
   useEffect(() => {
     if (field.current) field.current.value = recall<string>(draft) ?? "";
   }, [incident.id]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked?.field === "note") field.current?.focus();
   }, [asked]);
   return (
@@ -486,7 +486,7 @@ function Chat({ incident }: { incident: IncidentDetail }): JSX.Element {
   useEffect(() => {
     if (field.current) field.current.value = recall<string>(draft) ?? "";
   }, [incident.id]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (asked?.field === "prompt") field.current?.focus();
   }, [asked]);
   useEffect(() => {

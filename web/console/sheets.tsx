@@ -1,6 +1,6 @@
 /** What opens over the map, and only there: all keys with the settings, and the search. Never over video or a case. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import search from "lucide-static/icons/search.svg?raw";
 import { me, post } from "../shared/api";
 import { Kbd } from "../shared/components";
@@ -123,7 +123,7 @@ function Search(): JSX.Element {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const found = useMemo(() => find(text), [text]);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const pick = (each: Found | undefined): void => {
     if (!each) return;
     act.sheet.value = null;

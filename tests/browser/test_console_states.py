@@ -1,0 +1,858 @@
+"""The operator's console: every state that a case, a picture, a position, a line or the server can be in says what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .conftest import Open
+from .control_room import CAMERAS, COLLEAGUE, Room, ago, at, camera, dispatch, fix, grant, incident, place, steps, taken_by_colleague, worked
+from .stage import Asked, Refusal, Stage
+
+if TYPE_CHECKING:
+    from playwright.async_api import Locator, Page
+
+pytestmark = pytest.mark.browser
+
+CONSOLE: dict[str, Any] = {"viewport": {"width": 1920, "height": 1080}, "locale": "ko-KR", "timezone_id": "Asia/Seoul", "reduced_motion": "reduce"}
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+LISTEN = "window.tones = []; document.addEventListener('ansim-tone', (e) => window.tones.push(e.detail.tone))"
+
+Sit = Callable[..., Awaitable["Page"]]
+
+
+@pytest.fixture
+async def room(stage: Stage) -> AsyncIterator[Room]:
+    async with Room(stage) as one:
+        yield one
+
+
+@pytest.fixture
+async def sit(open_page: Open, room: Room) -> Sit:
+    """Sits down at the console. Without its map, which takes seconds to draw here, unless a test is about it."""
+
+    async def down(*, map: bool = False, clock: bool = False, before: str = "", **device: Any) -> Page:
+        page = await open_page("/healthz", device=CONSOLE | device)
+        if not map:
+            await page.route(re.compile(r"/assets/mapview-.*\.js"), lambda route: route.abort())
+        if clock:
+            await page.clock.install()
+        await page.add_init_script(LISTEN + ";" + before)
+        await page.goto("/console")
+        await page.locator(".queue .skeletons").wait_for(state="detached")
+        return page
+
+    return down
+
+
+async def says(spot: Locator, *words: str) -> None:
+    for word in words:
+        await spot.filter(has_text=word).first.wait_for()
+
+
+def card(page: Page, id: str) -> Locator:
+    return page.locator(f'[data-card="{id}"]')
+
+
+async def tones(page: Page) -> list[str]:
+    return list(await page.evaluate("window.tones"))
+
+
+async def hears(page: Page, tone: str) -> None:
+    await page.wait_for_function("(tone) => window.tones.includes(tone)", arg=tone)
+
+
+async def forget_tones(page: Page) -> None:
+    await page.evaluate("window.tones.length = 0")
+
+
+async def open_case(page: Page, id: str = "i47") -> None:
+    await card(page, id).click()
+    await page.locator(f'.case[data-case="{id}"]').wait_for()
+
+
+# -- the states of a case
+
+
+async def test_an_unclaimed_sos_is_the_loudest_thing_in_the_room(sit: Sit, room: Room) -> None:
+    page = await sit()
+    await forget_tones(page)
+    await room.put(incident(48))
+    alarm = card(page, "i48")
+    await says(alarm, "SOS · 앱", "강남구 해든동", "조용히 모드", "오차 ±100 m", "카메라 4대 준비됨 — 접수하면 열림", "팀장과 전 요원 경보까지")
+    assert await alarm.locator(".glyph.inv").count() == 1
+    await page.locator("[data-part=alarm-line]").wait_for()
+    await says(page.locator("[data-part=alarm-chip]"), "새 SOS · 강남구 해든동", "접수할 때까지 울림")
+    await says(page.locator("[data-part=announcement]"), "새 SOS, 강남구 해든동, 접수하려면 Enter")
+    await says(alarm.get_by_role("button", name="접수하고 옮겨가기"), "Enter")
+    await says(alarm.get_by_role("button", name="접수만"), "Shift Enter")
+    await hears(page, "p1")
+    await forget_tones(page)
+    await hears(page, "p1")  # again and again, until somebody claims
+
+
+async def test_before_the_claim_there_is_no_name_and_no_picture(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(incident(48))
+    page = await sit()
+    await page.keyboard.press("j")
+    await says(page.locator(".case"), "접수하면 대상자와 영상이 열립니다")
+    assert await page.locator(".tile.locked").count() == 4
+    await says(page.locator('[data-tile="1"]'), "열람권한 없음", "상황을 접수하면 열림")
+    assert not stage.open_sockets("/media/cam-1")
+    assert "김" not in await page.locator(".case").inner_text()
+
+
+async def test_a_claim_stops_the_tone_and_opens_the_case(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(incident(48))
+    page = await sit()
+    await page.wait_for_timeout(450)
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i48/claim"))
+    assert stage.asked_for("/api/incidents/i48/claim")[0].headers["x-csrf-token"] == "c" * 43
+    await page.locator('.case[data-case="i48"]').wait_for()
+    await says(page.locator(".steps li.done"), "접수")
+    await says(page.locator('.steps li[aria-current="step"]'), "확인")
+    assert await page.locator("[data-part=alarm-line]").count() == 0
+    await forget_tones(page)
+    await page.wait_for_timeout(2700)
+    assert "p1" not in await tones(page)
+    await stage.until(lambda: stage.open_sockets("/media/cam-1"))
+
+
+async def test_shift_enter_claims_and_stays_here(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(), incident(48))
+    page = await sit()
+    await open_case(page)
+    await page.wait_for_timeout(450)
+    await page.keyboard.press("Shift+Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i48/claim"))
+    await page.locator('[data-card="i48"].mine').wait_for()
+    assert await page.locator('.case[data-case="i47"]').count() == 1
+
+
+async def test_priority_two_is_amber_and_slower(sit: Sit, room: Room) -> None:
+    page = await sit()
+    await forget_tones(page)
+    due = {"level": 0, "next": "leader", "due_at": ago(-41)}
+    await room.put(incident(50, kind="trip", priority=2, silent=False, escalation=due))
+    await says(page.locator('[data-card="i50"].wait2'), "귀가 지연", "팀장 호출까지")
+    await hears(page, "p2")
+    assert await page.locator("[data-part=alarm-line]").count() == 0
+
+
+async def test_a_flag_is_one_silent_line(sit: Sit, room: Room) -> None:
+    page = await sit()
+    await forget_tones(page)
+    await room.put(incident(60, kind="flag", priority=3, escalation=None))
+    await says(page.locator('[data-card="i60"].flag'), "선별 관찰")
+    await says(page.locator(".queue"), "AI · 소리 없음")
+    await page.wait_for_timeout(1200)
+    assert await tones(page) == []
+    await room.put(incident(48))
+    await says(page.locator(".queue"), "선별 관찰 1건 접어 둠")
+    assert await card(page, "i60").count() == 0
+
+
+async def test_a_cancel_is_asked_not_done(sit: Sit, room: Room) -> None:
+    room.have(worked(marks=["cancel_pending"]))
+    page = await sit()
+    await open_case(page)
+    await says(card(page, "i47").locator(".chip"), "취소 요청 00:0")
+    await says(page.locator("[data-part=cancel-pending]"), "안전을 확인한 뒤 종결하세요")
+    await room.put(worked(marks=["duress"]))
+    await says(card(page, "i47").locator(".chip"), "협박 의심")
+    await says(page.locator("[data-part=duress]"), "휴대전화로 연락하지 마세요")
+    assert await page.locator("[data-part=cancel-pending]").count() == 0
+
+
+async def test_escalation_says_who_is_next_and_when(sit: Sit, room: Room) -> None:
+    room.have(incident(48))
+    page = await sit()
+    bar = card(page, "i48").locator(".esc")
+    assert re.search(r"팀장과 전 요원 경보까지\s*00:1[0-4]", await bar.inner_text())
+    width = await bar.locator(".bar i").evaluate("e => e.offsetWidth / e.parentElement.offsetWidth")
+    assert 0.25 < width < 0.6
+    await room.put(incident(48, escalation={"level": 1, "next": "neighbour", "due_at": ago(-9)}))
+    await says(bar, "이웃 센터와 당직자 호출까지")
+    await room.put(incident(48, escalation={"level": 2, "next": None, "due_at": None}))
+    await says(bar, "팀장·이웃 센터·당직자에게 알림")
+
+
+async def test_a_colleagues_case_is_an_outline_without_pictures(sit: Sit, room: Room) -> None:
+    room.have(taken_by_colleague())
+    page = await sit()
+    assert await card(page, "i31").locator(".glyph.out").count() == 1
+    await says(card(page, "i31"), "박지훈", "현장 도착")
+    await open_case(page, "i31")
+    await says(page.locator('[data-tile="1"]'), "박지훈이 맡음 · 담당 요원만 봄")
+    await says(page.locator(".case"), "박지훈이 맡고 있습니다")
+
+
+async def test_confirmed_is_the_second_step(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(state="claimed", confirmed_at=None, requested_at=None, dispatches=[]))
+    room.accept("i47", "confirm", lambda _: worked(requested_at=None, dispatches=[]))
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("y")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/confirm"))
+    await says(page.locator(".steps li.done"), "확인")
+    await page.locator("[data-part=confirm]").wait_for(state="detached")
+
+
+# -- dispatch
+
+
+def agency(page: Page, state: str, name: str = "112") -> Locator:
+    return page.locator(f'[data-agency="{name}"][data-state="{state}"]')
+
+
+async def test_a_request_takes_two_keys_and_shows_that_it_waits(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(requested_at=None, dispatches=[]))
+    room.accept("i47", "dispatches", {"dispatch": "d112"})
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("d")
+    await says(agency(page, "prepared"), "Enter로 보냄", "Esc 그만두기")
+    assert not stage.asked_for("/api/incidents/i47/dispatches")
+    await page.keyboard.press("Escape")
+    await agency(page, "none").wait_for()
+    await page.keyboard.press("d")
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/dispatches"))
+    assert stage.asked_for("/api/incidents/i47/dispatches")[0].body == {"agency": "112"}
+    await forget_tones(page)
+    await room.put(worked(dispatches=[dispatch(state="requested", requested_at=ago(11))]))
+    await says(agency(page, "requested"), "응답 기다림 00:1")
+    await hears(page, "tick")
+    await says(page.locator(".steps li.done"), "출동요청")
+
+
+async def test_a_unit_on_its_way_is_said_and_heard(sit: Sit, room: Room) -> None:
+    room.have(worked(dispatches=[dispatch(state="requested", requested_at=ago(3))]))
+    page = await sit()
+    await open_case(page)
+    await forget_tones(page)
+    await room.put(worked(dispatches=[dispatch(state="acknowledged")]))
+    await says(agency(page, "acknowledged"), "112 수신확인")
+    await hears(page, "receipt")
+    await room.put(worked(dispatches=[dispatch(state="en_route")]))
+    await says(agency(page, "en_route"), "순찰 12호 출동 중")
+    await says(card(page, "i47"), "순찰 12호 출동 중 · 1분 50초")
+    await says(page.locator('.steps li[aria-current="step"]'), "현장 도착1분 50초")
+    await room.put(worked(arrived_at=ago(2), dispatches=[dispatch(state="arrived")]))
+    await says(agency(page, "arrived"), "순찰 12호 현장 도착")
+    await says(page.locator(".steps li.done"), "현장 도착")
+
+
+async def test_a_refusal_is_amber_and_asked_again(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(dispatches=[dispatch(state="refused", reason="관할 아님")]))
+    room.accept("i47", "dispatches", {"dispatch": "d2"})
+    page = await sit()
+    await open_case(page)
+    await says(agency(page, "refused"), "112 거절됨 — 다시", "관할 아님")
+    await page.keyboard.press("d")
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/dispatches"))
+
+
+async def test_no_answer_leads_to_the_phone_and_its_number(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(dispatches=[dispatch(state="no_answer", requested_at=ago(40))]))
+    room.accept("i47", "dispatches/d112/phone")
+    page = await sit()
+    await forget_tones(page)
+    await open_case(page)
+    await says(agency(page, "no_answer"), "112 응답 없음 · 00:4", "전화 112")
+    await page.keyboard.press("d")
+    field = page.get_by_label("112 접수번호, Enter로 저장")
+    await field.wait_for()
+    await page.keyboard.type("2026-1122")
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/dispatches/d112/phone"))
+    assert stage.asked_for("/api/incidents/i47/dispatches/d112/phone")[0].body["number"] == "2026-1122"
+    await room.put(worked(dispatches=[dispatch(state="no_answer", phone="2026-1122")]))
+    await says(agency(page, "by_phone"), "접수번호 2026-1122")
+
+
+async def test_thirty_seconds_without_answer_sound(sit: Sit, room: Room) -> None:
+    room.have(worked(dispatches=[dispatch(state="requested", requested_at=ago(31))]))
+    page = await sit()
+    await open_case(page)
+    await says(agency(page, "no_answer"), "112 응답 없음")
+    await hears(page, "p2")
+
+
+async def test_a_line_that_is_down_is_a_band(sit: Sit, room: Room) -> None:
+    page = await sit()
+    room.agencies["112"] = {"up": False, "since": ago(40)}
+    await room.status()
+    await says(page.locator("[data-part=agency-112]"), "112 연계 끊김 · 00:4", "전화로 요청하고 D에 접수번호 적기")
+    await says(page.locator("[data-part=links]"), "112 연계 끊김", "119 연계")
+
+
+# -- closing
+
+
+async def test_closing_names_what_it_ends_and_wants_a_note_where_it_matters(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+    done = worked(state="closed", closed_at=ago(0), close_code=1, grants=[], cameras=[])
+    room.accept("i47", "close", lambda _: done)
+    page = await sit(clock=True)
+    await open_case(page)
+    await page.keyboard.press("x")
+    strip = page.locator("[data-part=closing]")
+    await says(strip, "1–5로 고르기", "이서연 열람 닫힘", "순찰 12호 열람 닫힘", "순찰 12호 링크 닫힘", "위치와 이동 경로 삭제")
+    await page.keyboard.press("1")
+    await page.get_by_label("메모 (필요)").wait_for()
+    await page.keyboard.press("Enter")
+    assert not stage.asked_for("/api/incidents/i47/close")
+    await page.keyboard.type("안전하게 인계")
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/close"))
+    assert stage.asked_for("/api/incidents/i47/close")[0].body == {"code": 1, "note": "안전하게 인계"}
+    await says(card(page, "i47"), "종결됨")
+    await says(page.locator('[data-tile="1"]'), "상황이 끝나 닫힘")
+    room.speaking = False
+    await page.clock.fast_forward(11_000)
+    await card(page, "i47").wait_for(state="detached")
+    room.speaking = True
+    await page.keyboard.press("/")
+    await page.keyboard.type("0047")
+    await says(page.locator("#found"), "SN-1122-0047")
+
+
+async def test_a_mistake_closes_without_a_note(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+    room.accept("i47", "close")
+    page = await sit()
+    await open_case(page)
+    for key in ("x", "2", "Enter"):
+        await page.keyboard.press(key)
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/close"))
+    assert stage.asked_for("/api/incidents/i47/close")[0].body == {"code": 2}
+
+
+# -- pictures
+
+
+def tile(page: Page, n: int) -> Locator:
+    return page.locator(f'[data-tile="{n}"]')
+
+
+async def test_an_old_picture_looks_old(sit: Sit, room: Room) -> None:
+    room.have(worked())
+    room.pictures |= {
+        "cam-1": {"state": "live", "age_s": 0.4},
+        "cam-2": {"state": "late", "age_s": 3.2},
+        "cam-3": {"state": "stale", "age_s": 14.0},
+        "cam-4": {"state": "lost", "age_s": 33.0},
+    }
+    page = await sit()
+    await open_case(page)
+    await says(tile(page, 1).locator(".age"), "실시간 0.")
+    await says(tile(page, 2).locator(".age"), "지연 3.")
+    await says(tile(page, 3), "멈춘 화면 · 14초 전", "다시 연결하는 중")
+    assert await page.locator(".tile.stale").count() == 1
+    hatch = await tile(page, 3).locator(".v").evaluate("e => getComputedStyle(e, '::after').backgroundImage")
+    assert "repeating-linear-gradient" in hatch
+    await says(tile(page, 4), "연결 끊김", "이 대신 봄")
+    assert await tile(page, 4).locator("video").evaluate("e => getComputedStyle(e).visibility") == "hidden"
+    room.pictures["cam-4"] = {"state": "lost", "age_s": 60.0}
+    await page.locator('[data-tile="4"][data-camera="cam-5"]').wait_for()
+    assert await tile(page, 1).get_attribute("data-camera") == "cam-1"
+
+
+async def test_an_open_socket_without_new_frames_becomes_stale(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+    room.pictures["cam-1"] = {"state": "live", "age_s": 0.3}
+    page = await sit(clock=True)
+    await open_case(page)
+    await says(tile(page, 1).locator(".age"), "실시간")
+    del room.pictures["cam-1"]
+    await page.clock.fast_forward(5_000)
+    await page.clock.run_for(2_000)
+    await says(tile(page, 1), "멈춘 화면")
+
+
+async def test_opening_shows_no_old_still(sit: Sit, room: Room) -> None:
+    room.have(worked())
+    page = await sit()
+    await open_case(page)
+    await says(tile(page, 1), "여는 중", "마지막 정지 화면은 보여 주지 않음")
+    assert await tile(page, 1).get_attribute("data-state") == "opening"
+
+
+async def test_an_ended_right_takes_the_picture_and_says_how_to_get_it(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+    room.pictures["cam-1"] = {"state": "live", "age_s": 0.3}
+    page = await sit()
+    await open_case(page)
+    await says(tile(page, 1).locator(".age"), "실시간")
+    for socket in stage.open_sockets("/media/cam-1"):
+        await socket.close(4403, "grant ended")
+    await says(tile(page, 1), "열람 닫힘", "다시 보려면 E 연장")
+    assert not await tile(page, 1).locator("video").evaluate("e => e.src")
+
+
+async def test_five_to_nine_open_in_the_fourth_place(sit: Sit, room: Room) -> None:
+    room.have(worked())
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("2")
+    await page.locator('.tile.best[data-tile="2"]').wait_for()
+    await page.keyboard.press("5")
+    await page.locator('.tile.best[data-camera="cam-5"]').wait_for()
+    assert await page.locator(".wall .tile").nth(3).get_attribute("data-tile") == "5"
+    await page.keyboard.press("5")
+    await page.locator('.tile[data-camera="cam-4"]').wait_for()
+
+
+async def test_a_picture_enlarged_covers_the_map_and_nothing_else(sit: Sit, room: Room) -> None:
+    room.have(worked())
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("1")
+    await page.locator(".tile.enlarged").wait_for()
+    large = await page.locator(".tile.enlarged").bounding_box()
+    middle = await page.locator(".middle").bounding_box()
+    assert large and middle
+    assert all(abs(large[side] - middle[side]) <= 3 for side in ("x", "y", "width", "height"))
+    second = await tile(page, 2).bounding_box()
+    assert second and second["x"] > 300
+    await page.keyboard.press("Escape")
+    await page.locator(".tile.enlarged").wait_for(state="detached")
+
+
+# -- her position, the units, the map
+
+
+async def test_the_map_draws_what_is_known_and_how_well(sit: Sit, room: Room) -> None:
+    room.have(worked(), incident(48, position={**at(-1000, 990), "accuracy_m": 100.0, "at": ago(1), "coarse": True}))
+    page = await sit(map=True)
+    await page.locator('.geo[data-opened="true"]').wait_for()
+    await open_case(page)
+    where = page.locator("[data-part=where]")
+    await page.locator('[data-mark="person"].fresh').wait_for()
+    await says(where, "해든동 해든로16길 24", "오차 ±9 m", "초 전", "걷는 중")
+    assert await page.locator(".mark-camera").count() == 4
+    await says(page.locator(".mark-unit"), "순찰 12호", "1분 50초")
+    await says(page.locator("[data-part=edge]"), "새 SOS", "북서쪽 1.4 km")
+    await room.put(worked(position=fix(0, 0, age=30)))
+    await page.locator('[data-mark="person"].late').wait_for()
+    await says(where, "원이 시간만큼 커짐")
+    await room.put(worked(position=fix(0, 0, age=75), dispatches=[dispatch(position={**at(150, 0), "at": ago(90)})]))
+    await says(page.locator('[data-mark="person"].lost'), "?")
+    await says(where, "마지막 위치")
+    await page.locator(".mark-unit.old").wait_for()
+    await room.put(worked(position=fix(0, 0, age=2, accuracy_m=480)))
+    await says(where, "기지국 위치 · 점 없음")
+    await page.locator('[data-mark="person"]').wait_for(state="detached")
+    room.pictures["cam-4"] = {"state": "stale", "age_s": 14.0}
+    await says(page.locator(".mark-camera.old"), "4")
+
+
+async def test_the_map_never_moves_under_the_operators_hand(sit: Sit, room: Room) -> None:
+    room.have(worked())
+    page = await sit(map=True)
+    await page.locator('.geo[data-opened="true"]').wait_for()
+    await open_case(page)
+    mark = page.locator('[data-mark="person"]')
+    await mark.wait_for()
+    box = await page.locator(".middle").bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + 700, box["y"] + 500)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 400, box["y"] + 400, steps=4)
+    await page.mouse.up()
+    await page.wait_for_timeout(600)
+    before = await mark.bounding_box()
+    await room.stage.say("/live", {"type": "position", "incident": "i47", "position": fix(-70, 0)})
+    await page.wait_for_timeout(1500)
+    after = await mark.bounding_box()
+    assert before and after
+    # She went 70 m west, about 148 pixels; a map that followed her would have stayed under her.
+    assert -175 < after["x"] - before["x"] < -120
+    await page.keyboard.press("0")
+    await page.wait_for_function("() => Math.abs(document.querySelector('[data-mark=person]').getBoundingClientRect().x - document.querySelector('.middle').getBoundingClientRect().x - document.querySelector('.middle').clientWidth / 2) < 20")
+
+
+async def test_a_map_that_cannot_be_drawn_says_so(sit: Sit, room: Room) -> None:
+    room.have(worked())
+    page = await sit()
+    await says(page.locator(".map-failed"), "지도를 그릴 수 없습니다")
+    await open_case(page)
+    await says(page.locator("[data-part=where]"), "해든동 해든로16길 24")
+
+
+# -- the server
+
+
+async def test_silence_of_the_server_is_said_and_writes_wait(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(requested_at=None, dispatches=[]))
+    room.accept("i47", "notes")
+    page = await sit(clock=True)
+    await open_case(page)
+    await page.locator(".top").click(position={"x": 5, "y": 5})
+    room.speaking = False
+    await page.route("**/api/**", lambda route: route.abort())
+    await page.clock.fast_forward(2_400)
+    await says(page.locator("[data-part=links]"), "연결 확인 중")
+    assert await page.locator("[data-part=server-cut]").count() == 0
+    await page.clock.fast_forward(3_000)
+    band = page.locator("[data-part=server-cut]")
+    await says(band, "서버와 끊김 · 00:0", "보이는 내용은", "새 신고는 옆 자리에서 울림", "112", "119", "02-0000-0000")
+    await hears(page, "cut")
+    await page.keyboard.press("n")
+    await page.keyboard.type("흰 승합차")
+    await page.keyboard.press("Enter")
+    await says(page.locator("[data-part=links]"), "보내지 못함 1")
+    await says(band, "보내지 못함 1")
+    assert not stage.asked_for("/api/incidents/i47/notes")
+    await page.unroute("**/api/**")
+    room.speaking = True
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/notes"))
+    assert stage.asked_for("/api/incidents/i47/notes")[0].body == {"text": "흰 승합차"}
+    await band.wait_for(state="detached")
+    await page.locator("[data-part=links]").filter(has_not_text="보내지 못함").wait_for()
+
+
+async def test_a_lost_socket_comes_back_with_everything(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+    page = await sit()
+    room.incidents["i48"] = incident(48)
+    for socket in stage.open_sockets("/live"):
+        await socket.close(1012)
+    await says(card(page, "i48"), "SOS")
+
+
+async def test_an_empty_room_shows_that_the_system_lives(sit: Sit) -> None:
+    page = await sit()
+    await says(page.locator("[data-part=queue-empty]"), "기다리는 상황 없음", "카메라 1,812대 살아 있음")
+    await says(page.locator(".case"), "고른 상황 없음")
+
+
+async def test_loading_shows_lines_not_a_promise(sit: Sit, room: Room, open_page: Open) -> None:
+    room.speaking = False
+    page = await open_page("/console", device=CONSOLE)
+    await page.locator(".queue .skeletons").wait_for()
+    assert await page.locator("[data-part=queue-empty]").count() == 0
+
+
+async def test_a_server_that_does_not_answer_is_tried_again(room: Room, stage: Stage, open_page: Open) -> None:
+    def away(_: Asked) -> None:
+        raise Refusal(503, "database.away", "Not now")
+
+    stage.on("GET", "/api/me", away)
+    page = await open_page("/console", device=CONSOLE)
+    await says(page.get_by_role("alert"), "관제 화면을 열 수 없습니다")
+
+
+# -- the hand
+
+
+async def test_keys_work_with_hangul_on(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(requested_at=None, dispatches=[]))
+    page = await sit()
+    await open_case(page)
+    await page.evaluate("document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyD', key: 'ㅇ', bubbles: true}))")
+    await agency(page, "prepared").wait_for()
+    await page.keyboard.press("Escape")
+    await page.evaluate("document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyX', key: 'Process', bubbles: true}))")
+    await page.locator("[data-part=closing]").wait_for()
+
+
+async def test_keys_are_letters_inside_a_field(sit: Sit, room: Room) -> None:
+    room.have(worked(dispatches=[]))
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("n")
+    await page.keyboard.type("dxf12")
+    assert await page.get_by_label("메모, Enter로 저장").input_value() == "dxf12"
+    assert await page.locator("[data-part=closing]").count() == 0
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("x")
+    await page.locator("[data-part=closing]").wait_for()
+
+
+async def test_enter_keeps_its_old_meaning_for_400_ms(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(), incident(51, priority=2, kind="trip", escalation=None))
+    page = await sit(clock=True)
+    await open_case(page)
+    await page.clock.pause_at(await page.evaluate("Date.now() + 1000"))
+    await room.put(incident(48))
+    await card(page, "i48").wait_for()
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i51/claim"))
+    assert not stage.asked_for("/api/incidents/i48/claim")
+    await page.clock.run_for(500)
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i48/claim"))
+
+
+async def test_a_click_just_after_an_alarm_hits_what_it_aimed_at(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(incident(51, priority=2, kind="trip", escalation=None), taken_by_colleague())
+    page = await sit(clock=True)
+    await page.clock.run_for(1000)
+    box = await card(page, "i51").bounding_box()
+    assert box
+    await page.clock.pause_at(await page.evaluate("Date.now() + 1000"))
+    await room.put(incident(48))
+    await card(page, "i48").wait_for()
+    await page.mouse.click(box["x"] + 80, box["y"] + 40)
+    await page.locator('.case[data-case="i51"]').wait_for()
+    assert not stage.asked_for("/api/incidents/i48/claim")
+
+
+async def test_the_list_stands_still_under_a_pressed_button(sit: Sit, room: Room) -> None:
+    room.have(worked())
+    page = await sit()
+    box = await card(page, "i47").bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + 50, box["y"] + 30)
+    await page.mouse.down()
+    await room.put(incident(48))
+    await page.locator("[data-part=alarm-chip]").wait_for()
+    assert await card(page, "i48").count() == 0
+    await page.mouse.up()
+    await card(page, "i48").wait_for()
+    await page.locator('.case[data-case="i47"]').wait_for()
+
+
+async def test_the_loser_of_a_claim_is_told_in_a_line(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(incident(48))
+    page = await sit()
+    await page.wait_for_timeout(450)
+    room.incidents["i48"] = taken_by_colleague(48, state="claimed")
+    await page.keyboard.press("Enter")
+    await says(page.locator("[data-part=line]"), "박지훈이 먼저 접수")
+    assert await page.get_by_role("dialog").count() == 0
+    await page.locator('[data-card="i48"] .glyph.out').wait_for()
+    assert COLLEAGUE["name"] in await card(page, "i48").inner_text()
+
+
+async def test_a_half_written_note_survives_other_cases_and_a_reload(sit: Sit, room: Room) -> None:
+    room.have(worked(), worked(46, number="SN-1122-0046"))
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("n")
+    await page.keyboard.type("흰 승합차 12가")
+    await page.keyboard.press("Escape")
+    await open_case(page, "i46")
+    field = page.get_by_label("메모, Enter로 저장")
+    assert await field.input_value() == ""
+    await open_case(page)
+    assert await field.input_value() == "흰 승합차 12가"
+    await page.reload()
+    await page.locator('.case[data-case="i47"]').wait_for()
+    assert await field.input_value() == "흰 승합차 12가"
+    await room.gone("i47")
+    await page.reload()
+    await page.locator(".queue .skeletons").wait_for(state="detached")
+    await page.wait_for_function("!JSON.stringify(sessionStorage).includes('승합차')")
+
+
+async def test_space_ticks_the_lit_step_and_shift_takes_it_back(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+    room.accept("i47", "procedure")
+    page = await sit()
+    await open_case(page)
+    await says(page.locator(".sop .next"), "가까운 안심지킴이집으로 안내")
+    await page.keyboard.press("Space")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/procedure"))
+    await room.put(worked(procedure=steps(5)))
+    await says(page.locator(".sop .next"), "출동대에 상황 전하기")
+    await page.keyboard.press("Shift+Space")
+    await stage.until(lambda: len(stage.asked_for("/api/incidents/i47/procedure")) == 2)
+    bodies = [one.body for one in stage.asked_for("/api/incidents/i47/procedure")]
+    assert bodies == [{"step": "guide", "done": True}, {"step": "guide", "done": False}]
+
+
+async def test_rights_show_their_time_and_are_extended_and_revoked(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(grants=[grant(), grant("g2", "순찰 12호", "officer", left=95)]))
+    stage.on("POST", "/api/grants/g2/extend", {})
+    stage.on("POST", "/api/grants/g1/revoke", {})
+    page = await sit()
+    await open_case(page)
+    await says(page.locator('[data-grant="g2"]'), "01:3", "곧 닫힘", "순찰 12호 · 영상 4대, 위치")
+    assert await page.locator('[data-grant="g2"] .grant-clock.low').count() == 1
+    await says(page.locator('[data-grant="g1"]'), "남음")
+    await page.locator('[data-grant="g2"]').get_by_role("button", name="연장").click()
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/grants/g2/extend"))
+    assert stage.asked_for("/api/grants/g2/extend")[0].body == {"reason": "상황이 이어짐"}
+    await page.locator('[data-grant="g1"]').get_by_role("button", name="회수").click()
+    await page.get_by_label("회수하는 이유").wait_for()
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/grants/g1/revoke"))
+
+
+async def test_guardians_show_what_reached_them(sit: Sit, room: Room) -> None:
+    failed = {"name": "x", "relation": "아버지", "receipts": [{"channel": "mail", "state": "failed", "at": ago(3), "reason": "away"}]}
+    room.have(worked(guardians=[*worked()["guardians"], failed]))
+    page = await sit()
+    await open_case(page)
+    await says(page.locator(".receipt.read"), "어머니", "읽음")
+    await says(page.locator(".receipt.delivered"), "언니", "문자 도착 · 아직 안 읽음")
+    await says(page.locator(".receipt.failed"), "아버지", "메일 실패 — 다음 방법으로")
+
+
+async def test_a_digit_sends_a_stock_phrase(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+    room.accept("i47", "messages")
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("c")
+    await says(page.locator("[data-part=chat]"), "뒤에 남자가 따라와요")
+    await page.keyboard.press("2")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/messages"))
+    assert stage.asked_for("/api/incidents/i47/messages")[0].body == {"text": "경찰이 가고 있어요."}
+    await page.keyboard.type("3분")
+    assert len(stage.asked_for("/api/incidents/i47/messages")) == 2  # the 3 was a phrase; the rest is a sentence
+
+
+async def test_a_flood_folds_by_place_and_drops_none(sit: Sit, room: Room, stage: Stage) -> None:
+    here = {**at(0, 0), "accuracy_m": 100.0, "at": ago(1), "coarse": True}
+    room.have(*(incident(70 + n, received_at=ago(60 - n), position=here) for n in range(8)))
+    room.have(*(incident(90 + n, received_at=ago(60 - n), position={**here, **at(900 * n, 700)}) for n in range(1, 4)))
+    room.have(incident(60, kind="flag", priority=3, escalation=None))
+    page = await sit()
+    await says(page.locator("[data-part=flood]"), "11건 미접수", "한 장으로 묶음")
+    assert await page.locator(".card.wait1").count() == 4
+    await says(card(page, "i70"), "신호 8건")
+    await says(page.locator(".queue"), "선별 관찰 1건 접어 둠")
+    await page.wait_for_timeout(450)
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: all(stage.asked_for(f"/api/incidents/i{70 + n}/claim") for n in range(8)))
+
+
+async def test_a_name_is_whole_only_when_asked_for(sit: Sit, room: Room) -> None:
+    room.have(worked())
+    page = await sit()
+    await open_case(page)
+    assert await page.locator("[data-part=person]").inner_text() == "김○○"
+    await page.get_by_role("button", name="이름 보기").click()
+    assert await page.locator("[data-part=person]").inner_text() == "김수민"
+
+
+async def test_audio_that_is_suspended_is_amber_and_any_key_wakes_it(sit: Sit, room: Room, stage: Stage) -> None:
+    mute = "AudioContext.prototype.resume = function () { return Promise.resolve() }; Object.defineProperty(AudioContext.prototype, 'state', { get() { return window.awake ? 'running' : 'suspended' } })"
+    page = await sit(before=mute)
+    await says(page.locator(".top.silent [data-part=links]"), "소리 꺼짐 — 아무 키나")
+    await page.keyboard.press("j")
+    await says(page.locator(".top.silent [data-part=links]"), "소리 꺼짐 — 아무 키나")
+    await page.evaluate("window.awake = true")
+    await page.keyboard.press("j")
+    await says(page.locator("[data-part=links]"), "소리 켜짐")
+    live = stage.open_sockets("/live")[0]
+    said = [live.heard.get_nowait() for _ in range(live.heard.qsize())]
+    assert said[0] == {"type": "sound", "on": False}
+    assert said[-1] == {"type": "sound", "on": True}
+
+
+async def test_an_alarm_can_be_softer_for_ten_seconds_but_never_silent(sit: Sit, room: Room) -> None:
+    room.have(incident(48))
+    page = await sit()
+    await page.keyboard.press("m")
+    await says(page.locator("[data-part=links]"), "소리 줄임")
+    await forget_tones(page)
+    await hears(page, "p1")
+
+
+# -- for everybody
+
+
+async def test_it_speaks_english_and_light(sit: Sit, room: Room) -> None:
+    room.have(worked(), incident(48))
+    page = await sit()
+    await page.keyboard.press("Shift+Slash")
+    await page.get_by_role("dialog").get_by_role("button", name="English").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Light screen").click()
+    await page.keyboard.press("Escape")
+    assert await page.evaluate("document.documentElement.dataset.theme + document.documentElement.lang") == "lighten"
+    await says(card(page, "i48"), "Claim and go there", "Haedeun-dong, Gangnam-gu")
+    left = await page.evaluate("document.body.innerText.replace(/이서연|한국어|뒤에 남자가 따라와요|천식, 흰 패딩|어머니|언니|순찰 12호|해든로\\S* \\S+|지어낸 동네/g, '').match(/[가-힣]+/g)")
+    assert left is None
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_axe_finds_nothing(sit: Sit, room: Room, theme: str) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed (npm ci in web/)")
+    room.have(worked(marks=["cancel_pending"]), incident(48), incident(50, kind="trip", priority=2), taken_by_colleague(), incident(60, kind="flag", priority=3))
+    room.pictures |= {"cam-1": {"state": "live", "age_s": 0.4}, "cam-2": {"state": "late", "age_s": 3.2}, "cam-3": {"state": "stale", "age_s": 14.0}}
+    page = await sit(map=True, before=f"localStorage.setItem('ansim.theme', '{theme}')")
+    await open_case(page)
+    await page.locator(".tile.stale").wait_for()
+    source = AXE.read_text()
+    for keys in ((), ("x", "1"), ("Escape", "Escape", "c"), ("Escape", "Escape", "Shift+Slash")):
+        for key in keys:
+            await page.keyboard.press(key)
+        await page.evaluate(source)
+        found = await page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
+        broken = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]]
+        assert broken == []
+
+
+async def test_no_letter_is_smaller_than_14_px(sit: Sit, room: Room) -> None:
+    room.have(worked(marks=["cancel_pending"]), incident(48), taken_by_colleague())
+    page = await sit()
+    await open_case(page)
+    small = await page.evaluate(
+        """() => {
+          const small = []
+          const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+          while (walk.nextNode()) {
+            const element = walk.currentNode.parentElement
+            if (!walk.currentNode.data.trim() || element.closest('script, .sr')) continue
+            if (parseFloat(getComputedStyle(element).fontSize) < 14) small.push(element.outerHTML.slice(0, 120))
+          }
+          return small
+        }"""
+    )
+    assert small == []
+
+
+async def test_the_newest_alarm_is_the_brightest_card_in_grey(sit: Sit, room: Room) -> None:
+    room.have(worked(), incident(48), incident(50, kind="trip", priority=2), taken_by_colleague())
+    page = await sit()
+    light = await page.evaluate(
+        """() => {
+          const luma = (colour) => { const [r, g, b] = colour.match(/[\\d.]+/g).map(Number); return 0.2126 * r + 0.7152 * g + 0.0722 * b }
+          const ground = (card) => luma(getComputedStyle(card.querySelector('.hd') ?? card).backgroundColor)
+          return Object.fromEntries([...document.querySelectorAll('[data-card]')].map((card) => [card.dataset.card, ground(card)]))
+        }"""
+    )
+    assert max(light, key=light.get) == "i48"
+
+
+async def test_nothing_scrolls_and_nothing_covers_video_at_both_sizes(sit: Sit, room: Room) -> None:
+    room.have(worked(), incident(48))
+    page = await sit()
+    await open_case(page)
+    for width, height in ((1920, 1080), (1600, 900)):
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [width, height]
+        covering = await page.evaluate(
+            """() => [...document.querySelectorAll('.wall .tile')].flatMap((tile) => {
+              const box = tile.getBoundingClientRect()
+              return [[.5, .5], [.1, .9], [.9, .1]].map(([x, y]) => document.elementFromPoint(box.x + box.width * x, box.y + box.height * y)).filter((e) => !tile.contains(e)).map((e) => e?.outerHTML.slice(0, 80))
+            })"""
+        )
+        assert covering == []
+
+
+async def test_places_and_cameras_are_found_by_name(sit: Sit, room: Room) -> None:
+    room.have(incident(48, place=place("강남구 달빛동", "Dalbit-dong")))
+    page = await sit()
+    await page.keyboard.press("/")
+    await page.keyboard.type("달빛")
+    await says(page.locator("#found"), "SN-1122-0048")
+    await page.keyboard.press("Enter")
+    await page.locator('[data-card="i48"].chosen').wait_for()
+    await page.keyboard.press("/")
+    await page.keyboard.type(CAMERAS[0]["name"])
+    await says(page.locator("#found"), CAMERAS[0]["name"])
+    assert camera(1, 0, 0, None)["name"] == CAMERAS[0]["name"]
