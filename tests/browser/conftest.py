@@ -36,7 +36,9 @@ Open = Callable[..., Awaitable["Page"]]
 
 @pytest.fixture
 async def open_page(browser: Browser, stage: Stage) -> AsyncIterator[Open]:
-    """Opens a page of the stage in a context of its own. Whatever leaves the origin or breaks in the page fails the test."""
+    """Opens a page of the stage in a context of its own. Whatever leaves the origin or breaks in the page fails
+    the test.
+    """
     contexts = []
     trouble: list[str] = []
 

@@ -1,4 +1,6 @@
-"""What a centre says to its console in these tests: invented people on an invented street plan, each state on demand."""
+"""What a centre says to its console in these tests: invented people on an invented street plan, each state on
+demand.
+"""
 
 from __future__ import annotations
 
@@ -250,8 +252,10 @@ def worked(number: int = 47, **more: Any) -> dict[str, Any]:
     ) | {
         "person": {"name": "김수민", "phone": "01000000000", "note": "천식, 흰 패딩", "battery": 34},
         "guardians": [
-            {"name": "김어머니", "relation": "어머니", "receipts": [{"channel": "push", "state": "read", "at": ago(101), "reason": None}]},
-            {"name": "김언니", "relation": "언니", "receipts": [{"channel": "sms", "state": "delivered", "at": ago(120), "reason": None}]},
+            {"name": "김어머니", "relation": "어머니", "receipts": [{"channel": "push", "state": "read",
+                "at": ago(101), "reason": None}]},
+            {"name": "김언니", "relation": "언니", "receipts": [{"channel": "sms", "state": "delivered",
+                "at": ago(120), "reason": None}]},
         ],
         "cameras": CAMERAS,
         "grants": [grant(), grant("g2", "순찰 12호", "officer", left=1737)],
@@ -263,7 +267,8 @@ def worked(number: int = 47, **more: Any) -> dict[str, Any]:
         ],
         "messages": [{"id": "m1", "at": ago(52), "from": "person", "text": "뒤에 남자가 따라와요"}],
         "links": [
-            {"id": "l1", "kind": "officer", "recipient": "순찰 12호", "opened_at": ago(14), "until_at": ago(-1737), "ended_at": None, "refused": 0}
+            {"id": "l1", "kind": "officer", "recipient": "순찰 12호", "opened_at": ago(14), "until_at": ago(-1737),
+                "ended_at": None, "refused": 0}
         ],
         "track": [*track, fix(0, 0, age=2)],
         "close_code": None,

@@ -1,4 +1,5 @@
-"""A server that says what a test tells it to say: the built pages, their API as fixtures, their sockets in the test's hands.
+"""A server that says what a test tells it to say: the built pages, their API as fixtures, their sockets in the
+test's hands.
 
 What the pages do against the real server is the story tests' matter; here every state of a page can be reached, late,
 broken and refused ones too.
@@ -240,7 +241,7 @@ async def staged() -> AsyncIterator[Stage]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     stage.origin = f"http://localhost:{port}"

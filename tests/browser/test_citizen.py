@@ -1,4 +1,6 @@
-"""The citizen's page: an SOS leaves at once, survives no network, reload and closing, and nothing on the screen betrays her."""
+"""The citizen's page: an SOS leaves at once, survives no network, reload and closing, and nothing on the screen
+betrays her.
+"""
 
 from __future__ import annotations
 
@@ -96,7 +98,8 @@ async def test_one_consent_screen_with_one_button_makes_a_key_that_cannot_be_rea
             });
             const keys = (await all("keys")).flatMap(key => key.privateKey ?? key);
             const sealed = (await all("sealed")).map(bytes => new TextDecoder().decode(bytes)).join("");
-            return { extractable: keys.map(key => key.extractable), plain: sealed.includes("민지") || sealed.includes("1234") };
+            const plain = sealed.includes("민지") || sealed.includes("1234");
+            return { extractable: keys.map(key => key.extractable), plain };
         }"""
     )
     assert exported == {"extractable": [False, False], "plain": False}
@@ -161,8 +164,10 @@ async def test_the_sent_screen_says_all_in_order(open_page: Open, stage: Stage, 
     await heading(page, "관제센터가 보고 있어요")
     assert await page.locator("html").get_attribute("data-theme") == "dark"
     text = (await page.locator("main").inner_text()).replace("\n", " ")
-    order = ["보고 있어요", "0047", "관제센터가 받음", "강남구 관제센터가 확인", "CCTV 4대", "경찰이 오고 있어요", "순찰 12호",
-             "엄마", "읽음", "언니", "문자 도착", "안심지킴이집", "네, 갈게요", "사이렌", "112 전화", "취소"]  # fmt: skip
+    order = ["보고 있어요", "0047", "관제센터가 받음", "강남구 관제센터가 확인", "CCTV 4대", "경찰이 오고 있어요",
+        "순찰 12호",
+             "엄마", "읽음", "언니", "문자 도착", "안심지킴이집", "네, 갈게요", "사이렌", "112 전화",
+             "취소"]  # fmt: skip
     places = [text.index(words) for words in order]
     assert places == sorted(places)
     assert await page.get_by_role("link", name="112 전화").get_attribute("href") == "tel:112"
@@ -451,7 +456,8 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
     operator = {"id": "account-1", "role": "operator"}
 
     def entry(seconds: float, actor: dict[str, str], act: str, object: str) -> dict[str, Any]:
-        return {"seq": 1, "id": "e", "at": ago(seconds), "actor": actor, "act": act, "object": object, "incident": incident,
+        return {"seq": 1, "id": "e", "at": ago(seconds), "actor": actor, "act": act, "object": object,
+            "incident": incident,
                 "purpose": "incident", "leaf_hash": ""}  # fmt: skip
 
     entries = [

@@ -57,7 +57,7 @@ async def serving(centre: Centre, listener: socket.socket) -> AsyncIterator[None
     server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     try:
-        while not server.started and not task.done():
+        while not server.started and not task.done():  # noqa: ASYNC110  (uvicorn has no event for it)
             await asyncio.sleep(0.005)
         if task.done():
             task.result()

@@ -14,7 +14,8 @@ Result = TypeVar("Result")
 
 
 class GroupWriter(Generic[Item, Result]):
-    """Callers `submit`; one task writes whatever has gathered in a single transaction and answers each after the commit.
+    """Callers `submit`; one task writes whatever has gathered in a single transaction and answers each after the
+    commit.
 
     `apply(tx, items)` returns one result per item, in order; a `Problem` as result is raised to that caller only.
     When more than `limit` items wait, the newest caller is told `Unavailable` and keeps its item.

@@ -1,8 +1,8 @@
 """Which cameras see her, from range, view and the uncertainty of the fix. What stands between is not known here.
 
-The fix is a set of equally likely points (a sunflower pattern with the radial law of a two-dimensional Gaussian); a camera's
-score is the share of them inside its range and view, each weighted by how large a person appears. Direction is a prior
-where it is not known: the camera looks somewhere, so each point counts by view / 360.
+The fix is a set of equally likely points (a sunflower pattern with the radial law of a two-dimensional Gaussian);
+a camera's score is the share of them inside its range and view, each weighted by how large a person appears.
+Direction is a prior where it is not known: the camera looks somewhere, so each point counts by view / 360.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Sight:
         keep: Iterable[str] = (),
     ) -> list[RankedCamera]:
         """The best cameras, best first; at most `count`. Cameras in `keep` (shown now) stay unless another is clearly
-        better, so that pictures do not flicker while she walks. Cameras that cannot see any likely point are left out."""
+        better, so that pictures do not flicker while she walks. Cameras that cannot see any likely point are left
+        out."""
         if not self._list:
             return []
         near = self._near(position)

@@ -27,6 +27,7 @@ async def put(tx: Transaction, cameras: Sequence[Camera]) -> None:
             " name = excluded.name, latitude = excluded.latitude, longitude = excluded.longitude,"
             " azimuth_deg = excluded.azimuth_deg, view_deg = excluded.view_deg, range_m = excluded.range_m, "
             "removed_at = NULL",
-            camera.id, camera.centre, camera.name, camera.latitude, camera.longitude, camera.azimuth_deg, camera.view_deg,
+            camera.id, camera.centre, camera.name, camera.latitude, camera.longitude, camera.azimuth_deg,
+            camera.view_deg,
             camera.range_m, tx.at,
         )  # fmt: skip

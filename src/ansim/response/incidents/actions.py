@@ -60,7 +60,8 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
             tag = subject_tag(secret, incident)
             marks = "" if arrival.verdict == "verified" else "unverified"
             opened.append((
-                incident, number_prefix(one.centre), one.centre, one.municipality, one.route, arrival.kind, arrival.trigger,
+                incident, number_prefix(one.centre), one.centre, one.municipality, one.route, arrival.kind,
+                arrival.trigger,
                 arrival.silent, marks, arrival.person, arrival.verdict, tag, track_slot, case_slot,
             ))  # fmt: skip
             drafts.append(
@@ -137,7 +138,9 @@ async def close(tx: Transaction, id: str, actor: str, code: int, note: str) -> I
 
 
 async def escalate(tx: Transaction, id: str) -> None:
-    """Timer: still nobody. The leader at 20 s, the neighbour centres at 40 s; the tone goes on until a person claims."""
+    """Timer: still nobody. The leader at 20 s, the neighbour centres at 40 s; the tone goes on until a person
+    claims.
+    """
     incident = await store.locked(tx, id)
     if incident is None or incident.state != "received" or incident.unclaimed_since is None:
         return

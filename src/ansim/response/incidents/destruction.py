@@ -11,8 +11,9 @@ from ansim.trust.retention.events import DestructionCertified
 
 
 async def destroy_with_case(tx: Transaction, fact: IncidentClosed) -> None:
-    """The track dies at once (Location Information Act, art. 16: where she was is not kept beyond the rescue); names and
-    words at the case's retention."""
+    """The track dies at once (Location Information Act, art. 16: where she was is not kept beyond the rescue);
+    names and words at the case's retention.
+    """
     incident = await store.locked(tx, fact.incident)
     if incident is None or incident.open:
         return

@@ -93,7 +93,8 @@ async def _settle(database: Database, row: Mapping[str, Any], state: str, reason
         await store.set_state(tx, row["id"], state, reason, tries)
         await record(
             tx, actor="system", act="guardian.told" if state != "failed" else "guardian.not-told", object=row["id"],
-            incident=row["incident"], subject_tag=row["subject_tag"], details={"channel": row["channel"], "state": state},
+            incident=row["incident"], subject_tag=row["subject_tag"], details={"channel": row["channel"],
+                "state": state},
         )  # fmt: skip
         tx.publish(NoticeChanged(notice=row["id"], incident=row["incident"], state=state))
 

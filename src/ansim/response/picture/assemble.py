@@ -148,11 +148,13 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, names: Mapp
         grants=[grant_line(grant) for grant in all_grants],
         dispatches=[_dispatch(tx, dispatch) for dispatch in await dispatches.of_incident(tx, row.id)],
         procedure=[
-            ProcedureLine(step=step["step"], label=PROCEDURE[step["step"]], due_at=step["due_at"], done_at=step["done_at"], done_by=step["done_by"])
+            ProcedureLine(step=step["step"], label=PROCEDURE[step["step"]], due_at=step["due_at"],
+                done_at=step["done_at"], done_by=step["done_by"])
             for step in await incidents.procedure(tx, row.id)
         ],
         timeline=[
-            TimelineLine(id=line["id"], at=line["at"], act=line["act"], actor=line["actor"], text=_words(tx, row, line["sealed"]))
+            TimelineLine(id=line["id"], at=line["at"], act=line["act"], actor=line["actor"],
+                text=_words(tx, row, line["sealed"]))
             for line in await incidents.timeline(tx, row.id)
         ],
         messages=[
@@ -160,7 +162,8 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, names: Mapp
             for line in await incidents.messages(tx, row.id)
         ],
         links=[
-            LinkLine(id=link.id, kind=link.kind, recipient=link.label, opened_at=link.opened_at, until_at=link.until_at, ended_at=link.ended_at, refused=link.refused)
+            LinkLine(id=link.id, kind=link.kind, recipient=link.label, opened_at=link.opened_at,
+                until_at=link.until_at, ended_at=link.ended_at, refused=link.refused)
             for link in await grants.links_of(tx, row.id)
         ],
         track=fixes,
@@ -226,11 +229,15 @@ async def link_state(tx: Transaction, link: Link) -> LinkState:
         centre=places.centre(row.centre).ko,
         received_at=row.received_at,
         silent=row.silent,
-        person=None if known is None else LinkPerson(name=known.name, note=(known.note or "") if link.kind == "officer" else ""),
+        person=None if known is None else LinkPerson(
+            name=known.name, note=(known.note or "") if link.kind == "officer" else ""
+        ),
         place=places.place(position, row.municipality),
         position=position,
         track=fixes if link.kind == "officer" else [],
-        cameras=[] if grant is None or not grant.video else [c for c in near(tx, position, keep=grant.cameras) if c.id in grant.cameras][:4],
+        cameras=[] if grant is None or not grant.video else [
+            c for c in near(tx, position, keep=grant.cameras) if c.id in grant.cameras
+        ][:4],
         instructions=instructions(link.kind, row),
         unit=None if own is None else own.unit,
         dispatches=[_phone_dispatch(dispatch) for dispatch in all_dispatches],

@@ -1,6 +1,7 @@
 """Pushing what changed to everybody who may see it, after it is durable.
 
-A subscriber that reconnects gets the whole state first, so nothing is missed and nothing needs to be kept for those away.
+A subscriber that reconnects gets the whole state first, so nothing is missed and nothing needs to be kept for
+those away.
 """
 
 from __future__ import annotations
@@ -158,7 +159,9 @@ class Live:
             subscription.end()
 
     async def subscribe(self, subscriber: Subscriber) -> Subscription:
-        """From now on she gets changes; the whole state comes first. Raises Problem 404 when there is nothing for her."""
+        """From now on she gets changes; the whole state comes first. Raises Problem 404 when there is nothing for
+        her.
+        """
         subscription = Subscription(subscriber)
         # First the place in the list, then the state: a change in between is pushed once more, never lost.
         self._subscriptions.append(subscription)

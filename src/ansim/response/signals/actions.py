@@ -53,9 +53,11 @@ async def store_placed(tx: Transaction, placed: Sequence[Placed]) -> list[Receip
         arrival, receipt = one.arrival, receipt_number(tx.world.token_bytes(5))
         rows.append(
             store.NewSignal(
-                id=one.signal, source=arrival.source, client_id=arrival.client_id, incident=one.incident, receipt=receipt,
+                id=one.signal, source=arrival.source, client_id=arrival.client_id, incident=one.incident,
+                receipt=receipt,
                 kind=arrival.kind, trigger=arrival.trigger, silent=arrival.silent, battery=arrival.battery,
-                located=arrival.position is not None, occurred_at=arrival.occurred_at, secret_hash=secret_hash(one.secret),
+                located=arrival.position is not None, occurred_at=arrival.occurred_at,
+                secret_hash=secret_hash(one.secret),
                 secret=keys.seal(one.case_slot, one.secret.encode(), _secret_context(one.signal)),
                 contacts=None if arrival.contacts is None
                 else keys.seal(one.case_slot, arrival.contacts, contacts_context(one.signal)),

@@ -161,7 +161,8 @@ async def end_view(tx: Transaction, view: str, *, seconds: float, bytes: int, fr
     if row is None:
         return
     await record(
-        tx, actor=row["viewer"], act="view.ended", object=row["camera"], incident=row["incident"], purpose=row["purpose"],
+        tx, actor=row["viewer"], act="view.ended", object=row["camera"], incident=row["incident"],
+        purpose=row["purpose"],
         subject_tag=row["subject_tag"],
         details={
             "grant": row["grant_id"], "camera": row["camera"], "seconds": round(seconds), "bytes": bytes,
