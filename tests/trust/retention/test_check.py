@@ -1,16 +1,21 @@
 """The fsck of keys and destructions, and the sweep at start."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database
+from ansim.core.errors import Unavailable
 from ansim.core.world import World
+from ansim.trust.ledger.sequencer import Sequencer
 from ansim.trust.retention import store
 from ansim.trust.retention.actions import destroy
-from ansim.trust.retention.erasure import check, sweep
+from ansim.trust.retention.erasure import Eraser, check
+from ansim.trust.retention.holdings import collect
 from ansim.trust.retention.keys import Keys
 from ansim.trust.retention.master import FileMaster
 
@@ -72,12 +77,45 @@ async def test_what_is_wrong_is_named(
     ]
 
 
-async def test_the_sweep_destroys_what_no_row_uses(database: Database, keys: Keys, tables: None) -> None:
-    used, waits, orphan = keys.new(3)
+async def test_the_sweep_destroys_what_no_row_has_used_for_an_hour(
+    database: Database, keys: Keys, tables: None, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, waits, orphan, late = keys.new(4)
     await keys.flush()
     async with database.transaction() as tx:
         await tx.execute("INSERT INTO a_case (track_slot) VALUES ($1::int)", used)
         await destroy(tx, subject="i1", scope="track", slots=[waits], actor="system", why="closed")
-        assert await sweep(tx, keys) == 1
-        assert await sweep(tx, keys) == 0
-    assert [keys.erased(slot) for slot in (used, waits, orphan)] == [False, False, True]
+    private = Ed25519PrivateKey.generate()
+    eraser = Eraser(database, keys, Sequencer(database, "gangnam", private), collect())
+    looked = asyncio.Event()
+    original = clock.sleep
+
+    async def sleep(seconds: float) -> None:
+        looked.set()
+        await original(seconds)
+
+    monkeypatch.setattr(clock, "sleep", sleep)
+    sweep = asyncio.create_task(eraser.sweep())
+    async with asyncio.timeout(10):
+        await looked.wait()
+    async with database.transaction() as tx:
+        await tx.execute("INSERT INTO a_case (track_slot) VALUES ($1::int)", late)
+    (young,) = keys.new()
+    await keys.flush()
+    await clock.advance(3600)
+    assert await sweep == 1
+    assert [keys.erased(slot) for slot in (used, waits, orphan, late, young)] == [False, False, True, False, False]
+
+
+async def test_keys_opened_to_be_looked_at_are_not_changed(keys: Keys, world: World, tmp_path: Path) -> None:
+    (slot,) = keys.new()
+    await keys.flush()
+    (tmp_path / "rewrap").write_bytes(b"in the middle of something")
+    looking = Keys(world, tmp_path, FileMaster(world, tmp_path), readonly=True)
+    assert looking.check([slot]).live == 1
+    assert (tmp_path / "rewrap").read_bytes() == b"in the middle of something"
+    with pytest.raises(Unavailable):
+        looking.new()
+    with pytest.raises(Unavailable):
+        await looking.erase([slot])
+    assert not keys.erased(slot)

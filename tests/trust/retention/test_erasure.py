@@ -59,7 +59,7 @@ async def sequencer(database: Database, world: World, tmp_path: Path) -> AsyncIt
 async def eraser(database: Database, keys: Keys, sequencer: Sequencer) -> Eraser:
     async with database.transaction() as tx:
         await tx.execute("CREATE TABLE a_position (incident text, sealed bytea)")
-        await tx.execute("CREATE TABLE a_case (id text PRIMARY KEY, fix bytea, words bytea)")
+        await tx.execute("CREATE TABLE a_case (id text, fix bytea, words bytea, track_slot int, case_slot int)")
     return Eraser(database, keys, sequencer, LINES)
 
 
@@ -71,7 +71,7 @@ async def fill(database: Database, keys: Keys, incident: str, rows: int = 3) -> 
         for _ in range(rows):
             await tx.execute("INSERT INTO a_position VALUES ($1, $2)", incident, keys.seal(track, MARK, b"p"))
         fix, words = keys.seal(track, MARK, b"f"), keys.seal(case, MARK, b"w")
-        await tx.execute("INSERT INTO a_case VALUES ($1, $2, $3)", incident, fix, words)
+        await tx.execute("INSERT INTO a_case VALUES ($1, $2, $3, $4, $5)", incident, fix, words, track, case)
     return track, case
 
 

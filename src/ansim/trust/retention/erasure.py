@@ -23,17 +23,19 @@ from ansim.trust.retention import store
 from ansim.trust.retention.certificate import DeadKey, Statement, certify, encode
 from ansim.trust.retention.events import DestructionCertified, DestructionOrdered
 from ansim.trust.retention.holdings import Line, destroyed_with
-from ansim.trust.retention.keys import Keys
+from ansim.trust.retention.keys import Keys, Slot
 from ansim.trust.retention.store import Destruction
 
 log = structlog.get_logger()
 _AGAIN_S = 1.0
 _DAY_S = 86_400
+_ORPHAN_S = 3600.0
 LATE_S = 60.0
 
 
 class Eraser:
-    """Finishes every ordered destruction, also one that a crash left half done; moves the living keys on each day.
+    """Finishes every ordered destruction, also one that a crash left half done; moves the living keys on each day
+    and destroys those that no row uses.
 
     `lines`: all holdings.
     """
@@ -83,10 +85,21 @@ class Eraser:
         while True:
             try:
                 await self._keys.rewrap()
+                await self.sweep()
                 await clock.sleep(_DAY_S - clock.now().timestamp() % _DAY_S)
             except Unavailable:
                 log.warning("keys are not wrapped anew", why="key file away")
                 await clock.sleep(_AGAIN_S)
+
+    async def sweep(self) -> int:
+        """Destroy the keys that no row has used for an hour; how many. Younger ones may wait for their commit."""
+        async with self._database.transaction(readonly=True) as tx:
+            before = await orphans(tx, self._keys)
+        await self._database.world.clock.sleep(_ORPHAN_S)
+        async with self._database.transaction(readonly=True) as tx:
+            gone = sorted(before & await orphans(tx, self._keys))
+        await self._keys.erase(gone)
+        return len(gone)
 
     async def finish_all(self) -> bool:
         """Carry every ordered destruction to its certificate; False when some must be tried again."""
@@ -207,15 +220,11 @@ async def check(tx: Transaction, keys: Keys) -> list[str]:
     return wrong
 
 
-async def sweep(tx: Transaction, keys: Keys) -> int:
-    """Destroy keys that no row uses: a crash between a key and its row leaves them. How many.
-
-    Run at start, before anything is written: a key whose transaction is still open has no row either.
-    """
+async def orphans(tx: Transaction, keys: Keys) -> set[Slot]:
+    """Living keys that no row uses: a crash between a key and its row leaves them, and rows that went by themselves."""
     used = await store.used_slots(tx) | await store.slots_of_undone(tx)
-    orphans = keys.check(used).orphans
-    await keys.erase(orphans)
-    return len(orphans)
+    report = await asyncio.to_thread(keys.check, used)
+    return set(report.orphans)
 
 
 def _stage(one: Destruction) -> str:

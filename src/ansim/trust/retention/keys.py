@@ -2,6 +2,8 @@
 
 Rows hold ciphertext and the number of a slot. Overwriting the slot destroys every row sealed under it, wherever its
 copies are: in the heap, the write-ahead log, a replica, a backup. NIST SP 800-88 calls it cryptographic erase.
+
+A column that holds a slot is named `slot` or `…_slot`: a key that no such column names is destroyed within a day.
 """
 
 from __future__ import annotations
@@ -59,10 +61,14 @@ class Keys:
     Randomness, time and disk come from `world`. `folder` must exist, readable by its owner only.
     """
 
-    def __init__(self, world: World, folder: Path, master: Master, *, backup_days: int = 7) -> None:
+    def __init__(
+        self, world: World, folder: Path, master: Master, *, backup_days: int = 7, readonly: bool = False
+    ) -> None:
+        """`readonly`: for whoever looks at the keys of a running centre, such as its check."""
         self._world = world
         self._master = master
         self._backup_days = backup_days
+        self._readonly = readonly
         self._slots = SlotFile(world, folder / "keys")
         self._batch = world.disk.open(folder / "rewrap")
         self._cache: dict[Slot, tuple[bytes, AESGCM]] = {}
@@ -71,7 +77,8 @@ class Keys:
         self._durable = 0
         self._flushing: asyncio.Task[None] | None = None
         self._rewriting = asyncio.Lock()
-        self._finish_batch()
+        if not readonly:
+            self._finish_batch()
 
     def close(self) -> None:
         self._slots.close()
@@ -193,6 +200,8 @@ class Keys:
     # -- inside
 
     def _write(self, slot: Slot, content: bytes) -> None:
+        if self._readonly:
+            raise PermissionError("these keys were opened to be looked at only")
         self._slots.write(slot, content)
         self._written += 1
 
