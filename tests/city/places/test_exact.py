@@ -67,6 +67,28 @@ def test_every_answer_is_the_exact_one_at_length(country: Jurisdictions, borders
     check_exact(country, borders, 100_000, seed=1)
 
 
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [
+        (36.5169, 128.4275), (36.5185, 128.4254), (36.9149, 126.9253), (36.9050, 126.9215),  # own part not listed
+        (37.0634, 126.7548), (37.2365, 126.7561), (35.1312, 129.1121), (36.1093, 129.4451),  # listed foot too far
+    ],
+)  # fmt: skip
+def test_behind_a_border_that_its_cell_does_not_list(
+    country: Jurisdictions, borders: Borders, latitude: float, longitude: float
+) -> None:
+    """Rare places, found by search: a cell lists a far line, and a nearer one outside the list lies between."""
+    middle = np.array([longitude, latitude])
+    around = np.random.default_rng(4).uniform(middle - 0.0006, middle + 0.0006, (400, 2))
+    truth = plainly(borders, around)
+    for (east, north), part in zip(around.tolist(), truth.tolist(), strict=True):
+        answer = country.find(north, east)
+        assert (answer.source == "exact") == (part >= 0), (north, east)
+        assert part < 0 or answer.place == country.place_of(part), (north, east)
+    located = country.find_many(around[:, 1], around[:, 0])
+    assert np.array_equal(np.where(located.nearest, -1, located.part), truth)
+
+
 def test_single_and_batch_agree_on_the_nearest(country: Jurisdictions, borders: Borders) -> None:
     points = border_heavy(borders, 4_000, seed=7)
     located = country.find_many(points[:, 1], points[:, 0])
