@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ansim.city.people.contacts import LARGEST, Contacts, check_code, read_contacts
@@ -83,6 +83,7 @@ def test_garbage_is_a_value_error(garbage: bytes) -> None:
         read_contacts(garbage)
 
 
+@settings(deadline=None)
 @given(some.binary(max_size=300))
 def test_any_bytes(plaintext: bytes) -> None:
     with suppress(ValueError):
@@ -100,6 +101,7 @@ ANYTHING = some.recursive(
 )
 
 
+@settings(deadline=None)
 @given(some.dictionaries(some.sampled_from(["name", "phone", "note", "guardians", "codes", "flaws", "x"]), ANYTHING))
 def test_any_object_is_read_and_says_what_it_lost(given_parts: dict[str, Any]) -> None:
     found = read_contacts(json.dumps(given_parts).encode())

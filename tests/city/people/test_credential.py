@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ansim.city.people.actions import thumbprint_of
@@ -78,6 +78,7 @@ def test_the_sender_does_not_choose_the_algorithm(alg: str) -> None:
     assert judged(f"{header}.{body}.{signature}", PHONE.prove_signal("abcdefgh", NOW)).rank == "forged"
 
 
+@settings(deadline=None)
 @given(at=some.integers(0, 10_000), to=some.characters(min_codepoint=33, max_codepoint=126))
 def test_no_changed_character_is_accepted(at: int, to: str) -> None:
     whole = issue(HOME, claims())
@@ -95,11 +96,13 @@ def _bytes(credential: str) -> list[bytes] | None:
         return None
 
 
+@settings(deadline=None)
 @given(some.text(max_size=200), some.text(max_size=200))
 def test_any_text(credential: str, proof: str) -> None:
     assert judged(credential, proof).person is None
 
 
+@settings(deadline=None)
 @given(some.text(max_size=100))
 def test_any_proof(proof: str) -> None:
     assert judged(issue(HOME, claims()), proof).rank in ("forged", "unknown")

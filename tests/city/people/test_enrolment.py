@@ -19,6 +19,7 @@ from ansim.core.clock import ManualClock
 from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.trust import sealing
+from ansim.trust.access.limits import PER_IDENTITY, Lane, Lanes
 from ansim.trust.ledger.sequencer import Sequencer
 from ansim.trust.retention import actions as retention
 from ansim.trust.retention.erasure import Eraser
@@ -40,9 +41,13 @@ def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]
 
 @pytest.fixture
 async def home(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    lanes = Lanes(database.world.clock.monotonic)
     app = Litestar(
         ROUTES,
-        dependencies={"database": Provide(lambda: database, sync_to_thread=False)},
+        dependencies={
+            "database": Provide(lambda: database, sync_to_thread=False),
+            "lanes": Provide(lambda: lanes, sync_to_thread=False),
+        },
         exception_handlers={Problem: _problem},
         openapi_config=None,
     )
@@ -210,6 +215,19 @@ async def test_a_tracker_speaks_under_a_name_we_gave_it(home: httpx.AsyncClient,
     assert device not in kept
     wrong = {**own, "proof": phone.prove("ansim withdraw", answer["credential"])}
     assert (await home.post("/api/citizen/devices", json=wrong)).status_code == 403
+
+
+async def test_one_phone_cannot_fill_the_disk(home: httpx.AsyncClient, clock: ManualClock) -> None:
+    phone, rate = Phone(), PER_IDENTITY[Lane.TRIP]
+    for _ in range(int(rate.burst)):
+        await enrolled(home, phone)
+    version = (await home.get("/api/citizen/terms")).json()["version"]
+    body = {"public_key": phone.jwk, "consents": REQUIRED, "terms_version": version}
+    refused = await home.post("/api/citizen/enrol", json=body)
+    assert refused.status_code == 429
+    await enrolled(home, Phone())
+    await clock.advance(refused.json()["retry_after_s"])
+    await enrolled(home, phone)
 
 
 async def test_push_key_is_a_point_of_p256(home: httpx.AsyncClient) -> None:

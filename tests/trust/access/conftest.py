@@ -104,6 +104,11 @@ def _probe_of(act: Act) -> Any:
     return probe
 
 
+@get("/probe/page", media_type="text/html")
+async def probe_page() -> str:
+    return "<!doctype html><title>probe</title>"
+
+
 @websocket("/probe/socket", guards=[allow(Act.QUEUE_VIEW)])
 async def probe_socket(socket: WebSocket[Any, Any, Any]) -> None:
     await socket.accept()
@@ -127,7 +132,7 @@ async def centre(dsn: str, tmp_path: Path) -> AsyncIterator[Centre]:
         database.provide(Site, Site(centre="gangnam", name="Gangnam", origins=(origin,)))
         passkeys = SitePasskeys("localhost", [origin])
         app = Litestar(
-            [*ROUTES, *map(_probe_of, Act), probe_socket],
+            [*ROUTES, *map(_probe_of, Act), probe_socket, probe_page],
             dependencies={
                 "database": Provide(lambda: database, sync_to_thread=False),
                 "passkeys": Provide(lambda: passkeys, sync_to_thread=False),

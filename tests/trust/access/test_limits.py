@@ -1,6 +1,6 @@
 """Lanes: a first SOS is never refused; everything else is re-ordered or shed from the right."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ansim.trust.access.limits import PER_ADDRESS, PER_IDENTITY, Admitted, Lane, Lanes, Refused
@@ -26,6 +26,7 @@ STEP = some.tuples(
 )
 
 
+@settings(deadline=None)
 @given(some.lists(STEP, max_size=200))
 def test_no_sos_is_ever_refused(steps: list[tuple[Lane, str, str, float, float]]) -> None:
     time, load = Time(), [0.0]

@@ -197,6 +197,25 @@ async def test_an_open_socket_keeps_its_session_alive_to_the_end_of_the_shift(ce
             assert not await alive(tx, actor)
 
 
+async def test_a_new_password_ends_every_other_session(centre: Centre) -> None:
+    account = await centre.account()
+    async with centre.browser() as here, centre.browser() as there:
+        await centre.signed_in(here, account)
+        await centre.signed_in(there, account)
+        shown = (await here.get("/api/me/sessions")).json()["sessions"]
+        assert [one["own"] for one in shown] == [True, False] and {one["factor"] for one in shown} == {"code"}
+        change = {"password": "another long password", "current": PASSWORD}
+        assert (await here.post("/api/me/password", json=change)).status_code == 204
+        assert (await here.get("/api/me")).status_code == 200
+        assert (await there.get("/api/me")).status_code == 401
+        await centre.signed_in(there, account)
+        assert (await there.post("/api/me/sessions/end-others")).json() == {"ended": 1}
+        assert (await here.get("/api/me")).status_code == 401
+    async with centre.database.transaction(readonly=True) as tx:
+        facts = await tx.fetch("SELECT name FROM outbox")
+    assert [row["name"] for row in facts] == ["session.ended"] * 2
+
+
 async def test_a_new_account_from_first_sign_in_to_password(centre: Centre) -> None:
     administrator = await centre.account(Role.ADMINISTRATOR)
     async with centre.browser() as browser, centre.browser() as fresh:
@@ -206,8 +225,9 @@ async def test_a_new_account_from_first_sign_in_to_password(centre: Centre) -> N
         assert (again.status_code, again.json()["field"]) == (409, "account")
         me = await fresh.post("/api/signin/code", json={"code": made.json()["code"]})
         fresh.headers["x-csrf-token"] = me.json()["csrf"]
-        short = await fresh.post("/api/me/password", json={"password": "short"})
-        assert (short.status_code, short.json()["field"]) == (422, "password")
+        for guessed in ("short", "x" * 129, "aaaaaaaaaaaaaaaa", "Lee in the centre", "ansim gangnam 1"):
+            unfit = await fresh.post("/api/me/password", json={"password": guessed})
+            assert (unfit.status_code, unfit.json()["field"]) == (422, "password"), guessed
         assert (await fresh.post("/api/me/password", json={"password": "a long new password"})).status_code == 204
         secret = await centre.authenticator(fresh)
         asked = await fresh.post("/api/signin", json={"account": "lee", "password": "a long new password"})

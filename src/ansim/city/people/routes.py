@@ -2,11 +2,12 @@
 
 import base64
 from datetime import datetime
-from typing import Annotated
+from math import ceil
+from typing import Annotated, Any
 
 import msgspec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
@@ -19,7 +20,10 @@ from ansim.city.people.terms import TERMS, Terms
 from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.trust import sealing
+from ansim.trust.access.guards import address
+from ansim.trust.access.limits import Lane, Lanes, Refused
 
+Http = Request[Any, Any, Any]
 Db = NamedDependency[Database]
 Signed = Annotated[str, Meta(min_length=1, max_length=4096)]
 Proof = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -64,7 +68,10 @@ async def terms() -> Terms:
 
 
 @post("/api/citizen/enrol")
-async def enrol(data: JSONBody[Enrol], database: Db) -> EnrolAnswer:
+async def enrol(data: JSONBody[Enrol], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> EnrolAnswer:
+    admission = lanes.admit(Lane.TRIP, data.public_key.x, address(request))
+    if isinstance(admission, Refused):
+        raise Problem(429, "enrol.wait", "Too many enrolments", retry_after_s=ceil(admission.retry_after_s))
     profile = _profile(data.profile)
     async with database.transaction() as tx:
         done = await actions.enrol(

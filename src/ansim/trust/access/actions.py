@@ -67,7 +67,7 @@ async def create_account(
         raise _unfit("name", "1 to 80 printable characters")
     if (role is Role.AGENCY) != (agency in ("112", "119")):
         raise _unfit("agency", "112 or 119 for the role agency, nothing for every other role")
-    encoded = None if password is None else await passwords.hash_password(_fit(password))
+    encoded = None if password is None else await passwords.hash_password(_fit(password, account))
     id = tx.world.id()
     added = await store.add_account(
         tx,
@@ -211,6 +211,17 @@ async def sign_out(tx: Transaction, actor: Actor) -> None:
         tx.publish(SessionEnded(session=actor.session, account=actor.id, why="signed-out"))
 
 
+async def sign_out_elsewhere(tx: Transaction, actor: Actor) -> int:
+    """End every other session of hers; how many. Also what a new password does: whoever had the old one is out."""
+    ended = await store.end_sessions_but(tx, actor.id, actor.session, "revoked")
+    for session in ended:
+        await record(
+            tx, actor=actor.id, act="session.ended", object=session, purpose="access", details={"why": "revoked"}
+        )
+        tx.publish(SessionEnded(session=session, account=actor.id, why="revoked"))
+    return len(ended)
+
+
 # What a signed-in person keeps about herself
 
 
@@ -218,14 +229,16 @@ async def set_password(database: Database, actor: Actor, *, password: str, curre
     """Raises Problem 403 when the current one is wrong, 422 when the new one is unfit."""
     async with database.transaction(readonly=True) as tx:
         encoded = await store.password_of(tx, actor.id)
+        account = (await _account(tx, actor.id)).account
     if encoded is not None and not await passwords.verify(encoded, current or ""):
         async with database.transaction() as tx:
             await record(tx, actor=actor.id, act="password.refused", object=actor.id, purpose="access")
         raise Problem(403, "password.wrong", "The current password is not right", field="current")
-    fresh = await passwords.hash_password(_fit(password))
+    fresh = await passwords.hash_password(_fit(password, account))
     async with database.transaction() as tx:
         await store.set_password(tx, actor.id, fresh)
         await record(tx, actor=actor.id, act="password.changed", object=actor.id, purpose="access")
+        await sign_out_elsewhere(tx, actor)
 
 
 async def begin_totp(tx: Transaction, actor: Actor) -> str:
@@ -399,10 +412,13 @@ def _totp_context(account: str) -> bytes:
     return b"totp " + account.encode()
 
 
-def _fit(password: str) -> str:
+def _fit(password: str, account: str) -> str:
+    """Length is what counts (NIST SP 800-63B); beyond it only what is guessed first is refused."""
     low, high = PASSWORD_LENGTH
     if not low <= len(password) <= high:
         raise _unfit("password", f"{low} to {high} characters")
+    if len(set(password)) < 5 or account in password.lower() or "ansim" in password.lower():
+        raise _unfit("password", "five different characters, and neither the account's name nor ours")
     return password
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -15,7 +15,7 @@ from ansim.core.database import Database
 from ansim.core.errors import Problem, not_found
 from ansim.trust.access import actions, store
 from ansim.trust.access.guards import address, allow, cookie_token, same_origin, with_cookie, without_cookie
-from ansim.trust.access.model import Account, Act, Actor, Opened, Question, Role, Site
+from ansim.trust.access.model import SESSION_IDLE_S, Account, Act, Actor, Opened, Question, Role, Site
 from ansim.trust.access.passkey import Passkeys
 from ansim.trust.access.sessions import csrf
 
@@ -86,6 +86,17 @@ class ShownPasskey(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str
     created_at: datetime
+
+
+class ShownSession(msgspec.Struct, frozen=True, kw_only=True):
+    """`own`: the one that asks."""
+
+    id: str
+    factor: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    own: bool
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,6 +216,19 @@ async def remove_passkey(passkey: FromPath[str], actor: Asking, database: Db) ->
         await actions.remove_passkey(tx, actor, _bytes(passkey))
 
 
+@get("/api/me/sessions")
+async def list_sessions(actor: Asking, database: Db) -> dict[str, list[ShownSession]]:
+    async with database.transaction(readonly=True) as tx:
+        rows = await store.sessions(tx, actor.id, timedelta(seconds=SESSION_IDLE_S))
+    return {"sessions": [ShownSession(**row, own=row["id"] == actor.session) for row in rows]}
+
+
+@post("/api/me/sessions/end-others", status_code=200)
+async def sign_out_elsewhere(actor: Asking, database: Db) -> dict[str, int]:
+    async with database.transaction() as tx:
+        return {"ended": await actions.sign_out_elsewhere(tx, actor)}
+
+
 @get("/api/accounts", guards=[allow(Act.ACCOUNT_ADMINISTER)])
 async def list_accounts(actor: Asking, database: Db) -> dict[str, list[Account]]:
     async with database.transaction(readonly=True) as tx:
@@ -265,5 +289,5 @@ def _bytes(text: str) -> bytes:
 ROUTES: list[HTTPRouteHandler] = [
     sign_in, sign_in_totp, sign_in_passkey, sign_in_code, sign_out, me,
     set_password, begin_totp, confirm_totp, begin_passkey, add_passkey, list_passkeys, remove_passkey,
-    list_accounts, create_account, disable_account,
+    list_sessions, sign_out_elsewhere, list_accounts, create_account, disable_account,
 ]  # fmt: skip

@@ -266,6 +266,29 @@ async def end_session(tx: Transaction, id: str, why: str) -> bool:
     return done == "UPDATE 1"
 
 
+async def end_sessions_but(tx: Transaction, account: str, kept: str, why: str) -> list[str]:
+    """End every session of the account but this one; the ids of those that ended."""
+    rows = await tx.fetch(
+        """UPDATE session SET ended_at = $3, ended_why = $4
+           WHERE account = $1 AND id <> $2 AND ended_at IS NULL RETURNING id""",
+        account,
+        kept,
+        tx.at,
+        why,
+    )
+    return [row["id"] for row in rows]
+
+
+async def sessions(tx: Transaction, account: str, idle: timedelta) -> list[Row]:
+    return await tx.fetch(
+        """SELECT id, factor, created_at, seen_at, expires_at FROM session
+           WHERE account = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3 ORDER BY created_at""",
+        account,
+        tx.at,
+        tx.at - idle,
+    )
+
+
 async def end_everything_of(tx: Transaction, account: str, why: str) -> None:
     await tx.execute(
         "UPDATE session SET ended_at = $2, ended_why = $3 WHERE account = $1 AND ended_at IS NULL",
