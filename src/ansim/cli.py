@@ -72,7 +72,11 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         from ansim.app.demo import demo
 
         return await demo(
-            http=arguments.http, data=arguments.data, seed=arguments.seed, browser=not arguments.no_browser, until=_told_to_stop()
+            http=arguments.http,
+            data=arguments.data,
+            seed=arguments.seed,
+            browser=not arguments.no_browser,
+            until=_told_to_stop(),
         )
 
     parser.set_defaults(command=command)
@@ -94,7 +98,9 @@ def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("token", help="a bearer token for scripts, written to the ledger")
-    parser.add_argument("--role", required=True, choices=["operator", "supervisor", "officer", "auditor", "administrator", "agency"])
+    parser.add_argument(
+        "--role", required=True, choices=["operator", "supervisor", "officer", "auditor", "administrator", "agency"]
+    )
     parser.add_argument("--agency", choices=["112", "119"], help="whose desk, for the role agency")
     parser.add_argument("--centre", default="gyeonggi-seongnam", metavar="NAME")
     parser.add_argument("--ttl", type=_seconds, default=3600, metavar="1h", help="30s, 20m, 1h, 7d")
@@ -148,10 +154,16 @@ def _check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("verify", help="offline: a ledger export, an inclusion proof, a destruction certificate")
+    parser = commands.add_parser(
+        "verify", help="offline: a ledger export, an inclusion proof, a destruction certificate"
+    )
     parser.add_argument("file", type=Path)
     parser.add_argument(
-        "--key", action="append", default=[], metavar="NAME+ID+KEY", help="a key you trust, of the centre or a witness (repeatable)"
+        "--key",
+        action="append",
+        default=[],
+        metavar="NAME+ID+KEY",
+        help="a key you trust, of the centre or a witness (repeatable)",
     )
 
     async def command(arguments: argparse.Namespace) -> int:

@@ -43,7 +43,9 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
     fresh = {(a.source, a.client_id): a for a in arrivals if (a.source, a.client_id) not in receipts}
     if fresh:
         placed = await incidents.place(tx, routing.route(tx, list(fresh.values())))
-        fixes = [(one.incident, one.track_slot, one.arrival.position) for one in placed if one.arrival.position is not None]
+        fixes = [
+            (one.incident, one.track_slot, one.arrival.position) for one in placed if one.arrival.position is not None
+        ]
         if fixes:
             await tracking.keep(tx, fixes)
         for one, receipt in zip(placed, await signals.store_placed(tx, placed), strict=True):

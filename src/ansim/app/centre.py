@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -62,6 +62,7 @@ from ansim.trust.access.secrets import site_secret
 from ansim.trust.grants.actions import end_views_of_dead_node
 from ansim.trust.grants.events import GrantEnded
 from ansim.trust.grants.model import TokenMint
+from ansim.trust.ledger.checkpoint import Verifier
 from ansim.trust.ledger.ports import Witness
 from ansim.trust.ledger.sequencer import Sequencer
 from ansim.trust.retention.erasure import Eraser
@@ -107,7 +108,12 @@ class LocalGate:
     async def open(self, token: str, camera: str) -> View:
         view = await self._gate.open(token, camera)
         return View(
-            id=view.id, grant=view.grant, camera=view.camera, viewer=view.viewer, until=view.until, watermark=view.watermark
+            id=view.id,
+            grant=view.grant,
+            camera=view.camera,
+            viewer=view.viewer,
+            until=view.until,
+            watermark=view.watermark,
         )
 
     async def renew(self, view: str, token: str) -> datetime:
@@ -121,12 +127,17 @@ class Centre:
     """A running centre. `async with Centre(settings) as centre:`"""
 
     def __init__(
-        self, settings: Settings, world: World | None = None, *, bus: Bus | None = None, witnesses: Sequence[Witness] = ()
+        self,
+        settings: Settings,
+        world: World | None = None,
+        *,
+        bus: Bus | None = None,
+        witnesses: Callable[[Verifier], Sequence[Witness]] = lambda log: (),
     ) -> None:
         self.settings = settings
         self.world = world or World()
         self.bus: Bus = bus or MemoryBus()
-        self.witnesses = tuple(witnesses)
+        self._witnesses = witnesses
         self.inboxes: dict[str, SimulatedChannel] = {}
         self.desk = Desk()
         self.map: dict[str, Any] = {"type": "FeatureCollection", "features": []}
@@ -205,7 +216,9 @@ class Centre:
         self.node = MediaNode(self.world)
         self._stack.push_async_callback(self.node.close)
         if settings.cameras:
-            for id, url in json.loads(await asyncio.to_thread(Path(settings.cameras).read_text, encoding="utf-8")).items():
+            for id, url in json.loads(
+                await asyncio.to_thread(Path(settings.cameras).read_text, encoding="utf-8")
+            ).items():
                 self.node.cameras.add(Source(id=id, url=url))
         self.register = Register()
         self.database.provide(Register, self.register)
@@ -222,7 +235,9 @@ class Centre:
     async def _start_ledger(self) -> None:
         async with self.database.transaction() as tx:
             signing = Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "ledger"))
-        self.sequencer = Sequencer(self.database, self.settings.centre, signing, self.witnesses)
+        origin = self.settings.centre
+        witnesses = self._witnesses(Verifier(origin, signing.public_key()))
+        self.sequencer = Sequencer(self.database, origin, signing, witnesses)
         self.database.provide(Sequencer, self.sequencer)
         self.eraser = Eraser(self.database, self.keys, self.sequencer, holdings())
 
@@ -248,7 +263,7 @@ class Centre:
     def _channels(self) -> Channels:
         settings, channels = self.settings, Channels()
         if settings.simulated_channels:
-            self.inboxes = {name: SimulatedChannel(name) for name in ("push", "mail", "sms")}  # type: ignore[arg-type]
+            self.inboxes = {name: SimulatedChannel(name) for name in ("push", "mail", "sms")}
             channels.update(self.inboxes)
         if settings.smtp:
             channels["mail"] = SmtpMail(settings.smtp, settings.mail_from)

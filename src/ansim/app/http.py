@@ -35,8 +35,8 @@ BODY_LIMIT = 128 * 1024
 PROBLEM = "application/problem+json"
 
 
-def application(centre: Centre) -> Litestar:
-    """The ASGI application of one process."""
+def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """The ASGI application of one process, with `more` routes beside the product's own."""
 
     def provide(value: Any) -> Provide:
         return Provide(lambda: value, sync_to_thread=False)
@@ -50,7 +50,8 @@ def application(centre: Centre) -> Litestar:
         *signal_routes.ROUTES,
         *picture_routes.ROUTES,
         *desk_routes.ROUTES,
-        *pages(centre),
+        *pages(centre, demo=bool(more)),
+        *more,
         asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),
     ]
     return Litestar(

@@ -64,8 +64,8 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     place: dict[str, str]
 
 
-def pages(centre: Centre) -> list[Any]:
-    """Handlers that need to know the whole process."""
+def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
+    """Handlers that need to know the whole process. In a demo the citizen page's position is that of somebody in the city."""
 
     @get("/", include_in_schema=False)
     async def root() -> Response[None]:
@@ -73,7 +73,10 @@ def pages(centre: Centre) -> list[Any]:
 
     @get([f"/{name}" for name in PAGES], include_in_schema=False)
     async def page(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return _page(request.scope["path"].strip("/"))
+        name = request.scope["path"].strip("/")
+        if demo and name == "citizen":
+            return _page(name, ("<head>", '<head><script src="/demo/geolocation.js"></script>'))
+        return _page(name)
 
     @get("/l/{token:str}", include_in_schema=False)
     async def link_page(

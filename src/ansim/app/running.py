@@ -19,6 +19,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     port: int
     dsn: str
+    centre: str
 
 
 def leave_note(folder: Path, running: Running) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -38,10 +39,10 @@ def listen(settings: Settings) -> tuple[socket.socket, Settings]:
 
 
 @contextlib.asynccontextmanager
-async def serving(centre: Centre, listener: socket.socket) -> AsyncIterator[None]:
-    """Serve while the block runs."""
+async def serving(centre: Centre, listener: socket.socket, more: Sequence[Any] = ()) -> AsyncIterator[None]:
+    """Serve while the block runs; `more` routes are those of a demo."""
     config = uvicorn.Config(
-        application(centre),
+        application(centre, more),
         loop="uvloop",
         http="httptools",
         ws=TransportProtocol,

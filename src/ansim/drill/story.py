@@ -1,4 +1,6 @@
-"""signal -> routed -> incident -> watched -> dispatched -> followed -> closed -> destroyed, each step proven from outside."""
+"""signal -> routed -> incident -> watched -> dispatched -> followed -> closed -> destroyed, each step proven from
+outside.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +26,30 @@ from ansim.sim.city import City
 from ansim.sim.phone import Codes, Guardian, Phone, Profile, Receiver, Refused, read
 
 STEPS = (
-    "enrolled", "routed", "signal", "incident on the operator's screen", "guardians told", "nothing before the claim", "claimed",
-    "watched", "her in the picture", "dispatch requested", "dispatch accepted", "officer's link", "link refuses a second browser",
-    "officer watches", "followed", "arrived", "closed", "pictures cut", "links dead", "track destroyed", "who saw me",
-    "ledger verified", "nothing left",
-)  # fmt: skip
+    "enrolled",
+    "routed",
+    "signal",
+    "incident on the operator's screen",
+    "guardians told",
+    "nothing before the claim",
+    "claimed",
+    "watched",
+    "her in the picture",
+    "dispatch requested",
+    "dispatch accepted",
+    "officer's link",
+    "link refuses a second browser",
+    "officer watches",
+    "followed",
+    "arrived",
+    "closed",
+    "pictures cut",
+    "links dead",
+    "track destroyed",
+    "who saw me",
+    "ledger verified",
+    "nothing left",
+)
 
 
 class StepMissing(Exception):
@@ -69,6 +91,9 @@ class Console:
                 await self._changed.wait()
         return found
 
+    def moved(self, times: int) -> bool:
+        return len(self.moves) >= times
+
     async def _listen(self) -> None:
         async with websockets.connect(self._address, additional_headers=self._headers, max_size=16 << 20) as socket:
             async for message in socket:
@@ -98,7 +123,9 @@ class Drill:
     async def walk(self, city: City, house: House, inbox: Inbox) -> None:
         world = World()
         receiver = Receiver(world, city.world.random, city.place_of_her, accuracy_m=9.0)
-        guardian = Guardian(name=f"어머니 {self.mark}", relation="어머니", mail="mother@example.org", phone="010-0000-0000")
+        guardian = Guardian(
+            name=f"어머니 {self.mark}", relation="어머니", mail="mother@example.org", phone="010-0000-0000"
+        )
         profile = Profile(
             name=f"김하늘 {self.mark}", phone="010-1111-2222", note=f"천식 {self.mark}", guardians=[guardian], codes=Codes(cancel="2580", duress="8520")
         )  # fmt: skip
@@ -134,13 +161,18 @@ class Drill:
         self.need(again.receipt == receipt.receipt and again.incident == receipt.incident, "signal")
         self.passed("signal", took, f"receipt {receipt.receipt}, the same when sent again")
         seen = await console.until(lambda: console.incidents.get(receipt.incident))
-        self.passed("incident on the operator's screen", time.monotonic() - began, f"incident {seen['number']} {seen['id']}")
+        self.passed(
+            "incident on the operator's screen", time.monotonic() - began, f"incident {seen['number']} {seen['id']}"
+        )
         link = await inbox.link("sms")
         mail = await inbox.link("mail")
         took = time.monotonic() - began
         guardian = Officer(World(), link)
         state = await guardian.open()
-        self.need(mail == link and state["kind"] == "guardian" and state["position"] and not state["cameras"], "guardians told")
+        self.need(
+            mail == link and state["kind"] == "guardian" and state["position"] and not state["cameras"],
+            "guardians told",
+        )
         self.guardian = guardian
         self.passed("guardians told", took, "SMS and mail with one link; position, no camera")
 
@@ -149,16 +181,23 @@ class Drill:
         id = phone.receipt.incident
         before = console.incidents[id]
         hidden = json.dumps(before, ensure_ascii=False)
-        self.need(self.mark not in hidden and before["position"]["coarse"] and "person" not in before, "nothing before the claim")
+        self.need(
+            self.mark not in hidden and before["position"]["coarse"] and "person" not in before,
+            "nothing before the claim",
+        )
         rights = (await console.ask("GET", f"/api/grants?incident={id}"))["grants"]
         self.need(not any(right["video"] for right in rights), "nothing before the claim")
-        self.passed("nothing before the claim", 0.0, f"{before['cameras_ready']} cameras ready, no name, a cell of 100 m")
+        self.passed(
+            "nothing before the claim", 0.0, f"{before['cameras_ready']} cameras ready, no name, a cell of 100 m"
+        )
         began = time.monotonic()
         detail, took = await self._timed(console.ask("POST", f"/api/incidents/{id}/claim"))
         self.need(detail["state"] == "claimed" and self.mark in detail["person"]["name"], "claimed")
         self.passed("claimed", took, f"by {detail['owner']['id']}")
         self.grant = await console.until(
-            lambda: next((g["id"] for g in console.incidents[id].get("grants", []) if g["holder"]["kind"] == "operator"), None)
+            lambda: next(
+                (g["id"] for g in console.incidents[id].get("grants", []) if g["holder"]["kind"] == "operator"), None
+            )
         )
         detail = console.incidents[id]
         self.views = []
@@ -172,22 +211,30 @@ class Drill:
         covering = set(city.cameras_covering(*city.quarter.plane.point(*city.place_of_her())))
         chosen = {ranked["id"] for ranked in detail["cameras"][:4]}
         self.need(bool(covering & chosen), "her in the picture")
-        self.passed("her in the picture", 0.0, f"{', '.join(sorted(covering & chosen)[:4])} of the four chosen really see her")
+        self.passed(
+            "her in the picture", 0.0, f"{', '.join(sorted(covering & chosen)[:4])} of the four chosen really see her"
+        )
         return id
 
-    async def _open(self, console: Console, house: House, path: str, camera: str, officer: Officer | None = None) -> tuple[Viewed, asyncio.Task[Viewed]]:
+    async def _open(
+        self, console: Console, house: House, path: str, camera: str, officer: Officer | None = None
+    ) -> tuple[Viewed, asyncio.Task[Viewed]]:
         token = await (officer.watch_token(camera) if officer else console.ask("POST", path, {"camera": camera}))
         viewed = Viewed(camera, time.monotonic())
         return viewed, asyncio.create_task(Viewer(house.server).watch(camera, token["token"], viewed))
 
-    async def _dispatch(self, console: Console, id: str, house: House, agency: str, phone: Phone, receiver: Receiver) -> None:
+    async def _dispatch(
+        self, console: Console, id: str, house: House, agency: str, phone: Phone, receiver: Receiver
+    ) -> None:
         async with httpx.AsyncClient(base_url=house.server, headers={"authorization": f"Bearer {agency}"}) as client:
             desk = Desk(World(), client)
             began = time.monotonic()
             asked = await console.ask("POST", f"/api/incidents/{id}/dispatches", {"agency": "112"})
             async with asyncio.timeout(10):
                 request = await desk.next_request(set())
-            self.passed("dispatch requested", time.monotonic() - began, f"dispatch {asked['dispatch']}, {request['reference']}")
+            self.passed(
+                "dispatch requested", time.monotonic() - began, f"dispatch {asked['dispatch']}, {request['reference']}"
+            )
             began = time.monotonic()
             await desk.accept(request["id"])
             await console.until(lambda: any(d["state"] == "acknowledged" for d in console.incidents[id]["dispatches"]))
@@ -199,7 +246,10 @@ class Drill:
                     link = (await desk.requests())[0]["link"]
             officer = self.officer = Officer(World(), link)
             state, took = await self._timed(officer.open())
-            self.need(state["kind"] == "officer" and state["position"] and state["cameras"] and state["until_at"], "officer's link")
+            self.need(
+                state["kind"] == "officer" and state["position"] and state["cameras"] and state["until_at"],
+                "officer's link",
+            )
             self.passed("officer's link", took, f"until {state['until_at']}, {len(state['cameras'])} cameras")
             second = Officer(World(), link)
             try:
@@ -231,15 +281,21 @@ class Drill:
         for fixes in range(1, 7):
             taken = await phone.report()
             self.need(taken["accepted"] == 1, "followed")
-            await console.until(lambda n=fixes: len(console.moves) >= before + n)
+            await console.until(partial(console.moved, before + fixes))
             await asyncio.sleep(1.0)
         last = [camera["id"] for camera in console.moves[-1]["cameras"]]
         self.need(console.moves[-1]["position"] != console.moves[before]["position"], "followed")
-        self.passed("followed", (time.monotonic() - began) / 6, f"6 fixes, each ranked anew; cameras {len(first)} -> {len(last)}")
+        self.passed(
+            "followed",
+            (time.monotonic() - began) / 6,
+            f"6 fixes, each ranked anew; cameras {len(first)} -> {len(last)}",
+        )
 
     async def _end(self, console: Console, id: str, house: House, auditor: str, phone: Phone) -> None:
         began = time.monotonic()
-        closed, took = await self._timed(console.ask("POST", f"/api/incidents/{id}/close", {"code": 1, "note": f"안전 확인 {self.mark}"}))
+        closed, took = await self._timed(
+            console.ask("POST", f"/api/incidents/{id}/close", {"code": 1, "note": f"안전 확인 {self.mark}"})
+        )
         self.need(closed["state"] == "closed", "closed")
         self.passed("closed", took, f"{closed['number']}, code 1")
         async with asyncio.timeout(10):
@@ -254,7 +310,9 @@ class Drill:
             self.need(state["closed"] and not state.get("position") and not state.get("person"), "links dead")
             await link.close()
         self.passed("links dead", 0.0, "both pages empty")
-        async with httpx.AsyncClient(base_url=house.server, headers={"authorization": f"Bearer {auditor}"}, timeout=20) as client:
+        async with httpx.AsyncClient(
+            base_url=house.server, headers={"authorization": f"Bearer {auditor}"}, timeout=20
+        ) as client:
             await console.until(lambda: console.incidents[id]["destroyed_at"], within_s=30)
             took = time.monotonic() - began
             answer = read(await client.get(f"/api/certificates/{id}"))
@@ -266,7 +324,11 @@ class Drill:
             entries = await phone.record()
             acts = sorted({entry["act"] for entry in entries})
             self.need("view.opened" in acts and "view.ended" in acts, "who saw me")
-            self.passed("who saw me", 0.0, f"{len(entries)} entries on her phone, {sum(e['act'] == 'view.opened' for e in entries)} views")
+            self.passed(
+                "who saw me",
+                0.0,
+                f"{len(entries)} entries on her phone, {sum(e['act'] == 'view.opened' for e in entries)} views",
+            )
             export = await client.get("/api/ledger/export")
             export.raise_for_status()
             file = house.folder / "ledger-export.json"
@@ -282,7 +344,11 @@ class Drill:
         began = time.monotonic()
         found = await asyncio.to_thread(house.traces, markers)
         self.need(not any(found.values()), f"nothing left ({found})")
-        self.passed("nothing left", time.monotonic() - began, f"{house.scanned() >> 20} MiB of database, log and keys hold none of her traces")
+        self.passed(
+            "nothing left",
+            time.monotonic() - began,
+            f"{house.scanned() >> 20} MiB of database, log and keys hold none of her traces",
+        )
 
     @staticmethod
     def need(condition: Any, step: str) -> None:
@@ -291,7 +357,9 @@ class Drill:
 
 
 def around_her(city: City, count: int = 10) -> list[str]:
-    """The cameras nearest to her. A simulated camera draws its street at its first picture, which a real one need not."""
+    """The cameras nearest to her. A simulated camera draws its street at its first picture, which a real one need
+    not.
+    """
     here = city.place_of_her()
     rows = sorted(city.register(), key=lambda row: distance_m(*here, row["latitude"], row["longitude"]))
     return [row["id"] for row in rows[:count]]
@@ -306,7 +374,9 @@ async def drill(*, seed: int = 7, report: Path | None = None, keep: bool = False
     missing: str | None = None
     print(f"ansim drill, seed {seed}", flush=True)
     try:
-        drawn = asyncio.gather(*(asyncio.to_thread(city.picture, camera, city.world.clock.now()) for camera in around_her(city)))
+        drawn = asyncio.gather(
+            *(asyncio.to_thread(city.picture, camera, city.world.clock.now()) for camera in around_her(city))
+        )
         await house.start()
         await drawn
         await run.walk(city, house, inbox)
@@ -323,7 +393,9 @@ async def drill(*, seed: int = 7, report: Path | None = None, keep: bool = False
             house.remove()
     if report is not None:
         outcome = {"seed": seed, "ok": missing is None, "missing": missing, "steps": run.steps}
-        await asyncio.to_thread(report.write_text, json.dumps(outcome, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        await asyncio.to_thread(
+            report.write_text, json.dumps(outcome, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        )
     if missing is None:
         print(f"{len(run.steps)} steps, all there", flush=True)
     return 0 if missing is None else 1

@@ -66,7 +66,7 @@ class Decoder:
             return
         self._stream += message
         try:
-            with av.open(io.BytesIO(bytes(self._stream))) as container:
+            with av.open(io.BytesIO(bytes(self._stream)), "r") as container:
                 for frame in container.decode(video=0):
                     if viewed.first_frame_s is None:
                         viewed.first_frame_s = time.monotonic()

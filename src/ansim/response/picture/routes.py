@@ -28,7 +28,7 @@ from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.person import known_of
 from ansim.response.picture import assemble
 from ansim.response.picture.labels import Places
-from ansim.response.picture.live import Live, LinkHolder, Operator, Phone, Subscriber
+from ansim.response.picture.live import LinkHolder, Live, Operator, Phone, Subscriber
 from ansim.response.picture.model import GrantLine, Incident, LinkState, PhoneState
 from ansim.response.signals import actions as signals
 from ansim.response.signals.model import Secret, secret_hash
@@ -209,12 +209,18 @@ async def tick(incident: FromPath[str], data: JSONBody[Step], actor: Asking, dat
 
 
 @post("/api/incidents/{incident:str}/dispatches", status_code=201, guards=[allow(Act.DISPATCH_REQUEST)])
-async def request_dispatch(incident: FromPath[str], data: JSONBody[Agency], actor: Asking, database: Db) -> dict[str, str]:
+async def request_dispatch(
+    incident: FromPath[str], data: JSONBody[Agency], actor: Asking, database: Db
+) -> dict[str, str]:
     async with database.transaction() as tx:
         return {"dispatch": await dispatch.request(tx, incident, actor.id, data.agency)}
 
 
-@post("/api/incidents/{incident:str}/dispatches/{dispatch_id:str}/phone", status_code=204, guards=[allow(Act.DISPATCH_REQUEST)])
+@post(
+    "/api/incidents/{incident:str}/dispatches/{dispatch_id:str}/phone",
+    status_code=204,
+    guards=[allow(Act.DISPATCH_REQUEST)],
+)
 async def dispatch_by_phone(
     incident: FromPath[str], dispatch_id: FromPath[str], data: JSONBody[ByPhone], actor: Asking, database: Db
 ) -> None:
@@ -244,9 +250,15 @@ async def revoke_link(link: FromPath[str], data: JSONBody[Because], actor: Askin
 
 
 @get("/api/grants", guards=[allow(Act.GRANT_VIEW)])
-async def list_grants(actor: Asking, database: Db, incident: FromQuery[str | None] = None) -> dict[str, list[GrantLine]]:
+async def list_grants(
+    actor: Asking, database: Db, incident: FromQuery[str | None] = None
+) -> dict[str, list[GrantLine]]:
     async with database.transaction(readonly=True) as tx:
-        return {"grants": [assemble.grant_line(grant) for grant in await grant_store.grants_of_centre(tx, actor.centre, incident)]}
+        return {
+            "grants": [
+                assemble.grant_line(grant) for grant in await grant_store.grants_of_centre(tx, actor.centre, incident)
+            ]
+        }
 
 
 @post("/api/grants/{grant:str}/extend", status_code=200, guards=[allow(Act.CAMERA_WATCH)])
@@ -274,9 +286,15 @@ async def list_cameras(actor: Asking, database: Db) -> dict[str, list[Camera]]:
 
 
 @post("/api/cameras/near", status_code=200, guards=[allow(Act.CAMERA_LIST)])
-async def cameras_near(data: JSONBody[Near], actor: Asking, database: Db, world: NamedDependency[World]) -> dict[str, list[RankedCamera]]:
+async def cameras_near(
+    data: JSONBody[Near], actor: Asking, database: Db, world: NamedDependency[World]
+) -> dict[str, list[RankedCamera]]:
     position = Position(
-        latitude=data.latitude, longitude=data.longitude, accuracy_m=data.accuracy_m, source=data.source, at=world.clock.now()
+        latitude=data.latitude,
+        longitude=data.longitude,
+        accuracy_m=data.accuracy_m,
+        source=data.source,
+        at=world.clock.now(),
     )
     async with database.transaction(readonly=True) as tx:
         return {"cameras": watch.near(tx, position)}
@@ -297,7 +315,9 @@ async def centre(actor: Asking, database: Db) -> dict[str, Any]:
 
 
 @post("/api/signals/{signal:str}/cancel", status_code=200)
-async def cancel(signal: FromPath[str], data: JSONBody[Code], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> Cancelled:
+async def cancel(
+    signal: FromPath[str], data: JSONBody[Code], request: Http, database: Db, lanes: NamedDependency[Lanes]
+) -> Cancelled:
     """Take an SOS back with the person's code. The answer to the duress code is the same to the byte."""
     _admit(lanes, Lane.ACKNOWLEDGEMENT, signal, request)
     async with database.transaction() as tx:
@@ -312,7 +332,9 @@ async def cancel(signal: FromPath[str], data: JSONBody[Code], request: Http, dat
 
 
 @post("/api/signals/{signal:str}/messages", status_code=204)
-async def person_says(signal: FromPath[str], data: JSONBody[Said], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> None:
+async def person_says(
+    signal: FromPath[str], data: JSONBody[Said], request: Http, database: Db, lanes: NamedDependency[Lanes]
+) -> None:
     _admit(lanes, Lane.ACKNOWLEDGEMENT, signal, request)
     async with database.transaction() as tx:
         row = await signals.own(tx, signal, data.secret)
@@ -363,7 +385,15 @@ async def open_link(token: FromPath[str], request: Http, database: Db) -> Respon
         raise
     response = Response(state)
     response.set_cookie(
-        Cookie(key=Browser, value=cookie, path="/", max_age=48 * 3600, httponly=True, samesite="lax", secure=request.url.scheme == "https")
+        Cookie(
+            key=Browser,
+            value=cookie,
+            path="/",
+            max_age=48 * 3600,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
     )
     return response
 
@@ -406,7 +436,11 @@ async def officer_position(
 async def live(socket: Socket, live: NamedDependency[Live], world: NamedDependency[World]) -> None:
     actor = await authenticate(socket)
     await socket.accept()
-    hello = {"type": "hello", "at": world.clock.now(), "me": {"account": actor.id, "name": actor.name, "role": actor.role}}
+    hello = {
+        "type": "hello",
+        "at": world.clock.now(),
+        "me": {"account": actor.id, "name": actor.name, "role": actor.role},
+    }
     await socket.send_data(msgspec.json.encode(hello).decode(), mode="text")
     await _serve(socket, live, Operator(actor))
 

@@ -1,0 +1,84 @@
+"""ansim check: is everything that must be true of what is stored still true?"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ansim.app.holdings import holdings
+from ansim.app.running import database_of, read_note
+from ansim.core.database import Database, Transaction
+from ansim.trust.access.secrets import site_secret
+from ansim.trust.ledger.check import check as check_ledger
+from ansim.trust.ledger.checkpoint import Verifier
+from ansim.trust.retention import erasure
+from ansim.trust.retention.holdings import unclaimed
+from ansim.trust.retention.keys import Keys
+from ansim.trust.retention.master import FileMaster
+
+STUCK = timedelta(seconds=60)
+"""A fact that has not left after so long, or a timer that has not fired."""
+
+RULES = {
+    "a signal belongs to an incident that does not exist": "SELECT s.id FROM signal s LEFT JOIN incident i ON i.id = s.incident WHERE i.id IS NULL",
+    "an incident has no signal": "SELECT i.id FROM incident i LEFT JOIN signal s ON s.incident = i.id WHERE s.id IS NULL",
+    "an incident counts other signals than it has": "SELECT i.id FROM incident i JOIN (SELECT incident, count(*) AS n FROM signal GROUP BY incident) s"
+    " ON s.incident = i.id WHERE s.n <> i.signals",
+    "an incident or signal is not in the ledger": "SELECT i.id FROM incident i WHERE NOT EXISTS (SELECT 1 FROM ledger_entry e"
+    " WHERE e.incident = i.id AND e.act = 'incident.opened')",
+    "a right outlives its case": "SELECT g.id FROM access_grant g JOIN incident i ON i.id = g.incident WHERE g.ended_at IS NULL"
+    " AND i.closed_at < now() - interval '60 s'",
+    "a picture outlives its right": "SELECT v.id FROM camera_view v JOIN access_grant g ON g.id = v.grant_id WHERE v.ended_at IS NULL"
+    " AND g.ended_at < now() - interval '60 s'",
+    "a position outlives its case": "SELECT DISTINCT i.id FROM fix f JOIN incident i ON i.id = f.incident WHERE i.closed_at < now() - interval '60 s'",
+    "an unclaimed incident has no timer that presses": "SELECT i.id FROM incident i LEFT JOIN timer t ON t.kind = 'incident.unclaimed' AND t.subject = i.id"
+    " WHERE i.state = 'received' AND i.escalation < 2 AND t.subject IS NULL",
+}
+"""What must never be found: sentence -> the query that finds it."""
+
+
+async def wrong(database: Database, folder: Path, centre: str) -> list[str]:
+    """Everything that is not as it must be, one line each."""
+    world = database.world
+    keys = Keys(world, folder / "keys", FileMaster(world, folder / "keys"))
+    database.provide(Keys, keys)
+    try:
+        async with database.transaction() as tx:
+            found = [f"{rule}: {row[0]}" for rule, sql in RULES.items() for row in await _rows(tx, sql)]
+            found += await _stuck(tx)
+            signing = Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "ledger"))
+            found += await check_ledger(tx, Verifier(centre, signing.public_key()))
+            found += await erasure.overdue(tx)
+            found += await erasure.check(tx, keys)
+            found += await unclaimed(tx, holdings())
+        return found
+    finally:
+        keys.close()
+
+
+async def _rows(tx: Transaction, sql: str) -> list[tuple[str]]:
+    return [(str(next(iter(row.values()))),) for row in await tx.fetch(sql)]
+
+
+async def _stuck(tx: Transaction) -> list[str]:
+    facts = await tx.fetch("SELECT name, id FROM outbox WHERE at < $1 ORDER BY seq LIMIT 20", tx.at - STUCK)
+    timers = await tx.fetch("SELECT kind, subject FROM timer WHERE due_at < $1 LIMIT 20", tx.at - STUCK)
+    return [f"a fact has not left: {row['name']} {row['id']}" for row in facts] + [
+        f"a timer has not fired: {row['kind']} {row['subject']}" for row in timers
+    ]
+
+
+async def check(folder: Path) -> int:
+    """Check the centre that runs with this data folder; 1 when something is wrong."""
+    note = await asyncio.to_thread(read_note, folder)
+    database = await database_of(note.dsn)
+    try:
+        found = await wrong(database, folder, note.centre)
+    finally:
+        await database.close()
+    print("\n".join(f"WRONG  {line}" for line in found) if found else "all is as it must be")
+    return 1 if found else 0
+

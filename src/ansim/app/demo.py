@@ -1,0 +1,288 @@
+"""A centre with a living, invented city: for a first look, for training, for trying things out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from litestar import Response, get, post
+from litestar.params import JSONBody
+
+from ansim.adapters.witness.simulated import SimulatedWitness
+from ansim.app.centre import Centre
+from ansim.app.logs import to_stderr
+from ansim.app.running import Running, leave_note, take_note_away
+from ansim.app.server import listen, serving
+from ansim.app.settings import Settings
+from ansim.core.errors import Problem
+from ansim.core.world import World
+from ansim.trust.access.actions import create_account, issue_token, one_time_code
+from ansim.trust.access.model import Role
+from ansim.trust.ledger.checkpoint import Verifier
+from ansim.trust.ledger.ports import Witness
+
+PEOPLE = {
+    "operator": ("이서연", Role.OPERATOR, None, "/console", "관제요원 · operator"),
+    "second": ("박지훈", Role.OPERATOR, None, "/console", "둘째 관제요원 · second operator"),
+    "supervisor": ("최유리", Role.SUPERVISOR, None, "/console", "팀장 · supervisor"),
+    "police": ("112 상황실", Role.AGENCY, "112", "/desk", "112 접수대 · desk of 112"),
+    "fire": ("119 상황실", Role.AGENCY, "119", "/desk", "119 접수대 · desk of 119"),
+    "auditor": ("감사담당관", Role.AUDITOR, None, "/ledger", "감사 · auditor"),
+    "administrator": ("관리자", Role.ADMINISTRATOR, None, "/console", "관리자 · administrator"),
+}
+SIGN_IN_S = 12 * 3600
+
+
+class City:
+    """The city's process and the line to it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, ready: dict[str, Any]) -> None:
+        self._process = process
+        self._turn = asyncio.Lock()
+        self.cameras: dict[str, str] = ready["cameras"]
+        self.register: list[dict[str, Any]] = ready["register"]
+        self.map: dict[str, Any] = ready["map"]
+
+    async def ask(self, **order: Any) -> dict[str, Any]:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        async with self._turn:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(await self._process.stdout.readline() or b"{}")
+            return answer
+
+
+@asynccontextmanager
+async def living_city(seed: int) -> AsyncIterator[City]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ansim.sim.process", "--seed", str(seed),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=16 << 20, start_new_session=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        first = await process.stdout.readline()
+        if not first:
+            raise Problem(500, "demo.city", "The simulated city did not start")
+        yield City(process, json.loads(first)["ready"])
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+async def demo(*, http: str, data: Path | None, seed: int, browser: bool, until: asyncio.Event) -> int:
+    to_stderr(plain=False)
+    host, _, port = http.rpartition(":")
+    if not port.isdigit():
+        raise Problem(400, "demo.http", "--http is HOST:PORT", "For example localhost:8000.")
+    folder = data.absolute() if data else Path(tempfile.mkdtemp(prefix="ansim-demo."))
+    if data is None:
+        folder.chmod(0o711)
+    print("ansim: building an invented quarter of Seongnam and its cameras …", flush=True)
+    try:
+        async with living_city(seed) as city:
+            return await _serve(city, folder, host or "localhost", int(port), browser, until)
+    finally:
+        if data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _serve(city: City, folder: Path, host: str, port: int, browser: bool, until: asyncio.Event) -> int:
+    settings = _settings(city, folder, host, port)
+    listener, settings = listen(settings)
+    print("ansim: starting the centre …", flush=True)
+
+    def neighbour(log: Verifier) -> list[Witness]:
+        """Stands in for another organisation that remembers how long our ledger was."""
+        world = World()
+        return [SimulatedWitness(world, folder / "witness", "witness.example", Ed25519PrivateKey.generate(), [log])]
+
+    async with Centre(settings, witnesses=neighbour) as centre, serving(centre, listener, _routes(centre, city)):
+        leave_note(folder, Running(pid=0, port=settings.port, dsn=centre.dsn, centre=settings.centre))
+        agency = await _agency_token(centre)
+        await city.ask(do="serve", server=centre.origin, agency=agency)
+        _welcome(centre.origin)
+        if browser:
+            webbrowser.open(f"{centre.origin}/demo")
+        keys = asyncio.create_task(_keys(city))
+        try:
+            await until.wait()
+        finally:
+            keys.cancel()
+            take_note_away(folder)
+            print("ansim: stopping …", flush=True)
+    return 0
+
+
+def _settings(city: City, folder: Path, host: str, port: int) -> Settings:
+    folder.mkdir(parents=True, exist_ok=True)
+    register = [{name: row[name] for name in ("id", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")} for row in city.register]
+    for name, content in (("cameras", city.cameras), ("register", register), ("map", city.map)):
+        (folder / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    return Settings(
+        data=str(folder), host="127.0.0.1" if host == "localhost" else host, port=port, simulated_channels=True,
+        cameras=str(folder / "cameras.json"), register=str(folder / "register.json"), map=str(folder / "map.json"),
+    )  # fmt: skip
+
+
+async def _agency_token(centre: Centre) -> str:
+    async with centre.database.transaction() as tx:
+        return await issue_token(tx, role=Role.AGENCY, centre=centre.settings.centre, ttl_s=7 * 86_400, actor="demo", agency="112")
+
+
+async def _code(centre: Centre, who: str) -> str:
+    name, role, agency, page, _ = PEOPLE[who]
+    async with centre.database.transaction() as tx:
+        row = await tx.fetchrow("SELECT id FROM account WHERE account = $1", f"demo-{who}")
+        if row is None:
+            account = await create_account(
+                tx, account=f"demo-{who}", name=name, role=role, centre=centre.settings.centre, agency=agency, actor="demo"
+            )
+            id = account.id
+        else:
+            id = row["id"]
+        code = await one_time_code(tx, account=id, actor="demo", ttl_s=SIGN_IN_S)
+    return f"/signin?next={page}#{code}"
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    who: Annotated[str, msgspec.Meta(max_length=20)]
+
+
+def _routes(centre: Centre, city: City) -> list[Any]:
+    @get("/demo", include_in_schema=False)
+    async def page() -> Response[bytes]:
+        from ansim.app.pages import SECURITY
+
+        people = [{"who": who, "label": label} for who, (_, _, _, _, label) in PEOPLE.items()]
+        return Response(
+            PAGE.replace("PEOPLE", json.dumps(people, ensure_ascii=False)).encode(), media_type="text/html; charset=utf-8", headers=SECURITY
+        )
+
+    @get("/demo/page.js", include_in_schema=False)
+    async def script() -> Response[bytes]:
+        return Response(SCRIPT.encode(), media_type="text/javascript; charset=utf-8")
+
+    @post("/demo/signin", status_code=200, include_in_schema=False)
+    async def sign_in(data: JSONBody[Who]) -> dict[str, str]:
+        if data.who not in PEOPLE:
+            raise Problem(422, "demo.who", "Nobody of that name", field="who")
+        return {"path": await _code(centre, data.who)}
+
+    @get("/demo/place", include_in_schema=False)
+    async def place() -> dict[str, Any]:
+        return await city.ask(do="where")
+
+    @post("/demo/sos", status_code=200, include_in_schema=False)
+    async def press() -> dict[str, Any]:
+        return await city.ask(do="sos")
+
+    @get("/demo/inbox", include_in_schema=False)
+    async def inbox() -> dict[str, Any]:
+        """What guardians received: the demo has no telephones."""
+        return {
+            "messages": [
+                {"channel": channel, "to": address if channel != "push" else "", "text": notice.text(), "link": notice.link}
+                for channel, simulated in centre.inboxes.items()
+                for address, notice in simulated.inbox
+            ]
+        }
+
+    @get("/demo/geolocation.js", include_in_schema=False)
+    async def geolocation() -> Response[bytes]:
+        return Response(GEOLOCATION.encode(), media_type="text/javascript; charset=utf-8")
+
+    return [page, script, sign_in, place, press, inbox, geolocation]
+
+
+async def _keys(city: City) -> None:
+    """s and Enter in the terminal: a phone in the city presses SOS."""
+    if not sys.stdin.isatty():
+        return
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        if line.strip().lower() == "s":
+            print(await city.ask(do="sos"), flush=True)
+
+
+def _welcome(origin: str) -> None:
+    print(
+        f"""
+  안심 ansim — demo
+
+    {origin}/demo       everything in one place: sign-ins, her phone, the desk of 112, her mother's messages
+    {origin}/citizen    a phone in the city (its position is hers)
+
+  s + Enter: a phone in the city presses SOS.   Ctrl-C stops everything.
+""",
+        flush=True,
+    )
+
+
+PAGE = """<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ansim demo</title>
+<style>body{font:17px/1.5 system-ui,sans-serif;max-width:860px;margin:40px auto;padding:0 20px;background:#0e1217;color:#eef2f6}
+h1{font-size:26px}h2{font-size:18px;margin-top:32px;color:#b7c2cd}button,a.b{font:inherit;color:inherit;background:#1d242d;border:1px solid #71808f;
+border-radius:8px;padding:10px 16px;margin:4px;min-height:44px;display:inline-block;text-decoration:none;cursor:pointer}a{color:#74b0ff}
+li{margin:10px 0;color:#b7c2cd}.p1{background:#d42b20;border-color:#d42b20;color:#fff;font-weight:700}</style>
+<h1>안심 ansim · demo</h1>
+<p>지어낸 도시예요. 사람도 길도 영상도 실제가 아니에요.<br>An invented city: no person, street or picture in it is real.</p>
+<h2>1. 신고하는 사람 · somebody who needs help</h2>
+<p><a class="b" href="/citizen" target="phone">휴대폰 화면 · a phone</a> <button class="p1" id="sos">도시 속 휴대폰이 SOS를 눌러요 · let her press SOS</button> <span id="pressed"></span></p>
+<h2>2. 돕는 사람들 · those who help</h2><p id="people"></p>
+<p>사람마다 창을 따로 여세요(시크릿 창). One browser profile holds one sign-in: use private windows for several.</p>
+<h2>3. 보호자가 받은 것 · what guardians received</h2><ul id="inbox"></ul>
+<script type="application/json" id="list">PEOPLE</script><script src="/demo/page.js"></script></html>"""
+
+SCRIPT = """const $ = (id) => document.getElementById(id);
+const post = (path, body) => fetch(path, {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify(body ?? {})}).then((r) => r.json());
+for (const {who, label} of JSON.parse($("list").textContent)) {
+  const button = document.createElement("button");
+  button.textContent = label;
+  button.onclick = async () => { const {path} = await post("/demo/signin", {who}); open(path, who); };
+  $("people").append(button);
+}
+$("sos").onclick = async () => { const {receipt} = await post("/demo/sos"); $("pressed").textContent = receipt ? `접수번호 ${receipt}` : ""; };
+const show = async () => {
+  const {messages} = await (await fetch("/demo/inbox")).json();
+  $("inbox").replaceChildren(...messages.map(({channel, to, text, link}) => {
+    const item = document.createElement("li"), anchor = document.createElement("a");
+    anchor.href = link; anchor.textContent = link; anchor.target = "_blank";
+    item.append(`${channel} ${to}: ${text.replace(link, "")} `, anchor);
+    return item;
+  }));
+};
+show(); setInterval(show, 2000);
+"""
+
+GEOLOCATION = """// The demo's phone stands where she stands in the invented city.
+(() => {
+  const read = async () => {
+    const place = await (await fetch("/demo/place", {cache: "no-store"})).json();
+    return {coords: {...place, accuracy: 9, altitude: null, altitudeAccuracy: null, heading: null, speed: null}, timestamp: Date.now()};
+  };
+  let watches = 0;
+  const timers = new Map();
+  const geolocation = {
+    getCurrentPosition: (done, failed) => { read().then(done, () => failed?.({code: 2, message: "away"})); },
+    watchPosition: (done, failed) => {
+      const id = ++watches, tick = () => read().then(done, () => failed?.({code: 2, message: "away"}));
+      tick(); timers.set(id, setInterval(tick, 2000));
+      return id;
+    },
+    clearWatch: (id) => { clearInterval(timers.get(id)); timers.delete(id); },
+  };
+  Object.defineProperty(navigator, "geolocation", {value: geolocation});
+  const query = navigator.permissions?.query.bind(navigator.permissions);
+  if (query) navigator.permissions.query = (asked) => asked.name === "geolocation"
+    ? Promise.resolve(Object.assign(new EventTarget(), {state: "granted"})) : query(asked);
+})();
+"""
