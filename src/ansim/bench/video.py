@@ -1,6 +1,6 @@
 """How fast a picture comes, how fast it goes, and what it costs: Chromium and ffmpeg in the same run.
 
-`python -m ansim.bench.video` prints the figures. Everything runs on loopback; the camera is a simulated one that sends
+`ansim bench video` prints the figures. Everything runs on loopback; the camera is a simulated one that sends
 720p at 25 pictures and about 2 Mb a second, a key frame every two seconds.
 """
 
@@ -19,13 +19,17 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import av
 import msgspec
 import numpy as np
 import uvicorn
+import uvloop
 
 from ansim.core.world import World
+from ansim.nodes.media import socket as media_socket_module
+from ansim.nodes.media import window
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Source, View
 from ansim.nodes.media.ring import Frame
@@ -34,7 +38,7 @@ from ansim.nodes.media.transport import TransportProtocol
 from ansim.sim import rtsp
 
 WIDTH, HEIGHT, FPS, KEY_EVERY, BITS_PER_SECOND = 1280, 720, 25, 50, 2_000_000
-OPENINGS, REVOKES = 15, 9
+OPENINGS, REVOKES, CONTROLS = 15, 9, 5
 CAMERAS, WARM_S, MEASURED_S = 10, 4.0, 10.0
 SLOW_BYTES_PER_SECOND = 62_500
 PLAYER = Path(__file__).parents[3] / "web/shared/player.ts"
@@ -66,12 +70,21 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _ratio(value: float, other: float) -> str:
-    return f"{value / other:.2f} x" if other > 0 else "no ratio"
+    return f"{value / other:.2f} x" if value > 0 and other > 0 else "no ratio"
 
 
-async def bench() -> list[Figure]:
-    """Every figure of this page, in the order in which they are measured."""
-    return [*await ingest(), *await pictures()]
+def bench() -> dict[str, Any]:
+    """Measure, print a line each, and return the figures under their names."""
+    return uvloop.run(_bench())
+
+
+async def _bench() -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for part in (ingest, pictures):
+        for figure in await part():
+            print(f"video: {figure.line()}", flush=True)
+            figures[figure.what] = msgspec.to_builtins(figure)
+    return figures
 
 
 # -- cameras ---------------------------------------------------------------------------------------------------------
@@ -203,7 +216,9 @@ async def ingest() -> list[Figure]:
 
 
 async def _child(*arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(sys.executable, "-m", __spec__.name, *arguments, stdout=subprocess.PIPE)
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ansim.bench.video", *arguments, stdout=subprocess.PIPE
+    )
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
@@ -281,7 +296,9 @@ window.bare = async () => {
   video.src = URL.createObjectURL(source);
   await new Promise((opened) => { source.onsourceopen = opened; });
   const buffer = source.addSourceBuffer(`video/mp4; codecs="${codec}"`);
-  const shown = new Promise((done) => video.requestVideoFrameCallback((at) => done(performance.timeOrigin + at - began)));
+  const shown = new Promise((done) => {
+    video.requestVideoFrameCallback((at) => done(performance.timeOrigin + at - began));
+  });
   buffer.appendBuffer(bytes);
   await new Promise((done) => { buffer.onupdateend = done; });
   video.currentTime = buffer.buffered.end(0) - 0.12;
@@ -458,7 +475,7 @@ async def pictures() -> list[Figure]:
                 opened.append(await page.evaluate("open_('opening')"))
                 await page.evaluate("player.close()")
                 bare.append(await page.evaluate("bare()"))
-            quick = await _revokes(world, node, page)
+            quick = await _revokes(world, node, page, REVOKES)
             session = await page.context.new_cdp_session(page)
             await session.send("Network.enable")
             slow = {
@@ -466,13 +483,17 @@ async def pictures() -> list[Figure]:
                 "downloadThroughput": SLOW_BYTES_PER_SECOND, "uploadThroughput": SLOW_BYTES_PER_SECOND,
             }  # fmt: skip
             await session.send("Network.emulateNetworkConditions", slow)
-            throttled = await _revokes(world, node, page)
+            throttled = await _revokes(world, node, page, REVOKES)
+            with unbounded():
+                throttled_control = await _revokes(world, node, page, CONTROLS)
             await page.close()
             page = await chromium.new_page()
             await page.goto(slow_address)
             await page.wait_for_function("window.ready")
             line.rate = SLOW_BYTES_PER_SECOND
-            queued = await _revokes(world, node, page)
+            queued = await _revokes(world, node, page, REVOKES)
+            with unbounded():
+                queued_control = await _revokes(world, node, page, CONTROLS)
         finally:
             await chromium.close()
             await line.stop()
@@ -489,25 +510,38 @@ async def pictures() -> list[Figure]:
             note=spread,
         ),
         _revoke_figure("a viewer on loopback", quick),
-        _revoke_figure("a viewer throttled by Chromium to 0.5 Mb/s", throttled),
-        _revoke_figure("a viewer behind a line of 0.5 Mb/s", queued),
+        _revoke_figure("a viewer throttled by Chromium to 0.5 Mb/s", throttled, throttled_control),
+        _revoke_figure("a viewer behind a line of 0.5 Mb/s", queued, queued_control),
     ]
 
 
-def _revoke_figure(who: str, measured: list[float]) -> Figure:
+@contextlib.contextmanager
+def unbounded() -> Iterator[None]:
+    """The control: as if a WebSocket server sent what it has, so that what bounds the bytes is seen to matter."""
+    large = 64 * 1024 * 1024
+    with (
+        patch.multiple(window, FIRST=large, LEAST=large, MOST=large, SMALLEST_MESSAGE=large, LARGEST_MESSAGE=large),
+        patch.object(media_socket_module, "bound_buffers", lambda transport: None),
+    ):
+        yield
+
+
+def _revoke_figure(who: str, measured: list[float], control: list[float] | None = None) -> Figure:
     return Figure(
         what=f"revoke -> last picture presented, worst of {len(measured)}, {who}",
         value=max(measured),
         unit="ms",
         goal=50,
+        peer=max(control) if control else None,
+        peer_is="control: the same with the bytes out not bounded" if control else "no peer",
         note=f"median {statistics.median(measured):.0f}; less than zero: gone from the screen before that",
     )
 
 
-async def _revokes(world: World, node: MediaNode, page: Any) -> list[float]:
+async def _revokes(world: World, node: MediaNode, page: Any, count: int) -> list[float]:
     """Milliseconds from the revoke to the last picture on the screen, both by this machine's clock."""
     measured = []
-    for number in range(REVOKES):
+    for number in range(count):
         grant = world.id()
         await page.evaluate(f"open_('{grant}')")
         await asyncio.sleep(2.0 + number * 0.13)
@@ -521,7 +555,8 @@ async def _revokes(world: World, node: MediaNode, page: Any) -> list[float]:
     return measured
 
 
-async def main(arguments: list[str]) -> None:
+async def _part(arguments: list[str]) -> None:
+    """What a process of its own runs, to be measured alone."""
     match arguments:
         case ["cameras", count]:
             await _serve_cameras(int(count))
@@ -529,12 +564,10 @@ async def main(arguments: list[str]) -> None:
             await _run_node(base, int(count))
         case ["read", base, count]:
             await _read_only(base, int(count))
-        case _:
-            for figure in await bench():
-                print(figure.line(), flush=True)
 
 
 if __name__ == "__main__":
-    import uvloop
-
-    uvloop.run(main(sys.argv[1:]))
+    if sys.argv[1:]:
+        uvloop.run(_part(sys.argv[1:]))
+    else:
+        bench()

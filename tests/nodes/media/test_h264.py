@@ -140,6 +140,16 @@ def test_a_packet_sent_twice_is_taken_once(clip, packets_of, rtp):
     assert depacketiser.lost == 0
 
 
+def test_a_camera_that_counts_anew_is_followed(clip, packets_of, rtp):
+    depacketiser, out, sequence = Depacketiser(), [], 30_000
+    for number, units in enumerate(clip.pictures):
+        sequence = 7 if number == 30 else sequence
+        for marker, payload in packets_of(units):
+            sequence += 1
+            out += depacketiser.push(rtp(payload, sequence, number * 3600, marker))
+    assert [unit.timestamp // 3600 for unit in out] == [*range(30), *range(50, 100)]
+
+
 def test_new_parameters_come_with_the_picture_that_needs_them(clip, encode, packets_of, rtp):
     other = encode(160, 120, 1)
     out, _ = feed(clip.pictures[:3] + other.pictures[:3], packets_of, rtp)

@@ -81,7 +81,7 @@ class Camera:
             state = "lost" if self._trouble and now - self._failed_at < REMEMBER_FAILURE_S else "idle"
         else:
             waited = now - max(self._since, self._last_at or 0.0)
-            state = "live" if age is not None and waited <= LIVE_S else "late"
+            state = "live" if age is not None and age <= LIVE_S else "late"
             if waited > LATE_S:
                 state = "stale" if waited <= STALE_S else "lost"
         return Health(

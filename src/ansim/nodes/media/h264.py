@@ -179,7 +179,7 @@ class Depacketiser:
         self.lost = 0
         self.dropped = 0
         self._parameters = parameters
-        self._sequence = -1
+        self._sequence = self._restart = -1
         self._timestamp = 0
         self._units: list[bytes] = []
         self._size = 0
@@ -209,7 +209,11 @@ class Depacketiser:
         timestamp = int.from_bytes(packet[4:8], "big")
         gap = (sequence - self._sequence - 1) & 0xFFFF if self._sequence >= 0 else 0
         if gap >= 0x8000:
-            return []  # a repeated or late packet: TCP keeps order, so the camera sent it twice
+            # TCP keeps order, so the camera sent it twice, or counts anew if the next one follows (RFC 3550 A.1)
+            expected, self._restart = self._restart, sequence + 1 & 0xFFFF
+            if gap == 0xFFFF or sequence != expected:
+                return []
+            gap = 1
         self._sequence = sequence
         if timestamp != self._timestamp:
             # some cameras never set the marker: a new time ends the picture as well
