@@ -10,6 +10,9 @@ from math import hypot
 from random import Random
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from ansim.core.world import World
 from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
 from ansim.sim.figures import Look, Person, Vehicle, compose
@@ -21,6 +24,8 @@ from ansim.sim.walkers import Behind, Spot, Walker, Wanderer, Way, way_along
 
 PASSERS_BY = 14
 WALK_MPS = 1.3
+CHANGED = 16
+"""Steps of luma that neither grain nor compression makes."""
 PASSING_CARS = 5
 DRIVE_BESIDE_M: dict[RoadClass, float] = {"avenue": 5.1, "street": 1.3}
 HER = Look(top=(0.78, 0.78, 0.76), legs=(0.02, 0.02, 0.025), hair=(0.02, 0.015, 0.012), height_m=1.63,
@@ -95,6 +100,21 @@ class City:
             for site in sorted(self.quarter.sites, key=lambda s: hypot(s.x - x, s.y - y))
             if self.quarter.covers(site, x, y)
         ]
+
+    def shows_her(self, camera: str, luma: npt.NDArray[np.uint8]) -> bool:
+        """Whether she can be seen in a decoded picture of now (its luma plane): where her body must be, the picture
+        differs from the empty street. False where something hides her, or when the picture is old."""
+        scene = self._backdrop(self.quarter.site(camera))
+        spot = self.her.spot(self.world.clock.monotonic())
+        body = np.array([(spot.x, spot.y, up) for up in (0.1, HER.height_m)])
+        (ax, ay, depth), (bx, by, _) = scene.lens.project(body)
+        if depth < 2:
+            return False
+        half = max(2.0, scene.lens.focal / depth * 0.3)
+        rows = slice(max(0, int(min(ay, by))), min(HEIGHT, int(max(ay, by)) + 1))
+        columns = slice(max(0, int(min(ax, bx) - half)), min(WIDTH, int(max(ax, bx) + half) + 1))
+        change = np.abs(luma[rows, columns].astype(int) - scene.planes[rows, columns])
+        return change.size > 8 and float((change > CHANGED).mean()) > 0.15
 
     async def prepare(self, cameras: Iterable[str]) -> None:
         """Draw these cameras' standing scenes ahead, so that their first picture comes at once."""
