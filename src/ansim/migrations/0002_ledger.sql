@@ -29,7 +29,8 @@ CREATE INDEX ledger_entry_subject_tag ON ledger_entry (subject_tag) WHERE subjec
 
 -- Accepted entries that have no place in the tree yet. A row stays for about a second; `ansim check` fails on older ones.
 CREATE TABLE ledger_waiting (
-    entry    text PRIMARY KEY REFERENCES ledger_entry,
+    -- id of a ledger_entry; no foreign key, because the row is written in the entry's own statement, on the hot path
+    entry    text PRIMARY KEY,
     -- order of acceptance, which is the order of the leaves: what was committed before something began comes before it,
     -- also when the wall clock was set back in between
     accepted bigint GENERATED ALWAYS AS IDENTITY
@@ -100,14 +101,14 @@ CREATE TABLE destruction (
     slots        bigint[] NOT NULL,
     -- when it must happen at the latest
     due_at       timestamptz NOT NULL,
-    -- ledger entries "erase.ordered", one for each slot, and their instant; from here on nothing stops it
+    -- ledger entries "<scope>.erase-ordered", one for each slot, and their instant; from here on nothing stops it
     ordered_at   timestamptz,
     ordered      text[] NOT NULL DEFAULT '{}',
     -- the slots are overwritten on stable storage
     keys_at      timestamptz,
     -- rows deleted or blanked, by table, as JSON
     rows         jsonb,
-    -- ledger entry "erase.done" and its instant
+    -- ledger entry "<scope>.erased" and its instant
     erased_at    timestamptz,
     erased       text REFERENCES ledger_entry,
     -- signed JSON: what was destroyed, and the proof that both entries stand in the ledger

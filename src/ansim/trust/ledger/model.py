@@ -87,11 +87,11 @@ def admit(
 ) -> Entry:
     """An entry, or Problem 422 naming the member that must not enter a record that is never erased."""
     for field, value in (("actor", actor), ("object", object), ("incident", incident)):
-        if value is not None and (not _NAME.fullmatch(value) or _PLACE.search(value)):
+        if value is not None and (not _NAME.fullmatch(value) or _is_place(value)):
             raise _refuse(field, "an identifier of letters, digits and :._/@+-, at most 128, and no coordinate")
     if not _ACT.fullmatch(act):
         raise _refuse("act", "dotted lower-case words")
-    if purpose and (not _PURPOSE.fullmatch(purpose) or _PLACE.search(purpose) or _TELEPHONE.search(purpose)):
+    if purpose and (not _PURPOSE.fullmatch(purpose) or _is_place(purpose) or _TELEPHONE.search(purpose)):
         raise _refuse("purpose", "one of the fixed words for why; free text belongs into the sealed case")
     if subject_tag is not None and not re.fullmatch(r"[A-Za-z0-9_-]{43}", subject_tag):
         raise _refuse("subject_tag", "43 base64url characters")
@@ -107,7 +107,7 @@ def admit(
         if isinstance(detail, int):
             if abs(detail) > 2**53 - 1:
                 raise _refuse(field, "a whole number of at most 53 bits")
-        elif not _WORD.fullmatch(detail) or _PLACE.search(detail) or _TELEPHONE.search(detail):
+        elif not _WORD.fullmatch(detail) or _is_place(detail) or _TELEPHONE.search(detail):
             raise _refuse(
                 field,
                 "a word of at most 128 letters, digits and :.,_/+- that is no coordinate or telephone number",
@@ -125,6 +125,10 @@ def admit(
         sealed_hash=sealed_hash,
         details=kept,
     )
+
+
+def _is_place(value: str) -> bool:
+    return "." in value and _PLACE.search(value) is not None
 
 
 def _refuse(field: str, rule: str) -> Problem:
