@@ -317,3 +317,27 @@ async def test_bad_input_is_a_4xx(centre: Centre) -> None:
                     f"/api/signin{path}", content=body, headers={"content-type": "application/json"}
                 )
                 assert 400 <= answer.status_code < 500, (path, body, answer.text)
+
+
+async def test_attempts_from_many_addresses_at_once_never_block_each_other(centre: Centre) -> None:
+    account = await centre.account()
+    async with centre.browser() as browser:
+        await centre.signed_in(browser, account)
+        secret = await centre.authenticator(browser)
+    code = centre.totp(secret)
+
+    async def attempt(number: int) -> list[int]:
+        async with centre.browser(f"127.0.1.{number % 3 + 1}") as browser:
+            password = PASSWORD if number % 2 else "wrong"
+            asked = await browser.post("/api/signin", json={"account": "operator", "password": password})
+            if asked.status_code != 200:
+                return [asked.status_code]
+            answered = await browser.post(
+                "/api/signin/totp", json={"challenge": asked.json()["challenge"], "code": code}
+            )
+            return [asked.status_code, answered.status_code]
+
+    done = await asyncio.gather(*(attempt(number) for number in range(12)))
+    assert {status for each in done for status in each} <= {200, 401, 429}
+    # One code, one session, however many ask at the same moment.
+    assert sum(each[-1] == 200 and len(each) == 2 for each in done) <= 1

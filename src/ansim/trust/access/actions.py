@@ -93,9 +93,10 @@ async def disable_account(tx: Transaction, id: str, *, by: Actor) -> None:
     """Nothing of this account works from the commit on; sockets and video follow AccountDisabled."""
     if id == by.id:
         raise Problem(409, "account.own", "Nobody disables her own account")
+    # In the order in which a sign-in locks: challenges, then the account. Whatever slips in between is dead with it.
+    await store.end_everything_of(tx, id, "disabled")
     if not await store.disable_account(tx, id, by.centre):
         raise not_found("account")
-    await store.end_everything_of(tx, id, "disabled")
     tx.arm(FORGET, id, tx.at + FORGOTTEN_AFTER)
     await record(tx, actor=by.id, act="account.disabled", object=id, purpose="access")
     tx.publish(AccountDisabled(account=id))
@@ -338,6 +339,7 @@ async def _enter(tx: Transaction, account: str, challenge: str, factor: str, add
     row = await store.account(tx, account)
     assert row is not None
     tags = await _tags(tx, row["account"], address)
+    await store.failures(tx, list(tags.values()), tx.at - timedelta(seconds=FAILURE_MEMORY_S))
     await store.forgive(tx, [tags["pair"], tags["account"]], tags["address"])
     return await _open(tx, account, factor)
 
@@ -375,13 +377,14 @@ async def _count(tx: Transaction, account: str | None, address: str) -> int:
     cannot slip through before the first of them has failed.
     """
     tags = await _tags(tx, account, address)
-    known = await store.failures(tx, list(tags.values()), tx.at - timedelta(seconds=FAILURE_MEMORY_S))
+    since = tx.at - timedelta(seconds=FAILURE_MEMORY_S)
+    known = await store.failures(tx, list(tags.values()), since)
     until = max(
         known[tag]["last_at"] + timedelta(seconds=delay_s(kind, known[tag]["failures"])) for kind, tag in tags.items()
     )
     wait: int = math.ceil((until - tx.at).total_seconds())
     if wait <= 0:
-        await store.count_failure(tx, list(tags.values()))
+        await store.count_failure(tx, list(tags.values()), since)
     return max(wait, 0)
 
 

@@ -1,7 +1,7 @@
 """The SQL of access."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from ansim.core.database import Row, Transaction
 
@@ -146,7 +146,7 @@ async def remove_passkey(tx: Transaction, account: str, id: bytes) -> bool:
 async def add_challenge(
     tx: Transaction, hash: bytes, account: str, kind: str, nonce: bytes, expires_at: datetime
 ) -> None:
-    await tx.execute("DELETE FROM challenge WHERE expires_at <= $1", tx.at)
+    await _forget_expired(tx, "challenge")
     await tx.execute(
         "INSERT INTO challenge (hash, account, kind, nonce, expires_at) VALUES ($1, $2, $3, $4, $5)",
         hash,
@@ -180,7 +180,7 @@ async def end_challenge(tx: Transaction, hash: bytes) -> None:
 
 
 async def add_one_time_code(tx: Transaction, hash: bytes, account: str, expires_at: datetime) -> None:
-    await tx.execute("DELETE FROM one_time_code WHERE expires_at <= $1", tx.at)
+    await _forget_expired(tx, "one_time_code")
     await tx.execute(
         "INSERT INTO one_time_code (hash, account, expires_at) VALUES ($1, $2, $3)", hash, account, expires_at
     )
@@ -197,6 +197,14 @@ async def use_one_time_code(tx: Transaction, hash: bytes) -> str | None:
         tx.at,
     )
     return used
+
+
+async def _forget_expired(tx: Transaction, table: Literal["challenge", "one_time_code"]) -> None:
+    await tx.execute(
+        f"""DELETE FROM {table} WHERE hash IN
+            (SELECT hash FROM {table} WHERE expires_at <= $1 LIMIT 100 FOR UPDATE SKIP LOCKED)""",
+        tx.at,
+    )
 
 
 # Sessions
@@ -305,12 +313,10 @@ async def end_everything_of(tx: Transaction, account: str, why: str) -> None:
 
 
 async def failures(tx: Transaction, tags: list[bytes], since: datetime) -> dict[bytes, Row]:
-    """The failures of each tag after `since`, locked until the end: attempts are judged one by one."""
-    await tx.execute(
-        """DELETE FROM sign_in_failure WHERE tag IN
-           (SELECT tag FROM sign_in_failure WHERE last_at <= $1 LIMIT 100 FOR UPDATE SKIP LOCKED)""",
-        since,
-    )
+    """The failures of each tag after `since`, locked until the end: attempts are judged one by one.
+
+    Always in the order of the tags, so that two attempts never wait for each other.
+    """
     rows = await tx.fetch(
         """INSERT INTO sign_in_failure AS kept (tag, failures, last_at)
            SELECT tag, 0, $2 FROM unnest($1::bytea[]) AS tag ORDER BY tag
@@ -324,16 +330,20 @@ async def failures(tx: Transaction, tags: list[bytes], since: datetime) -> dict[
     return {bytes(row["tag"]): row for row in rows}
 
 
-async def count_failure(tx: Transaction, tags: list[bytes]) -> None:
+async def count_failure(tx: Transaction, tags: list[bytes], since: datetime) -> None:
+    """One more for each of these locked tags; what is older than `since` is forgotten, for everybody."""
     await tx.execute(
-        "UPDATE sign_in_failure SET failures = failures + 1, last_at = $2 WHERE tag = ANY($1::bytea[])",
-        tags,
-        tx.at,
+        "UPDATE sign_in_failure SET failures = failures + 1, last_at = $2 WHERE tag = ANY($1::bytea[])", tags, tx.at
+    )
+    await tx.execute(
+        """DELETE FROM sign_in_failure WHERE tag IN
+           (SELECT tag FROM sign_in_failure WHERE last_at <= $1 LIMIT 100 FOR UPDATE SKIP LOCKED)""",
+        since,
     )
 
 
 async def forgive(tx: Transaction, tags: list[bytes], shared: bytes) -> None:
-    """After a success: these tags are clean, the shared one has one failure less."""
+    """After a success: these locked tags are clean, the shared one has one failure less."""
     await tx.execute("DELETE FROM sign_in_failure WHERE tag = ANY($1::bytea[])", tags)
     await tx.execute("UPDATE sign_in_failure SET failures = greatest(failures - 1, 0) WHERE tag = $1", shared)
 
