@@ -35,12 +35,21 @@ const ROLES: ViewerRole[] = ["operator", "supervisor", "officer", "guardian", "a
 
 export const refused = (entry: { act: string; result?: string | null }): boolean => entry.act.endsWith(".refused") || entry.result === "refused";
 
-function role(entry: Entry): ViewerRole {
-  if (refused(entry)) return "stranger";
-  const said = entry.actor.role;
-  if ((ROLES as string[]).includes(said)) return said as ViewerRole;
-  const detailed = entry.details?.["role"];
-  return (ROLES as string[]).includes(String(detailed)) ? (detailed as ViewerRole) : "operator";
+const isRole = (word: unknown): word is ViewerRole => (ROLES as unknown[]).includes(word);
+
+/** What kind of viewer each link is for: only the entries of its issue and opening say so. */
+function linkRoles(entries: readonly Entry[]): Map<string, ViewerRole> {
+  const roles = new Map<string, ViewerRole>();
+  for (const { act, object, actor, details } of entries) {
+    const said = isRole(details?.["role"]) ? details["role"] : isRole(actor.role) ? actor.role : null;
+    if (act.startsWith("link.") && said !== null) roles.set(`link:${object}`, said);
+  }
+  return roles;
+}
+
+/** A viewer without a name or role of its own is behind a link, and only officers' links show video. */
+function role(entry: Entry, links: Map<string, ViewerRole>): ViewerRole {
+  return links.get(entry.actor.id) ?? (isRole(entry.actor.role) ? entry.actor.role : entry.actor.id.startsWith("link:") ? "officer" : "operator");
 }
 
 const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed"]);
@@ -52,6 +61,7 @@ export function stretches(entries: readonly Entry[]): Stretch[] {
   const inOrder = [...entries].sort((a, b) => a.at.localeCompare(b.at));
   const found: Stretch[] = [];
   const open = new Map<string, Stretch>();
+  const links = linkRoles(inOrder);
   for (const entry of inOrder) {
     const at = Date.parse(entry.at);
     const key = `${entry.actor.id} ${entry.act.split(".")[0]} ${entry.object}`;
@@ -60,7 +70,7 @@ export function stretches(entries: readonly Entry[]): Stretch[] {
     } else if (BEGINS.has(entry.act)) {
       if (open.has(key)) continue;
       const what = entry.act === "view.opened" ? "camera" : "position";
-      const stretch: Stretch = { actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: role(entry), what, object: entry.object, from: at, until: null, refused: false };
+      const stretch: Stretch = { actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: role(entry, links), what, object: entry.object, from: at, until: null, refused: false };
       open.set(key, stretch);
       found.push(stretch);
     } else if (ENDS.has(entry.act)) {

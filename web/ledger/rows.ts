@@ -1,0 +1,108 @@
+/** From entries to lines that a person reads: a view is one line with its length, however often it was renewed. */
+import type { LedgerEntry } from "../shared/api";
+import { fill } from "../shared/i18n";
+import { refused } from "../shared/viewing";
+import { span } from "../shared/words";
+import { type Word, actWords, ground, reason, says, t } from "./words";
+
+export type Entry = LedgerEntry & { details: Record<string, string | number> };
+export type Kind = "view" | "grant" | "incident" | "erase" | "access";
+
+export interface Row {
+  entry: Entry;
+  kind: Kind;
+  who: string;
+  role: string;
+  what: string;
+  ground: string;
+  /** Seconds of looking; null where nothing was looked at. */
+  seconds: number | null;
+  /** The view is still going on: `seconds` then counts from `entry.at`. */
+  watching: boolean;
+  blocked: boolean;
+  viewed: boolean;
+}
+
+const PREFIXES: [Kind, RegExp][] = [
+  ["erase", /\.(erased|erase-ordered)$/],
+  ["view", /^(view|link\.opened|link\.refused|incident\.claimed)/],
+  ["grant", /^(grant|link)\./],
+  ["access", /^(session|password|passkey|totp|token|code|account|ledger|person|device|camera)\./],
+];
+
+const kindOf = (act: string): Kind => PREFIXES.find(([, pattern]) => pattern.test(act))?.[0] ?? "incident";
+
+/** Shown instead of a 32-digit id; enough to tell two apart on one screen. */
+export const short = (id: string): string => (id.length > 12 ? id.slice(-6) : id);
+
+function linkKinds(entries: readonly Entry[]): Map<string, string> {
+  const kinds = new Map<string, string>();
+  for (const { act, object, details } of entries) {
+    if (act.startsWith("link.") && typeof details["role"] === "string") kinds.set(object, details["role"]);
+  }
+  return kinds;
+}
+
+function who(entry: Entry, links: Map<string, string>): [string, string] {
+  const { id, name, role } = entry.actor;
+  if (id.startsWith("link:")) {
+    const kind = links.get(id.slice(5)) ?? role;
+    const key = `actor.link.${kind}`;
+    return [says(key) ? t(key) : short(id), t("role.link")];
+  }
+  const known = `actor.${id}` as Word;
+  if (says(known)) return [t(known), t(id === "person" ? "role.person" : id === "unknown" ? "role.unknown" : "role.system")];
+  const label = `role.${role}` as Word;
+  return [name ?? short(id), says(label) ? t(label) : role];
+}
+
+function what(entry: Entry): string {
+  const { details } = entry;
+  const role = `role.${details["role"]}`;
+  const slots = {
+    ...details,
+    object: short(entry.object),
+    role: says(role) ? t(role) : String(details["role"] ?? ""),
+    seconds: typeof details["seconds"] === "number" ? span(details["seconds"]) : "",
+  };
+  return fill(actWords(entry.act), slots).trim();
+}
+
+/** Lines, newest first, as the entries come. */
+export function rows(entries: readonly Entry[]): Row[] {
+  const links = linkKinds(entries);
+  const closed = new Map(entries.filter((entry) => entry.act === "incident.closed").map((entry) => [entry.incident, entry]));
+  const ends = new Map<string, Entry[]>();
+  // Newest first: the last end in a list is the earliest.
+  for (const entry of entries) {
+    if (entry.act !== "view.ended") continue;
+    const key = `${entry.actor.id} ${entry.object}`;
+    ends.set(key, [...(ends.get(key) ?? []), entry]);
+  }
+  return entries.flatMap((entry): Row[] => {
+    if (entry.act === "view.renewed" || entry.act === "view.ended") return [];
+    const [name, role] = who(entry, links);
+    const blocked = refused(entry);
+    const looks = !blocked && (entry.act === "view.opened" || entry.act === "link.opened" || entry.act === "incident.claimed");
+    const end =
+      entry.act === "view.opened"
+        ? ends.get(`${entry.actor.id} ${entry.object}`)?.filter((one) => one.at >= entry.at).at(-1)
+        : closed.get(entry.incident);
+    const until = end ?? closed.get(entry.incident);
+    const why = entry.details["why"];
+    return [
+      {
+        entry,
+        kind: kindOf(entry.act),
+        who: name,
+        role,
+        what: what(entry),
+        ground: blocked ? (typeof why === "string" ? reason(why) : t("role.unknown")) : ground(entry.purpose),
+        seconds: !looks ? null : end?.seconds != null ? end.seconds : until ? (Date.parse(until.at) - Date.parse(entry.at)) / 1000 : 0,
+        watching: looks && !until,
+        blocked,
+        viewed: looks,
+      },
+    ];
+  });
+}
