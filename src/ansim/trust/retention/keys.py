@@ -180,10 +180,10 @@ class Keys:
             if content == ERASED:
                 erased += 1
             elif content != EMPTY:
-                try:
-                    self._unwrap(slot, content)
+                # Read again before it is called damaged: the owner may have wrapped it anew since.
+                if self._opens(slot, content) or self._opens(slot, self._slots.read(slot)):
                     living.append(slot)
-                except Unreadable:
+                else:
                     damaged.append(slot)
         known = set(used)
         days = self._master.days()
@@ -258,6 +258,13 @@ class Keys:
             return wrapper.decrypt(content[:NONCE], content[NONCE:60], self._context(slot, day))
         except (InvalidTag, NoDayKey):
             raise Unreadable(f"slot {slot} is damaged") from None
+
+    def _opens(self, slot: Slot, content: bytes) -> bool:
+        try:
+            self._unwrap(slot, content)
+        except Unreadable:
+            return False
+        return True
 
     def _all(self) -> list[tuple[Slot, bytes]]:
         everything = self._slots.read_all()
