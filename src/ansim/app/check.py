@@ -43,7 +43,7 @@ RULES = {
 async def wrong(database: Database, folder: Path, centre: str) -> list[str]:
     """Everything that is not as it must be, one line each."""
     world = database.world
-    keys = Keys(world, folder / "keys", FileMaster(world, folder / "keys"))
+    keys = Keys(world, folder / "keys", FileMaster(world, folder / "keys"), readonly=True)
     database.provide(Keys, keys)
     try:
         async with database.transaction() as tx:
@@ -51,7 +51,6 @@ async def wrong(database: Database, folder: Path, centre: str) -> list[str]:
             found += await _stuck(tx)
             signing = Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "ledger"))
             found += await check_ledger(tx, Verifier(centre, signing.public_key()))
-            found += await erasure.overdue(tx)
             found += await erasure.check(tx, keys)
             found += await unclaimed(tx, holdings())
         return found

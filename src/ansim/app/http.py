@@ -16,6 +16,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from ansim.adapters.gateways import desk as desk_routes
+from ansim.adapters.trackers import routes as tracker_routes
 from ansim.app.centre import Centre
 from ansim.app.pages import pages
 from ansim.city.people import routes as people_routes
@@ -50,6 +51,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *signal_routes.ROUTES,
         *picture_routes.ROUTES,
         *desk_routes.ROUTES,
+        *tracker_routes.ROUTES,
         *pages(centre, demo=bool(more)),
         *more,
         asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansim.city.people.actions import profile_of
 from ansim.city.people.contacts import Contacts, read_contacts
 from ansim.core.database import Transaction
+from ansim.response.incidents import store
 from ansim.response.signals import store as signals
 from ansim.response.signals.actions import contacts_context
 from ansim.trust import sealing
@@ -23,9 +25,15 @@ class CentreKey:
 
 
 async def known_of(tx: Transaction, incident: str) -> Contacts | None:
-    """What her newest signal that said anything said; None when nothing is known or the case is destroyed."""
+    """What her newest signal that said anything said, else what she left at her home if that is here; None when nothing
+    is known or the case is destroyed."""
     row = await signals.latest_contacts(tx, incident)
-    if row is None or row["case_slot"] is None:
+    if row is None:
+        case = await store.get(tx, incident)
+        if case is None or case.person is None or case.case_slot is None:
+            return None
+        return await profile_of(tx, case.person)
+    if row["case_slot"] is None:
         return None
     try:
         sealed = tx.use(Keys).open(row["case_slot"], bytes(row["contacts"]), contacts_context(row["id"]))
