@@ -8,7 +8,7 @@ import pytest
 from shapely.geometry import LineString
 
 from ansim.sim.quarter import Quarter, generate
-from ansim.sim.walkers import Behind, Walker, Wanderer, Way, way_along
+from ansim.sim.walkers import Behind, Pacer, Walker, Wanderer, Way, way_along
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,19 @@ def test_somebody_behind_walks_the_same_way_later() -> None:
     him = Behind(her, gap_m=11.0, side_m=0.0)
     assert him.spot(50.0).x == pytest.approx(39.0)
     assert not him.spot(5.0).moving
+
+
+def test_she_turns_at_the_end_and_comes_back_without_a_jump(quarter: Quarter) -> None:
+    nodes = list(quarter.safe_way)
+    there, back = way_along(quarter, nodes), way_along(quarter, nodes[::-1])
+    her = Pacer(there, back, 1.3, started_s=0.0)
+    spots = [her.spot(float(second)) for second in range(0, 3600)]
+    assert max(hypot(b.x - a.x, b.y - a.y) for a, b in pairwise(spots)) <= 1.31
+    assert all(spot.moving for spot in spots)
+    home = there.points[-1]
+    assert sum(hypot(spot.x - home[0], spot.y - home[1]) < 1.0 for spot in spots) >= 3
+    her.set_out(there, 4000.0)
+    assert her.spot(1e6)[:2] == home and not her.spot(1e6).moving
 
 
 def test_wanderers_stay_on_the_streets_and_never_jump(quarter: Quarter) -> None:

@@ -20,7 +20,7 @@ from ansim.sim.plane import Point
 from ansim.sim.quarter import Camera, Quarter, RoadClass, generate
 from ansim.sim.render import Backdrop, Colour, Pose, backdrop
 from ansim.sim.scenery import Scenery
-from ansim.sim.walkers import Behind, Spot, Walker, Wanderer, Way, way_along
+from ansim.sim.walkers import Behind, Pacer, Spot, Walker, Wanderer, Way, way_along
 
 PASSERS_BY = 14
 WALK_MPS = 1.3
@@ -63,7 +63,8 @@ class City:
             (Wanderer(self.quarter, random, random.uniform(6.0, 9.0), now, DRIVE_BESIDE_M), random.choice(PAINTS))
             for _ in range(PASSING_CARS)
         ]
-        self.her = Walker(self.way_home(), WALK_MPS, now)
+        back = way_along(self.quarter, list(self.quarter.safe_way)[::-1])
+        self.her = Pacer(self.way_home(), back, WALK_MPS, now)
         self.her.pause(now)
         self.him = Behind(self.her, gap_m=11.0)
         self._patrols: dict[str, Walker] = {}

@@ -117,6 +117,30 @@ class Walker:
         self.way, self._walked_m, self._started_s, self._paused = way, 0.0, now_s, False
 
 
+class Pacer(Walker):
+    """Walks there and back again and again, each way on its own side of the street, until told to set out elsewhere."""
+
+    def __init__(self, there: Way, back: Way, speed_mps: float, started_s: float) -> None:
+        way = Way(there.points[0])
+        super().__init__(way, speed_mps, started_s)
+        self._legs = [there, back]
+        self._take_leg()
+
+    def spot(self, now_s: float) -> Spot:
+        while self._legs and self.walked_m(now_s) > self.way.length_m - 30:
+            self._take_leg()
+        return super().spot(now_s)
+
+    def set_out(self, way: Way, now_s: float) -> None:
+        self._legs = []
+        super().set_out(way, now_s)
+
+    def _take_leg(self) -> None:
+        for point in self._legs[0].points:
+            self.way.add(point)
+        self._legs.reverse()
+
+
 class Wanderer(Walker):
     """A passer-by without an aim: turns at junctions as the seed says, seldom back. The way grows as it is
     walked."""
