@@ -28,7 +28,7 @@ from ansim.city.places.borders import Borders, Floats
 from ansim.city.places.jurisdictions import Jurisdictions
 
 ROUNDS = 5
-SINGLE, BATCH = 4_000, 100_000
+SINGLE, BATCH = 3_000, 50_000
 
 _SCHEMA = """
 CREATE EXTENSION postgis;

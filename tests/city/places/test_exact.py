@@ -118,7 +118,7 @@ def test_the_distance_to_the_border_and_the_neighbours_are_those_of_all_lines(
         there = np.hstack([borders.ends, borders.sides])[lines].tolist()
         near = [
             (m, side)
-            for m, (*_, right, left) in distances(there, latitude, longitude)
+            for m, _, (*_, right, left) in distances(there, latitude, longitude)
             if m <= 500 and right >= 0 and left >= 0
             for side in (int(right), int(left))
             if alike[side] != alike[part]

@@ -17,7 +17,7 @@ from ansim.city.places import register as register_of
 from ansim.city.places.borders import Borders, Floats, Ints
 from ansim.city.places.model import BORDER_BAND_M, NEAREST_M, NEIGHBOUR_LIMIT_M, Answer, Centre, Name
 from ansim.city.places.outlines import Outlines, outlines
-from ansim.city.places.plane import Line, distances, foot, on_the_right
+from ansim.city.places.plane import Distance, between, distances, on_the_right
 from ansim.city.places.raster import CELL, MARGIN_M, NEAR, NOWHERE, Raster, counting, distinct
 from ansim.city.places.register import Register
 from ansim.core.errors import Problem
@@ -29,8 +29,6 @@ SURE_M = 0.01
 
 RIGHT, LEFT = 4, 5
 """Where a raster's line holds the parts on its sides."""
-Near = tuple[float, Line]
-"""Metres to a line, and the line."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,17 @@ class Jurisdictions:
         """Who answers at this point. There is always an answer; what is no coordinate raises Problem."""
         raster = self._raster
         try:
-            part = raster.at(raster.cell(latitude, longitude))
+            cell = raster.cell(latitude, longitude)
         except (TypeError, ValueError):
-            part = NEAR  # no numbers: the checks below name the field
-        return self._answers[part] if part >= 0 else self.find_circle(latitude, longitude, 0.0)
+            cell = -1  # no numbers: the checks below name the field
+        part = raster.at(cell)
+        if part >= 0:
+            return self._answers[part]
+        if part == NEAR:
+            part, found = self._closer(cell, latitude, longitude)
+            if part != NOWHERE:
+                return self._inside(part, found, BORDER_BAND_M)
+        return self.find_circle(latitude, longitude, 0.0)
 
     def find_circle(self, latitude: float, longitude: float, accuracy_m: float) -> Answer:
         """Who answers at this point, and who beyond the borders that the position's error may hide.
@@ -98,7 +103,7 @@ class Jurisdictions:
         part = self._raster.at(cell)
         if part >= 0 and reach <= MARGIN_M:
             return self._answers[part]
-        found: list[Near] = []
+        found: list[Distance] = []
         if part == NEAR:
             part, found = self._closer(cell, latitude, longitude)
         if part == NOWHERE:
@@ -146,13 +151,12 @@ class Jurisdictions:
         """GeoJSON of the border lines in and around a centre's area."""
         return outlines(self._borders, [answer.centres for answer in self._answers], centre)
 
-    def _closer(self, cell: int, latitude: float, longitude: float) -> tuple[int, list[Near]]:
+    def _closer(self, cell: int, latitude: float, longitude: float) -> tuple[int, list[Distance]]:
         """The part of a point in a near cell, and the lines listed there."""
         inside, lines = self._raster.listed(cell)
         found = distances(lines, latitude, longitude)
-        metres, line = min(found)
-        at = foot(line, latitude, longitude)
-        if at is not None and metres > SURE_M and self._raster.lists(cell, *at):
+        metres, where, line = min(found)
+        if 0 < where < 1 and metres > SURE_M and self._raster.lists(cell, *between(line, where)):
             # no border lies between the point and the foot of its perpendicular: it is on that side of the line
             return int(line[RIGHT if on_the_right(line, latitude, longitude) else LEFT]), found
         parts = {inside, *(int(line[side]) for line in lines for side in (RIGHT, LEFT))}
@@ -178,11 +182,11 @@ class Jurisdictions:
         found[point[covered][::-1]] = part[covered][::-1]  # the smallest part is written last and stays
         return found
 
-    def _inside(self, part: int, found: list[Near], reach: float) -> Answer:
+    def _inside(self, part: int, found: list[Distance], reach: float) -> Answer:
         mine = self._alike[part]
         borders = [
             (metres, int(side))
-            for metres, line in found
+            for metres, _, line in found
             if metres <= reach and line[RIGHT] != NOWHERE and line[LEFT] != NOWHERE
             for side in line[RIGHT:]
             if self._alike[int(side)] != mine
@@ -217,7 +221,7 @@ class Jurisdictions:
         lines = self._raster.around(latitude, longitude, reach)
         return [
             (metres, int(side))
-            for metres, line in distances(lines, latitude, longitude)
+            for metres, _, line in distances(lines, latitude, longitude)
             if metres <= reach
             for side in line[RIGHT:]
             if side != NOWHERE

@@ -5,41 +5,40 @@ A line is [longitude, latitude, longitude, latitude, ...] in degrees; more may f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import cos, hypot, radians
 
 DEGREE_M = 111_195.0  # of latitude anywhere, of longitude at the equator
 Line = Sequence[float]
+Distance = tuple[float, float, Line]
 
 
-def distances(lines: Sequence[Line], latitude: float, longitude: float) -> list[tuple[float, Line]]:
-    """(metres from the point, line) of each."""
+def distances(lines: Iterable[Line], latitude: float, longitude: float) -> list[Distance]:
+    """(metres from the point, where along the line the nearest point of it lies, line) of each line.
+
+    `where` is below 0 or above 1 when that is the line's first or last point.
+    """
     across = cos(radians(latitude))
     found = []
     for line in lines:
         x0, y0, x1, y1, *_ = line
         ax, ay, dx, dy = (x0 - longitude) * across, y0 - latitude, (x1 - x0) * across, y1 - y0
-        along = -(ax * dx + ay * dy) / (dx * dx + dy * dy)
-        if along >= 1:
+        where = -(ax * dx + ay * dy) / (dx * dx + dy * dy)
+        if where >= 1:
             ax, ay = ax + dx, ay + dy
-        elif along > 0:
-            ax, ay = ax + along * dx, ay + along * dy
-        found.append((DEGREE_M * hypot(ax, ay), line))
+        elif where > 0:
+            ax, ay = ax + where * dx, ay + where * dy
+        found.append((DEGREE_M * hypot(ax, ay), where, line))
     return found
 
 
-def foot(line: Line, latitude: float, longitude: float) -> tuple[float, float] | None:
-    """(latitude, longitude) where the perpendicular from the point meets the line; None beyond its ends."""
-    across = cos(radians(latitude))
-    x0, y0, x1, y1 = line[:4]
-    ax, ay, dx, dy = (x0 - longitude) * across, y0 - latitude, (x1 - x0) * across, y1 - y0
-    along = -(ax * dx + ay * dy) / (dx * dx + dy * dy)
-    if not 0 < along < 1:
-        return None
-    return y0 + along * (y1 - y0), x0 + along * (x1 - x0)
+def between(line: Line, where: float) -> tuple[float, float]:
+    """(latitude, longitude) of the point so far along the line: 0 its first, 1 its last."""
+    x0, y0, x1, y1, *_ = line
+    return y0 + where * (y1 - y0), x0 + where * (x1 - x0)
 
 
 def on_the_right(line: Line, latitude: float, longitude: float) -> bool:
     """Whether the point lies on the right of the line; meaningless within rounding of it."""
-    x0, y0, x1, y1 = line[:4]
+    x0, y0, x1, y1, *_ = line
     return (x1 - x0) * (latitude - y0) < (y1 - y0) * (longitude - x0)
