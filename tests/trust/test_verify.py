@@ -30,7 +30,7 @@ Document = dict[str, Any]
 
 @pytest.fixture
 async def sequencer(database: Database, world: World, tmp_path: Path) -> AsyncIterator[Sequencer]:
-    witness = SimulatedWitness(world, tmp_path / "witness", "police", WITNESS, [Verifier.parse(LOG_KEY)])
+    witness = SimulatedWitness(world, tmp_path / "witness", "police", [Verifier.parse(LOG_KEY)], private=WITNESS)
     sequencer = Sequencer(database, "gangnam", LOG, [witness])
     for count in (3, 1, 5, 8):
         async with database.transaction() as tx:

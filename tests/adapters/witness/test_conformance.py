@@ -21,7 +21,7 @@ Make = Callable[[], Witness]
 
 def simulated(folder: Path) -> SimulatedWitness:
     logs = [Verifier(ORIGIN, LOG.public_key()), Verifier("seocho.example", LOG.public_key())]
-    return SimulatedWitness(World(clock=ManualClock()), folder / "witness", "police.example/w1", WITNESS, logs)
+    return SimulatedWitness(World(clock=ManualClock()), folder / "witness", "police.example/w1", logs, private=WITNESS)
 
 
 MAKERS = {"simulated": simulated}
@@ -152,3 +152,13 @@ async def test_a_torn_record_was_never_answered_for(tmp_path: Path) -> None:
     assert await refused(again, 0, [], note(tree_of(9))) == (409, 5)
     await again.add_checkpoint(5, tree_of(9).consistency(5, 9), note(tree_of(9)))
     again.close()
+
+
+async def test_it_keeps_a_key_of_its_own(tmp_path: Path) -> None:
+    made = [
+        SimulatedWitness(World(clock=ManualClock()), tmp_path / "witness", "w", [Verifier(ORIGIN, LOG.public_key())])
+        for _ in range(2)
+    ]
+    assert made[0].verifier.text() == made[1].verifier.text()
+    for witness in made:
+        witness.close()

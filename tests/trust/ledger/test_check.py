@@ -23,7 +23,7 @@ BY_WITNESS = Verifier("police", WITNESS.public_key(), cosigner=True)
 @pytest.fixture
 async def sequencer(database: Database, world: World, tmp_path: Path) -> AsyncIterator[Sequencer]:
     """A ledger of 20 entries under four checkpoints, the tables open to damage."""
-    witness = SimulatedWitness(world, tmp_path / "witness", "police", WITNESS, [BY_LOG])
+    witness = SimulatedWitness(world, tmp_path / "witness", "police", [BY_LOG], private=WITNESS)
     sequencer = Sequencer(database, "gangnam", LOG, [witness])
     for count in (3, 1, 8, 8):
         async with database.transaction() as tx:

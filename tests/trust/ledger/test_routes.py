@@ -76,7 +76,9 @@ def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]
 
 @pytest.fixture
 async def centre(database: Database, world: World, tmp_path: Path) -> AsyncIterator[Centre]:
-    witness = SimulatedWitness(world, tmp_path / "witness", "police", WITNESS, [Verifier("gangnam", LOG.public_key())])
+    witness = SimulatedWitness(
+        world, tmp_path / "witness", "police", [Verifier("gangnam", LOG.public_key())], private=WITNESS
+    )
     sequencer = Sequencer(database, "gangnam", LOG, [witness])
     keys = Keys(world, tmp_path, FileMaster(world, tmp_path))
     database.provide(Sequencer, sequencer)

@@ -23,7 +23,7 @@ LOG, WITNESS = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (
 @pytest.fixture
 async def witness(world: World, tmp_path: Path) -> AsyncIterator[SimulatedWitness]:
     logs = [Verifier("gangnam", LOG.public_key())]
-    witness = SimulatedWitness(world, tmp_path / "witness", "police", WITNESS, logs)
+    witness = SimulatedWitness(world, tmp_path / "witness", "police", logs, private=WITNESS)
     yield witness
     witness.close()
 

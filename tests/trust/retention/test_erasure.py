@@ -50,7 +50,9 @@ async def keys(world: World, tmp_path: Path) -> AsyncIterator[Keys]:
 
 @pytest.fixture
 async def sequencer(database: Database, world: World, tmp_path: Path) -> AsyncIterator[Sequencer]:
-    witness = SimulatedWitness(world, tmp_path / "witness", "police", WITNESS, [Verifier("gangnam", LOG.public_key())])
+    witness = SimulatedWitness(
+        world, tmp_path / "witness", "police", [Verifier("gangnam", LOG.public_key())], private=WITNESS
+    )
     yield Sequencer(database, "gangnam", LOG, [witness])
     witness.close()
 

@@ -25,12 +25,31 @@ class _Seen(msgspec.Struct, frozen=True, array_like=True):
     root: bytes
 
 
+def _kept_key(world: World, path: Path) -> Ed25519PrivateKey:
+    file = world.disk.open(path)
+    try:
+        if file.size() != 32:
+            file.pwrite(world.token_bytes(32), 0)
+            file.flush()
+        return Ed25519PrivateKey.from_private_bytes(file.pread(32, 0))
+    finally:
+        file.close()
+
+
 class SimulatedWitness:
     """Keeps what it signed in a file, one record after the other; a torn last record was never answered for."""
 
     def __init__(
-        self, world: World, path: Path, name: str, private: Ed25519PrivateKey, logs: Sequence[Verifier]
+        self,
+        world: World,
+        path: Path,
+        name: str,
+        logs: Sequence[Verifier],
+        *,
+        private: Ed25519PrivateKey | None = None,
     ) -> None:
+        """Without a `private` key it makes one and keeps it beside `path`."""
+        private = private or _kept_key(world, path.with_name(path.name + ".key"))
         self.verifier = Verifier(name, private.public_key(), cosigner=True)
         self._world = world
         self._private = private
