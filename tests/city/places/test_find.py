@@ -1,5 +1,6 @@
 """From a point or a circle to who answers."""
 
+from functools import partial
 from math import inf, nan
 from typing import Any
 
@@ -193,12 +194,10 @@ korea = st.tuples(st.floats(33, 38.7), st.floats(124.5, 132))
 def test_anything_gets_an_answer_or_a_problem(
     country: Jurisdictions, latitude: Any, longitude: Any, accuracy_m: Any
 ) -> None:
-    for ask in (
-        lambda: country.find(latitude, longitude),
-        lambda: country.find_circle(latitude, longitude, accuracy_m),
-    ):
+    circle = partial(country.find_circle, accuracy_m=accuracy_m)
+    for ask in (country.find, circle):
         try:
-            answer = ask()
+            answer = ask(latitude, longitude)
         except Problem as problem:
             assert problem.status == 400
             assert problem.field in ("latitude", "longitude", "accuracy_m")
