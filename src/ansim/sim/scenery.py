@@ -124,7 +124,7 @@ class Scenery:
         """The parts of a road's axis outside its junctions with roads of at least `least` metres half
         width."""
         inside: list[BaseGeometry] = []
-        for k in self._junction_tree.query(line.buffer(1)):
+        for k in self._junction_tree.query(line, predicate="dwithin", distance=1.0):
             halves = self._halves[k]
             other = max((half for number, half in halves.items() if number != road.id), default=0.0)
             if road.id in halves and other >= least:
@@ -173,7 +173,7 @@ class Scenery:
             while at < line.length:
                 for s in (-1, 1):
                     x, y = _beside(line, at, s * (half - walk + 1.1))
-                    near = self._junction_tree.query(ShapelyPoint(x, y).buffer(14))
+                    near = self._junction_tree.query(ShapelyPoint(x, y), predicate="dwithin", distance=14.0)
                     if len(near) == 0:
                         self.trees.append(
                             Tree(x=x, y=y, height_m=random.uniform(5.5, 8.0), style=random.getrandbits(16))
