@@ -182,7 +182,7 @@ def grant(
         "holder": {"id": "a1" if kind == "operator" else id, "name": holder, "kind": kind},
         "purpose": "sos",
         "video": True,
-        "cameras": [] if kind == "operator" else ["cam-1", "cam-2", "cam-3", "cam-4"],
+        "cameras": [f"cam-{n}" for n in range(1, 8 if kind == "operator" else 5)],
         "from_at": ago(63),
         "until_at": ago(-left),
         "extensions": 0,

@@ -3,7 +3,7 @@
  * sent when the server is back. What the server refuses is said, never swallowed.
  */
 import { computed, signal } from "@preact/signals";
-import { type Agency, get, type Grant, type Incident, type IncidentDetail, post, Problem } from "../shared/api";
+import { type Agency, get, type Grant, type Incident, type IncidentDetail, post, Problem, signedIn } from "../shared/api";
 import { exactNow } from "../shared/clock";
 import { remember } from "./session";
 import * as store from "./store";
@@ -88,6 +88,8 @@ function refused(error: unknown, incident: string): void {
     void lost(incident);
     return;
   }
+  // The session is over: the read sends to the sign-in page and back.
+  if (error instanceof Problem && error.status === 401) void signedIn().catch(() => undefined);
   store.say("line.refused", { why: error instanceof Problem ? error.detail || error.title : String(error) }, clock(), "warn");
 }
 

@@ -13,7 +13,7 @@ import pencil from "lucide-static/icons/pencil.svg?raw";
 import phone from "lucide-static/icons/phone.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
 import user from "lucide-static/icons/user.svg?raw";
-import type { Agency, ChannelReceipt, Dispatch, Grant, Guardian, IncidentDetail } from "../shared/api";
+import { type Agency, type ChannelReceipt, type Dispatch, type Grant, type Guardian, type IncidentDetail, me } from "../shared/api";
 import { now, since } from "../shared/clock";
 import { Glyph, GrantClock, Kbd, Receipt, type Step, Steps, Timer } from "../shared/components";
 import { both } from "../shared/i18n";
@@ -28,7 +28,6 @@ import * as store from "./store";
 import { named, t } from "./words";
 
 const between = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
-const active = (grant: Grant): boolean => !grant.ended_at && Date.parse(grant.until_at) > now.value;
 
 function Head({ incident }: { incident: store.Case }): JSX.Element {
   const owner = incident.owner?.name;
@@ -367,9 +366,16 @@ function Guardians({ incident }: { incident: IncidentDetail }): JSX.Element {
   );
 }
 
+/** Whose right, and to what; the operator's own is said by name. */
+function what(grant: Grant): string {
+  const holder = grant.holder.id === me.value?.account ? me.value.name : grant.holder.name;
+  return grant.video === false ? t("grants.what.blind", { holder }) : t("grants.what", { holder, n: grant.cameras.length });
+}
+
 function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
   const question = act.prompt.value;
-  const open = incident.grants.filter(active).sort((a, b) => (a.holder.kind === b.holder.kind ? Date.parse(a.until_at) - Date.parse(b.until_at) : a.holder.kind === "officer" ? -1 : 1));
+  void now.value;
+  const open = store.openRights(incident);
   // A link whose right is listed above needs no line of its own, unless it is unread or somebody else tried it.
   const links = incident.links.filter((l) => !l.ended_at && Date.parse(l.until_at) > now.value && (!l.opened_at || l.refused > 0 || !open.some((g) => g.holder.name === l.recipient)));
   const unit = keys.linkable(incident);
@@ -389,7 +395,7 @@ function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
         <div class="grant row" key={grant.id} data-grant={grant.id}>
           <div class="grow">
             <GrantClock from={grant.from_at} until={grant.until_at} soon={t("grants.soon")} left={t("grants.left")} />
-            <div class="t2 ell what">{t("grants.what", { holder: grant.holder.name, n: grant.cameras.length || incident.cameras.length })}</div>
+            <div class="t2 ell what">{what(grant)}</div>
           </div>
           <button type="button" class="btn" onClick={() => keys.ask({ kind: "extend", grant: grant.id })}>
             {t("grants.extend")}
@@ -552,7 +558,7 @@ const NOTE_NEEDED = new Set([1, 4]);
 function Closing({ incident, code }: { incident: IncidentDetail; code: number | null }): JSX.Element {
   const needed = code !== null && NOTE_NEEDED.has(code);
   const ends = [
-    ...incident.grants.filter(active).map((g) => t("close.ends.grant", { holder: g.holder.name })),
+    ...store.openRights(incident).map((g) => t("close.ends.grant", { holder: g.holder.id === me.value?.account ? me.value.name : g.holder.name })),
     ...incident.links.filter((l) => !l.ended_at).map((l) => t("close.ends.link", { recipient: l.recipient })),
     t("close.ends.track"),
   ];

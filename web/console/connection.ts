@@ -1,11 +1,11 @@
 /** How well the server is heard. It speaks every second; two seconds of silence are said, five are an outage. */
 import { computed, effect, type Signal, signal } from "@preact/signals";
-import { now } from "../shared/clock";
+import { signedIn } from "../shared/api";
+import { now, serverSaid } from "../shared/clock";
 import { LiveSocket } from "../shared/socket";
 import { flush } from "./actions";
 import { running } from "./sound";
 import { receive, type ServerMessage } from "./store";
-import { serverSaid } from "../shared/clock";
 
 const CHECK_MS = 2_000;
 const CUT_MS = 5_000;
@@ -28,12 +28,8 @@ export function connect(): LiveSocket<ServerMessage> {
       if (message.type === "state") void flush();
       if (message.type === "ping") void flush();
     },
-    final: (code) => {
-      // The session is over: signing in again is the only way on.
-      if (code !== 4401 && code !== 4403) return false;
-      location.assign("/signin?next=/console");
-      return true;
-    },
+    // A refused connection does not say why: a session that is over sends the operator to sign in, a server that is away does not.
+    refused: () => void signedIn().catch(() => undefined),
   });
   heard.value = socket.heard;
   socket.start();

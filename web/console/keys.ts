@@ -203,7 +203,7 @@ function letter(code: string): boolean {
       prepare(incident.id, code === "KeyD" ? "112" : "119");
       return true;
     case "KeyE": {
-      const grant = incident.grants.find((g) => !g.ended_at);
+      const grant = store.openRights(incident)[0];
       if (grant) ask({ kind: "extend", grant: grant.id });
       return true;
     }

@@ -19,6 +19,8 @@ export function record(incident: IncidentDetail): Sentence[] {
   };
   const owner = incident.owner;
   for (const entry of incident.timeline) {
+    // What follows says these better, with durations and names.
+    if (/^(?:dispatch|message|link)\./.test(entry.act)) continue;
     const step = entry.act.startsWith("procedure.") ? incident.procedure.find((each) => each.step === entry.text) : undefined;
     const who = owner && entry.actor === owner.id ? owner.name : t("record.somebody");
     const text = step ? both(step.label) : (entry.text ?? "");

@@ -3,8 +3,8 @@
  * could not be sent yet). No DOM here; screens read signals, verbs live in actions.ts.
  */
 import { computed, signal } from "@preact/signals";
-import type { AgencyStatus, Camera, CameraCount, Incident, IncidentDetail, Me, Position, RankedCamera, Words } from "../shared/api";
-import { now } from "../shared/clock";
+import type { AgencyStatus, Camera, CameraCount, Grant, Incident, IncidentDetail, Me, Position, RankedCamera, Words } from "../shared/api";
+import { exactNow, now } from "../shared/clock";
 import { arrange, isWaiting, type Queue } from "./ordering";
 import { seat, type Slot } from "./slots";
 
@@ -132,7 +132,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       if (isDetail(changed) && isDetail(incident)) {
         const last = incident.track[incident.track.length - 1];
         changed.track = last?.at === message.position.at ? incident.track : [...incident.track, message.position];
-        if (message.cameras) changed.cameras = message.cameras;
+        if (message.cameras) changed.cameras = reranked(incident.cameras, message.cameras);
       }
       put(changed, clock_ms);
       return;
@@ -151,6 +151,14 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       say("claim.lost", { name: message.owner.name }, clock_ms);
   }
 }
+
+/** The new ranking, and behind it the cameras that no longer see her: their places are kept for a while. */
+function reranked(before: RankedCamera[], after: RankedCamera[]): RankedCamera[] {
+  const known = new Set(after.map((each) => each.id));
+  const left = before.filter((each) => !known.has(each.id)).map((each): RankedCamera => ({ ...each, sees: "unlikely", order: after.length + 100 }));
+  return [...after, ...left.slice(0, KEPT_CAMERAS)];
+}
+const KEPT_CAMERAS = 8;
 
 export function put(incident: Case, clock_ms: number): void {
   const before = incidents.peek().get(incident.id);
@@ -178,9 +186,26 @@ function arrived(incident: Incident, previousTop: string | null, clock_ms: numbe
 export function reseat(incident: Case, clock_ms: number): void {
   if (!isDetail(incident)) return;
   const current = slots.peek().get(incident.id) ?? [];
-  const next = seat(current, incident.cameras, lostCameras.peek(), clock_ms);
+  const right = ownRight(incident);
+  const permitted = right ? incident.cameras.filter((each) => right.cameras.includes(each.id)) : incident.cameras;
+  const next = seat(current, permitted, lostCameras.peek(), clock_ms);
   if (JSON.stringify(next) === JSON.stringify(current)) return;
   slots.value = new Map(slots.peek()).set(incident.id, next);
+}
+
+/** The operator's own right to this case's pictures; undefined until it has come, and after it has ended. */
+export function ownRight(incident: IncidentDetail): Grant | undefined {
+  const at = exactNow();
+  return incident.grants.find((grant) => grant.holder.kind === "operator" && !grant.ended_at && Date.parse(grant.until_at) > at);
+}
+
+/** Every open right of a case, soonest end first; those to pictures before those to a position only. */
+export function openRights(incident: IncidentDetail): Grant[] {
+  const at = exactNow();
+  const blind = (grant: Grant): number => (grant.video === false ? 1 : 0);
+  return incident.grants
+    .filter((grant) => !grant.ended_at && Date.parse(grant.until_at) > at)
+    .sort((a, b) => blind(a) - blind(b) || Date.parse(a.until_at) - Date.parse(b.until_at) || (a.id < b.id ? -1 : 1));
 }
 
 export function say(key: string, values: Record<string, string | number>, clock_ms: number, tone: Line["tone"] = "plain"): void {

@@ -6,7 +6,7 @@ import lock from "lucide-static/icons/lock.svg?raw";
 import off from "lucide-static/icons/video-off.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
 import { type IncidentDetail, post, type RankedCamera } from "../shared/api";
-import { exactNow, now } from "../shared/clock";
+import { now } from "../shared/clock";
 import { Icon } from "../shared/icons";
 import { LivePlayer } from "../shared/player";
 import { age, clockTime, direction, distance, span } from "../shared/words";
@@ -15,11 +15,6 @@ import { forget, type Picture, report, states } from "./pictures";
 import { further, PLACES } from "./slots";
 import * as store from "./store";
 import { t } from "./words";
-
-/** The operator's own open right for this case, if there is one. */
-const grantOf = (incident: IncidentDetail, camera: string) =>
-  incident.grants.find((g) => g.holder.kind === "operator" && !g.ended_at && Date.parse(g.until_at) > exactNow() && g.cameras.includes(camera)) ??
-  incident.grants.find((g) => g.holder.kind === "operator" && !g.ended_at && Date.parse(g.until_at) > exactNow());
 
 const TAKEN_OVER_S = 36;
 
@@ -32,7 +27,8 @@ interface TileProps {
 
 function useStream(camera: RankedCamera | null, incident: IncidentDetail | null): RefObject<HTMLVideoElement> {
   const video = useRef<HTMLVideoElement>(null) as RefObject<HTMLVideoElement>;
-  const grant = camera && incident ? grantOf(incident, camera.id) : undefined;
+  const right = incident ? store.ownRight(incident) : undefined;
+  const grant = camera && right?.cameras.includes(camera.id) ? right : undefined;
   const key = camera && grant ? `${camera.id}/${grant.id}` : null;
   useEffect(() => {
     if (!key || !camera || !grant || !video.current) return undefined;
@@ -122,9 +118,11 @@ function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
   const video = useStream(mine ? camera : null, mine);
   const chosen = mine !== null && store.camera.value === place;
   const large = chosen && act.enlarged.value && camera !== null;
-  const granted = mine !== null && camera !== null && grantOf(mine, camera.id) !== undefined;
+  // The right comes a moment after the claim; until then the picture is on its way, not refused.
+  const awaited = mine !== null && !mine.grants.some((g) => g.holder.kind === "operator");
+  const granted = mine !== null && camera !== null && (store.ownRight(mine)?.cameras.includes(camera.id) ?? false);
   const picture: Picture | null = camera && mine ? (states.value.get(camera.id) ?? null) : null;
-  const ended = mine !== null && camera !== null && (!granted || picture?.state === "ended");
+  const ended = mine !== null && camera !== null && !awaited && (!granted || picture?.state === "ended");
   const state = !mine ? "locked" : !camera ? "lost" : ended ? "locked" : (picture?.state ?? "opening");
   const classes = ["tile", state === "live" || state === "late" ? "" : state, chosen ? "best" : "", large ? "enlarged" : ""].filter(Boolean).join(" ");
   const instead = camera && mine ? further(store.slots.value.get(mine.id) ?? [], mine.cameras)[0] : undefined;

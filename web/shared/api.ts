@@ -103,7 +103,7 @@ export interface RankedCamera extends Camera {
 export interface Grant {
   id: string;
   incident: string;
-  holder: { id: string; name: string; kind: "operator" | "officer" };
+  holder: { id: string; name: string; kind: "operator" | "officer" | "guardian" };
   purpose: string;
   video?: boolean;
   cameras: string[];

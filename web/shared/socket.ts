@@ -19,6 +19,8 @@ export interface LiveOptions<M extends Message> {
   receive: (message: M) => void;
   /** A close code from which the page must not retry (the right has ended, the session is over). */
   final?: (code: number, reason: string) => boolean;
+  /** A connection that never opened: the server may be away, or the session over; a page can ask which. */
+  refused?: () => void;
   /** How many milliseconds of silence are normal; a server that only speaks on change gives Infinity. */
   deadAfterMs?: number;
 }
@@ -68,11 +70,13 @@ export class LiveSocket<M extends Message> {
     clearTimeout(this.retry);
     if (this.ended) return;
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    let opened = false;
     const socket = new WebSocket(`${scheme}//${location.host}${this.options.path}`);
     this.socket?.close();
     this.socket = socket;
     socket.onopen = () => {
       if (this.socket !== socket) return;
+      opened = true;
       this.attempt = 0;
       this.open.value = true;
       if (this.options.first) socket.send(JSON.stringify(this.options.first()));
@@ -85,6 +89,7 @@ export class LiveSocket<M extends Message> {
     socket.onclose = (event) => {
       if (this.socket !== socket) return;
       this.open.value = false;
+      if (!opened) this.options.refused?.();
       if (this.options.final?.(event.code, event.reason)) this.stop();
       else this.later();
     };

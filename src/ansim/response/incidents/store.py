@@ -196,8 +196,8 @@ async def lay_out(tx: Transaction, incident: str, steps: Sequence[tuple[str, dat
 
 async def tick(tx: Transaction, incident: str, step: str, done_at: datetime | None, done_by: str | None) -> bool:
     tag = await tx.execute(
-        "UPDATE procedure_step SET done_at = $3::timestamptz, done_by = $4 WHERE incident = $1 AND step = $2 AND (done_at IS "
-        "NULL) <> ($3::timestamptz IS NULL)",
+        "UPDATE procedure_step SET done_at = $3::timestamptz, done_by = $4 WHERE incident = $1 AND step = $2"
+        " AND (done_at IS NULL) <> ($3::timestamptz IS NULL)",
         incident, step, done_at, done_by,
     )  # fmt: skip
     return tag.endswith(" 1")
