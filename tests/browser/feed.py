@@ -36,7 +36,11 @@ def fragments() -> list[bytes]:
     options = {"movflags": "frag_every_frame+empty_moov+default_base_moof"}
     marks: list[int] = []
     with av.open(file, "w", format="mp4", options=options) as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "g": "12"})
+        stream = container.add_stream(
+            "libx264",
+            rate=FPS,
+            options={"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "g": "12"},
+        )
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for at in range(FPS * SECONDS):
             for packet in stream.encode(av.VideoFrame.from_ndarray(_street(at), format="rgb24")):
@@ -72,7 +76,14 @@ class Feed:
         async def text(message: dict[str, Any]) -> None:
             await send({"type": "websocket.send", "text": json.dumps(message)})
 
-        start = {"type": "start", "codec": "avc1.42c01e", "width": WIDTH, "height": HEIGHT, "camera": camera, "watermark": self.watermark}
+        start = {
+            "type": "start",
+            "codec": "avc1.42c01e",
+            "width": WIDTH,
+            "height": HEIGHT,
+            "camera": camera,
+            "watermark": self.watermark,
+        }
         await text(start)
         await send({"type": "websocket.send", "bytes": self.pieces[0] + self.pieces[1]})
         shown, age = 2, 0.4

@@ -205,6 +205,7 @@ class Stage:
         await send({"type": "websocket.accept"})
         socket = Socket(scope["path"], send)
         self.sockets.append(socket)
+        await self._note()
         first = True
         playing: asyncio.Task[None] | None = None
         while (message := await receive())["type"] == "websocket.receive":

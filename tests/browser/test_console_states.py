@@ -358,7 +358,7 @@ async def test_an_old_picture_looks_old(sit: Sit, room: Room) -> None:
     assert await page.locator(".tile.stale").count() == 1
     hatch = await tile(page, 3).locator(".v").evaluate("e => getComputedStyle(e, '::after').backgroundImage")
     assert "repeating-linear-gradient" in hatch
-    await says(tile(page, 4), "연결 끊김", "이 대신 봄")
+    await says(tile(page, 4), "연결 끊김", "대신 봄")
     assert await tile(page, 4).locator("video").evaluate("e => getComputedStyle(e).visibility") == "hidden"
     room.pictures["cam-4"] = {"state": "lost", "age_s": 60.0}
     await page.locator('[data-tile="4"][data-camera="cam-5"]').wait_for()
@@ -435,6 +435,7 @@ async def test_the_map_draws_what_is_known_and_how_well(sit: Sit, room: Room) ->
     await page.locator('.geo[data-opened="true"]').wait_for()
     await open_case(page)
     where = page.locator("[data-part=where]")
+    await room.put(worked())
     await page.locator('[data-mark="person"].fresh').wait_for()
     await says(where, "해든동 해든로16길 24", "오차 ±9 m", "초 전", "걷는 중")
     assert await page.locator(".mark-camera").count() == 4

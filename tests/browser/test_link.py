@@ -1,4 +1,6 @@
-"""Pages behind links: an officer sees video and the way, a guardian sees where she is and no video, and nothing stays."""
+"""Pages behind links: an officer sees video and the way, a guardian sees where she is and no video, and nothing
+stays.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,11 @@ pytestmark = pytest.mark.browser
 TOKEN = "t" * 43
 BASE = f"/api/links/{TOKEN}"
 OFFICER_HERE = {
-    "geolocation": {"latitude": SEOUL["latitude"] - 60 / 111_320, "longitude": SEOUL["longitude"] + 205 / 88_300, "accuracy": 8},
+    "geolocation": {
+        "latitude": SEOUL["latitude"] - 60 / 111_320,
+        "longitude": SEOUL["longitude"] + 205 / 88_300,
+        "accuracy": 8,
+    },
     "permissions": ["geolocation"],
 }
 
@@ -30,7 +36,11 @@ OFFICER_HERE = {
 def feed(stage: Stage) -> Feed:
     stage.feed = Feed()
     stage.on("GET", "/api/map", street_map())
-    stage.on("POST", f"{BASE}/tokens", lambda asked: {"token": "m", "url": f"/media/{asked.body['camera']}", "expires_at": ago(-60)})
+    stage.on(
+        "POST",
+        f"{BASE}/tokens",
+        lambda asked: {"token": "m", "url": f"/media/{asked.body['camera']}", "expires_at": ago(-60)},
+    )
     stage.on("POST", f"{BASE}/position", {})
     return stage.feed
 
@@ -39,12 +49,22 @@ async def shown(page: Page) -> str:
     return await page.locator("main").inner_text()
 
 
-async def test_an_officer_sees_time_left_video_way_and_warnings(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+async def test_an_officer_sees_time_left_video_way_and_warnings(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
     stage.link_state = link_state("officer")
     page = await open_page(f"/l/{TOKEN}", **OFFICER_HERE)
     await page.get_by_role("heading", name="SOS · 역삼동").wait_for()
     text = await shown(page)
-    for words in ("순찰 12호 · GN-1121-0047", "열람 남음", "김민지", "사이렌 끄고 접근", "길안내", "도착", "열람은 모두 기록되고"):
+    for words in (
+        "순찰 12호 · GN-1121-0047",
+        "열람 남음",
+        "김민지",
+        "사이렌 끄고 접근",
+        "길안내",
+        "도착",
+        "열람은 모두 기록되고",
+    ):
         assert words in text
     assert re.search(r"28:5\d", text)
     await page.get_by_text(re.compile(r"서쪽 21\d m")).wait_for()
@@ -87,7 +107,9 @@ async def test_another_camera_is_one_tap_away_and_stays_chosen(open_page: Open, 
     assert await page.get_by_role("button", name=re.compile("4번")).count() == 0
 
 
-async def test_a_frozen_picture_looks_old_and_a_lost_one_is_gone(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+async def test_a_frozen_picture_looks_old_and_a_lost_one_is_gone(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
     stage.link_state = link_state("officer")
     page = await open_page(f"/l/{TOKEN}")
     await page.get_by_text(re.compile("실시간")).wait_for()
@@ -118,7 +140,9 @@ async def test_arrival_is_told_and_its_failure_too(open_page: Open, stage: Stage
     await page.get_by_role("button", name="도착함").wait_for()
 
 
-async def test_the_end_leaves_nothing_personal_in_the_page(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+async def test_the_end_leaves_nothing_personal_in_the_page(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
     stage.link_state = link_state("officer")
     stage.greet("/live/link", lambda _: link_state("officer"))
     page = await open_page(f"/l/{TOKEN}")
@@ -207,7 +231,9 @@ async def test_a_lost_server_is_said_after_five_seconds(open_page: Open, stage: 
     await page.get_by_role("heading", name="민지 님 위치").wait_for()
 
 
-async def test_english_and_320_pixels_without_sideways_scrolling(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+async def test_english_and_320_pixels_without_sideways_scrolling(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
     for kind in ("officer", "guardian"):
         stage.link_state = link_state(kind)
         page = await open_page(f"/l/{TOKEN}", viewport={"width": 320, "height": 700}, locale="en-GB")

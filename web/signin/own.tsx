@@ -116,10 +116,12 @@ export function Own(): JSX.Element {
   return (
     <details class="own">
       <summary>{t("own")}</summary>
-      <p class="t2">{t("own.lead")}</p>
-      <Password />
-      <Passkey />
-      <Authenticator />
+      <div class="ways">
+        <p class="t2">{t("own.lead")}</p>
+        <Password />
+        <Passkey />
+        <Authenticator />
+      </div>
     </details>
   );
 }
