@@ -252,7 +252,8 @@ async def test_a_disabled_account_ends_at_once(centre: Centre) -> None:
         assert (await browser.post("/api/signin/code", json={"code": unused})).status_code == 401
         right = {"account": "operator", "password": PASSWORD}
         assert (await browser.post("/api/signin", json=right)).status_code == 401
-        assert (await office.post(f"/api/accounts/{operator}/disable")).status_code == 404
+        for nobody in (operator, "unknown", "%00", "a%2Fb"):
+            assert (await office.post(f"/api/accounts/{nobody}/disable")).status_code == 404
         own = await office.post(f"/api/accounts/{administrator}/disable")
         assert (own.status_code, own.json()["type"]) == (409, "account.own")
         shown = (await office.get("/api/accounts")).json()["accounts"]

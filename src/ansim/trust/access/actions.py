@@ -93,6 +93,8 @@ async def disable_account(tx: Transaction, id: str, *, by: Actor) -> None:
     """Nothing of this account works from the commit on; sockets and video follow AccountDisabled."""
     if id == by.id:
         raise Problem(409, "account.own", "Nobody disables her own account")
+    if not id.isalnum():
+        raise not_found("account")
     # In the order in which a sign-in locks: challenges, then the account. Whatever slips in between is dead with it.
     await store.end_everything_of(tx, id, "disabled")
     if not await store.disable_account(tx, id, by.centre):

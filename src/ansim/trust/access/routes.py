@@ -249,7 +249,7 @@ async def create_account(data: JSONBody[NewAccount], actor: Asking, database: Db
 @post("/api/accounts/{account:str}/disable", status_code=204, guards=[allow(Act.ACCOUNT_ADMINISTER)])
 async def disable_account(account: FromPath[str], actor: Asking, database: Db) -> None:
     async with database.transaction() as tx:
-        await actions.disable_account(tx, account.replace("\0", ""), by=actor)
+        await actions.disable_account(tx, account, by=actor)
 
 
 def _signed_in(opened: Opened, request: Http, database: Database) -> Response[Me]:
