@@ -200,17 +200,18 @@ async def ingest() -> list[Figure]:
             )
     finally:
         await _end(simulated)
+    peer_is = "ffmpeg -c copy to fragmented MP4, a process each"
+    if peer is None:
+        peer_is = "no peer: ffmpeg gave up" if ffmpeg else "no peer: ffmpeg is not installed"
     return [
         Figure(
             what=f"ingest with ring, {CAMERAS} cameras of 720p25 in one process, each",
-            value=ours,
+            value=ours if ours is not None else float("nan"),
             unit="% of a core",
             floor=floor,
             floor_is="the same bytes read and thrown away",
             peer=peer,
-            peer_is="ffmpeg -c copy to fragmented MP4, a process each"
-            if ffmpeg
-            else "no peer: ffmpeg is not installed",
+            peer_is=peer_is,
         )
     ]
 
@@ -223,18 +224,22 @@ async def _child(*arguments: str) -> asyncio.subprocess.Process:
 
 async def _end(child: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
-        child.terminate()
+        child.kill()
     await child.wait()
 
 
-async def _cost(*starting: Any) -> float:
-    """Percent of one core per camera of these processes together, over the measured time."""
+async def _cost(*starting: Any) -> float | None:
+    """Percent of one core per camera of these processes together, over the measured time; None when one gave up."""
     children = list(await asyncio.gather(*starting))
     try:
         await asyncio.sleep(WARM_S)
+        if any(child.returncode is not None for child in children):
+            return None
         before = sum(_cpu_seconds(child.pid) for child in children)
         await asyncio.sleep(MEASURED_S)
         spent = sum(_cpu_seconds(child.pid) for child in children) - before
+        if any(child.returncode is not None for child in children):
+            return None
     finally:
         for child in children:
             await _end(child)

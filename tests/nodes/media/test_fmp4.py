@@ -77,6 +77,13 @@ def test_a_camera_that_sets_its_clock_leaves_no_hole(jump):
     assert timeline.place(1_000_012_000 + jump).decode == 18000
 
 
+def test_the_first_picture_lasts_as_long_as_the_camera_says():
+    timeline = Timeline()
+    timeline.expect(10)
+    assert timeline.place(0).duration == 9000
+    assert timeline.place(6000).duration == 6000
+
+
 def test_a_pause_is_kept_as_it_was():
     timeline = Timeline()
     timeline.place(0)

@@ -113,6 +113,8 @@ async def open_page(node, gate):
 async def watching(open_page, eventually, **how):
     page = open_page(**how)
     await eventually(lambda: page.video)
+    if page.acknowledges:
+        await eventually(lambda: len(page.video) >= page.starts()[0]["waiting_bytes"])
     return page
 
 

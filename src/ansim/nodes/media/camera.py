@@ -200,6 +200,7 @@ class Camera:
                 return
             stream = Stream(unit.parameters, init_segment(unit.parameters), picture.width, picture.height)
             self._stream = stream
+            self._timeline.expect(picture.frames_per_second)
         times = self._timeline.place(unit.timestamp)
         if times is None or stream is None:
             return

@@ -25,6 +25,11 @@ class Timeline:
         self._decode = -1
         self._interval = USUAL
 
+    def expect(self, frames_per_second: float | None) -> None:
+        """What the camera says of its rate, for the pictures before its own times tell."""
+        if frames_per_second and 1 <= frames_per_second <= 240:
+            self._interval = round(TIMESCALE / frames_per_second)
+
     def place(self, timestamp: int) -> Times | None:
         """Times of the picture with this RTP timestamp; None when its time has not advanced, so that it is
         not new.
