@@ -145,11 +145,12 @@ async def test_bad_enrolments_say_what_is_wrong(
     assert (answer.status_code, answer.json().get("field")) == (status, field), answer.text
 
 
-@pytest.mark.parametrize("path", ["enrol", "withdraw", "devices"])
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"credential":"a\\u0000","proof":"b"}'])
-async def test_garbage_is_a_4xx(home: httpx.AsyncClient, path: str, body: bytes) -> None:
-    answer = await home.post(f"/api/citizen/{path}", content=body, headers={"content-type": "application/json"})
-    assert 400 <= answer.status_code < 500, answer.text
+async def test_garbage_is_a_4xx(home: httpx.AsyncClient) -> None:
+    bodies = [b"", b"{", b"[]", b"null", b"\xff", b'{"credential":"a\\u0000","proof":"b"}']
+    for path in ("enrol", "withdraw", "devices"):
+        for body in bodies:
+            answer = await home.post(f"/api/citizen/{path}", content=body, headers={"content-type": "application/json"})
+            assert 400 <= answer.status_code < 500, (path, body, answer.text)
 
 
 async def test_withdrawal_destroys_what_was_kept(home: httpx.AsyncClient, database: Database, eraser: Eraser) -> None:
