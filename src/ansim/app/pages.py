@@ -105,7 +105,10 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
 
     @get(["/citizen/sw.js", "/citizen/manifest.webmanifest"], include_in_schema=False)
     async def citizen_file(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return _file(request.scope["path"].lstrip("/"), "no-cache")
+        response = _file(request.scope["path"].lstrip("/"), "no-cache")
+        # The worker lies one step below the page it serves; the browser allows that only when told.
+        response.headers["service-worker-allowed"] = "/citizen"
+        return response
 
     @get("/healthz", media_type="application/json")
     async def healthz() -> dict[str, str]:
