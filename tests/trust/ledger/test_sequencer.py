@@ -172,6 +172,52 @@ async def test_a_witness_that_is_away_stops_nothing(database: Database, sequence
         assert [line.witness for line in await store.cosignatures(tx)] == ["police"]
 
 
+async def test_many_who_want_it_settled_at_once_are_no_alarm(
+    database: Database, sequencer: Sequencer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def one() -> None:
+        await act(database)
+        await sequencer.settle()
+
+    await asyncio.gather(*(one() for _ in range(8)))
+    async with database.transaction(readonly=True) as tx:
+        last = await store.last_checkpoint(tx)
+        assert last is not None
+        assert await store.last_cosigned(tx, "police") == last.size
+    assert "refused" not in capsys.readouterr().out
+
+
+async def test_a_damaged_tree_is_said_and_does_not_stop_the_loop(
+    database: Database, sequencer: Sequencer, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await act(database, 5)
+    await sequencer.integrate()
+    async with database.transaction() as tx:
+        await unlock(tx)
+        await tx.execute("DELETE FROM ledger_node WHERE level = 2")
+    await act(database)
+    await sequencer.start()
+    try:
+        async with asyncio.timeout(10):
+            while capsys.readouterr().out.count("ledger not integrated") < 1:
+                await clock.advance(1)
+                await asyncio.sleep(0.01)
+        async with database.transaction() as tx:
+            await unlock(tx)
+            await tx.execute("DELETE FROM ledger_leaf")
+            await tx.execute("DELETE FROM ledger_node")
+            await tx.execute("INSERT INTO ledger_waiting (entry) SELECT id FROM ledger_entry ON CONFLICT DO NOTHING")
+        async with asyncio.timeout(10):
+            size = 0
+            while size < 6:
+                await clock.advance(1)
+                await asyncio.sleep(0.01)
+                async with database.transaction(readonly=True) as tx:
+                    size = await store.size(tx)
+    finally:
+        await sequencer.close()
+
+
 # -- the insider: owns the database and the signing key
 
 

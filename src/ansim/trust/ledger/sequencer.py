@@ -40,6 +40,7 @@ class Sequencer:
         self._every_s = every_s
         self._checkpoint_s = checkpoint_s
         self._checkpoint_entries = checkpoint_entries
+        self._asking = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def sign(self, message: bytes) -> bytes:
@@ -62,6 +63,9 @@ class Sequencer:
                 await self.ask_witnesses()
             except Unavailable:
                 log.warning("ledger waits for the database")
+            except Exception:
+                # A damaged tree must be seen (entries wait, the check names it), not stop the loop for ever.
+                log.exception("ledger not integrated")
             await self._database.world.clock.sleep(self._every_s)
 
     async def integrate(self) -> int:
@@ -116,14 +120,18 @@ class Sequencer:
 
     async def ask_witnesses(self) -> None:
         """Every witness that has not signed the last checkpoint is asked to. One that is away is asked next time."""
-        for witness in self.witnesses:
-            name = witness.verifier.name
-            try:
-                await self._ask(witness)
-            except WitnessRefused as refused:
-                log.error("witness refused", witness=name, status=refused.status)
-            except (OSError, BadNote):
-                log.warning("witness not reached", witness=name)
+        # One after the other: a smaller checkpoint that arrives after a larger one would be refused.
+        async with self._asking:
+            await asyncio.gather(*(self._ask_one(witness) for witness in self.witnesses))
+
+    async def _ask_one(self, witness: Witness) -> None:
+        name = witness.verifier.name
+        try:
+            await self._ask(witness)
+        except WitnessRefused as refused:
+            log.error("witness refused", witness=name, status=refused.status)
+        except (OSError, BadNote):
+            log.warning("witness not reached", witness=name)
 
     async def _ask(self, witness: Witness) -> None:
         verifier = witness.verifier
