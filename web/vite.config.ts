@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
-import { citizenWorker } from "./citizen/worker-build";
+import { citizenWorker } from "./citizen/worker-build.ts";
 
 const root = import.meta.dirname;
 const PAGES = ["console", "citizen", "link", "desk", "ledger", "signin"];
