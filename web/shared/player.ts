@@ -143,7 +143,9 @@ class Stage {
   private over = false;
   private heardAt = performance.now();
   private renewedAt = performance.now();
-  private presentedAt: number | null = null;
+  private presentedAt = 0;
+  private decoded = 0;
+  private decodedAt = 0;
   private serverAge: number | null = null;
 
   constructor(
@@ -251,14 +253,23 @@ class Stage {
     );
   }
 
+  /** When the picture last moved. One that is scrolled out of sight is decoded, but not presented. */
+  private movedAt(): number {
+    const decoded = this.video.getVideoPlaybackQuality().totalVideoFrames;
+    if (decoded !== this.decoded) {
+      this.decoded = decoded;
+      this.decodedAt = performance.now();
+    }
+    return Math.max(this.presentedAt, this.decodedAt, this.firstByteAt);
+  }
+
   private tellHealth(): void {
     let age = this.serverAge;
     if (age !== null && document.visibilityState === "visible") {
       // an open connection proves nothing, nor does a decoder that got bytes: what counts is what was on the screen
-      const unseen = (performance.now() - (this.presentedAt ?? this.firstByteAt)) / 1000;
-      if (this.presentedAt === null) age = this.firstByteAt ? Math.max(age, unseen) : age;
-      else age = Math.max(age, unseen);
-      if (unseen > BEHIND.jump && age - (this.serverAge ?? 0) > BEHIND.jump) this.toEdge();
+      const unseen = this.firstByteAt ? (performance.now() - this.movedAt()) / 1000 : 0;
+      if (unseen - age > BEHIND.jump) this.toEdge();
+      age = Math.max(age, unseen);
     }
     const state: PictureHealth = age === null || age > 30 ? "lost" : age > 5 ? "stale" : age > 1 ? "late" : "live";
     this.events.health({ state: age === null ? "late" : state, age_s: age });

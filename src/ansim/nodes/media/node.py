@@ -35,9 +35,6 @@ class Cameras:
         self._cameras: dict[str, Camera] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
-    def __contains__(self, id: str) -> bool:
-        return id in self._cameras
-
     def __len__(self) -> int:
         return len(self._cameras)
 
@@ -144,9 +141,6 @@ class MediaNode:
         for viewer in ending:
             viewer.end(GRANT_ENDED, why)
         return len(ending)
-
-    def views(self) -> list[View]:
-        return [viewer.view for viewer in self._viewers]
 
     def admit(self, view: View, cut_off: Callable[[], None]) -> Viewer:
         """A viewer that the gate let in; ended already when the grant died while the gate answered."""
