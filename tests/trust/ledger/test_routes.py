@@ -69,6 +69,10 @@ class Centre:
                     details={"seconds": 12, "bytes": 4096, "role": "operator"},
                 )
 
+    async def close(self, incident: str) -> None:
+        async with self.database.transaction() as tx:
+            await record(tx, actor="op-7", act="incident.closed", object=incident, incident=incident)
+
 
 def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
     return Response(problem.body(request.url.path), status_code=problem.status)
@@ -245,7 +249,10 @@ async def test_she_and_only_she_finds_who_looked(centre: Centre) -> None:
     await centre.look("op-7")
     await centre.look("op-8", incident="i2", secret="t" * 43)
     await centre.sequencer.settle()
+    assert await ask(nobody, ("i1", SECRET)) == [], "not while the case is open: somebody may have taken her phone"
+    await centre.close("i1")
     (hers,) = await ask(nobody, ("i1", SECRET))
+    await centre.close("i2")
     assert hers["actor"] == {"id": "op-7", "role": "operator"}
     assert hers["act"] == "view.ended"
     assert len(await ask(nobody, ("i1", SECRET), ("i2", "t" * 43))) == 2

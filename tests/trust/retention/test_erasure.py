@@ -107,11 +107,12 @@ async def test_from_the_order_to_a_certificate_that_anybody_can_check(
         found = await store.by_id(tx, id)
         left = await tx.fetch("SELECT incident FROM a_position")
         row = await tx.fetchrow("SELECT fix, words FROM a_case WHERE id = 'i1'")
-        told = [leaf.entry for leaf in await ledger.by_tags(tx, ["t" * 43], 10)]
+        told = [leaf.entry for leaf in await ledger.of_incident(tx, "i1")]
     assert {row["incident"] for row in left} == {"i2"}
     assert row is not None
     assert row["fix"] is None
     assert keys.open(case, row["words"], b"w") == MARK
+    assert {entry.subject_tag for entry in told} == {"t" * 43}
     assert [(entry.act, entry.details) for entry in told] == [
         ("track.erase-ordered", {"kind": "track", "slot": track}),
         ("track.erased", {"kind": "track", "count": 4}),

@@ -11,7 +11,7 @@ from ansim.core.errors import not_found
 from ansim.response.signals import store
 from ansim.response.signals.events import DuressGiven, SignalCancelled, SignalReceived
 from ansim.response.signals.model import Arrival, Receipt, receipt_number, secret_hash
-from ansim.trust.ledger.actions import record
+from ansim.trust.ledger.actions import entry_of, record, record_many
 from ansim.trust.retention.keys import Erased, Keys
 
 
@@ -79,8 +79,12 @@ async def cancelled(tx: Transaction, signal: str, incident: str, subject_tag: st
 
 async def duress(tx: Transaction, signal: str, incident: str, subject_tag: str) -> None:
     """Nothing that her phone can reach may differ from `cancelled`: the same row changes, the same time is spent."""
-    await store.mark_cancelled(tx, signal)
-    await record(tx, actor="person", act="signal.duress", object=signal, incident=incident, subject_tag=subject_tag)
+    told = entry_of(tx, actor="person", act="signal.duress", object=signal, incident=incident)
+    # Whoever holds her phone can later read what carries her tag: there it was cancelled.
+    shown = entry_of(
+        tx, actor="person", act="signal.cancelled", object=signal, incident=incident, subject_tag=subject_tag
+    )
+    await record_many(tx, [shown, told] if await store.mark_cancelled(tx, signal) else [told])
     tx.publish(DuressGiven(signal=signal, incident=incident))
 
 

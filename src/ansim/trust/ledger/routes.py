@@ -172,11 +172,12 @@ async def export_all(
 async def her_record(data: JSONBody[RecordRequest], database: Db) -> HerRecord:
     """Who saw me: the entries about her cases, for whoever holds the secrets of their receipts.
 
+    Only of closed cases: while one is open, whoever took her phone must not learn that help is coming.
     A wrong secret gets what a case without entries gets: nothing. Of who looked she is told the role, not the name.
     """
     tags = [subject_tag(item.secret, item.incident) for item in data.items]
     async with database.transaction(readonly=True) as tx:
-        found = await store.by_tags(tx, tags, _HERS)
+        found = await store.of_closed_cases(tx, tags, _HERS)
         names = await store.actors(tx, sorted({each.entry.actor for each in found}))
     without = {id: (None, role) for id, (_, role) in names.items()}
     return HerRecord(entries=[_shown(each, without) for each in found])
