@@ -253,7 +253,7 @@ class Centre:
         database.provide(CentreNames, CentreNames(self.places.centre_names()))
         database.provide(Origin, Origin(self.origin))
         database.provide(Media, LocalMedia(self.node))
-        database.provide(Lines, Lines(self.origin))
+        database.provide(Lines, Lines(self.origin, self.places))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk) for agency in ("112", "119")}))
         database.provide(Channels, self._channels())
         self.lanes = Lanes(self.world.clock.monotonic)

@@ -10,7 +10,7 @@ from ansim.core.position import Position
 from ansim.response.dispatch import store
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested, DispatchUnanswered, UnitMoved
 from ansim.response.dispatch.model import ANSWER_WITHIN, Dispatch
-from ansim.response.dispatch.ports import Ask, Gateways, NoAnswer, UnitPlace
+from ansim.response.dispatch.ports import Ask, Gateways, Names, NoAnswer, UnitPlace
 from ansim.response.incidents import actions as incidents_actions
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import said
@@ -25,10 +25,11 @@ PURPOSE = "dispatch"
 
 
 class Lines:
-    """Wired at start: where links lead to, and what place a municipality's code names."""
+    """Wired at start: where links lead to, and what places and centres are called."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self, origin: str, names: Names) -> None:
         self.origin = origin
+        self.names = names
         self.units: dict[str, UnitPlace] = {}
 
 
@@ -61,7 +62,7 @@ async def ask(database: Database, fact: DispatchRequested) -> None:
         if dispatch is None or incident is None or dispatch.state != "requested" or not incident.open:
             return
         fixes = await track(tx, incident.id, incident.track_slot)
-        message = _ask(dispatch, incident, fixes[-1] if fixes else None)
+        message = _ask(dispatch, incident, fixes[-1] if fixes else None, database.use(Lines).names)
     try:
         reference = await database.use(Gateways)[fact.agency].ask(message)
     except NoAnswer:
@@ -201,9 +202,10 @@ async def _end_link(tx: Transaction, dispatch: Dispatch) -> None:
         await grants.end(tx, grant, "released", actor=f"agency:{dispatch.agency}")
 
 
-def _ask(dispatch: Dispatch, incident: IncidentRow, position: Position | None) -> Ask:
+def _ask(dispatch: Dispatch, incident: IncidentRow, position: Position | None, names: Names) -> Ask:
     return Ask(
-        id=dispatch.id, agency=dispatch.agency, number=incident.number, centre=incident.centre, kind=incident.kind,
-        silent=incident.silent, place=incident.municipality or "", position=position, description="",
+        id=dispatch.id, agency=dispatch.agency, number=incident.number, centre=names.centre(incident.centre).ko,
+        kind=incident.kind, silent=incident.silent, place=names.place(position, incident.municipality).ko,
+        position=position, description="",
         at=dispatch.requested_at,
     )  # fmt: skip

@@ -25,6 +25,18 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class Name(Protocol):
+    @property
+    def ko(self) -> str: ...
+
+
+class Names(Protocol):
+    """What an agency calls a place and a centre."""
+
+    def place(self, position: Position | None, municipality: str | None) -> Name: ...
+    def centre(self, id: str) -> Name: ...
+
+
 class NoAnswer(Exception):
     """The agency's system did not take the request. The text holds no personal data."""
 

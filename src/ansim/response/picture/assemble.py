@@ -195,6 +195,15 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
         holder=centre if row.owner else None,
         centre=centre,
         received_at=signal["received_at"],
+        claimed_at=row.claimed_at,
+        cameras=max(
+            (
+                len(grant.cameras)
+                for grant in await grants.grants_of(tx, row.id)
+                if grant.video and grant.ended_at is None
+            ),
+            default=0,
+        ),
         receipts=[
             PhoneReceipt(who=line.name, channel=receipt.channel, state=receipt.state, at=receipt.at)
             for line in await _guardians(tx, row) for receipt in line.receipts
@@ -228,6 +237,7 @@ async def link_state(tx: Transaction, link: Link) -> LinkState:
         number=row.number,
         centre=places.centre(row.centre).ko,
         received_at=row.received_at,
+        claimed_at=row.claimed_at,
         silent=row.silent,
         person=None if known is None else LinkPerson(
             name=known.name, note=(known.note or "") if link.kind == "officer" else ""
@@ -274,7 +284,9 @@ def _dispatch(tx: Transaction, dispatch: Dispatch) -> DispatchLine:
 
 
 def _phone_dispatch(dispatch: Dispatch) -> PhoneDispatch:
-    return PhoneDispatch(agency=dispatch.agency, state=dispatch.state, eta_s=dispatch.eta_s)
+    return PhoneDispatch(
+        agency=dispatch.agency, state=dispatch.state, unit=dispatch.unit, eta_s=dispatch.eta_s, at=dispatch.changed_at
+    )
 
 
 def _words(tx: Transaction, row: IncidentRow, sealed: bytes | None) -> str | None:

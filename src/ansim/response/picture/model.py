@@ -201,9 +201,13 @@ class PhoneReceipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PhoneDispatch(msgspec.Struct, frozen=True, kw_only=True):
+    """`at`: since when it is in this state."""
+
     agency: str
     state: str
+    unit: str | None
     eta_s: int | None
+    at: datetime
 
 
 class PhoneMessage(msgspec.Struct, frozen=True, kw_only=True, rename={"sender": "from"}):
@@ -219,6 +223,8 @@ class PhoneState(msgspec.Struct, frozen=True, kw_only=True):
     holder: str | None
     centre: str
     received_at: datetime
+    claimed_at: datetime | None
+    cameras: int
     receipts: list[PhoneReceipt]
     messages: list[PhoneMessage]
     dispatch: PhoneDispatch | None
@@ -242,6 +248,7 @@ class LinkState(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None = None
     centre: str | None = None
     received_at: datetime | None = None
+    claimed_at: datetime | None = None
     silent: bool = False
     person: LinkPerson | None = None
     place: Words | None = None

@@ -213,6 +213,7 @@ async def open_link(tx: Transaction, secret: str, browser: str | None) -> tuple[
                 act="link.opened",
                 object=link.id,
                 incident=link.incident,
+                subject_tag=await _subject_tag(tx, link),
                 details={"role": link.kind},
             )
             tx.publish(LinkOpened(link=link.id, incident=link.incident, kind=link.kind))
@@ -229,9 +230,16 @@ async def refuse_link(tx: Transaction, link: Link) -> None:
     """Count and record that another browser tried; in a transaction of its own, so that it stays."""
     await store.count_refusal(tx, link.id)
     await record(
-        tx, actor="unknown", act="link.refused", object=link.id, incident=link.incident, details={"role": link.kind}
-    )
+        tx, actor="unknown", act="link.refused", object=link.id, incident=link.incident,
+        subject_tag=await _subject_tag(tx, link), details={"role": link.kind},
+    )  # fmt: skip
     tx.publish(LinkRefused(link=link.id, incident=link.incident))
+
+
+async def _subject_tag(tx: Transaction, link: Link) -> str | None:
+    """So that she finds who opened a link about her, as she finds every view."""
+    grant = await store.grant(tx, link.grant_id)
+    return grant.subject_tag if grant else None
 
 
 async def bound_link(tx: Transaction, secret: str, browser: str | None) -> Link | None:

@@ -199,7 +199,7 @@ def _shown(placed: store.Placed, names: Mapping[str, tuple[str | None, str]]) ->
         seq=placed.seq,
         id=entry.id,
         at=entry.at,
-        actor=Who(id=entry.actor, role=str(details.get("role") or role), name=name),
+        actor=Who(id=entry.actor, role=role or str(details.get("role", "")), name=name),
         act=entry.act,
         object=entry.object,
         incident=entry.incident,
