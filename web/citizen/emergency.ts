@@ -125,7 +125,7 @@ export class RealEmergency implements Emergency {
       emergency.deliver(unsent.sos, unsent.servers, false);
       return emergency;
     }
-    const open = cases.value.find((one) => one.closed_at === null);
+    const open = cases.value.find((one) => one.closed_at === null && !one.left);
     if (open === undefined) return null;
     const emergency = new RealEmergency(open.id, open.at);
     emergency.cancelled.value = open.cancelled_at !== null;
@@ -166,7 +166,7 @@ export class RealEmergency implements Emergency {
     const stored = isNew ? queue(queued).then(askForSync, () => undefined) : Promise.resolve();
     void this.delivery.run().then(async (answer) => {
       if (answer === null) return;
-      this.follow({ ...answer.receipt, id: sos.id, at: sos.at, silent: sos.silent, server: answer.server, cancelled_at: null, closed_at: null, destroyed_at: null });
+      this.follow({ ...answer.receipt, id: sos.id, at: sos.at, silent: sos.silent, server: answer.server, cancelled_at: null, closed_at: null, destroyed_at: null, left: false });
       await stored;
       await received(queued, answer.server, answer.receipt);
     });
@@ -284,6 +284,7 @@ export class RealEmergency implements Emergency {
   }
 
   leave(): void {
+    if (this.cancelled.value && this.receipt.value) void this.update({ ...this.receipt.value, left: true });
     this.timers.forEach((timer) => clearTimeout(timer));
     removeEventListener("offline", this.offline);
     removeEventListener("online", this.online);

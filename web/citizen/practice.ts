@@ -31,7 +31,7 @@ export class PracticeEmergency implements Emergency {
     const answering = { id: "practice", name: centre.value?.name ?? t("practice.centre") };
     this.receipt.value = {
       receipt: t("practice.receipt"), secret: "", signal: "practice", incident: "practice", centre: answering, received_at: at,
-      id: "practice", at: this.at, silent: settings.value.quiet, server: location.origin, cancelled_at: null, closed_at: null, destroyed_at: null,
+      id: "practice", at: this.at, silent: settings.value.quiet, server: location.origin, cancelled_at: null, closed_at: null, destroyed_at: null, left: false,
     };
     this.sending.value = "received";
     this.phone.value = {

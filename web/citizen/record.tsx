@@ -91,7 +91,7 @@ function CaseRecord({ one, entries, open }: { one: Case; entries: Entry[]; open:
       <button type="button" class="panel row item" onClick={() => setShown(true)}>
         <span class="grow">
           <b>{t("record.sos", { centre: one.centre.name })} · {moment(one.received_at)}</b>
-          <span class="t2">{brief || t("record.nobody")}</span>
+          <span class="t2">{brief || t(one.closed_at === null ? "record.open" : "record.nobody")}</span>
         </span>
         <Icon of={chevronRight} class="t3" />
       </button>
@@ -116,7 +116,7 @@ function CaseRecord({ one, entries, open }: { one: Case; entries: Entry[]; open:
           {seen.map((viewer) => (
             <Row key={viewer.role} viewer={viewer} />
           ))}
-          {seen.length === 0 && <li class="t2">{t("record.nobody")}</li>}
+          {seen.length === 0 && <li class="t2">{t(one.closed_at === null ? "record.open" : "record.nobody")}</li>}
         </ul>
       </div>
       <Erasure one={one} entries={entries} />

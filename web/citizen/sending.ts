@@ -74,6 +74,7 @@ export async function received(queued: Queued, server: string, receipt: Receipt)
     cancelled_at: null,
     closed_at: null,
     destroyed_at: null,
+    left: false,
   };
   await keepCase(one);
   await forget(QUEUE + queued.sos.id);

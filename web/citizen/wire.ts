@@ -104,4 +104,6 @@ export interface Case extends Receipt {
   closed_at: string | null;
   /** When the key of her positions was destroyed. */
   destroyed_at: string | null;
+  /** She has put a cancelled one away: it no longer opens by itself. */
+  left: boolean;
 }

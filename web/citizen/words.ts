@@ -62,7 +62,7 @@ const ko = {
   "memo.app": "메모", "memo.title": "장보기", "memo.list": "우유, 달걀 10구", "memo.more": "더 보기", "memo.line": "메모 쓰기", "memo.add": "적기", "memo.yes": "네", "memo.no": "아니요", "memo.quiet": "말 못 해요", "memo.written": "적는 중", "memo.unwritten": "다시 적기",
 
   "record.title": "누가 나를 보았나", "record.lead": "본 사람과 시간은 모두 남아요. 고칠 수 없어요.", "record.none": "아직 나를 본 사람이 없어요", "record.none.hint": "SOS를 보내면 본 사람과 시간이 여기에 남아요.",
-  "record.loading": "기록을 가져오는 중", "record.failed": "기록을 가져오지 못했어요. 지워진 것은 아니에요.", "record.retry": "다시 가져오기", "record.sos": "SOS · {centre}", "record.nobody": "아무도 보지 않았어요", "record.watching": "보는 중",
+  "record.loading": "기록을 가져오는 중", "record.failed": "기록을 가져오지 못했어요. 지워진 것은 아니에요.", "record.retry": "다시 가져오기", "record.sos": "SOS · {centre}", "record.nobody": "아무도 보지 않았어요", "record.open": "상황이 끝나면 볼 수 있어요", "record.watching": "보는 중",
   "record.operators": "관제요원 {n}명", "record.supervisors": "책임요원 {n}명", "record.officers": "출동대원 {n}명", "record.guardian": "보호자 {n}명", "record.agency": "112·119 {n}명", "record.system": "시스템", "record.auditor": "감사 담당 {n}명", "record.stranger": "권한 없는 사람", "record.blocked": "막혔어요",
   "record.cameras": "주변 CCTV {n}대", "record.position": "내 위치", "record.details": "모두 보기", "record.fewer": "접기", "record.cancelled": "취소함",
   "erase.title": "지워지는 날", "erase.track": "내 위치, 이동 경로", "erase.words": "채팅, 이름", "erase.video": "CCTV 영상", "erase.erased": "지워짐", "erase.atclose": "상황이 끝날 때", "erase.atcase": "보관 기간이 끝날 때", "erase.unopened": "남기지 않음",
@@ -141,7 +141,7 @@ const en: Record<keyof typeof ko, string> = {
   "memo.app": "Notes", "memo.title": "Groceries", "memo.list": "Milk, ten eggs", "memo.more": "More", "memo.line": "Write a note", "memo.add": "Add", "memo.yes": "Yes", "memo.no": "No", "memo.quiet": "Cannot talk", "memo.written": "writing", "memo.unwritten": "write again",
 
   "record.title": "Who saw me", "record.lead": "Who looked and for how long is kept. Nobody can change it.", "record.none": "Nobody has seen you", "record.none.hint": "After an SOS, everyone who looked stands here.",
-  "record.loading": "Fetching the record", "record.failed": "The record could not be fetched. It is not lost.", "record.retry": "Fetch again", "record.sos": "SOS · {centre}", "record.nobody": "Nobody looked", "record.watching": "watching",
+  "record.loading": "Fetching the record", "record.failed": "The record could not be fetched. It is not lost.", "record.retry": "Fetch again", "record.sos": "SOS · {centre}", "record.nobody": "Nobody looked", "record.open": "Opens when the case is over", "record.watching": "watching",
   "record.operators": "Operators: {n}", "record.supervisors": "Supervisors: {n}", "record.officers": "Officers: {n}", "record.guardian": "Guardians: {n}", "record.agency": "112 and 119: {n}", "record.system": "System", "record.auditor": "Auditors: {n}", "record.stranger": "Somebody without the right", "record.blocked": "was blocked",
   "record.cameras": "{n} cameras near you", "record.position": "your position", "record.details": "Show all", "record.fewer": "Show less", "record.cancelled": "cancelled",
   "erase.title": "When it is destroyed", "erase.track": "Positions, track", "erase.words": "Chat, name", "erase.video": "CCTV video", "erase.erased": "destroyed", "erase.atclose": "when it is over", "erase.atcase": "at the end of retention", "erase.unopened": "none kept",

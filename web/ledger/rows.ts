@@ -50,6 +50,7 @@ function who(entry: Entry, links: Map<string, string>): [string, string] {
     const key = `actor.link.${kind}`;
     return [says(key) ? t(key) : short(id), t("role.link")];
   }
+  if (id.startsWith("agency:")) return [id.slice(7), t("role.agency")];
   const known = `actor.${id}` as Word;
   if (says(known)) return [t(known), t(id === "person" ? "role.person" : id === "unknown" ? "role.unknown" : "role.system")];
   const label = `role.${role}` as Word;
@@ -66,6 +67,13 @@ function what(entry: Entry): string {
     seconds: typeof details["seconds"] === "number" ? span(details["seconds"]) : "",
   };
   return fill(actWords(entry.act), slots).trim();
+}
+
+/** What gives the right to an act that names no purpose: having the case, or being the person. */
+function implied({ actor, act, incident }: Entry): string {
+  if (actor.id === "person") return "consent";
+  if (act.startsWith("link.")) return "link";
+  return incident !== null && actor.name ? "incident" : "";
 }
 
 /** Lines, newest first, as the entries come. */
@@ -97,7 +105,7 @@ export function rows(entries: readonly Entry[]): Row[] {
         who: name,
         role,
         what: what(entry),
-        ground: blocked ? (typeof why === "string" ? reason(why) : t("role.unknown")) : ground(entry.purpose),
+        ground: blocked ? (typeof why === "string" ? reason(why) : t("role.unknown")) : ground(entry.purpose || implied(entry)),
         seconds: !looks ? null : end?.seconds != null ? end.seconds : until ? (Date.parse(until.at) - Date.parse(entry.at)) / 1000 : 0,
         watching: looks && !until,
         blocked,

@@ -14,7 +14,7 @@ const ko = {
   "detail": "기록 {n}", "detail.close": "닫기", "detail.id": "기록 번호", "detail.object": "대상", "detail.leaf": "지문", "detail.more": "덧붙임", "prove": "이 기록이 사슬에 있는지 확인", "proving": "확인하는 중", "proof.ok": "이 브라우저가 확인했습니다. 기록 {n}건의 사슬 안, 바로 이 자리에 있습니다.", "proof.bad": "맞지 않습니다. 보이는 기록이 서명된 사슬에 없습니다.", "proof.leaf": "보이는 지문과 같음", "proof.root": "서명된 뿌리까지 이어짐", "proof.signed": "{name} 서명", "proof.witness": "증인 {name} 서명", "proof.unknown": "이 브라우저가 확인 못 함", "proof.failed": "확인할 자료를 가져오지 못함 · 다시",
   "none": "이 조건에 맞는 기록 없음", "none.hint": "조건을 줄여 보세요.", "loading": "기록을 가져오는 중", "failed": "기록을 가져오지 못했습니다", "failed.hint": "{at}부터 서버에 닿지 않습니다. 보이는 것은 그때까지의 기록입니다.", "failed.first": "서버에 닿지 않습니다.", "retry": "다시 가져오기", "forbidden": "이 기록을 볼 권한이 없습니다", "forbidden.hint": "감사 담당이나 책임요원의 계정으로 로그인하세요.",
   "role.operator": "요원", "role.supervisor": "책임요원", "role.officer": "출동대원", "role.guardian": "보호자 링크", "role.auditor": "감사 담당", "role.administrator": "관리자", "role.agency": "112·119", "role.person": "앱", "role.system": "자동", "role.link": "링크", "role.unknown": "권한 없음",
-  "actor.person": "대상자", "actor.system": "시스템", "actor.unknown": "모르는 기기", "actor.sight": "시스템", "actor.link.officer": "출동대원", "actor.link.guardian": "보호자",
+  "actor.person": "대상자", "actor.system": "시스템", "actor.unknown": "모르는 기기", "actor.sight": "시스템", "actor.eraser": "시스템", "actor.link.officer": "출동대원", "actor.link.guardian": "보호자",
   "camera": "카메라 {id}", "purpose.none": "—", "case": "상황",
 };
 
@@ -32,7 +32,7 @@ const en: Record<keyof typeof ko, string> = {
   "detail": "Record {n}", "detail.close": "Close", "detail.id": "record id", "detail.object": "object", "detail.leaf": "fingerprint", "detail.more": "details", "prove": "Check that this record is in the chain", "proving": "Checking", "proof.ok": "Checked by this browser: it stands in its place in the chain of {n}.", "proof.bad": "This does not fit. The record shown is not in the signed chain.", "proof.leaf": "same fingerprint as shown", "proof.root": "leads to the signed root", "proof.signed": "signed by {name}", "proof.witness": "witness {name} signed", "proof.unknown": "this browser cannot check", "proof.failed": "The proof could not be fetched · again",
   "none": "No record fits", "none.hint": "Remove a filter.", "loading": "Fetching records", "failed": "The records could not be fetched", "failed.hint": "No answer from the server since {at}. What you see is from then.", "failed.first": "The server does not answer.", "retry": "Fetch again", "forbidden": "You may not see this record", "forbidden.hint": "Sign in as an auditor or a supervisor.",
   "role.operator": "operator", "role.supervisor": "supervisor", "role.officer": "officer", "role.guardian": "guardian's link", "role.auditor": "auditor", "role.administrator": "administrator", "role.agency": "112, 119", "role.person": "app", "role.system": "automatic", "role.link": "link", "role.unknown": "no right",
-  "actor.person": "the person", "actor.system": "system", "actor.unknown": "unknown device", "actor.sight": "system", "actor.link.officer": "officer", "actor.link.guardian": "guardian",
+  "actor.person": "the person", "actor.system": "system", "actor.unknown": "unknown device", "actor.sight": "system", "actor.eraser": "system", "actor.link.officer": "officer", "actor.link.guardian": "guardian",
   "camera": "camera {id}", "purpose.none": "—", "case": "case",
 };
 
@@ -68,7 +68,11 @@ const ACTS: Record<string, { ko: string; en: string }> = {
   "guardian.told": { ko: "보호자 알림 · {channel}", en: "guardian told · {channel}" },
   "message.sent": { ko: "채팅", en: "message" },
   "dispatch.requested": { ko: "{agency} 출동요청", en: "{agency} asked to go" },
-  "dispatch.answered": { ko: "{agency} {state}", en: "{agency} {state}" },
+  "dispatch.acknowledged": { ko: "수신확인", en: "acknowledged" },
+  "dispatch.refused": { ko: "출동 거절", en: "dispatch refused" },
+  "dispatch.en-route": { ko: "출동대 보냄", en: "unit on the way" },
+  "dispatch.arrived": { ko: "현장 도착", en: "on scene" },
+  "dispatch.completed": { ko: "출동 종료", en: "dispatch completed" },
   "dispatch.by-phone": { ko: "{agency} 전화로 요청", en: "{agency} asked by phone" },
   "dispatch.no-answer": { ko: "{agency} 응답 없음", en: "{agency} did not answer" },
   "track.erase-ordered": { ko: "위치 파기 지시", en: "destruction of positions ordered" },
@@ -100,6 +104,10 @@ const ACTS: Record<string, { ko: string; en: string }> = {
 
 const GROUNDS: Record<string, { ko: string; en: string }> = {
   incident: { ko: "상황 담당", en: "holds the case" },
+  emergency: { ko: "상황 담당", en: "holds the case" },
+  dispatch: { ko: "열람권한 · 출동", en: "right · dispatch" },
+  link: { ko: "보낸 링크", en: "a link that was sent" },
+  closed: { ko: "상황 종결", en: "case closed" },
   rescue: { ko: "구조", en: "rescue" },
   guardian: { ko: "대상자 사전 동의", en: "the person's consent" },
   consent: { ko: "본인 동의", en: "own consent" },

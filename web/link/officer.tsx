@@ -82,6 +82,9 @@ function Arrived({ state, base, show }: OfficerProps): JSX.Element {
   );
 }
 
+/** The last word of a Korean place and the first part of an English one: the street, which fits one line. */
+const street = (place: string): string => (place.includes(",") ? place.split(",")[0]! : place.split(" ").at(-1)!);
+
 interface OfficerProps {
   state: LinkState;
   base: string;
@@ -91,7 +94,7 @@ interface OfficerProps {
 export function Officer(props: OfficerProps): JSX.Element {
   const { state, base } = props;
   const [here, locate] = useOwnPlace(base);
-  const place = state.place ? both(state.place) : t("place.unknown");
+  const place = state.place ? street(both(state.place)) : t("place.unknown");
   const to = state.position;
   const title = useRef(document.title);
   useEffect(() => {

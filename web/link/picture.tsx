@@ -83,7 +83,7 @@ export function Picture({ state, base }: { state: LinkState; base: string }): JS
       </figure>
     );
   }
-  const words = mark || state.unit || "";
+  const words = state.unit || mark;
   const stamp = `${words} · ${clockTime(now.value, false)}`;
   const age = health.age_s ?? 0;
   const other = cameras.findIndex((camera) => camera.live && camera.id !== chosen.id);

@@ -170,13 +170,13 @@ export function Plan({ position, track, cameras, here, locate, theme, place }: P
     <div class="ground" data-for={theme} ref={frame}>
       <svg viewBox={`${middle[0] - across[0] / 2} ${middle[1] - across[1] / 2} ${across[0]} ${across[1]}`} role="img" aria-label={t("map", { words: [where, said].filter(Boolean).join(", ") })}>
         <Streets features={features} to={to} reach={reach * 1.4} scale={scale} />
-        {cameras.map((camera) => {
+        {cameras.map((camera, index) => {
           const [x, y] = to(camera.longitude, camera.latitude);
           return (
             <g key={camera.id} class="cam" transform={`translate(${x} ${y}) scale(${scale})`}>
               {camera.azimuth_deg !== null && <path class="cone" d="M0 0 -14 -34A38 38 0 0 1 14 -34Z" transform={`rotate(${camera.azimuth_deg})`} />}
               <rect x="-10" y="-10" width="20" height="20" rx="5" />
-              <text dy=".36em">{camera.order}</text>
+              <text dy=".36em">{index + 1}</text>
             </g>
           );
         })}
