@@ -25,6 +25,7 @@ from ansim.response.signals import actions as signals
 from ansim.response.signals.events import DuressGiven, SignalCancelled
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.tracking import actions as tracking
+from ansim.response.tracking.events import PersonMoved
 from ansim.response.watch import actions as watch
 from ansim.trust.access import actions as access
 from ansim.trust.grants import actions as grants
@@ -77,6 +78,11 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # destroyed: the track's key dies at once, the case's key at its retention
     Reaction(IncidentClosed, destruction.destroy_with_case),
     Reaction(DestructionCertified, destruction.forget),
+)
+
+PASSING: tuple[Errand, ...] = (
+    # followed: every step she takes may bring other cameras near
+    Errand(PersonMoved, watch.widen_for_move),
 )
 
 TIMERS: dict[str, TimerReaction] = {

@@ -24,7 +24,7 @@ from ansim.adapters.channels.sms import HttpSms
 from ansim.adapters.gateways.desk import Desk, DeskGateway
 from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.app.holdings import holdings
-from ansim.app.places import CountryBoundaries, Streets
+from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.settings import Settings
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Register, register
@@ -35,7 +35,7 @@ from ansim.core.database import Committed, Database
 from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Unavailable
 from ansim.core.migrate import migrate
-from ansim.core.outbox import Outbox, connect
+from ansim.core.outbox import Outbox, Passing, connect
 from ansim.core.postgres import EmbeddedPostgres, insist_durable
 from ansim.core.timers import Timers
 from ansim.core.world import World
@@ -161,15 +161,7 @@ class Centre:
     async def _start(self) -> None:
         settings, stack = self.settings, self._stack
         settings.folder.mkdir(parents=True, exist_ok=True)
-        self.dsn = dsn = settings.database or await self._start_postgres()
-        connection = await asyncpg.connect(dsn)
-        try:
-            await insist_durable(connection)
-        finally:
-            await connection.close()
-        for name in await migrate(dsn):
-            log.info("migrated", migration=name)
-        self.database = Database(await PoolDriver.connect(dsn), self.world)
+        self.database = await self._open_database()
         stack.push_async_callback(self.database.close)
         await self._open_keys()
         await self._load_city()
@@ -182,14 +174,29 @@ class Centre:
         self.live = Live(self.database)
         self.timers = Timers(self.database, flow.TIMERS)
         self.outbox = Outbox(self.database, self.bus)
+        self.passing = Passing(self.database, flow.PASSING)
         self.intake: GroupWriter[Arrival, Receipt] = GroupWriter(self.database, flow.accept)
         connect(self.bus, self.database, flow.FLOW)
         self.database.on_commit.append(self._cut_at_once)
-        for part in (self.sequencer, self.eraser, self.bus, self.outbox, self.timers, self.live, self.intake):
+        parts = (
+            self.sequencer, self.eraser, self.bus, self.outbox, self.passing, self.timers, self.live, self.intake,
+        )  # fmt: skip
+        for part in parts:
             await part.start()
             stack.push_async_callback(part.close)
         heart = asyncio.create_task(self._heart_beat(), name="media lease")
         stack.push_async_callback(_cancel, heart)
+
+    async def _open_database(self) -> Database:
+        self.dsn = self.settings.database or await self._start_postgres()
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            await insist_durable(connection)
+        finally:
+            await connection.close()
+        for name in await migrate(self.dsn):
+            log.info("migrated", migration=name)
+        return Database(await PoolDriver.connect(self.dsn), self.world)
 
     async def _start_postgres(self) -> str:
         postgres = EmbeddedPostgres(self.settings.folder / "postgres")
@@ -208,7 +215,7 @@ class Centre:
 
     async def _load_city(self) -> None:
         settings = self.settings
-        jurisdictions = await asyncio.to_thread(Jurisdictions.load, settings.centre)
+        jurisdictions = await asyncio.to_thread(country, settings.centre)
         if settings.map:
             self.map = json.loads(await asyncio.to_thread(Path(settings.map).read_text, encoding="utf-8"))
         self.jurisdictions = jurisdictions

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
@@ -104,7 +103,7 @@ async def _serve(city: City, folder: Path, host: str, port: int, browser: bool, 
     def neighbour(log: Verifier) -> list[Witness]:
         """Stands in for another organisation that remembers how long our ledger was."""
         world = World()
-        return [SimulatedWitness(world, folder / "witness", "witness.example", Ed25519PrivateKey.generate(), [log])]
+        return [SimulatedWitness(world, folder / "witness", "witness.example", [log])]
 
     async with Centre(settings, witnesses=neighbour) as centre, serving(centre, listener, _routes(centre, city)):
         leave_note(folder, Running(pid=0, port=settings.port, dsn=centre.dsn, centre=settings.centre))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.core.position import Position
 from ansim.response.picture.model import Words
+
+
+@cache
+def country(default: str) -> Jurisdictions:
+    """The packaged boundaries, read once a process; `default` answers outside every one of them."""
+    return Jurisdictions.load(default)
 
 
 class CountryBoundaries:

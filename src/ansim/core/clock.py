@@ -58,6 +58,15 @@ class ManualClock:
         """Move the wall clock only, as an administrator or a broken time server does."""
         self._now += timedelta(seconds=seconds)
 
+    async def leap(self, seconds: float) -> None:
+        """Move on at once, as a machine does that was suspended: whoever should have woken wakes now, once."""
+        self._step(seconds)
+        while self._sleepers and self._sleepers[0][0] <= self._monotonic:
+            _, _, wake = heapq.heappop(self._sleepers)
+            if not wake.done():
+                wake.set_result(None)
+        await _settle()
+
     async def advance(self, seconds: float) -> None:
         end = self._monotonic + seconds
         await _settle()

@@ -142,3 +142,49 @@ class Outbox:
             except Exception:
                 log.exception("outbox sweep")
             await self._clock.sleep(5.0)
+
+
+class Passing:
+    """Answers facts that were only mentioned: at most once, the newest of each kind and subject, in this process.
+
+    Two that come while one is being answered become one. What is lost with a crash the next one makes good.
+    """
+
+    def __init__(self, database: Database, errands: tuple[Errand, ...]) -> None:
+        self._database = database
+        self._errands = errands
+        self._waiting: dict[bytes, Fact] = {}
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        database.on_commit.append(self._mentioned)
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="passing")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _mentioned(self, committed: Committed) -> None:
+        for fact in committed.mentioned:
+            self._waiting[fact.encode()] = fact
+            self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            waiting, self._waiting = self._waiting, {}
+            for fact in waiting.values():
+                for errand in self._errands:
+                    if isinstance(fact, errand.fact):
+                        await self._answer(errand, fact)
+
+    async def _answer(self, errand: Errand, fact: Fact) -> None:
+        try:
+            await errand.run(self._database, fact)
+        except Unavailable:
+            pass
+        except Exception:
+            log.exception("passing fact not answered", fact=fact.name())

@@ -75,7 +75,15 @@ async def main(seed: int) -> None:
     await city.start()
     stage = Stage(city)
     register = city.register()
-    say({"ready": {"cameras": {row["id"]: city.cameras.url(row["id"]) for row in register}, "register": register, "map": city.map()}})
+    say(
+        {
+            "ready": {
+                "cameras": {row["id"]: city.cameras.url(row["id"]) for row in register},
+                "register": register,
+                "map": city.map(),
+            }
+        }
+    )
     reader = asyncio.StreamReader(limit=1 << 20)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     try:

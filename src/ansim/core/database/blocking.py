@@ -1,30 +1,62 @@
 """A driver that never gives up control while it waits: a statement takes no virtual time and cannot be re-ordered,
-so the deterministic simulation replays from its seed while it runs the shipped SQL on a real server."""
+so the deterministic simulation replays from its seed while it runs the shipped SQL on a real server.
+
+Transactions may still overlap, because an action may wait for something else in its middle. One that meets another's
+lock steps back and tries again when a transaction has ended: in one thread nobody else could release it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
+from psycopg import errors
 from psycopg.rows import dict_row
 
 from ansim.core.database.driver import Connection, Row
+from ansim.core.errors import Unavailable
+
+
+class Abandoned(Exception):
+    """The process that held this transaction is dead."""
 
 
 class BlockingConnection:
-    def __init__(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+    """One open transaction."""
+
+    def __init__(self, driver: BlockingDriver, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        self._driver = driver
+        self.connection = connection
         self._cursor = psycopg.RawCursor(connection, row_factory=dict_row)
+        self.abandoned = False
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
-        self._cursor.execute(sql.encode(), arguments or None)
+        await self._execute(sql, arguments)
         return list(self._cursor.fetchall()) if self._cursor.description else []
 
     async def execute(self, sql: str, *arguments: Any) -> str:
-        self._cursor.execute(sql.encode(), arguments or None)
+        await self._execute(sql, arguments)
         return self._cursor.statusmessage or ""
+
+    async def _execute(self, sql: str, arguments: tuple[Any, ...]) -> None:
+        while True:
+            if self.abandoned:
+                raise Abandoned
+            alone = self._driver.alone
+            if not alone:
+                self._cursor.execute(b"SAVEPOINT before")
+            try:
+                self._cursor.execute(sql.encode(), arguments or None)
+                return
+            except errors.LockNotAvailable:
+                if alone:
+                    raise
+            self._cursor.execute(b"ROLLBACK TO SAVEPOINT before")
+            await self._driver.others_end(self)
 
 
 class BlockingDriver:
@@ -33,20 +65,79 @@ class BlockingDriver:
     def __init__(self, dsn: str, *, schema: str | None = None) -> None:
         if schema is not None and not re.fullmatch(r"[a-z_][a-z0-9_]*", schema):
             raise ValueError("schema: lowercase letters, digits and _ only")
-        self._connection = psycopg.connect(dsn, row_factory=dict_row, autocommit=False)
-        self._connection.execute("SET timezone TO 'UTC'")
-        if schema:
-            self._connection.execute(f"SET search_path TO {schema}".encode())
-        self._connection.commit()
+        self._dsn = dsn
+        self._schema = schema
+        self._idle: list[psycopg.Connection[dict[str, Any]]] = []
+        self._open: list[BlockingConnection] = []
+        self._waiting: dict[BlockingConnection, asyncio.Future[None]] = {}
+
+    @property
+    def alone(self) -> bool:
+        return len(self._open) == 1
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool) -> AsyncIterator[Connection]:
+        mine = BlockingConnection(self, self._idle.pop() if self._idle else self._connect())
+        self._open.append(mine)
         try:
-            yield BlockingConnection(self._connection)
+            yield mine
         except BaseException:
-            self._connection.rollback()
+            self._end(mine, commit=False)
             raise
-        self._connection.commit()
+        self._end(mine, commit=True)
+
+    async def others_end(self, mine: BlockingConnection) -> None:
+        """Wait until some other transaction has ended; raises what the server raises in a deadlock."""
+        if len(self._waiting) + 1 >= len(self._open):
+            raise errors.DeadlockDetected
+        self._waiting[mine] = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiting[mine]
+        finally:
+            self._waiting.pop(mine, None)
+
+    def abandon(self) -> None:
+        """The process died: the server rolls back whatever it had open."""
+        for one in self._open:
+            one.abandoned = True
+            self._return(one.connection)
+        self._open.clear()
+        self._waiting.clear()
 
     async def close(self) -> None:
-        self._connection.close()
+        self.abandon()
+        for connection in self._idle:
+            connection.close()
+        self._idle.clear()
+
+    def _connect(self) -> psycopg.Connection[dict[str, Any]]:
+        try:
+            connection = psycopg.connect(self._dsn, row_factory=dict_row, autocommit=False)
+        except psycopg.OperationalError as error:
+            raise Unavailable from error
+        connection.execute("SET timezone TO 'UTC'")
+        # Long enough for the server to look, and nobody can release a lock while we wait for it.
+        connection.execute("SET lock_timeout TO '1ms'")
+        if self._schema:
+            connection.execute(f"SET search_path TO {self._schema}".encode())
+        connection.commit()
+        return connection
+
+    def _end(self, mine: BlockingConnection, *, commit: bool) -> None:
+        if mine.abandoned:
+            if commit:
+                raise Abandoned
+            return
+        self._open.remove(mine)
+        try:
+            if commit:
+                mine.connection.commit()
+        finally:
+            self._return(mine.connection)
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_result(None)
+
+    def _return(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        connection.rollback()
+        self._idle.append(connection)

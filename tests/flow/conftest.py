@@ -1,0 +1,115 @@
+"""A whole centre in this process on a real database, a clock that the story moves, and people who speak HTTP to it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ansim.app.centre import Centre
+from ansim.app.http import application
+from ansim.app.settings import Settings
+from ansim.city.cameras.model import Camera
+from ansim.city.cameras.register import register
+from ansim.core.clock import ManualClock
+from ansim.core.world import World
+from ansim.sim.phone import Codes, Guardian, Phone, Profile, Receiver
+from ansim.trust.access.actions import create_account, issue_token
+from ansim.trust.access.model import Actor, Role
+
+CENTRE = "gyeonggi-seongnam"
+HOME = (37.38, 127.12)
+
+
+class House:
+    """The centre and everybody's way to it."""
+
+    def __init__(self, centre: Centre, clock: ManualClock, transport: httpx.ASGITransport, stack: AsyncExitStack) -> None:
+        self.centre = centre
+        self.clock = clock
+        self._transport = transport
+        self._stack = stack
+
+    async def client(self, role: str | None = None, *, centre: str = CENTRE, agency: str | None = None) -> httpx.AsyncClient:
+        headers = {}
+        if role is not None:
+            async with self.centre.database.transaction() as tx:
+                token = await issue_token(tx, role=Role(role), centre=centre, ttl_s=7 * 86_400, actor="test", agency=agency)
+            headers = {"authorization": f"Bearer {token}"}
+        client = httpx.AsyncClient(transport=self._transport, base_url="http://localhost", headers=headers)
+        return await self._stack.enter_async_context(client)
+
+    async def account(self, name: str, role: Role = Role.OPERATOR) -> Actor:
+        async with self.centre.database.transaction() as tx:
+            made = await create_account(tx, account=name, name=name, role=role, centre=CENTRE, actor="test")
+        return Actor(id=made.id, name=name, role=role, centre=CENTRE, session="test", expires_at=self.clock.now())
+
+    async def phone(self, *, enrol: bool = True, at: tuple[float, float] = HOME, profile: Profile | None = None) -> Phone:
+        phone = Phone(self.centre.world, "http://localhost", Receiver(self.centre.world, random.Random(5), lambda: at), profile or HER)
+        phone._client = await self.client()
+        if enrol:
+            await phone.enrol()
+        else:
+            phone.centre_key = (await phone.mapping())["centres"][0]["key"]
+        return phone
+
+    async def settle(self) -> None:
+        """Until every fact stated so far has been answered."""
+        for _ in range(3):
+            await self.centre.outbox.drained()
+            await asyncio.sleep(0)
+
+    async def until(self, holds: Callable[[], Awaitable[Any]]) -> Any:
+        """Wait for something that is on its way, without moving the clock."""
+        async with asyncio.timeout(20):
+            while not (found := await holds()):
+                await self.settle()
+                await asyncio.sleep(0.01)
+        return found
+
+    async def rows(self, sql: str, *arguments: Any) -> list[dict[str, Any]]:
+        async with self.centre.database.transaction(readonly=True) as tx:
+            return [dict(row) for row in await tx.fetch(sql, *arguments)]
+
+
+HER = Profile(
+    name="김하늘",
+    phone="010-1111-2222",
+    note="천식이 있어요",
+    guardians=[Guardian(name="어머니", relation="어머니", phone="010-3333-4444", mail="mother@example.org")],
+    codes=Codes(cancel="2580", duress="8520"),
+)
+
+
+@pytest.fixture
+async def house(dsn: str) -> AsyncIterator[House]:
+    clock = ManualClock()
+    with tempfile.TemporaryDirectory(prefix="ansim-flow.") as folder:
+        settings = Settings(data=folder, database=dsn, centre=CENTRE, simulated_channels=True)
+        async with Centre(settings, World(clock=clock)) as centre, AsyncExitStack() as stack:
+            async with centre.database.transaction() as tx:
+                await register(tx, list(CAMERAS), actor="test")
+            transport = httpx.ASGITransport(app=application(centre))  # type: ignore[arg-type]
+            yield House(centre, clock, transport, stack)
+
+
+CAMERAS = tuple(
+    Camera(
+        id=f"cam-{number}", centre=CENTRE, name=f"별빛로 {number}", latitude=HOME[0] + north, longitude=HOME[1] + east,
+        azimuth_deg=azimuth, view_deg=70, range_m=80,
+    )
+    for number, (north, east, azimuth) in enumerate(
+        [(0.0003, 0.0, 180.0), (-0.0003, 0.0, 0.0), (0.0, 0.0004, 270.0), (0.0, 0.0004, 90.0), (0.02, 0.02, None)], start=1
+    )
+)  # fmt: skip
+
+
+def folder_of(house: House) -> Path:
+    return house.centre.settings.folder
