@@ -156,7 +156,8 @@ class Jurisdictions:
         inside, lines = self._raster.listed(cell)
         found = distances(lines, latitude, longitude)
         metres, where, line = min(found)
-        if 0 < where < 1 and metres > SURE_M and self._raster.lists(cell, *between(line, where)):
+        listed = metres <= MARGIN_M or self._raster.lists(cell, *between(line, where))
+        if 0 < where < 1 and metres > SURE_M and listed:
             # no border lies between the point and the foot of its perpendicular: it is on that side of the line
             return int(line[RIGHT if on_the_right(line, latitude, longitude) else LEFT]), found
         parts = {inside, *(int(line[side]) for line in lines for side in (RIGHT, LEFT))}
