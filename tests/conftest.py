@@ -1,14 +1,17 @@
 """What the tests of every part share: an empty database each, the published vectors, a browser."""
 
+import asyncio
 import fcntl
 import os
 import shutil
+import socket
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "/usr/bin/chromium")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -116,32 +119,94 @@ def shared() -> Path:
     return folder.resolve()
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator["Browser"]:
-    """A headless Chromium as users have it; every test opens contexts of its own in it."""
-    async_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None) or _at("/usr/bin/chromium")
+class Chromium:
+    """One headless browser for the whole run, in a thread and loop of its own, since tests have a loop each.
+
+    Starting it costs more than most tests; they connect to it and open contexts of their own.
+    """
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+        self._up, self._over = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self._port = 0
+
+    def address(self) -> str:
+        """Where it listens; started when it is not running (it may have crashed in an earlier test)."""
+        if self._thread is None or not self._thread.is_alive():
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                self._port = free.getsockname()[1]
+            self._up.clear()
+            self._thread = threading.Thread(target=self._run, name="chromium", daemon=True)
+            self._thread.start()
+            self._up.wait(60)
+            if self._failure is not None:
+                raise self._failure
+        return f"http://127.0.0.1:{self._port}"
+
+    def close(self) -> None:
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        except BaseException as failure:
+            self._failure = failure
+            self._up.set()
+
+    async def _live(self) -> None:
+        from playwright.async_api import async_playwright
+
+        arguments = [
+            f"--remote-debugging-port={self._port}",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-quic",
+            "--no-first-run",
+            "--autoplay-policy=no-user-gesture-required",
+            # maps are WebGL, and there is no graphics card
+            "--use-angle=swiftshader",
+            "--enable-unsafe-swiftshader",
+            "--ignore-gpu-blocklist",
+        ]
+        if os.geteuid() == 0:
+            arguments.append("--no-sandbox")
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=self._program, args=arguments)
+            self._up.set()
+            while browser.is_connected() and not self._over.is_set():  # noqa: ASYNC110  (set from another thread)
+                await asyncio.sleep(0.2)
+            await browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+    # a bare PATH may not name it
+    found = next((path for path in map(shutil.which, CHROMIUM) if path), None)
     if found is None:
         pytest.skip("no Chromium on this machine (apt-get install chromium)")
-    arguments = [
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-quic",
-        "--no-first-run",
-        "--autoplay-policy=no-user-gesture-required",
-        # maps are WebGL, and there is no graphics card
-        "--use-angle=swiftshader",
-        "--enable-unsafe-swiftshader",
-        "--ignore-gpu-blocklist",
-    ]
-    if os.geteuid() == 0:
-        arguments.append("--no-sandbox")
-    async with async_api.async_playwright() as playwright:
-        started: Any = await playwright.chromium.launch(executable_path=found, args=arguments)
-        yield started
-        await started.close()
+    chromium = Chromium(found)
+    yield chromium
+    chromium.close()
 
 
-def _at(path: str) -> str | None:
-    return path if os.access(path, os.X_OK) else None
+@pytest.fixture
+async def browser(chromium: Chromium) -> AsyncIterator["Browser"]:
+    """A headless Chromium as users have it; what a test opens in it is closed after it."""
+    from playwright.async_api import async_playwright
+
+    address = await asyncio.to_thread(chromium.address)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(address)
+        kept = list(browser.contexts)
+        yield browser
+        for context in browser.contexts:
+            if context not in kept:
+                await context.close()
+        await browser.close()
