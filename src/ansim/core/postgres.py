@@ -68,6 +68,8 @@ _SETTINGS = {
     "wal_level": "minimal",
     "autovacuum_max_workers": "2",
     "restart_after_crash": "on",
+    # shared memory inside the cluster: containers have little elsewhere, and a killed server leaves none behind
+    "dynamic_shared_memory_type": "mmap",
     # silent about persons: neither statements nor parameters nor the row in a DETAIL line reach the log
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
