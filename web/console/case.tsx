@@ -433,7 +433,7 @@ function Note({ incident }: { incident: IncidentDetail }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const draft = `draft.${incident.id}.note`;
   const asked = keys.focusing.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (field.current) field.current.value = recall<string>(draft) ?? "";
   }, [incident.id]);
   useLayoutEffect(() => {
@@ -489,7 +489,7 @@ function Chat({ incident }: { incident: IncidentDetail }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const draft = `draft.${incident.id}.chat`;
   const asked = keys.focusing.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (field.current) field.current.value = recall<string>(draft) ?? "";
   }, [incident.id]);
   useLayoutEffect(() => {

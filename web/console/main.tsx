@@ -3,7 +3,7 @@ import "../shared/base.css";
 import "./console.css";
 import { effect, signal } from "@preact/signals";
 import { type JSX, render } from "preact";
-import { type Camera, get, me, Problem, signedIn } from "../shared/api";
+import { type Camera, get, type Incident, me, Problem, signedIn } from "../shared/api";
 import { everyHalfSecond, exactNow, now, startTick } from "../shared/clock";
 import { both, chooseLocale, locale } from "../shared/i18n";
 import { startTheme } from "../shared/theme";
@@ -26,7 +26,7 @@ import { named, t } from "./words";
 
 const failed = signal(false);
 /** Said once by a screen reader for each new alarm, assertively; nothing else on the page interrupts. */
-const announced = signal("");
+const announced = signal<Incident | null>(null);
 
 function Console(): JSX.Element {
   const alarm = store.alarm.value !== null;
@@ -45,7 +45,7 @@ function Console(): JSX.Element {
       <Wall />
       <Hints />
       <div class="sr" role="alert" aria-live="assertive" data-part="announcement">
-        {announced.value}
+        {announced.value && t("live.alarm", { kind: named("kind", announced.value.kind), place: both(announced.value.place) })}
       </div>
     </main>
   );
@@ -113,7 +113,7 @@ async function start(): Promise<void> {
   let settled = false;
   store.listen((event) => {
     if (event.type === "alarm" && event.incident.priority === 1) {
-      announced.value = t("live.alarm", { kind: named("kind", event.incident.kind), place: both(event.incident.place) });
+      announced.value = event.incident;
     }
     if (event.type === "receipt") sound.play("receipt");
     if (event.type === "state") {
