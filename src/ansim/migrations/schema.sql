@@ -1,0 +1,474 @@
+-- What the numbered files beside this one add up to; a test applies both and compares. Nothing runs this file: it is for reading.
+--
+-- Ids are text made by core.world; times are instants, `…_at`; durations end in `_s`, distances in `_m`, angles in `_deg`.
+-- A bytea that is said to be sealed is ciphertext (AES-256-GCM) under a key that lives outside the database: its slot number
+-- says which. Destroying the key destroys every copy of the row, also those in the write-ahead log and in back-ups.
+
+
+-- == Core ==============================================================================================================
+
+-- Which numbered files have been applied here.
+CREATE TABLE migration (
+    number     int PRIMARY KEY,                     -- the number before the file's first underscore
+    name       text NOT NULL,                       -- the rest of its name
+    sha256     text NOT NULL,                       -- of its text, hex: a file that was changed afterwards is refused
+    applied_at timestamptz NOT NULL DEFAULT now()   -- when
+);
+
+-- Facts stated by a committed action that the bus has not accepted yet. Empty when all is well.
+CREATE TABLE outbox (
+    seq  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- order of statement; gaps are normal
+    id   text NOT NULL UNIQUE,                             -- the fact's id; what makes a second delivery harmless
+    name text NOT NULL,                                    -- for example incident.opened
+    body bytea NOT NULL,                                   -- JSON of ids and ciphertext; never personal data
+    at   timestamptz NOT NULL                              -- when the action happened
+);
+
+-- Which reaction has answered which fact. A row here means: done, do not do it again.
+CREATE TABLE inbox (
+    reaction text NOT NULL,         -- its name in flow.FLOW
+    fact     text NOT NULL,         -- the fact's id
+    at       timestamptz NOT NULL,  -- when it was answered
+    PRIMARY KEY (reaction, fact)
+);
+
+-- Promises to do something later. The row is deleted in the transaction that keeps the promise.
+CREATE TABLE timer (
+    kind    text NOT NULL,          -- which reaction of flow.TIMERS
+    subject text NOT NULL,          -- the id it is about
+    due_at  timestamptz NOT NULL,   -- when, by the wall clock
+    PRIMARY KEY (kind, subject)
+);
+
+
+-- == Ledger and destruction ============================================================================================
+-- Append-only; holds no personal data and no coordinates, so nothing is ever erased here. docs/design/ledger.md says more.
+
+-- An act, written in the act's own transaction ("accepted"). Its canonical JSON, made of these columns, is what is hashed.
+CREATE TABLE ledger_entry (
+    id          text PRIMARY KEY,             -- made by whoever acts; sorts by time
+    at          timestamptz NOT NULL,         -- the instant of the act
+    actor       text NOT NULL,                -- id of the account, person, node or part of the system that acted
+    act         text NOT NULL,                -- dotted words, for example view.opened
+    object      text NOT NULL,                -- id of what it was done to
+    incident    text,                         -- id of the incident it belongs to, if any
+    purpose     text NOT NULL DEFAULT '',     -- why, one of a few fixed words; never free text
+    subject_tag text,                         -- HMAC-SHA256(secret of her receipt, incident id), base64url: only she finds it
+    sealed_hash text,                         -- SHA-256, hex, of the sealed body that the act was about
+    details     jsonb NOT NULL DEFAULT '{}'   -- a few more words and whole numbers from a fixed list of members
+);
+CREATE INDEX ledger_entry_incident ON ledger_entry (incident, at) WHERE incident IS NOT NULL;
+CREATE INDEX ledger_entry_actor ON ledger_entry (actor, at);
+CREATE INDEX ledger_entry_subject_tag ON ledger_entry (subject_tag) WHERE subject_tag IS NOT NULL;
+
+-- Accepted entries that have no place in the tree yet. A row stays for about a second; `ansim check` fails on older ones.
+CREATE TABLE ledger_waiting (
+    entry    text PRIMARY KEY,                    -- id of a ledger_entry; no foreign key, because it is on the hot path
+    accepted bigint GENERATED ALWAYS AS IDENTITY  -- order of acceptance, which is the order of the leaves
+);
+
+-- The place of an entry in the tree ("integrated").
+CREATE TABLE ledger_leaf (
+    seq   bigint PRIMARY KEY CHECK (seq >= 0),             -- number of the leaf, from 0, without gaps
+    entry text NOT NULL UNIQUE REFERENCES ledger_entry,    -- the entry that stands there
+    hash  bytea NOT NULL CHECK (length(hash) = 32)         -- SHA-256(0x00 || canonical JSON), RFC 6962 section 2.1
+);
+
+-- Hashes of the complete subtrees above the leaves: the leaves [position << level, (position + 1) << level). Never change.
+CREATE TABLE ledger_node (
+    level    smallint NOT NULL CHECK (level > 0),          -- height above the leaves
+    position bigint NOT NULL CHECK (position >= 0),        -- number within the level, from 0
+    hash     bytea NOT NULL CHECK (length(hash) = 32),     -- SHA-256(0x01 || left || right)
+    PRIMARY KEY (level, position)
+);
+
+-- Signed tree heads (C2SP tlog-checkpoint): one at least every 60 s while there is something new, or every 1,000 entries.
+CREATE TABLE ledger_checkpoint (
+    size bigint PRIMARY KEY CHECK (size > 0),  -- number of leaves it covers
+    at   timestamptz NOT NULL,                 -- when it was signed
+    note text NOT NULL                         -- the signed note: origin, size, root, the centre's signature
+);
+
+-- What witnesses at other organisations signed: "this tree extends the one I saw before" (C2SP tlog-cosignature).
+CREATE TABLE ledger_cosignature (
+    size    bigint NOT NULL REFERENCES ledger_checkpoint,  -- which checkpoint
+    witness text NOT NULL,                                 -- the witness's name
+    at      timestamptz NOT NULL,                          -- when it signed
+    line    text NOT NULL,                                 -- the signature line
+    PRIMARY KEY (size, witness)
+);
+
+-- A mistake in our own code must not rewrite history either. (An owner of the database can still: the witnesses are for that.)
+CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the ledger is append-only: % on %', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_entry FOR EACH ROW EXECUTE FUNCTION ledger_append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_leaf FOR EACH ROW EXECUTE FUNCTION ledger_append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_node FOR EACH ROW EXECUTE FUNCTION ledger_append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_checkpoint FOR EACH ROW EXECUTE FUNCTION ledger_append_only();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_cosignature FOR EACH ROW EXECUTE FUNCTION ledger_append_only();
+
+-- A destruction: from the order to the certificate. Holds numbers of keys and counts of rows, nothing personal.
+CREATE TABLE destruction (
+    id           text PRIMARY KEY,               -- as in the ledger
+    subject      text NOT NULL,                  -- the incident, trip or person whose traces these are
+    scope        text NOT NULL,                  -- which key dies: track, case, person, camera-day
+    incident     text,                           -- the incident it belongs to, if any
+    subject_tag  text,                           -- the tag under which she finds it in the ledger
+    actor        text NOT NULL,                  -- who or what ordered it
+    why          text NOT NULL,                  -- the fixed word for why
+    slots        bigint[] NOT NULL,              -- slots of the key file to be overwritten
+    due_at       timestamptz NOT NULL,           -- when it must happen at the latest
+    ordered_at   timestamptz,                    -- instant of the entries below; from here on nothing stops it
+    ordered      text[] NOT NULL DEFAULT '{}',   -- ledger entries "<scope>.erase-ordered", one for each slot
+    keys_at      timestamptz,                    -- the slots are overwritten on stable storage
+    rows         jsonb,                          -- rows deleted or blanked, by table
+    erased_at    timestamptz,                    -- instant of the entry below
+    erased       text REFERENCES ledger_entry,   -- ledger entry "<scope>.erased"
+    certificate  text,                           -- signed JSON: what was destroyed, and the proof that the entries stand in the ledger
+    certified_at timestamptz,                    -- when the certificate was signed
+    UNIQUE (subject, scope)
+);
+CREATE INDEX destruction_incident ON destruction (incident) WHERE incident IS NOT NULL;
+CREATE INDEX destruction_open ON destruction (due_at) WHERE certified_at IS NULL;
+
+
+-- == Access ============================================================================================================
+-- Who signs in, with what, from when until when. Secrets stand here only as hashes, or sealed.
+
+-- One who signs in: an operator, supervisor, stationed officer, auditor, administrator, or an agency's desk.
+CREATE TABLE account (
+    id              text PRIMARY KEY,                 -- what the ledger names as actor
+    account         text NOT NULL UNIQUE,             -- what is typed at sign-in, lower case
+    name            text NOT NULL,                    -- shown on screens and in video watermarks
+    role            text NOT NULL CHECK (role IN ('operator', 'supervisor', 'officer', 'auditor', 'administrator', 'agency')),  -- what she may do
+    centre          text NOT NULL,                    -- her centre; for an agency, the centre whose requests it answers
+    agency          text CHECK ((role = 'agency') = (agency IS NOT NULL)),  -- 112 or 119 for the role agency, else null
+    password        text,                             -- argon2id in its encoded form; null until the person has set one
+    totp_sealed     bytea,                            -- shared secret of the authenticator app, sealed; null where there is none
+    totp_slot       bigint,                           -- slot of the key that seals it
+    totp_confirmed  boolean NOT NULL DEFAULT false,   -- false until the first right code proved that the app holds the secret
+    totp_step       bigint NOT NULL DEFAULT 0,        -- last 30 s step whose code was used: it and all before it are refused
+    created_at      timestamptz NOT NULL,             -- when it was made
+    disabled_at     timestamptz                       -- from then on nothing of this account works
+);
+
+-- A passkey: the public half of a key that stays in a person's authenticator.
+CREATE TABLE passkey (
+    id          bytea PRIMARY KEY,                  -- credential id chosen by the authenticator
+    account     text NOT NULL REFERENCES account,   -- whose it is
+    public_key  bytea NOT NULL,                     -- COSE key
+    uses        bigint NOT NULL,                    -- the authenticator's own counter, 0 where it keeps none
+    name        text NOT NULL,                      -- what the person calls it
+    created_at  timestamptz NOT NULL                -- when it was added
+);
+CREATE INDEX passkey_account ON passkey (account);
+
+-- A question put to somebody whose password was right (second-factor), or who adds a passkey (registration).
+CREATE TABLE challenge (
+    hash        bytea PRIMARY KEY,                  -- SHA-256 of the secret the browser sends back
+    account     text NOT NULL REFERENCES account,   -- who is asked
+    kind        text NOT NULL CHECK (kind IN ('second-factor', 'registration')),  -- what the answer is for
+    nonce       bytea NOT NULL,                     -- what a passkey must sign
+    failures    integer NOT NULL DEFAULT 0,         -- wrong answers so far
+    expires_at  timestamptz NOT NULL                -- later answers are refused
+);
+CREATE INDEX challenge_expires_at ON challenge (expires_at);
+
+-- A code that signs somebody in once: a new account's first sign-in, the printed sign-ins of a demonstration.
+CREATE TABLE one_time_code (
+    hash        bytea PRIMARY KEY,                  -- SHA-256 of the code
+    account     text NOT NULL REFERENCES account,   -- whom it signs in
+    expires_at  timestamptz NOT NULL,               -- unused until then, it is worth nothing
+    used_at     timestamptz                         -- when it was used; it is not used again
+);
+
+-- A signed-in browser, or a script's bearer token.
+CREATE TABLE session (
+    id          text PRIMARY KEY,                   -- as in the ledger
+    hash        bytea NOT NULL UNIQUE,              -- SHA-256 of the secret in the cookie or header
+    account     text REFERENCES account,            -- whose; null for a token made on the machine itself
+    kind        text NOT NULL CHECK (kind IN ('cookie', 'bearer')),  -- where the secret travels
+    factor      text NOT NULL,                      -- how the person proved herself: totp, passkey, code; "token" for a bearer token
+    role        text,                               -- of a token without account: who it speaks as
+    centre      text,                               -- of a token without account: for which centre
+    agency      text,                               -- of a token without account: for which agency
+    created_at  timestamptz NOT NULL,               -- sign-in
+    seen_at     timestamptz NOT NULL,               -- last use, written at most once a minute
+    expires_at  timestamptz NOT NULL,               -- absolute end
+    ended_at    timestamptz,                        -- earlier end
+    ended_why   text,                               -- signed-out, revoked, disabled
+    CHECK (account IS NOT NULL OR (role IS NOT NULL AND centre IS NOT NULL AND kind = 'bearer'))
+);
+CREATE INDEX session_account ON session (account) WHERE ended_at IS NULL;
+
+-- Failed sign-ins, forgotten a quarter of an hour after the last one.
+CREATE TABLE sign_in_failure (
+    tag       bytea PRIMARY KEY,      -- keyed hash of what is limited: an account name, a network address, or both together
+    failures  integer NOT NULL,       -- how many
+    last_at   timestamptz NOT NULL    -- the last one
+);
+CREATE INDEX sign_in_failure_last_at ON sign_in_failure (last_at);
+
+-- Secrets this centre needs for as long as it lives (signing keys, hashing keys), sealed.
+CREATE TABLE site_secret (
+    name        text PRIMARY KEY,       -- what it is for
+    slot        bigint NOT NULL,        -- slot of the key that seals it
+    sealed      bytea NOT NULL,         -- the secret, sealed
+    created_at  timestamptz NOT NULL    -- when it was made
+);
+
+
+-- == People ============================================================================================================
+-- Those who enrolled a phone here. No name, number or address stands in these tables.
+
+-- One who enrolled. What is personal is ciphertext under her own key, which dies when she withdraws.
+CREATE TABLE person (
+    id              text PRIMARY KEY,       -- pseudonym, as in her credential
+    thumbprint      bytea UNIQUE,           -- SHA-256 thumbprint (RFC 7638) of the phone's public key; null once she is forgotten
+    slot            bigint NOT NULL,        -- slot of her key
+    profile_sealed  bytea,                  -- name, phone, note and guardians, sealed; null where they stay on the phone
+    enrolled_at     timestamptz NOT NULL,   -- when
+    valid_until     timestamptz NOT NULL,   -- end of the credential; whoever has not renewed by then is forgotten
+    withdrawn_at    timestamptz             -- she asked to be forgotten
+);
+
+-- What she agreed to, in which version of the terms.
+CREATE TABLE consent (
+    person   text NOT NULL REFERENCES person,   -- who
+    item     text NOT NULL,                     -- which of the terms' items
+    version  text NOT NULL,                     -- of which version
+    at       timestamptz NOT NULL,              -- when she agreed
+    PRIMARY KEY (person, item)
+);
+
+-- A tracker of hers (OsmAnd, OwnTracks) that speaks under a random name we gave it.
+CREATE TABLE device (
+    tag       bytea PRIMARY KEY,                 -- keyed hash of that name
+    person    text NOT NULL REFERENCES person,   -- whose
+    added_at  timestamptz NOT NULL               -- when she added it
+);
+CREATE INDEX device_person ON device (person);
+
+
+-- == Cameras ===========================================================================================================
+
+-- The register of cameras. Where a picture comes from (address, credentials) is known to the media node alone.
+CREATE TABLE camera (
+    id            text PRIMARY KEY,                                         -- as in grants, views and the ledger
+    centre        text NOT NULL,                                            -- who answers for it
+    name          text NOT NULL,                                            -- as operators call it; a place, never a person
+    latitude      double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),      -- of the pole, WGS 84
+    longitude     double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),   -- of the pole, WGS 84
+    azimuth_deg   real CHECK (azimuth_deg >= 0 AND azimuth_deg < 360),      -- middle of the view, from north; null = not known
+    view_deg      real NOT NULL CHECK (view_deg > 0 AND view_deg <= 360),   -- how wide the view is
+    range_m       real NOT NULL CHECK (range_m > 0),                        -- as far as a person can be told from a bush
+    registered_at timestamptz NOT NULL,                                     -- when it came into the register, or last changed
+    removed_at    timestamptz                                               -- when it left
+);
+CREATE INDEX camera_centre ON camera (centre) WHERE removed_at IS NULL;
+
+
+-- == Rights and their use ==============================================================================================
+
+-- Who may see what, for which incident, until when.
+CREATE TABLE access_grant (
+    id          text PRIMARY KEY,             -- as in the ledger
+    incident    text NOT NULL,                -- the case it is for
+    centre      text NOT NULL,                -- that gave it
+    holder_kind text NOT NULL CHECK (holder_kind IN ('operator', 'officer', 'guardian')),  -- what the holder is
+    holder      text NOT NULL,                -- account id, or the id of the link that stands for somebody without one
+    label       text NOT NULL,                -- how the holder is named on screens and watermarks: a role or call sign
+    purpose     text NOT NULL,                -- why, a fixed word
+    subject_tag text NOT NULL,                -- carried into every ledger entry, so that she finds who saw her
+    video       boolean NOT NULL,             -- may open cameras; without it: position only
+    cameras     text[] NOT NULL DEFAULT '{}', -- grows while she moves, never shrinks: they did see her
+    from_at     timestamptz NOT NULL,         -- from when
+    until_at    timestamptz NOT NULL,         -- until when, unless extended
+    extensions  int NOT NULL DEFAULT 0,       -- how often it was extended
+    ended_at    timestamptz,                  -- when it ended
+    ended_why   text CHECK (ended_why IN ('expired', 'revoked', 'released', 'closed', 'replaced')),  -- why it ended
+    CHECK ((ended_at IS NULL) = (ended_why IS NULL))
+);
+CREATE INDEX access_grant_incident ON access_grant (incident);
+CREATE UNIQUE INDEX access_grant_once ON access_grant (incident, holder_kind, holder) WHERE ended_at IS NULL;
+
+-- One camera watched under one grant by one browser, from the first frame to the last.
+CREATE TABLE camera_view (
+    id        text PRIMARY KEY,                        -- as in the ledger
+    grant_id  text NOT NULL REFERENCES access_grant,   -- the right it uses
+    incident  text NOT NULL,                           -- the grant's
+    camera    text NOT NULL,                           -- which one
+    viewer    text NOT NULL,                           -- account or link id
+    opened_at timestamptz NOT NULL,                    -- committed before the first frame leaves
+    until_at  timestamptz NOT NULL,                    -- the token's end; renewed while the viewer still may
+    ended_at  timestamptz,                             -- when the last frame left
+    seconds   real,                                    -- how long it was shown
+    bytes     bigint,                                  -- how much left for the browser
+    frames    int,                                     -- how many pictures
+    ended_why text                                     -- why it ended
+);
+CREATE INDEX camera_view_open ON camera_view (grant_id) WHERE ended_at IS NULL;
+CREATE INDEX camera_view_incident ON camera_view (incident);
+
+-- A link is a grant for somebody without an account. It binds to the first browser that opens it.
+CREATE TABLE link (
+    id         text PRIMARY KEY,                        -- as in the ledger
+    grant_id   text NOT NULL REFERENCES access_grant,   -- the right behind it
+    incident   text NOT NULL,                           -- the grant's
+    kind       text NOT NULL CHECK (kind IN ('officer', 'guardian')),  -- whom it is for
+    subject    text NOT NULL,                           -- what it was made for: a dispatch id, a guardian's notice id
+    token_hash bytea NOT NULL UNIQUE,                   -- SHA-256 of the secret in the address
+    issued_at  timestamptz NOT NULL,                    -- when it was made
+    bound_hash bytea,                                   -- SHA-256 of the cookie of the browser that opened it
+    opened_at  timestamptz,                             -- when it was first opened
+    refused    int NOT NULL DEFAULT 0                   -- how often another browser tried
+);
+CREATE INDEX link_incident ON link (incident);
+
+
+-- == The response ======================================================================================================
+-- Everything personal is ciphertext under the incident's keys: track key (positions; dies when the incident closes) and
+-- case key (words, names; dies at the case's retention).
+
+-- What incidents are numbered by.
+CREATE SEQUENCE incident_number;
+
+-- One case, opened from one or more signals, until closed.
+CREATE TABLE incident (
+    id               text PRIMARY KEY,           -- as everywhere
+    number           text NOT NULL UNIQUE,       -- what people say on the phone: SN-1122-0007
+    centre           text NOT NULL,              -- who answers
+    municipality     text,                       -- code of the municipality she was in at the first signal; null = outside all
+    route            text NOT NULL CHECK (route IN ('exact', 'nearest', 'default', 'none')),  -- how the centre was found
+    kind             text NOT NULL,              -- of the first signal: sos
+    trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device
+    silent           boolean NOT NULL,           -- nobody may call her
+    priority         smallint NOT NULL CHECK (priority BETWEEN 1 AND 3),  -- 1 first
+    state            text NOT NULL CHECK (state IN ('received', 'claimed', 'confirmed', 'false_alarm', 'resolved', 'closed')),  -- where it stands
+    marks            text[] NOT NULL DEFAULT '{}',   -- cancel_pending, duress, unverified, repeated
+    person           text,                       -- pseudonym or device key: what repeats are folded by; null = nobody known
+    verdict          text NOT NULL,              -- what her credential was worth when it was checked
+    subject_tag      text NOT NULL,              -- HMAC(secret in her receipt, id): how she finds her entries in the ledger
+    track_slot       bigint,                     -- slot of its track key; null once destroyed
+    case_slot        bigint,                     -- slot of its case key; null once destroyed
+    signals          int NOT NULL DEFAULT 1,     -- how many were folded into it
+    received_at      timestamptz NOT NULL,       -- the first signal, by our clock
+    owner            text,                       -- the operator who has claimed it
+    claimed_at       timestamptz,                -- when she did
+    confirmed_at     timestamptz,                -- when she found it real
+    requested_at     timestamptz,                -- first dispatch asked for
+    arrived_at       timestamptz,                -- first unit there
+    resolved_at      timestamptz,                -- when the danger was over
+    closed_at        timestamptz,                -- the end; rights and the track end with it
+    close_code       smallint CHECK (close_code BETWEEN 1 AND 5),  -- 1 real, 2 mistake, 3 practice, 4 unverifiable, 5 duplicate
+    escalation       smallint NOT NULL DEFAULT 0,    -- 0 consoles of the centre, 1 leader, 2 neighbours
+    escalated_to     text[] NOT NULL DEFAULT '{}',   -- neighbour centres that see it because nobody claimed it
+    unclaimed_since  timestamptz,                -- when the escalation clock started; null while somebody has it
+    destroyed_at     timestamptz,                -- the track key's death
+    CHECK ((closed_at IS NULL) = (state <> 'closed')),
+    CHECK (state NOT IN ('claimed', 'confirmed') OR owner IS NOT NULL)
+);
+CREATE UNIQUE INDEX incident_one_open_per_person ON incident (person) WHERE person IS NOT NULL AND closed_at IS NULL;
+CREATE INDEX incident_open ON incident (centre, received_at) WHERE closed_at IS NULL;
+
+-- One thing that arrived. Immutable, but for what became of it.
+CREATE TABLE signal (
+    id           text PRIMARY KEY,               -- ours
+    source       text NOT NULL,                  -- app, osmand, owntracks
+    client_id    text NOT NULL,                  -- the sender's own id: the same one again is the same signal
+    incident     text NOT NULL REFERENCES incident,  -- the case it opened or joined
+    receipt      text NOT NULL,                  -- what the phone shows
+    kind         text NOT NULL,                  -- sos
+    trigger      text NOT NULL,                  -- button, shake, silent, device
+    silent       boolean NOT NULL,               -- nobody may call her
+    battery      smallint CHECK (battery BETWEEN 0 AND 100),  -- per cent; null = not said
+    located      boolean NOT NULL,               -- whether it came with a position, which is a fix
+    occurred_at  timestamptz NOT NULL,           -- by the sender's clock
+    received_at  timestamptz NOT NULL,           -- by ours
+    secret_hash  bytea NOT NULL,                 -- SHA-256 of the receipt's secret
+    secret       bytea,                          -- the secret, sealed under the case key: a retry gets the same receipt
+    contacts     bytea,                          -- what the phone sealed to us, sealed again under the case key
+    cancelled_at timestamptz,                    -- when she gave her code
+    UNIQUE (source, client_id)
+);
+CREATE INDEX signal_incident ON signal (incident);
+
+-- Where she was.
+CREATE TABLE fix (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- order of arrival
+    incident    text NOT NULL REFERENCES incident,                -- whose track
+    received_at timestamptz NOT NULL,                             -- by our clock
+    sealed      bytea NOT NULL   -- under the track key: {latitude, longitude, accuracy_m, source, at, heading_deg?, speed_mps?}
+);
+CREATE INDEX fix_incident ON fix (incident, id);
+
+-- What was done, in order.
+CREATE TABLE timeline (
+    id       text PRIMARY KEY,                    -- sorts by time
+    incident text NOT NULL REFERENCES incident,   -- the case
+    at       timestamptz NOT NULL,                -- when
+    act      text NOT NULL,                       -- dotted words, as in the ledger
+    actor    text NOT NULL,                       -- account id or part of the system
+    sealed   bytea                                -- words, under the case key; null where there are none
+);
+CREATE INDEX timeline_incident ON timeline (incident, at);
+
+-- Words between her and the operator.
+CREATE TABLE message (
+    id       text PRIMARY KEY,                    -- sorts by time
+    incident text NOT NULL REFERENCES incident,   -- the case
+    at       timestamptz NOT NULL,                -- when
+    sender   text NOT NULL CHECK (sender IN ('person', 'operator')),  -- who wrote
+    sealed   bytea NOT NULL                       -- the words, under the case key
+);
+CREATE INDEX message_incident ON message (incident, at);
+
+-- The standard procedure's steps, laid out when somebody claims the incident.
+CREATE TABLE procedure_step (
+    incident text NOT NULL REFERENCES incident,   -- the case
+    place    smallint NOT NULL,                   -- order in the list
+    step     text NOT NULL,                       -- a fixed word; the screens know its name
+    due_at   timestamptz,                         -- when it should be done; null = no hurry
+    done_at  timestamptz,                         -- when it was
+    done_by  text,                                -- account id, or the part of the system that saw it happen
+    PRIMARY KEY (incident, step)
+);
+
+-- One guardian to be told, one row a channel that was tried.
+CREATE TABLE guardian_notice (
+    id        text PRIMARY KEY,                   -- what makes sending it twice one message
+    incident  text NOT NULL REFERENCES incident,  -- the case
+    guardian  smallint NOT NULL,                  -- her order in the person's list, from 1
+    channel   text NOT NULL CHECK (channel IN ('push', 'mail', 'sms')),  -- the way
+    state     text NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'failed')),  -- what is known of it
+    reason    text,                               -- why it failed, in the channel's words, without addresses
+    tries     smallint NOT NULL DEFAULT 0,        -- how often it was tried
+    at        timestamptz NOT NULL,               -- of the state
+    queued_at timestamptz NOT NULL,               -- when it was decided
+    sealed    bytea NOT NULL                      -- name and address, under the case key
+);
+CREATE INDEX guardian_notice_incident ON guardian_notice (incident);
+
+-- One request for help to an agency. Its states are its own; they never become the incident's.
+CREATE TABLE dispatch (
+    id           text PRIMARY KEY,                    -- what makes asking twice one request
+    incident     text NOT NULL REFERENCES incident,   -- the case
+    agency       text NOT NULL,                       -- 112, 119
+    state        text NOT NULL CHECK (state IN ('requested', 'acknowledged', 'refused', 'en_route', 'arrived', 'completed', 'no_answer')),  -- what the agency said last
+    requested_by text NOT NULL,                       -- account id
+    requested_at timestamptz NOT NULL,                -- when
+    reference    text,                                -- the agency's own number
+    answered_at  timestamptz,                         -- its first answer
+    unit         text,                                -- call sign
+    eta_s        int CHECK (eta_s >= 0),              -- how long the unit will take, as said at changed_at
+    arrived_at   timestamptz,                         -- the unit is there
+    completed_at timestamptz,                         -- the unit is free again
+    reason       text,                                -- why it was refused
+    phone_number text,                                -- asked by telephone instead
+    changed_at   timestamptz NOT NULL                 -- of the state
+);
+CREATE INDEX dispatch_incident ON dispatch (incident);
+CREATE UNIQUE INDEX dispatch_once ON dispatch (incident, agency) WHERE state NOT IN ('refused', 'completed');
