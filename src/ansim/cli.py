@@ -116,10 +116,14 @@ def _token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
             async with database.transaction() as tx:
                 print(
                     await issue_token(
-                        tx, role=Role(arguments.role), centre=arguments.centre, ttl_s=arguments.ttl, actor="command-line",
+                        tx,
+                        role=Role(arguments.role),
+                        centre=arguments.centre,
+                        ttl_s=arguments.ttl,
+                        actor="command-line",
                         agency=arguments.agency,
                     )
-                )  # fmt: skip
+                )
         finally:
             await database.close()
         return 0

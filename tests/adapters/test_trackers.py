@@ -37,7 +37,9 @@ def test_captured_frames_mean_what_their_makers_say(shared: Path) -> None:
 
 
 def test_the_traccar_app_calls_for_help() -> None:
-    report = OsmAnd().read_query({"id": "48241179", "lat": "37.38", "lon": "127.12", "alarm": "sos", "speed": "10", "batt": "7"}, NOW)
+    report = OsmAnd().read_query(
+        {"id": "48241179", "lat": "37.38", "lon": "127.12", "alarm": "sos", "speed": "10", "batt": "7"}, NOW
+    )
     assert report.sos and report.battery == 7 and report.position is not None
     assert report.position.speed_mps == pytest.approx(5.14444)  # the app counts knots
 
@@ -48,7 +50,9 @@ def test_a_call_without_a_place_is_a_call() -> None:
 
 
 def test_owntracks_calls_by_its_tag() -> None:
-    report = OwnTracks().read(b'{"_type":"location","lat":37.38,"lon":127.12,"tst":1763736420,"tag":"SOS"}', "her/phone", NOW)
+    report = OwnTracks().read(
+        b'{"_type":"location","lat":37.38,"lon":127.12,"tst":1763736420,"tag":"SOS"}', "her/phone", NOW
+    )
     assert report is not None and report.sos and report.device == "her/phone"
 
 

@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import av
@@ -57,7 +58,7 @@ def fragments() -> list[bytes]:
         at += size
     first = next(start for kind, start, _ in boxes if kind == b"moof")
     starts = [start for kind, start, _ in boxes if kind == b"moof"] + [len(whole)]
-    return [whole[:first], *(whole[a:b] for a, b in zip(starts, starts[1:], strict=False))]
+    return [whole[:first], *(whole[a:b] for a, b in pairwise(starts))]
 
 
 class Feed:

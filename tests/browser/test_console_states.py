@@ -10,7 +10,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .conftest import Open
-from .control_room import CAMERAS, COLLEAGUE, Room, ago, at, camera, dispatch, fix, grant, incident, place, steps, taken_by_colleague, worked
+from .control_room import (
+    CAMERAS,
+    COLLEAGUE,
+    Room,
+    ago,
+    at,
+    camera,
+    dispatch,
+    fix,
+    grant,
+    incident,
+    place,
+    steps,
+    taken_by_colleague,
+    worked,
+)
 from .stage import Asked, Refusal, Stage
 
 if TYPE_CHECKING:
@@ -18,7 +33,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-CONSOLE: dict[str, Any] = {"viewport": {"width": 1920, "height": 1080}, "locale": "ko-KR", "timezone_id": "Asia/Seoul", "reduced_motion": "reduce"}
+CONSOLE: dict[str, Any] = {
+    "viewport": {"width": 1920, "height": 1080},
+    "locale": "ko-KR",
+    "timezone_id": "Asia/Seoul",
+    "reduced_motion": "reduce",
+}
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 LISTEN = "window.tones = []; document.addEventListener('ansim-tone', (e) => window.tones.push(e.detail.tone))"
 
@@ -83,7 +103,15 @@ async def test_an_unclaimed_sos_is_the_loudest_thing_in_the_room(sit: Sit, room:
     await forget_tones(page)
     await room.put(incident(48))
     alarm = card(page, "i48")
-    await says(alarm, "SOS · 앱", "강남구 해든동", "조용히 모드", "오차 ±100 m", "카메라 4대 준비됨 — 접수하면 열림", "팀장과 전 요원 경보까지")
+    await says(
+        alarm,
+        "SOS · 앱",
+        "강남구 해든동",
+        "조용히 모드",
+        "오차 ±100 m",
+        "카메라 4대 준비됨 — 접수하면 열림",
+        "팀장과 전 요원 경보까지",
+    )
     assert await alarm.locator(".glyph.inv").count() == 1
     await page.locator("[data-part=alarm-line]").wait_for()
     await says(page.locator("[data-part=alarm-chip]"), "새 SOS · 강남구 해든동", "접수할 때까지 울림")
@@ -121,6 +149,25 @@ async def test_a_claim_stops_the_tone_and_opens_the_case(sit: Sit, room: Room, s
     await page.wait_for_timeout(2700)
     assert "p1" not in await tones(page)
     await stage.until(lambda: stage.open_sockets("/media/cam-1"))
+
+
+async def test_an_answer_never_undoes_what_the_socket_said_later(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(incident(48))
+    older = worked(48, grants=[], dispatches=[])
+
+    async def answer(_: Asked) -> dict[str, Any]:
+        await room.put(worked(48, grants=[grant(incident="i48")], dispatches=[]))
+        await stage.until(lambda: stage.open_sockets("/media/cam-1"))
+        return older
+
+    stage.on("POST", "/api/incidents/i48/claim", answer)
+    page = await sit()
+    await page.wait_for_timeout(450)
+    await page.keyboard.press("Enter")
+    await says(page.locator('[data-grant="g1"]'), "이서연 · 영상 7대")
+    await page.wait_for_timeout(500)
+    assert len([one for one in stage.sockets if one.path == "/media/cam-1"]) == 1
+    assert stage.open_sockets("/media/cam-1")
 
 
 async def test_shift_enter_claims_and_stays_here(sit: Sit, room: Room, stage: Stage) -> None:
@@ -304,7 +351,9 @@ async def test_closing_names_what_it_ends_and_wants_a_note_where_it_matters(sit:
     await open_case(page)
     await page.keyboard.press("x")
     strip = page.locator("[data-part=closing]")
-    await says(strip, "1–5로 고르기", "이서연 열람 닫힘", "순찰 12호 열람 닫힘", "순찰 12호 링크 닫힘", "위치와 이동 경로 삭제")
+    await says(
+        strip, "1–5로 고르기", "이서연 열람 닫힘", "순찰 12호 열람 닫힘", "순찰 12호 링크 닫힘", "위치와 이동 경로 삭제"
+    )
     await page.keyboard.press("1")
     await page.get_by_label("메모 (필요)").wait_for()
     await page.keyboard.press("Enter")
@@ -477,7 +526,9 @@ async def test_the_map_never_moves_under_the_operators_hand(sit: Sit, room: Room
     # She went 70 m west, about 148 pixels; a map that followed her would have stayed under her.
     assert -175 < after["x"] - before["x"] < -120
     await page.keyboard.press("0")
-    await page.wait_for_function("() => Math.abs(document.querySelector('[data-mark=person]').getBoundingClientRect().x - document.querySelector('.middle').getBoundingClientRect().x - document.querySelector('.middle').clientWidth / 2) < 20")
+    await page.wait_for_function(
+        "() => Math.abs(document.querySelector('[data-mark=person]').getBoundingClientRect().x - document.querySelector('.middle').getBoundingClientRect().x - document.querySelector('.middle').clientWidth / 2) < 20"
+    )
 
 
 async def test_a_map_that_cannot_be_drawn_says_so(sit: Sit, room: Room) -> None:
@@ -558,10 +609,14 @@ async def test_keys_work_with_hangul_on(sit: Sit, room: Room, stage: Stage) -> N
     room.have(worked(requested_at=None, dispatches=[]))
     page = await sit()
     await open_case(page)
-    await page.evaluate("document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyD', key: 'ㅇ', bubbles: true}))")
+    await page.evaluate(
+        "document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyD', key: 'ㅇ', bubbles: true}))"
+    )
     await agency(page, "prepared").wait_for()
     await page.keyboard.press("Escape")
-    await page.evaluate("document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyX', key: 'Process', bubbles: true}))")
+    await page.evaluate(
+        "document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyX', key: 'Process', bubbles: true}))"
+    )
     await page.locator("[data-part=closing]").wait_for()
 
 
@@ -691,7 +746,11 @@ async def test_rights_show_their_time_and_are_extended_and_revoked(sit: Sit, roo
 
 
 async def test_guardians_show_what_reached_them(sit: Sit, room: Room) -> None:
-    failed = {"name": "x", "relation": "아버지", "receipts": [{"channel": "mail", "state": "failed", "at": ago(3), "reason": "away"}]}
+    failed = {
+        "name": "x",
+        "relation": "아버지",
+        "receipts": [{"channel": "mail", "state": "failed", "at": ago(3), "reason": "away"}],
+    }
     room.have(worked(guardians=[*worked()["guardians"], failed]))
     page = await sit()
     await open_case(page)
@@ -774,7 +833,9 @@ async def test_it_speaks_english_and_light(sit: Sit, room: Room) -> None:
     await page.keyboard.press("Escape")
     assert await page.evaluate("document.documentElement.dataset.theme + document.documentElement.lang") == "lighten"
     await says(card(page, "i48"), "Claim and go there", "Haedeun-dong, Gangnam-gu")
-    left = await page.evaluate("document.body.innerText.replace(/이서연|한국어|뒤에 남자가 따라와요|천식, 흰 패딩|어머니|언니|순찰 12호|해든로\\S* \\S+|지어낸 동네/g, '').match(/[가-힣]+/g)")
+    left = await page.evaluate(
+        "document.body.innerText.replace(/이서연|한국어|뒤에 남자가 따라와요|천식, 흰 패딩|어머니|언니|순찰 12호|해든로\\S* \\S+|지어낸 동네/g, '').match(/[가-힣]+/g)"
+    )
     assert left is None
 
 
@@ -782,8 +843,18 @@ async def test_it_speaks_english_and_light(sit: Sit, room: Room) -> None:
 async def test_axe_finds_nothing(sit: Sit, room: Room, theme: str) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed (npm ci in web/)")
-    room.have(worked(marks=["cancel_pending"]), incident(48), incident(50, kind="trip", priority=2), taken_by_colleague(), incident(60, kind="flag", priority=3))
-    room.pictures |= {"cam-1": {"state": "live", "age_s": 0.4}, "cam-2": {"state": "late", "age_s": 3.2}, "cam-3": {"state": "stale", "age_s": 14.0}}
+    room.have(
+        worked(marks=["cancel_pending"]),
+        incident(48),
+        incident(50, kind="trip", priority=2),
+        taken_by_colleague(),
+        incident(60, kind="flag", priority=3),
+    )
+    room.pictures |= {
+        "cam-1": {"state": "live", "age_s": 0.4},
+        "cam-2": {"state": "late", "age_s": 3.2},
+        "cam-3": {"state": "stale", "age_s": 14.0},
+    }
     page = await sit(map=True, before=f"localStorage.setItem('ansim.theme', '{theme}')")
     await open_case(page)
     await page.locator(".tile.stale").wait_for()
@@ -792,7 +863,9 @@ async def test_axe_finds_nothing(sit: Sit, room: Room, theme: str) -> None:
         for key in keys:
             await page.keyboard.press(key)
         await page.evaluate(source)
-        found = await page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
+        found = await page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+        )
         broken = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]]
         assert broken == []
 
@@ -835,7 +908,10 @@ async def test_nothing_scrolls_and_nothing_covers_video_at_both_sizes(sit: Sit, 
     await open_case(page)
     for width, height in ((1920, 1080), (1600, 900)):
         await page.set_viewport_size({"width": width, "height": height})
-        assert await page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [width, height]
+        assert await page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
+            width,
+            height,
+        ]
         covering = await page.evaluate(
             """() => [...document.querySelectorAll('.wall .tile')].flatMap((tile) => {
               const box = tile.getBoundingClientRect()

@@ -104,7 +104,9 @@ async def test_an_overdue_request_and_a_failed_answer_are_said(open_page: Open, 
 
 
 async def test_a_closed_case_shows_no_place_any_more(open_page: Open, stage: Stage) -> None:
-    page = await desk(open_page, stage, request(closed=True, position=None, link=None, state="en_route", unit="순찰 12호"))
+    page = await desk(
+        open_page, stage, request(closed=True, position=None, link=None, state="en_route", unit="순찰 12호")
+    )
     await page.get_by_text("상황 종결").first.wait_for()
     await page.get_by_role("button", name="SOS").click()
     await page.get_by_text("위치 없음").wait_for()

@@ -31,7 +31,9 @@ class Log:
         self.begun = datetime.now(UTC) - timedelta(minutes=6)
         self.entries: list[Entry] = []
 
-    def add(self, after_s: float, actor: str, act: str, object: str, purpose: str = "incident", **details: str | int) -> None:
+    def add(
+        self, after_s: float, actor: str, act: str, object: str, purpose: str = "incident", **details: str | int
+    ) -> None:
         self.entries.append(
             admit(
                 id=f"{len(self.entries):032x}", at=self.begun + timedelta(seconds=after_s), actor=actor, act=act, object=object,
@@ -140,7 +142,13 @@ def served(stage: Stage, log: Log) -> None:
         f"/api/certificates/{CASE}",
         {
             "destructions": [
-                {"id": "d1", "scope": "track", "due_at": due.isoformat(), "ordered_at": None, "erased_at": log.begun.isoformat()},
+                {
+                    "id": "d1",
+                    "scope": "track",
+                    "due_at": due.isoformat(),
+                    "ordered_at": None,
+                    "erased_at": log.begun.isoformat(),
+                },
                 {"id": "d2", "scope": "case", "due_at": due.isoformat(), "ordered_at": None, "erased_at": None},
             ]
         },
@@ -152,14 +160,25 @@ async def test_the_table_says_who_what_why_and_how_long(open_page: Open, picture
     await page.get_by_role("row", name="이서연").first.wait_for()
     rows = page.get_by_role("row")
     text = "\n".join(await rows.all_inner_texts())
-    for words in ("카메라 camera-2 · 실시간", "상황 담당", "보는 중", "1분 1초", "대상자 위치 · 링크", "대상자 사전 동의", "열람권한 부여 → 출동대원", "SOS 받음"):
+    for words in (
+        "카메라 camera-2 · 실시간",
+        "상황 담당",
+        "보는 중",
+        "1분 1초",
+        "대상자 위치 · 링크",
+        "대상자 사전 동의",
+        "열람권한 부여 → 출동대원",
+        "SOS 받음",
+    ):
         assert words in text, words
     denied = page.get_by_role("row", name="오상민")
     assert "막음" in await denied.inner_text()
     assert "deny" in (await denied.get_attribute("class") or "")
     assert await page.locator("tr.hl").count() >= 4
     await page.get_by_text("기록 사슬 이상 없음 · 18건").wait_for()
-    await page.get_by_text("관제요원 1명과 출동대원 1명이 내 주변 영상을, 보호자 1명이 내 위치를 보았어요. 권한 없는 열람은 막혔어요.").wait_for()
+    await page.get_by_text(
+        "관제요원 1명과 출동대원 1명이 내 주변 영상을, 보호자 1명이 내 위치를 보았어요. 권한 없는 열람은 막혔어요."
+    ).wait_for()
     aside = await page.locator("aside").inner_text()
     for words in ("이 상황을 본 사람", "막힌 열람 1건", "파기 확인", "예정", "witness.test"):
         assert words in aside
@@ -229,10 +248,14 @@ async def test_filters_and_export(open_page: Open) -> None:
     assert await page.get_by_role("link", name="내보내기").get_attribute("href") == "/api/ledger/export"
     await page.get_by_role("button", name="상황 dd0047").first.click()
     await page.get_by_role("button", name="dd0047 조건 빼기").wait_for()
-    assert await page.get_by_role("link", name="내보내기").get_attribute("href") == f"/api/ledger/export?incident={CASE}"
+    assert (
+        await page.get_by_role("link", name="내보내기").get_attribute("href") == f"/api/ledger/export?incident={CASE}"
+    )
 
 
-async def test_no_right_no_server_and_no_record_are_three_different_things(open_page: Open, stage: Stage, log: Log) -> None:
+async def test_no_right_no_server_and_no_record_are_three_different_things(
+    open_page: Open, stage: Stage, log: Log
+) -> None:
     def forbidden(_asked: Asked) -> Any:
         raise Refusal(403, "forbidden")
 

@@ -171,8 +171,17 @@ async def test_a_guardian_sees_position_and_advice_and_no_camera(
     await page.get_by_role("heading", name="민지 님 위치").wait_for()
     await page.locator(".ground .road").first.wait_for(state="attached")
     text = await shown(page)
-    for words in ("오차 9 m", "남음", "민지 님이 도움을 요청했어요", "조용히 모드라 전화하지 마세요", "강남구 관제센터가 확인 중",
-                  "경찰이 가고 있어요 · 약 2분", "직접 찾아가지 마세요", "CCTV 영상은 경찰과 관제요원만", "민지 님도 볼 수 있어요"):  # fmt: skip
+    for words in (
+        "오차 9 m",
+        "남음",
+        "민지 님이 도움을 요청했어요",
+        "조용히 모드라 전화하지 마세요",
+        "강남구 관제센터가 확인 중",
+        "경찰이 가고 있어요 · 약 2분",
+        "직접 찾아가지 마세요",
+        "CCTV 영상은 경찰과 관제요원만",
+        "민지 님도 볼 수 있어요",
+    ):
         assert words in text, words
     assert await page.locator("video").count() == 0
     assert await page.locator(".cam").count() == 0

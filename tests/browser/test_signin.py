@@ -37,7 +37,9 @@ def away(stage: Stage) -> None:
         stage.on("GET", f"/{path}", {})
 
 
-async def test_password_then_authenticator_then_the_page_of_the_role(open_page: Open, stage: Stage, picture: Any) -> None:
+async def test_password_then_authenticator_then_the_page_of_the_role(
+    open_page: Open, stage: Stage, picture: Any
+) -> None:
     stage.on("POST", "/api/signin", question("totp"))
     stage.on("POST", "/api/signin/totp", ME)
     page = await open_page("/signin", device=OFFICE)

@@ -31,17 +31,23 @@ HOME = (37.38, 127.12)
 class House:
     """The centre and everybody's way to it."""
 
-    def __init__(self, centre: Centre, clock: ManualClock, transport: httpx.ASGITransport, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, centre: Centre, clock: ManualClock, transport: httpx.ASGITransport, stack: AsyncExitStack
+    ) -> None:
         self.centre = centre
         self.clock = clock
         self._transport = transport
         self._stack = stack
 
-    async def client(self, role: str | None = None, *, centre: str = CENTRE, agency: str | None = None) -> httpx.AsyncClient:
+    async def client(
+        self, role: str | None = None, *, centre: str = CENTRE, agency: str | None = None
+    ) -> httpx.AsyncClient:
         headers = {}
         if role is not None:
             async with self.centre.database.transaction() as tx:
-                token = await issue_token(tx, role=Role(role), centre=centre, ttl_s=7 * 86_400, actor="test", agency=agency)
+                token = await issue_token(
+                    tx, role=Role(role), centre=centre, ttl_s=7 * 86_400, actor="test", agency=agency
+                )
             headers = {"authorization": f"Bearer {token}"}
         client = httpx.AsyncClient(transport=self._transport, base_url="http://localhost", headers=headers)
         return await self._stack.enter_async_context(client)
@@ -51,8 +57,15 @@ class House:
             made = await create_account(tx, account=name, name=name, role=role, centre=CENTRE, actor="test")
         return Actor(id=made.id, name=name, role=role, centre=CENTRE, session="test", expires_at=self.clock.now())
 
-    async def phone(self, *, enrol: bool = True, at: tuple[float, float] = HOME, profile: Profile | None = None) -> Phone:
-        phone = Phone(self.centre.world, "http://localhost", Receiver(self.centre.world, random.Random(5), lambda: at), profile or HER)
+    async def phone(
+        self, *, enrol: bool = True, at: tuple[float, float] = HOME, profile: Profile | None = None
+    ) -> Phone:
+        phone = Phone(
+            self.centre.world,
+            "http://localhost",
+            Receiver(self.centre.world, random.Random(5), lambda: at),
+            profile or HER,
+        )
         phone._client = await self.client()
         if enrol:
             await phone.enrol()

@@ -36,7 +36,9 @@ def operators_grant(incident: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-async def officer(house: House, operator: httpx.AsyncClient, incident: str) -> tuple[httpx.AsyncClient, dict[str, Any], Officer]:
+async def officer(
+    house: House, operator: httpx.AsyncClient, incident: str
+) -> tuple[httpx.AsyncClient, dict[str, Any], Officer]:
     """112 was asked and has accepted; its officer's browser."""
     desk = await house.client("agency", agency="112")
     read(await operator.post(f"/api/incidents/{incident}/dispatches", json={"agency": "112"}))
@@ -160,11 +162,16 @@ async def test_the_duress_code_looks_the_same_and_is_not(house: House) -> None:
     answers = []
     for phone, code in ((one, "2580"), (forced, "8520")):
         assert phone.receipt is not None
-        answer = await phone._client.post(f"/api/signals/{phone.signal}/cancel", json={"secret": phone.receipt.secret, "code": code})
+        answer = await phone._client.post(
+            f"/api/signals/{phone.signal}/cancel", json={"secret": phone.receipt.secret, "code": code}
+        )
         answers.append((answer.status_code, answer.content, {k: v for k, v in answer.headers.items() if k != "date"}))
     assert answers[0] == answers[1]
     await house.settle()
-    states = [{k: v for k, v in (await phone.state()).items() if k not in ("received_at", "receipts")} for phone in (one, forced)]
+    states = [
+        {k: v for k, v in (await phone.state()).items() if k not in ("received_at", "receipts")}
+        for phone in (one, forced)
+    ]
     assert states[0] == states[1]
     assert one.receipt and forced.receipt
     marks = {i["id"]: i["marks"] for i in read(await operator.get("/api/incidents"))["incidents"]}
@@ -175,7 +182,10 @@ async def test_words_go_both_ways_and_nobody_else_reads_them(house: House) -> No
     phone, operator, id = await pressed(house)
     await phone.say("뒤에 남자가 따라와요")
     await operator.post(f"/api/incidents/{id}/messages", json={"text": "가까운 편의점으로 가세요"})
-    assert [line["text"] for line in (await detail(operator, id))["messages"]] == ["뒤에 남자가 따라와요", "가까운 편의점으로 가세요"]
+    assert [line["text"] for line in (await detail(operator, id))["messages"]] == [
+        "뒤에 남자가 따라와요",
+        "가까운 편의점으로 가세요",
+    ]
     assert [line["from"] for line in (await phone.state())["messages"]] == ["person", "operator"]
     colleague = await house.client("operator")
     assert (await colleague.post(f"/api/incidents/{id}/messages", json={"text": "나"})).status_code == 404
@@ -188,13 +198,20 @@ async def test_words_go_both_ways_and_nobody_else_reads_them(house: House) -> No
 async def test_her_guardian_is_told_on_every_way_and_opens_one_link(house: House) -> None:
     phone, operator, id = await pressed(house)
     sms, mail = house.centre.inboxes["sms"].inbox, house.centre.inboxes["mail"].inbox
-    assert [address for address, _ in sms] == ["010-3333-4444"] and [address for address, _ in mail] == ["mother@example.org"]
+    assert [address for address, _ in sms] == ["010-3333-4444"] and [address for address, _ in mail] == [
+        "mother@example.org"
+    ]
     text = sms[0][1].text()
     assert "김하늘" in text and "성남시" in text and "37.38" not in text and "전화하지 마세요" in text
     guardian = Officer(house.centre.world, sms[0][1].link)
     guardian._client = await house.client()
     state = await guardian.open()
-    assert state["kind"] == "guardian" and state["position"] and state["cameras"] == [] and "guardian.do-not-call" in state["instructions"]
+    assert (
+        state["kind"] == "guardian"
+        and state["position"]
+        and state["cameras"] == []
+        and "guardian.do-not-call" in state["instructions"]
+    )
     assert state["person"] == {"name": "김하늘", "note": ""}
     await house.settle()
     [line] = (await detail(operator, id))["guardians"]
@@ -209,7 +226,10 @@ async def test_a_channel_that_fails_is_seen_to_fail(house: House) -> None:
     house.centre.inboxes["sms"].fail = "no such number"
     _, operator, id = await pressed(house)
     [line] = (await detail(operator, id))["guardians"]
-    assert {(r["channel"], r["state"], r["reason"]) for r in line["receipts"]} == {("sms", "failed", "no such number"), ("mail", "delivered", None)}
+    assert {(r["channel"], r["state"], r["reason"]) for r in line["receipts"]} == {
+        ("sms", "failed", "no such number"),
+        ("mail", "delivered", None),
+    }
 
 
 async def test_fetching_the_page_of_a_link_binds_nothing(house: House) -> None:
@@ -233,7 +253,9 @@ async def test_a_token_is_for_one_camera_of_the_right_and_refusals_are_recorded(
     refused = await operator.post(f"/api/grants/{grant['id']}/tokens", json={"camera": "cam-5"})
     assert refused.status_code == 403 and refused.json()["type"] == "grant.refused"
     colleague = await house.client("operator")
-    assert (await colleague.post(f"/api/grants/{grant['id']}/tokens", json={"camera": grant["cameras"][0]})).status_code == 404
+    assert (
+        await colleague.post(f"/api/grants/{grant['id']}/tokens", json={"camera": grant["cameras"][0]})
+    ).status_code == 404
     acts = await house.rows("SELECT act, object FROM ledger_entry WHERE act LIKE 'view.%'")
     assert acts == [{"act": "view.refused", "object": "cam-5"}]
 
@@ -283,7 +305,12 @@ async def test_112_is_asked_accepts_and_its_officer_sees_for_as_long_as_it_takes
     desk, request, browser = await officer(house, operator, id)
     assert request["silent"] and request["place"] and request["position"]
     state = await browser.open()
-    assert state["kind"] == "officer" and state["position"] and state["cameras"] and state["person"]["note"] == "천식이 있어요"
+    assert (
+        state["kind"] == "officer"
+        and state["position"]
+        and state["cameras"]
+        and state["person"]["note"] == "천식이 있어요"
+    )
     assert (await browser.watch_token(state["cameras"][0]["id"]))["token"]
     stranger = Officer(house.centre.world, request["link"])
     stranger._client = await house.client()
@@ -295,7 +322,11 @@ async def test_112_is_asked_accepts_and_its_officer_sees_for_as_long_as_it_takes
     read(await desk.post(f"/api/desk/requests/{request['id']}/unit", json={"call_sign": "순찰 12호", "eta_s": 110}))
     await browser.arrived()
     seen = await detail(operator, id)
-    assert seen["arrived_at"] and [d["state"] for d in seen["dispatches"]] == ["arrived"] and seen["dispatches"][0]["unit"] == "순찰 12호"
+    assert (
+        seen["arrived_at"]
+        and [d["state"] for d in seen["dispatches"]] == ["arrived"]
+        and seen["dispatches"][0]["unit"] == "순찰 12호"
+    )
 
 
 async def test_a_refusal_is_seen_and_can_be_asked_again(house: House) -> None:
@@ -322,7 +353,9 @@ async def test_no_answer_for_thirty_seconds_leads_to_the_telephone(house: House)
 
     await house.clock.advance(31)
     await house.until(unanswered)
-    answer = await operator.post(f"/api/incidents/{id}/dispatches/{asked}/phone", json={"number": "119", "note": "전화로 요청"})
+    answer = await operator.post(
+        f"/api/incidents/{id}/dispatches/{asked}/phone", json={"number": "119", "note": "전화로 요청"}
+    )
     assert answer.status_code == 204
     assert (await detail(operator, id))["dispatches"][0]["phone"] == "119"
     late = await house.client("agency", agency="119")
@@ -383,7 +416,9 @@ async def test_closing_ends_everything_and_the_record_stays(house: House) -> Non
     certificate["statement"]["rows"] = {"fix": 0}
     assert verify(json.dumps(certificate).encode()).exit_code == 1
     entries = await phone.record()
-    assert {"incident.claimed", "grant.issued", "incident.closed", "track.erased"} <= {entry["act"] for entry in entries}
+    assert {"incident.claimed", "grant.issued", "incident.closed", "track.erased"} <= {
+        entry["act"] for entry in entries
+    }
     assert "37.38" not in str(entries) and "김하늘" not in str(entries)
     [desk_request] = [one for one in house.centre.desk.of("112") if one.id == request["id"]]
     assert desk_request.closed and desk_request.position is None and desk_request.link is None
@@ -410,5 +445,10 @@ async def test_names_and_words_die_at_the_retention(house: House) -> None:
 
     await house.clock.leap(180 * 86_400 + 60)
     await house.until(forgotten)
-    assert await house.rows("SELECT 1 FROM message UNION ALL SELECT 1 FROM timeline UNION ALL SELECT 1 FROM guardian_notice") == []
+    assert (
+        await house.rows(
+            "SELECT 1 FROM message UNION ALL SELECT 1 FROM timeline UNION ALL SELECT 1 FROM guardian_notice"
+        )
+        == []
+    )
     assert await house.rows("SELECT contacts, secret FROM signal") == [{"contacts": None, "secret": None}]

@@ -100,11 +100,19 @@ async def test_a_stranger_without_anything_is_heard(house: House) -> None:
         ({"at": "yesterday"}, "at"),
         ({"at": "2026-11-21T14:47:00"}, "at"),
         ({"battery": 101}, "battery"),
-        ({"position": {"latitude": False, "longitude": 1, "accuracy_m": 1, "at": "2026-11-21T14:47:00Z"}}, "position.latitude"),
-        ({"position": {"latitude": 91, "longitude": 1, "accuracy_m": 1, "at": "2026-11-21T14:47:00Z"}}, "position.latitude"),
+        (
+            {"position": {"latitude": False, "longitude": 1, "accuracy_m": 1, "at": "2026-11-21T14:47:00Z"}},
+            "position.latitude",
+        ),
+        (
+            {"position": {"latitude": 91, "longitude": 1, "accuracy_m": 1, "at": "2026-11-21T14:47:00Z"}},
+            "position.latitude",
+        ),
     ],
 )
-async def test_what_does_not_fit_is_named_and_nothing_is_stored(house: House, change: dict[str, Any], field: str) -> None:
+async def test_what_does_not_fit_is_named_and_nothing_is_stored(
+    house: House, change: dict[str, Any], field: str
+) -> None:
     client = await house.client()
     body = {"id": "a-stranger-1", "kind": "sos", "at": "2026-11-21T14:47:00Z", **change}
     answer = await client.post("/api/signals", json=body)
@@ -113,7 +121,9 @@ async def test_what_does_not_fit_is_named_and_nothing_is_stored(house: House, ch
     assert await house.rows("SELECT 1 FROM signal") == []
 
 
-@pytest.mark.parametrize("body", [b"[" * 7000, b'{"id":' * 3000, b"\x00", b"\xff\xfe", b"", b"null", b'"' + b"a" * 300_000])
+@pytest.mark.parametrize(
+    "body", [b"[" * 7000, b'{"id":' * 3000, b"\x00", b"\xff\xfe", b"", b"null", b'"' + b"a" * 300_000]
+)
 async def test_hostile_bodies_get_a_4xx(house: House, body: bytes) -> None:
     client = await house.client()
     answer = await client.post("/api/signals", content=body, headers={"content-type": "application/json"})
@@ -132,7 +142,9 @@ async def test_a_future_clock_is_not_believed(house: House) -> None:
 
 async def test_an_app_of_osmand_calls_and_is_followed(house: House) -> None:
     app, operator = await house.client(), await house.client("operator")
-    answer = await app.get("/in/osmand", params={"id": "48241179", "lat": "37.38", "lon": "127.12", "alarm": "sos", "batt": "34"})
+    answer = await app.get(
+        "/in/osmand", params={"id": "48241179", "lat": "37.38", "lon": "127.12", "alarm": "sos", "batt": "34"}
+    )
     assert answer.status_code == 200 and len(answer.json()["receipt"]) == 8
     [incident] = await queue(operator)
     moved = await app.get("/in/osmand", params={"id": "48241179", "lat": "37.3805", "lon": "127.1205", "accuracy": "6"})
@@ -172,4 +184,8 @@ async def test_the_id_alone_opens_nothing(house: House) -> None:
     answer = await stranger.post(f"/api/signals/{phone.signal}/state", json={"secret": "x" * 43})
     assert answer.status_code == 404
     with pytest.raises(Refused):
-        read(await stranger.post("/api/positions", json={"signal": phone.signal, "secret": "x" * 43, "positions": [phone.receiver.fix()]}))
+        read(
+            await stranger.post(
+                "/api/positions", json={"signal": phone.signal, "secret": "x" * 43, "positions": [phone.receiver.fix()]}
+            )
+        )

@@ -80,4 +80,3 @@ async def check(folder: Path) -> int:
         await database.close()
     print("\n".join(f"WRONG  {line}" for line in found) if found else "all is as it must be")
     return 1 if found else 0
-

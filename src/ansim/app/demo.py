@@ -124,7 +124,10 @@ async def _serve(city: City, folder: Path, host: str, port: int, browser: bool, 
 
 def _settings(city: City, folder: Path, host: str, port: int) -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
-    register = [{name: row[name] for name in ("id", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")} for row in city.register]
+    register = [
+        {name: row[name] for name in ("id", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")}
+        for row in city.register
+    ]
     for name, content in (("cameras", city.cameras), ("register", register), ("map", city.map)):
         (folder / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
     return Settings(
@@ -135,7 +138,9 @@ def _settings(city: City, folder: Path, host: str, port: int) -> Settings:
 
 async def _agency_token(centre: Centre) -> str:
     async with centre.database.transaction() as tx:
-        return await issue_token(tx, role=Role.AGENCY, centre=centre.settings.centre, ttl_s=7 * 86_400, actor="demo", agency="112")
+        return await issue_token(
+            tx, role=Role.AGENCY, centre=centre.settings.centre, ttl_s=7 * 86_400, actor="demo", agency="112"
+        )
 
 
 async def _code(centre: Centre, who: str) -> str:
@@ -144,7 +149,13 @@ async def _code(centre: Centre, who: str) -> str:
         row = await tx.fetchrow("SELECT id FROM account WHERE account = $1", f"demo-{who}")
         if row is None:
             account = await create_account(
-                tx, account=f"demo-{who}", name=name, role=role, centre=centre.settings.centre, agency=agency, actor="demo"
+                tx,
+                account=f"demo-{who}",
+                name=name,
+                role=role,
+                centre=centre.settings.centre,
+                agency=agency,
+                actor="demo",
             )
             id = account.id
         else:
@@ -164,7 +175,9 @@ def _routes(centre: Centre, city: City) -> list[Any]:
 
         people = [{"who": who, "label": label} for who, (_, _, _, _, label) in PEOPLE.items()]
         return Response(
-            PAGE.replace("PEOPLE", json.dumps(people, ensure_ascii=False)).encode(), media_type="text/html; charset=utf-8", headers=SECURITY
+            PAGE.replace("PEOPLE", json.dumps(people, ensure_ascii=False)).encode(),
+            media_type="text/html; charset=utf-8",
+            headers=SECURITY,
         )
 
     @get("/demo/page.js", include_in_schema=False)
@@ -190,7 +203,12 @@ def _routes(centre: Centre, city: City) -> list[Any]:
         """What guardians received: the demo has no telephones."""
         return {
             "messages": [
-                {"channel": channel, "to": address if channel != "push" else "", "text": notice.text(), "link": notice.link}
+                {
+                    "channel": channel,
+                    "to": address if channel != "push" else "",
+                    "text": notice.text(),
+                    "link": notice.link,
+                }
                 for channel, simulated in centre.inboxes.items()
                 for address, notice in simulated.inbox
             ]

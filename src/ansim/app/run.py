@@ -18,7 +18,9 @@ log = structlog.get_logger()
 async def run(settings: Settings, *, until: asyncio.Event) -> int:
     listener, settings = listen(settings)
     async with Centre(settings) as centre, serving(centre, listener):
-        leave_note(settings.folder, Running(pid=os.getpid(), port=settings.port, dsn=centre.dsn, centre=settings.centre))
+        leave_note(
+            settings.folder, Running(pid=os.getpid(), port=settings.port, dsn=centre.dsn, centre=settings.centre)
+        )
         log.info("serving", host=settings.host, port=settings.port, centre=settings.centre)
         try:
             await until.wait()

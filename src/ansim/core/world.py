@@ -19,8 +19,8 @@ class World:
     _last: list[int] = field(default_factory=lambda: [0], repr=False, compare=False)
 
     def id(self) -> str:
-        """A new identifier: UUID version 7 (RFC 9562) as 32 lowercase hex digits. Those of one process sort in the order
-        they were made: 12 bits count within a millisecond (section 6.2, method 1)."""
+        """A new identifier: UUID version 7 (RFC 9562) as 32 lowercase hex digits. Those of one process sort in the
+        order they were made: 12 bits count within a millisecond (section 6.2, method 1)."""
         tick = max(int(self.clock.now().timestamp() * 1000) << 12, self._last[0] + 1)
         self._last[0] = tick
         value = (tick >> 12) << 80 | 0x7 << 76 | (tick & 0xFFF) << 64

@@ -86,7 +86,9 @@ class House:
     def _files(self) -> list[Path]:
         # The cluster of a server that runs as its own user may be linked from elsewhere; links are followed.
         links = [link.resolve() for link in self.data.rglob("*") if link.is_symlink() and link.is_dir()]
-        inside = (file for root in (self.data, *links) for file in root.rglob("*") if file.is_file() and not file.is_symlink())
+        inside = (
+            file for root in (self.data, *links) for file in root.rglob("*") if file.is_file() and not file.is_symlink()
+        )
         return sorted({self.log, *(file.resolve() for file in inside)})
 
     def _write_settings(self) -> Path:
@@ -101,7 +103,9 @@ class House:
             "register": str(self.folder / "register.json"), "map": str(self.folder / "map.json"),
             "smtp": f"smtp://127.0.0.1:{self._smtp}", "sms_gateway": f"http://127.0.0.1:{self._sms}/",
         }  # fmt: skip
-        config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()), encoding="utf-8")
+        config.write_text(
+            "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()), encoding="utf-8"
+        )
         return config
 
     def _write(self, name: str, content: Any) -> None:

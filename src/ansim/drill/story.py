@@ -127,8 +127,12 @@ class Drill:
             name=f"어머니 {self.mark}", relation="어머니", mail="mother@example.org", phone="010-0000-0000"
         )
         profile = Profile(
-            name=f"김하늘 {self.mark}", phone="010-1111-2222", note=f"천식 {self.mark}", guardians=[guardian], codes=Codes(cancel="2580", duress="8520")
-        )  # fmt: skip
+            name=f"김하늘 {self.mark}",
+            phone="010-1111-2222",
+            note=f"천식 {self.mark}",
+            guardians=[guardian],
+            codes=Codes(cancel="2580", duress="8520"),
+        )
         phone = Phone(world, house.server, receiver, profile)
         operator, auditor, agency = await asyncio.gather(
             house.token("operator"), house.token("auditor"), house.token("agency", "--agency", "112")

@@ -1,7 +1,7 @@
-"""The city as a process of its own, so that drawing pictures never keeps a centre waiting: `python -m ansim.sim.process`.
+"""The city as a process of its own, so that drawing never keeps a centre waiting: `python -m ansim.sim.process`.
 
-It speaks JSON lines. First it says {"ready": {"cameras": {id: url}, "register": […], "map": {…}}}; then it answers each line
-on its standard input with one line: {"do": "where"} -> {"latitude", "longitude"}; {"do": "sos"} lets her press;
+It speaks JSON lines. First it says {"ready": {"cameras": {id: url}, "register": […], "map": {…}}}; then it answers each
+line on its standard input with one line: {"do": "where"} -> {"latitude", "longitude"}; {"do": "sos"} lets her press;
 {"do": "serve", "server": …, "agency": token} brings the units that a desk sends. It ends with its standard input.
 """
 

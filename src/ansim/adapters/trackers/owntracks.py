@@ -1,4 +1,4 @@
-"""OwnTracks over HTTP: one JSON object with "_type". A location with the tag (or point of interest) "sos" calls for help."""
+"""OwnTracks over HTTP: one JSON object with "_type". A location whose tag or point of interest is "sos" calls for help."""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ async def osmand(
         form = dict(parse_qsl(body.decode("utf-8", "replace"))) if body else {}
         report = OsmAnd().read_query({**dict(parse_qsl(request.url.query)), **form}, now)
     receipt = await _take(report, "osmand", request, database, intake, lanes)
-    return Response(b"" if receipt is None else msgspec.json.encode(shown(receipt, database)), media_type="application/json")
+    return Response(
+        b"" if receipt is None else msgspec.json.encode(shown(receipt, database)), media_type="application/json"
+    )
 
 
 @post("/in/owntracks", status_code=200)

@@ -51,9 +51,13 @@ class CentreGate:
         async with self._database.transaction() as tx:
             claim = tx.use(TokenMint).read(token, tx.at)
             grant = None if claim is None else await store.grant(tx, claim.grant)
-            if claim is not None and grant is not None and _reason(tx, claim, grant, claim.camera) is None:
-                if await actions.renew_view(tx, view, claim, grant):
-                    return datetime.fromtimestamp(claim.until, tx.at.tzinfo)
+            if (
+                claim is not None
+                and grant is not None
+                and _reason(tx, claim, grant, claim.camera) is None
+                and await actions.renew_view(tx, view, claim, grant)
+            ):
+                return datetime.fromtimestamp(claim.until, tx.at.tzinfo)
         raise self._refused("expired")
 
     async def ended(self, view: str, *, seconds: float, bytes: int, frames: int, why: str) -> None:
