@@ -44,7 +44,8 @@ const GRANT_ENDED = 4403;
 const RENEW_AFTER_MS = 30_000;
 const SILENT_AFTER_MS = 6_000;
 const RETRY_MS = [200, 500, 1_000, 2_000, 5_000];
-const START_WITHIN_MS = 250;
+/** A whole group of pictures comes first; a slow line is not waited for. */
+const START_WITHIN_MS = 60;
 /** Behind the newest picture, seconds: where we start, where we hurry, where we jump. */
 const BEHIND = { wanted: 0.12, hurry: 0.4, jump: 1 };
 const KEEP_S = 5;

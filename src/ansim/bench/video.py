@@ -39,7 +39,7 @@ from ansim.sim import rtsp
 
 WIDTH, HEIGHT, FPS, KEY_EVERY, BITS_PER_SECOND = 1280, 720, 25, 50, 2_000_000
 OPENINGS, REVOKES, CONTROLS = 15, 9, 5
-CAMERAS, WARM_S, MEASURED_S = 10, 4.0, 10.0
+CAMERAS, WARM_S, MEASURED_S = 10, 8.0, 20.0
 SLOW_BYTES_PER_SECOND = 62_500
 PLAYER = Path(__file__).parents[3] / "web/shared/player.ts"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -178,42 +178,46 @@ async def cameras(world: World, count: int) -> AsyncIterator[rtsp.Server]:
 
 
 async def ingest() -> list[Figure]:
-    """Percent of one core that pulling, repacking and keeping one camera costs, in a process of its own."""
+    """Percent of one core that pulling, repacking and keeping one camera costs, in a process of its own.
+
+    Ours, the floor and the peer run at the same time, each pulling every camera, so that a neighbour slows all.
+    """
     simulated = await _child("cameras", str(CAMERAS))
+    groups: list[list[asyncio.subprocess.Process]] = []
     try:
         assert simulated.stdout is not None
         base = (await simulated.stdout.readline()).decode().strip()
-        ours = await _cost(_child("node", base, str(CAMERAS)))
-        floor = await _cost(_child("read", base, str(CAMERAS)))
-        ffmpeg = shutil.which("ffmpeg")
-        peer = None
-        if ffmpeg:
-            options = ["-v", "error", "-rtsp_transport", "tcp", "-i"]
-            output = ["-an", "-c", "copy", "-f", "mp4", "-movflags", "frag_every_frame+empty_moov", "-y", os.devnull]
-            peer = await _cost(
-                *(
-                    asyncio.create_subprocess_exec(
-                        ffmpeg, *options, f"{base}/cam-{n}", *output, stdin=subprocess.DEVNULL
-                    )
-                    for n in range(CAMERAS)
-                )
-            )
+        groups += [[await _child("node", base, str(CAMERAS))], [await _child("read", base, str(CAMERAS))]]
+        if ffmpeg := shutil.which("ffmpeg"):
+            groups.append([await _ffmpeg(ffmpeg, f"{base}/cam-{number}") for number in range(CAMERAS)])
+        await asyncio.sleep(WARM_S)
+        before = [_cpu_seconds(group) for group in groups]
+        await asyncio.sleep(MEASURED_S)
+        costs = [
+            (_cpu_seconds(group) - spent) / MEASURED_S / CAMERAS * 100
+            for group, spent in zip(groups, before, strict=True)
+        ]
     finally:
-        await _end(simulated)
-    peer_is = "ffmpeg -c copy to fragmented MP4, a process each"
-    if peer is None:
-        peer_is = "no peer: ffmpeg gave up" if ffmpeg else "no peer: ffmpeg is not installed"
+        for child in [simulated, *(child for group in groups for child in group)]:
+            await _end(child)
+    ours, floor, *peers = costs
     return [
         Figure(
             what=f"ingest with ring, {CAMERAS} cameras of 720p25 in one process, each",
-            value=ours if ours is not None else float("nan"),
+            value=ours,
             unit="% of a core",
             floor=floor,
             floor_is="the same bytes read and thrown away",
-            peer=peer,
-            peer_is=peer_is,
+            peer=peers[0] if peers else None,
+            peer_is="ffmpeg -c copy to fragmented MP4, a process each" if peers else "no peer: ffmpeg is not installed",
         )
     ]
+
+
+async def _ffmpeg(program: str, url: str) -> asyncio.subprocess.Process:
+    read = ["-v", "error", "-rtsp_transport", "tcp", "-i", url, "-an", "-c", "copy"]
+    write = ["-f", "mp4", "-movflags", "frag_every_frame+empty_moov", "-y", os.devnull]
+    return await asyncio.create_subprocess_exec(program, *read, *write, stdin=subprocess.DEVNULL)
 
 
 async def _child(*arguments: str) -> asyncio.subprocess.Process:
@@ -228,28 +232,15 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     await child.wait()
 
 
-async def _cost(*starting: Any) -> float | None:
-    """Percent of one core per camera of these processes together, over the measured time; None when one gave up."""
-    children = list(await asyncio.gather(*starting))
-    try:
-        await asyncio.sleep(WARM_S)
-        if any(child.returncode is not None for child in children):
-            return None
-        before = sum(_cpu_seconds(child.pid) for child in children)
-        await asyncio.sleep(MEASURED_S)
-        spent = sum(_cpu_seconds(child.pid) for child in children) - before
-        if any(child.returncode is not None for child in children):
-            return None
-    finally:
-        for child in children:
-            await _end(child)
-    return spent / MEASURED_S / CAMERAS * 100
-
-
-def _cpu_seconds(pid: int) -> float:
-    """User and system time of a running process (proc(5), fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _cpu_seconds(children: list[asyncio.subprocess.Process]) -> float:
+    """User and system time of running processes (proc(5), fields 14 and 15)."""
+    ticks = 0
+    for child in children:
+        if child.returncode is not None:
+            raise RuntimeError("a measured process gave up")
+        fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def _serve_cameras(count: int) -> None:

@@ -135,7 +135,7 @@ def test_a_packet_sent_twice_is_taken_once(clip, packets_of, rtp):
     for number, units in enumerate(clip.pictures[:3]):
         (marker, payload), *_ = [(True, b"\x78" + b"".join(len(u).to_bytes(2, "big") + u for u in units))]
         packet = rtp(payload, number, number * 3600, marker)
-        out += depacketiser.push(packet) + depacketiser.push(packet)
+        out += [*depacketiser.push(packet), *depacketiser.push(packet)]
     assert len(out) == 3
     assert depacketiser.lost == 0
 

@@ -6,6 +6,7 @@ FU-A).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -188,38 +189,38 @@ class Depacketiser:
         self._begun = False
         self._resync = True  # until a key frame: everything refers to something we have not seen
 
-    def push(self, packet: bytes) -> list[AccessUnit]:
+    def push(self, packet: bytes) -> Sequence[AccessUnit]:
         """Take one RTP packet (RFC 3550); mostly gives nothing or one access unit. A packet that is none is
         dropped.
         """
         size = len(packet)
         if size < 13 or packet[0] & 0xC0 != 0x80:
-            return []
+            return ()
         start = 12 + (packet[0] & 15) * 4
         if packet[0] & 0x10:
             if size < start + 4:
-                return []
+                return ()
             start += 4 + int.from_bytes(packet[start + 2 : start + 4], "big") * 4
         if packet[0] & 0x20:
             size -= packet[-1]
         if start >= size:
-            return []
+            return ()
         sequence = packet[2] << 8 | packet[3]
-        ready: list[AccessUnit] = []
+        ready: Sequence[AccessUnit] = ()
         timestamp = int.from_bytes(packet[4:8], "big")
         gap = (sequence - self._sequence - 1) & 0xFFFF if self._sequence >= 0 else 0
         if gap >= 0x8000:
             # TCP keeps order, so the camera sent it twice, or counts anew if the next one follows (RFC 3550 A.1)
             expected, self._restart = self._restart, sequence + 1 & 0xFFFF
             if gap == 0xFFFF or sequence != expected:
-                return []
+                return ()
             gap = 1
         self._sequence = sequence
         if timestamp != self._timestamp:
             # some cameras never set the marker: a new time ends the picture as well
             if self._units or self._fragments:
                 self._damaged |= gap > 0
-                ready += self._finish()
+                ready = self._finish()
             self._timestamp = timestamp
         if gap:
             self.lost += gap
@@ -230,7 +231,7 @@ class Depacketiser:
         else:
             self._take(packet, start, size)
         if packet[1] & 0x80:
-            ready += self._finish()
+            return [*ready, *self._finish()] if ready else self._finish()
         return ready
 
     def _take(self, packet: bytes, start: int, end: int) -> None:
@@ -263,7 +264,7 @@ class Depacketiser:
         else:
             self._damaged = True  # interleaved modes were never agreed on
 
-    def _finish(self) -> list[AccessUnit]:
+    def _finish(self) -> Sequence[AccessUnit]:
         units, damaged = self._units, self._damaged or self._fragments is not None
         self._units, self._fragments, self._damaged, self._size = [], None, False, 0
         key = False
@@ -279,12 +280,12 @@ class Depacketiser:
         if damaged:
             self._resync = True
         if not body:
-            return []
+            return ()
         if damaged or (self._resync and not key) or self._parameters is None:
             self.dropped += self._begun
-            return []
+            return ()
         self._resync, self._begun = False, True
-        return [AccessUnit(self._timestamp, key, b"".join(body), self._parameters)]
+        return (AccessUnit(self._timestamp, key, b"".join(body), self._parameters),)
 
     def _learn(self, units: list[bytes]) -> None:
         sps = next((unit for unit in reversed(units) if unit[0] & 31 == SPS), None)

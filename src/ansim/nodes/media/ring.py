@@ -18,7 +18,7 @@ class Stream:
     height: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Frame:
     """One picture, ready to be sent. `at`: monotonic seconds of its arrival; `body`: its slices, each behind
     its length.

@@ -98,7 +98,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, on_packet: Callable[[bytes], None]) -> None:
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_packet = on_packet
-        self._buffer = bytearray()
+        self._buffer = b""
         self._transport: asyncio.Transport | None = None
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
         self._sequence = 0
@@ -123,8 +123,7 @@ class Connection(asyncio.Protocol):
         self._end(CameraError("closed"))
 
     def data_received(self, received: bytes) -> None:
-        buffer = self._buffer
-        buffer += received
+        buffer = self._buffer = self._buffer + received if self._buffer else received
         at, end = 0, len(buffer)
         on_packet = self._on_packet
         try:
@@ -134,7 +133,7 @@ class Connection(asyncio.Protocol):
                     if following > end:
                         break
                     if buffer[at + 1] == 0:
-                        on_packet(bytes(buffer[at + 4 : following]))
+                        on_packet(buffer[at + 4 : following])
                     at = following
                 else:
                     taken = self._take_message(at)
@@ -144,7 +143,7 @@ class Connection(asyncio.Protocol):
         except CameraError as error:
             self._end(error)
             return
-        del buffer[:at]
+        self._buffer = buffer[at:]
 
     def _take_message(self, at: int) -> int:
         """Bytes taken by a whole message at `at`, 0 when it is not complete yet."""

@@ -30,7 +30,6 @@ class Window:
         self._acknowledged = 0
         self._marks: deque[_Mark] = deque()
         self._fastest: float | None = None
-        self._rate = 0.0
 
     def room(self) -> int:
         """Bytes that may go out now, in one message."""
@@ -56,13 +55,12 @@ class Window:
         rate = (total - mark.acknowledged) / took
         if self._fastest is None or took < self._fastest:
             self._fastest = took
-        if took <= self._fastest + QUEUE_S:
-            self._rate = max(self._rate, rate)
-        else:
-            self._rate = rate
-            if self.size == LEAST:
-                self._fastest = took  # with next to nothing out, this is the line and no queue
-        self.size = min(MOST, max(LEAST, int(self._rate * (self._fastest + QUEUE_S))))
+        queued = took > self._fastest + QUEUE_S
+        if queued and self.size == LEAST:
+            self._fastest = took  # with next to nothing out, this is the line and no queue
+        fitting = int(rate * (self._fastest + QUEUE_S))
+        # without a queue a low rate only says that there was little to send
+        self.size = min(MOST, max(LEAST, fitting if queued else max(fitting, self.size)))
 
     def behind(self, now: float) -> bool:
         """Whether bytes are out that should have been acknowledged by now."""
