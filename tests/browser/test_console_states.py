@@ -1,4 +1,6 @@
-"""The operator's console: every state that a case, a picture, a position, a line or the server can be in says what it is."""
+"""The operator's console: every state that a case, a picture, a position, a line or the server can be in says what
+it is.
+"""
 
 from __future__ import annotations
 
@@ -527,7 +529,8 @@ async def test_the_map_never_moves_under_the_operators_hand(sit: Sit, room: Room
     assert -175 < after["x"] - before["x"] < -120
     await page.keyboard.press("0")
     await page.wait_for_function(
-        "() => Math.abs(document.querySelector('[data-mark=person]').getBoundingClientRect().x - document.querySelector('.middle').getBoundingClientRect().x - document.querySelector('.middle').clientWidth / 2) < 20"
+        "() => Math.abs(document.querySelector('[data-mark=person]').getBoundingClientRect().x - "
+        "document.querySelector('.middle').getBoundingClientRect().x - document.querySelector('.middle').clientWidth / 2) < 20"
     )
 
 
@@ -610,12 +613,14 @@ async def test_keys_work_with_hangul_on(sit: Sit, room: Room, stage: Stage) -> N
     page = await sit()
     await open_case(page)
     await page.evaluate(
-        "document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyD', key: 'ㅇ', bubbles: true}))"
+        "document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyD', key: 'ㅇ', "
+        "bubbles: true}))"
     )
     await agency(page, "prepared").wait_for()
     await page.keyboard.press("Escape")
     await page.evaluate(
-        "document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyX', key: 'Process', bubbles: true}))"
+        "document.querySelector('#console').dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyX', key: "
+        "'Process', bubbles: true}))"
     )
     await page.locator("[data-part=closing]").wait_for()
 
@@ -834,7 +839,8 @@ async def test_it_speaks_english_and_light(sit: Sit, room: Room) -> None:
     assert await page.evaluate("document.documentElement.dataset.theme + document.documentElement.lang") == "lighten"
     await says(card(page, "i48"), "Claim and go there", "Haedeun-dong, Gangnam-gu")
     left = await page.evaluate(
-        "document.body.innerText.replace(/이서연|한국어|뒤에 남자가 따라와요|천식, 흰 패딩|어머니|언니|순찰 12호|해든로\\S* \\S+|지어낸 동네/g, '').match(/[가-힣]+/g)"
+        "document.body.innerText.replace(/이서연|한국어|뒤에 남자가 따라와요|천식, 흰 패딩|어머니|언니|순찰 12호|해든로\\S* \\S+|지어낸 동네/g, "
+        "'').match(/[가-힣]+/g)"
     )
     assert left is None
 

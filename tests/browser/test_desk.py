@@ -16,7 +16,8 @@ pytestmark = pytest.mark.browser
 
 def request(id: str = "r1", **more: Any) -> dict[str, Any]:
     return {
-        "id": id, "agency": "112", "reference": f"112-000{id[-1]}", "number": "GN-1121-0047", "centre": "강남구 관제센터",
+        "id": id, "agency": "112", "reference": f"112-000{id[-1]}", "number": "GN-1121-0047",
+        "centre": "강남구 관제센터",
         "kind": "sos", "silent": True, "place": "역삼동", "position": fix(0, 0, 4), "at": ago(8), "state": "requested",
         "unit": None, "eta_s": None, "reason": None, "link": None, "closed": False,
     } | more  # fmt: skip

@@ -36,7 +36,8 @@ class Log:
     ) -> None:
         self.entries.append(
             admit(
-                id=f"{len(self.entries):032x}", at=self.begun + timedelta(seconds=after_s), actor=actor, act=act, object=object,
+                id=f"{len(self.entries):032x}", at=self.begun + timedelta(seconds=after_s), actor=actor, act=act,
+                object=object,
                 incident=CASE if act.split(".")[0] != "session" else None, purpose=purpose, details=details,
             )
         )  # fmt: skip
@@ -51,8 +52,10 @@ class Log:
     def shown(self, entry: Entry, seq: int) -> dict[str, Any]:
         name, role = NAMES.get(entry.actor, (None, ""))
         return {
-            "seq": seq, "id": entry.id, "at": entry.at, "act": entry.act, "object": entry.object, "incident": entry.incident,
-            "actor": {"id": entry.actor, "role": str(entry.details.get("role") or role)} | ({"name": name} if name else {}),
+            "seq": seq, "id": entry.id, "at": entry.at, "act": entry.act, "object": entry.object,
+            "incident": entry.incident,
+            "actor": {"id": entry.actor, "role": str(entry.details.get("role") or role)} | ({"name": name}
+                if name else {}),
             "purpose": entry.purpose, "seconds": entry.details.get("seconds"), "bytes": None, "result": None,
             "details": entry.details, "leaf_hash": b64encode(leaf_hash(entry.canonical())).decode(),
         }  # fmt: skip

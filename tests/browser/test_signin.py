@@ -1,4 +1,6 @@
-"""Signing in: a second factor always, words for what is wrong, and a one-time link that leaves no trace in the address."""
+"""Signing in: a second factor always, words for what is wrong, and a one-time link that leaves no trace in the
+address.
+"""
 
 from __future__ import annotations
 

@@ -119,7 +119,8 @@ CAMERAS = tuple(
         azimuth_deg=azimuth, view_deg=70, range_m=80,
     )
     for number, (north, east, azimuth) in enumerate(
-        [(0.0003, 0.0, 180.0), (-0.0003, 0.0, 0.0), (0.0, 0.0004, 270.0), (0.0, 0.0004, 90.0), (0.02, 0.02, None)], start=1
+        [(0.0003, 0.0, 180.0), (-0.0003, 0.0, 0.0), (0.0, 0.0004, 270.0), (0.0, 0.0004, 90.0), (0.02, 0.02, None)],
+        start=1
     )
 )  # fmt: skip
 

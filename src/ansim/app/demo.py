@@ -83,7 +83,7 @@ async def demo(*, http: str, data: Path | None, seed: int, browser: bool, until:
     host, _, port = http.rpartition(":")
     if not port.isdigit():
         raise Problem(400, "demo.http", "--http is HOST:PORT", "For example localhost:8000.")
-    folder = data.absolute() if data else Path(tempfile.mkdtemp(prefix="ansim-demo."))
+    folder = data.absolute() if data else Path(tempfile.mkdtemp(prefix="ansim-demo."))  # noqa: ASYNC240  (starting)
     if data is None:
         folder.chmod(0o711)
     print("ansim: building an invented quarter of Seongnam and its cameras …", flush=True)

@@ -65,7 +65,9 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
-    """Handlers that need to know the whole process. In a demo the citizen page's position is that of one in the city."""
+    """Handlers that need to know the whole process. In a demo the citizen page's position is that of one in the
+    city.
+    """
 
     @get("/", include_in_schema=False)
     async def root() -> Response[None]:

@@ -1,4 +1,6 @@
-"""OwnTracks over HTTP: one JSON object with "_type". A location whose tag or point of interest is "sos" calls for help."""
+"""OwnTracks over HTTP: one JSON object with "_type". A location whose tag or point of interest is "sos" calls for
+help.
+"""
 
 from __future__ import annotations
 

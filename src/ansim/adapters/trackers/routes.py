@@ -31,9 +31,12 @@ Db = NamedDependency[Database]
 
 @route("/in/osmand", http_method=[HttpMethod.GET, HttpMethod.POST], status_code=200)
 async def osmand(
-    request: Http, database: Db, world: NamedDependency[World], intake: NamedDependency[Intake], lanes: NamedDependency[Lanes]
+    request: Http, database: Db, world: NamedDependency[World], intake: NamedDependency[Intake],
+    lanes: NamedDependency[Lanes]
 ) -> Response[bytes]:  # fmt: skip
-    """One position or call for help. Its place stands in the query because the apps put it there; queries are never logged."""
+    """One position or call for help. Its place stands in the query because the apps put it there; queries are
+    never logged.
+    """
     body, now = await request.body(), world.clock.now()
     if body[:1] == b"{":
         report = OsmAnd().read_json(body, now)
@@ -48,7 +51,8 @@ async def osmand(
 
 @post("/in/owntracks", status_code=200)
 async def owntracks(
-    request: Http, database: Db, world: NamedDependency[World], intake: NamedDependency[Intake], lanes: NamedDependency[Lanes]
+    request: Http, database: Db, world: NamedDependency[World], intake: NamedDependency[Intake],
+    lanes: NamedDependency[Lanes]
 ) -> Response[bytes]:  # fmt: skip
     """One message of the app, which expects a JSON list back; a call's receipt is in the header ansim-receipt."""
     named = "/".join(filter(None, (request.headers.get("x-limit-u"), request.headers.get("x-limit-d"))))
@@ -59,7 +63,8 @@ async def owntracks(
 
 
 async def _take(
-    report: Report, source: Literal["osmand", "owntracks"], request: Http, database: Database, intake: Intake, lanes: Lanes
+    report: Report, source: Literal["osmand", "owntracks"], request: Http, database: Database, intake: Intake,
+    lanes: Lanes
 ) -> Receipt | None:  # fmt: skip
     """A call goes the way of every SOS. A position is kept only while its person's case is open."""
     async with database.transaction() as tx:
