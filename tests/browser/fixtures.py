@@ -26,7 +26,7 @@ TERMS: dict[str, Any] = {
         },
         {
             "key": "contacts",
-            "required": True,
+            "required": False,
             "title": {"ko": "이름과 보호자", "en": "Name and guardians"},
             "text": {
                 "ko": "SOS와 함께 잠가서 보내고, 담당 관제센터만 열어요.",
@@ -34,10 +34,10 @@ TERMS: dict[str, Any] = {
             },
         },
         {
-            "key": "statistics",
+            "key": "health",
             "required": False,
-            "title": {"ko": "통계", "en": "Statistics"},
-            "text": {"ko": "이름과 위치 없이 걸린 시간만 세요.", "en": "Only times are counted, no name, no place."},
+            "title": {"ko": "건강 정보", "en": "Health"},
+            "text": {"ko": "알아야 할 병이나 약을 관제센터와 119만 봐요.", "en": "Seen by the centre and 119 alone."},
         },
     ],
 }

@@ -44,6 +44,7 @@ def centre(stage: Stage) -> None:
 
 
 async def enrol(page: Page, *, guardian: bool = True) -> None:
+    await page.get_by_role("switch", name="이름과 보호자").click()
     await page.get_by_role("button", name="동의하고 시작하기").click()
     await page.get_by_label("이름", exact=True).fill("김민지")
     if guardian:
@@ -80,7 +81,7 @@ async def test_one_consent_screen_with_one_button_makes_a_key_that_cannot_be_rea
     open_page: Open, stage: Stage, picture: Any
 ) -> None:
     page = await open_page("/citizen", **PLACED)
-    await page.get_by_text("통계").wait_for()
+    await page.get_by_text("건강 정보").wait_for()
     await picture(page, "c0-citizen-consent")
     await enrol(page)
     (asked,) = stage.asked_for("/api/citizen/enrol")
@@ -103,6 +104,24 @@ async def test_one_consent_screen_with_one_button_makes_a_key_that_cannot_be_rea
         }"""
     )
     assert exported == {"extractable": [False, False], "plain": False}
+
+
+async def test_without_the_consent_nothing_of_it_is_asked_or_sent(open_page: Open, stage: Stage, picture: Any) -> None:
+    page = await open_page("/citizen", **PLACED)
+    await page.get_by_role("button", name="동의하고 시작하기").click()
+    await page.get_by_role("heading", name="이름과 보호자").wait_for()
+    assert await page.get_by_label("이름", exact=True).count() == 0
+    await picture(page, "c0-citizen-ask")
+    await page.get_by_role("button", name="나중에").click()
+    await page.get_by_label("진짜로 취소하는 번호").fill(CODES["cancel"])
+    await page.get_by_label("협박당할 때 누르는 번호").fill(CODES["duress"])
+    await page.get_by_role("button", name="저장").click()
+    await page.get_by_role("button", name="보호자", exact=True).click()
+    await page.get_by_role("button", name="동의하고 쓰기").click()
+    await page.get_by_label("관계").wait_for()
+    assert [one.body["consents"] for one in stage.asked_for("/api/citizen/enrol")] == [["location"], ["location", "contacts"]]
+    first, second = (one.body["public_key"] for one in stage.asked_for("/api/citizen/enrol"))
+    assert first == second
 
 
 async def test_home_says_where_it_goes_and_quiet_is_on(open_page: Open, picture: Any) -> None:
@@ -470,7 +489,7 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
     ]
     stage.on("POST", "/api/record", {"entries": entries})
     await page.get_by_role("button", name="누가 나를 보았나").click()
-    await page.get_by_text("관제요원 1명").wait_for()
+    await page.get_by_text("관제요원 1명", exact=True).wait_for()
     text = await page.locator("main").inner_text()
     for words in (
         "주변 CCTV 4대",
@@ -504,6 +523,7 @@ async def test_withdrawal_leaves_nothing_on_the_phone(open_page: Open, stage: St
 
 async def test_english_and_a_narrow_phone(open_page: Open, picture: Any) -> None:
     page = await open_page("/citizen", viewport={"width": 320, "height": 640}, locale="en-GB", **PLACED)
+    await page.get_by_role("switch", name="Name and guardians").click()
     await page.get_by_role("button", name="Agree and start").click()
     await page.get_by_label("Name", exact=True).fill("Minji")
     await page.get_by_role("button", name="Next").click()

@@ -6,6 +6,7 @@ import { type Signal, batch, signal } from "@preact/signals";
 import { base64url } from "../shared/bytes";
 import { LiveSocket } from "../shared/socket";
 import { Follower } from "./following";
+import { allowed } from "./consent";
 import { introduce } from "./identity";
 import { Delivery, SMS_MS, SILENCE_MS, SYNC_TAG, keepCase, post, queue, received, waiting } from "./sending";
 import { cases, centre, position, profile, servers, settings } from "./state";
@@ -108,7 +109,7 @@ export class RealEmergency implements Emergency {
       silent: settings.value.quiet,
       ...(typeof charge === "number" ? { battery: charge } : {}),
     };
-    const sos = (await unlessLate(introduce(call, profile.value, centre.value), 400)) ?? call;
+    const sos = (await unlessLate(introduce(call, allowed(profile.value), centre.value), 400)) ?? call;
     emergency.deliver(sos, servers(), true);
     if (fix === null) void readiness.fix.then((late) => late && emergency.moved(late));
     return emergency;

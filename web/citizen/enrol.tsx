@@ -1,27 +1,16 @@
 /** One consent screen with one button; then who she is, whom to tell, and the two numbers. All of it may wait. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { get, post } from "../shared/api";
 import { both } from "../shared/i18n";
 import check from "lucide-static/icons/check.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import { Icon } from "../shared/icons";
+import { type Terms, agree, fetchTerms } from "./consent";
 import { Codes, GuardianForm, Person } from "./forms";
-import { type Credential, publicKey } from "./identity";
 import { Switch } from "./parts";
 import { enrolled, profile, screen } from "./state";
-import { keep } from "./vault";
 import { locate } from "./whereabouts";
 import { t } from "./words";
-
-interface Both {
-  ko: string;
-  en: string;
-}
-interface Terms {
-  version: string;
-  items: { key: string; required: boolean; title: Both; text: Both }[];
-}
 
 type Step = "consent" | "about" | "codes";
 
@@ -30,18 +19,16 @@ function Consent({ next }: { next: () => void }): JSX.Element {
   const [wanted, setWanted] = useState<ReadonlySet<string>>(new Set());
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState(false);
-  const fetchTerms = (): Promise<void> => get<Terms>("/api/citizen/terms").then(setTerms, () => setFailed(true));
-  useEffect(() => void fetchTerms(), []);
+  const fetchOnce = (): Promise<void> => fetchTerms().then(setTerms, () => setFailed(true));
+  useEffect(() => void fetchOnce(), []);
 
-  const agree = async (): Promise<void> => {
+  const press = async (): Promise<void> => {
     setFailed(false);
-    if (terms === null) return fetchTerms();
+    if (terms === null) return fetchOnce();
     setBusy(true);
     try {
       const consents = terms.items.filter((item) => item.required || wanted.has(item.key)).map((item) => item.key);
-      const answer = await post<Credential>("/api/citizen/enrol", { public_key: await publicKey(), consents, terms_version: terms.version });
-      await keep("credential", answer);
-      enrolled.value = answer;
+      await agree(terms, consents);
       next();
     } catch {
       setFailed(true);
@@ -83,7 +70,7 @@ function Consent({ next }: { next: () => void }): JSX.Element {
       <p class="t3 small">{t("consent.keeps")}</p>
       {failed && <p class="c1" role="alert">{t("consent.failed")}</p>}
       <div class="foot">
-        <button type="button" class="pbtn fill" disabled={busy} onClick={() => void agree()}>
+        <button type="button" class="pbtn fill" disabled={busy} onClick={() => void press()}>
           {busy ? t("consent.busy") : t("consent.button")}
         </button>
         <button type="button" class="pbtn low" onClick={() => (screen.value = "home")}>

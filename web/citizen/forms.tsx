@@ -4,25 +4,56 @@ import { useState } from "preact/hooks";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import { Icon } from "../shared/icons";
+import { both } from "../shared/i18n";
+import { type Optional, type Term, add, missing } from "./consent";
 import { Field } from "./parts";
 import { EMPTY, profile, remember } from "./state";
 import { t } from "./words";
 import type { Guardian } from "./wire";
 
+/** Stands in the place of a form until she agrees to what the form is for. */
+function Ask({ item, of }: { item: Term; of: Optional }): JSX.Element {
+  const [failed, setFailed] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const agree = async (): Promise<void> => {
+    setBusy(true);
+    setFailed(await add(of).then(() => false, () => true));
+    setBusy(false);
+  };
+  return (
+    <div class="panel ask">
+      <b>{both(item.title)}</b>
+      <p class="t2">{both(item.text)}</p>
+      {failed && <p class="c1" role="alert">{t("consent.failed")}</p>}
+      <button type="button" class="pbtn" disabled={busy} onClick={() => void agree()}>{busy ? t("consent.busy") : t("consent.add")}</button>
+    </div>
+  );
+}
+
 export function Person(): JSX.Element {
   const { name, phone, note } = profile.value ?? EMPTY;
+  const contacts = missing("contacts");
+  const health = missing("health");
+  if (contacts) return <Ask item={contacts} of="contacts" />;
   return (
     <div class="fields">
       <Field id="name" label={t("name")} value={name} change={(value) => void remember({ name: value })} hint={t("name.hint")} autocomplete="name" maxLength={40} />
       <Field id="phone" label={t("phone")} value={phone} change={(value) => void remember({ phone: value })} type="tel" inputMode="tel" autocomplete="tel" maxLength={20} />
-      <Field id="note" label={t("note")} value={note} change={(value) => void remember({ note: value })} hint={t("note.hint")} maxLength={200} />
+      {health ? <Ask item={health} of="health" /> : <Field id="note" label={t("note")} value={note} change={(value) => void remember({ note: value })} hint={t("note.hint")} maxLength={200} />}
     </div>
   );
 }
 
 const BLANK: Guardian = { name: "", relation: "" };
 
-export function GuardianForm(): JSX.Element {
+/** Nothing when contacts are not agreed to and the form for her name already asks. */
+export function GuardianForm({ ask = false }: { ask?: boolean }): JSX.Element | null {
+  const contacts = missing("contacts");
+  if (contacts) return ask ? <Ask item={contacts} of="contacts" /> : null;
+  return <Guardians />;
+}
+
+function Guardians(): JSX.Element {
   const guardians = profile.value?.guardians ?? [];
   const [draft, setDraft] = useState<Guardian | null>(guardians.length === 0 ? BLANK : null);
   const [missing, setMissing] = useState(false);

@@ -7,7 +7,7 @@ export function Guardians(): JSX.Element {
     <main class="enrol ph grow">
       <h1>{t("guardians.title")}</h1>
       <p class="t2">{t("guardians.lead")}</p>
-      <GuardianForm />
+      <GuardianForm ask />
     </main>
   );
 }

@@ -11,6 +11,7 @@ import { startTick } from "../shared/clock";
 import { locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { type Emergency, RealEmergency, Readiness } from "./emergency";
+import { loadConsents, renew } from "./consent";
 import { Enrol } from "./enrol";
 import { Guardians } from "./guardians";
 import { Home } from "./home";
@@ -116,7 +117,7 @@ function dress(): void {
 async function start(): Promise<void> {
   dress();
   startTick();
-  await load().catch(() => undefined);
+  await Promise.all([load(), loadConsents()]).catch(() => undefined);
   if (profile.value === null && enrolled.value === null) screen.value = "enrol";
   const unfinished = await RealEmergency.resume().catch(() => null);
   if (unfinished) emergency.value = unfinished;
@@ -126,6 +127,7 @@ async function start(): Promise<void> {
   addEventListener("offline", () => (reached.value = false));
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void refresh());
   void refresh();
+  void renew();
 
   let deaf: (() => void) | null = null;
   effect(() => {

@@ -14,6 +14,7 @@ import { now } from "../shared/clock";
 import { locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { type Viewer, type ViewerRole, viewers } from "../shared/viewing";
+import { sentence } from "../shared/viewing-words";
 import { clockTime, span } from "../shared/words";
 import { TwicePressed } from "./parts";
 import { forgetCase } from "./sending";
@@ -112,6 +113,7 @@ function CaseRecord({ one, entries, open }: { one: Case; entries: Entry[]; open:
           {t("sent.receipt")} {one.receipt}
           {one.cancelled_at && ` · ${t("record.cancelled")}`}
         </p>
+        {seen.length > 0 && <p class="t2 said">{sentence(seen, Date.parse(one.received_at), one.closed_at === null ? null : Date.parse(one.closed_at))}</p>}
         <ul class="viewers">
           {seen.map((viewer) => (
             <Row key={viewer.role} viewer={viewer} />

@@ -83,6 +83,10 @@ export async function received(queued: Queued, server: string, receipt: Receipt)
 
 /** The service worker's turn, when the network is back and the page is gone. Throws while one is undelivered. */
 export async function deliverWaiting(): Promise<Case[]> {
+  // A fresh one is in the page's hands: it gets as long as a silent server gets.
+  const youngest = Math.max(...(await waiting()).map(({ sos }) => Date.parse(sos.at)));
+  const wait = youngest + SILENCE_MS - Date.now();
+  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, Math.min(wait, SILENCE_MS)));
   const delivered: Case[] = [];
   let failed: unknown = null;
   for (const queued of await waiting()) {
