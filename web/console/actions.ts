@@ -48,8 +48,10 @@ function mark(name: string, on: boolean): void {
   busy.value = next;
 }
 
-function take(answer: unknown): void {
-  if (answer && typeof answer === "object" && "number" in answer && "state" in answer) store.put(answer as store.Case, clock());
+async function take(run: () => Promise<unknown>): Promise<void> {
+  const asked_ms = clock();
+  const answer = await run();
+  if (answer && typeof answer === "object" && "number" in answer && "state" in answer) store.answer(answer as store.Case, asked_ms, clock());
 }
 
 const unreachable = (error: unknown): boolean => error instanceof Problem && (error.status === 0 || error.status >= 502);
@@ -58,7 +60,7 @@ async function send(name: string, incident: string, run: () => Promise<unknown>,
   if (busy.peek().has(name)) return false;
   mark(name, true);
   try {
-    take(await run());
+    await take(run);
     storageDown.value = null;
     return true;
   } catch (error) {
@@ -104,7 +106,7 @@ export async function flush(): Promise<void> {
       if (!next) break;
       if (!next.done?.()) {
         try {
-          take(await next.run());
+          await take(next.run);
           storageDown.value = null;
         } catch (error) {
           if (unreachable(error)) break;

@@ -195,8 +195,8 @@ function AgencyButton({ incident, agency }: { incident: IncidentDetail; agency: 
       <button type="button" class="btn p2 agency" data-agency={agency} data-state="no_answer" onClick={() => keys.prepare(incident.id, agency)}>
         <Icon of={alert} />
         <span class="two">
-          <b>{t("dispatch.no_answer", { agency, t: timer(waited) })}</b>
-          <small>{t("dispatch.fallback.key", { phone: store.agencies.value[agency]?.number ?? agency, key })}</small>
+          <b>{t("dispatch.no_answer", { agency })}</b>
+          <small>{t("dispatch.fallback.key", { t: timer(waited), phone: store.agencies.value[agency]?.number ?? agency, key })}</small>
         </span>
       </button>
     );
@@ -329,6 +329,7 @@ function Procedure({ incident }: { incident: IncidentDetail }): JSX.Element | nu
             <time class="meta end">{clockTime(latest.done_at!)}</time>
           </li>
         )}
+        {open.length === 0 && <li class="t2">{t("procedure.all")}</li>}
         {open.slice(0, 2).map((step, i) => (
           <li key={step.step} class={i === 0 ? "next" : ""}>
             <button type="button" class="box" aria-label={both(step.label)} onClick={() => void act.tickStep(incident.id, step.step, true)} />

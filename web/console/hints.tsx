@@ -36,6 +36,7 @@ export function Hints(): JSX.Element | null {
           {mine && <Hint caps={["1", "–", "9"]} word="hint.camera" />}
           {mine && <Hint caps={["Z"]} word="hint.zoom" />}
           <Hint caps={["0"]} word="hint.centre" />
+          {mine && !store.watched.value?.confirmed_at && <Hint caps={["Y"]} word="hint.confirm" />}
           {mine && (
             <>
               <span>

@@ -123,6 +123,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       return;
     }
     case "incident":
+      told.set(message.incident.id, clock_ms);
       put(message.incident, clock_ms);
       return;
     case "position": {
@@ -141,6 +142,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       const next = new Map(incidents.peek());
       next.delete(message.incident);
       incidents.value = next;
+      told.delete(message.incident);
       return;
     }
     case "status":
@@ -159,6 +161,14 @@ function reranked(before: RankedCamera[], after: RankedCamera[]): RankedCamera[]
   return [...after, ...left.slice(0, KEPT_CAMERAS)];
 }
 const KEPT_CAMERAS = 8;
+
+/** When the server last pushed each case. What it pushed after a request was made is newer than that request's answer. */
+const told = new Map<string, number>();
+
+/** Takes the answer to a request made at `asked_ms`, unless the socket has said something newer meanwhile. */
+export function answer(incident: Case, asked_ms: number, clock_ms: number): void {
+  if ((told.get(incident.id) ?? Number.NEGATIVE_INFINITY) < asked_ms) put(incident, clock_ms);
+}
 
 export function put(incident: Case, clock_ms: number): void {
   const before = incidents.peek().get(incident.id);
