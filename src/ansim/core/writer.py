@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from ansim.core.database import Database, Transaction
@@ -18,7 +19,8 @@ class GroupWriter(Generic[Item, Result]):
     commit.
 
     `apply(tx, items)` returns one result per item, in order; a `Problem` as result is raised to that caller only.
-    When more than `limit` items wait, the newest caller is told `Unavailable` and keeps its item.
+    A lower rank is written first; those of one rank in the order they came. When more than `limit` items wait, the
+    newest of the highest rank is told `Unavailable`, and its caller keeps the item.
     """
 
     def __init__(
@@ -33,7 +35,8 @@ class GroupWriter(Generic[Item, Result]):
         self._apply = apply
         self._group = group
         self._limit = limit
-        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._waiting: dict[int, deque[tuple[Item, asyncio.Future[Result]]]] = {}
+        self._count = 0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -44,22 +47,41 @@ class GroupWriter(Generic[Item, Result]):
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._fail(self._waiting)
-        self._waiting = []
+        for line in self._waiting.values():
+            self._fail(line)
+        self._waiting, self._count = {}, 0
 
-    async def submit(self, item: Item) -> Result:
-        if len(self._waiting) >= self._limit:
-            raise Unavailable
+    async def submit(self, item: Item, rank: int = 0) -> Result:
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.append((item, answer))
+        self._waiting.setdefault(rank, deque()).append((item, answer))
+        self._count += 1
+        if self._count > self._limit:
+            # The crowd gives way: a first cry for help finds a place however many others are waiting.
+            last = max(self._waiting)
+            self._fail([self._waiting[last].pop()])
+            self._drop(last, 1)
         self._wake.set()
         return await answer
+
+    def _next(self) -> list[tuple[Item, asyncio.Future[Result]]]:
+        group: list[tuple[Item, asyncio.Future[Result]]] = []
+        for rank in sorted(self._waiting):
+            line = self._waiting[rank]
+            taken = [line.popleft() for _ in range(min(len(line), self._group - len(group)))]
+            group += taken
+            self._drop(rank, len(taken))
+        return group
+
+    def _drop(self, rank: int, count: int) -> None:
+        self._count -= count
+        if not self._waiting[rank]:
+            del self._waiting[rank]
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
-            group, self._waiting = self._waiting[: self._group], self._waiting[self._group :]
-            if not self._waiting:
+            group = self._next()
+            if not self._count:
                 self._wake.clear()
             if not group:
                 continue
@@ -91,7 +113,7 @@ class GroupWriter(Generic[Item, Result]):
                 answer.set_result(result)
 
     @staticmethod
-    def _fail(group: Sequence[tuple[Item, asyncio.Future[Result]]], error: Exception | None = None) -> None:
+    def _fail(group: Iterable[tuple[Item, asyncio.Future[Result]]], error: Exception | None = None) -> None:
         for _, answer in group:
             if not answer.done():
                 answer.set_exception(error if error is not None else Unavailable())

@@ -72,14 +72,15 @@ async def _take(
     # A device that nobody enrolled still calls for help; what it is folded by says nothing about it.
     folded = person or "device-" + hashlib.sha256(f"{source}:{report.device}".encode()).hexdigest()[:24]
     if report.sos:
-        lanes.admit(Lane.SOS, folded, address(request))
+        admitted = lanes.admit(Lane.SOS, folded, address(request))
         named = hashlib.sha256(f"{source}:{report.device}:{report.at.isoformat()}".encode()).hexdigest()[:40]
         return await intake.submit(
             Arrival(
                 source=source, client_id=named, kind="sos", trigger="device", silent=True, occurred_at=report.at,
                 position=report.position, battery=report.battery, person=folded,
                 verdict="none" if person is None else "verified", contacts=None,
-            )
+            ),
+            admitted.rank,
         )  # fmt: skip
     admission = lanes.admit(Lane.POSITION, folded, address(request))
     if isinstance(admission, Refused):

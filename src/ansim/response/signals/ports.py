@@ -9,5 +9,5 @@ from ansim.response.signals.model import Arrival, Receipt
 
 @runtime_checkable
 class Intake(Protocol):
-    async def submit(self, arrival: Arrival) -> Receipt:
-        """Returns when it is durable. Raises Unavailable when it is not."""
+    async def submit(self, arrival: Arrival, rank: int = 0) -> Receipt:
+        """Returns when it is durable; a lower rank goes first. Raises Unavailable when it is not."""

@@ -56,13 +56,14 @@ async def post_signal(
     now = world.clock.now()
     sender = judge(database, data)
     # Admission ranks; it never refuses this lane.
-    lanes.admit(Lane.SOS, sender.person or data.id, address(request))
+    admitted = lanes.admit(Lane.SOS, sender.person or data.id, address(request))
     receipt = await intake.submit(
         Arrival(
             source="app", client_id=data.id, kind=data.kind, trigger=data.trigger, silent=data.silent,
             occurred_at=data.at if data.at <= now + FUTURE else now, position=data.position, battery=data.battery,
             person=sender.person, verdict=sender.rank, contacts=_bytes(data.sealed),
-        )
+        ),
+        admitted.rank,
     )  # fmt: skip
     return Response(shown(receipt, database), status_code=201 if receipt.new else 200)
 

@@ -8,6 +8,7 @@ here touches the network.
 from collections import OrderedDict
 from collections.abc import Callable
 from enum import IntEnum
+from typing import Literal, overload
 
 import msgspec
 
@@ -77,6 +78,11 @@ class Lanes:
         self._identity = _Buckets(per_identity, remembered)
         self._address = _Buckets(per_address, remembered)
         self._load = load
+
+    @overload
+    def admit(self, lane: Literal[Lane.SOS], identity: str, address: str) -> Admitted: ...
+    @overload
+    def admit(self, lane: Lane, identity: str, address: str) -> Admission: ...
 
     def admit(self, lane: Lane, identity: str, address: str) -> Admission:
         """Whether this request goes on now, and how early. `identity` and `address` stay in memory.
