@@ -6,6 +6,7 @@ A Reaction runs in a transaction of its own, exactly once. An Errand talks to so
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from ansim.core.database import Transaction
@@ -44,15 +45,17 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
     fresh = {(a.source, a.client_id): a for a in arrivals if (a.source, a.client_id) not in receipts}
     if fresh:
         placed = await incidents.place(tx, routing.route(tx, list(fresh.values())))
-        fixes = [
-            (one.incident, one.track_slot, one.arrival.position) for one in placed if one.arrival.position is not None
-        ]
-        if fixes:
-            await tracking.keep(tx, fixes)
-        for one, receipt in zip(placed, await signals.store_placed(tx, placed), strict=True):
-            receipts[one.arrival.source, one.arrival.client_id] = receipt
+        # The keys travel to the disk while the rows travel to the database.
+        safe = asyncio.ensure_future(tx.use(Keys).flush())
+        try:
+            located = [(one, one.arrival.position) for one in placed if one.arrival.position is not None]
+            await tracking.keep(tx, [(one.incident, one.track_slot, position) for one, position in located])
+            for one, receipt in zip(placed, await signals.store_placed(tx, placed), strict=True):
+                receipts[one.arrival.source, one.arrival.client_id] = receipt
+        finally:
+            await asyncio.wait((safe,))
         # Keys before ciphertext: the rows may only become visible when what opens them is safe.
-        await tx.use(Keys).flush()
+        safe.result()
     return [receipts[a.source, a.client_id] for a in arrivals]
 
 
@@ -60,11 +63,10 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),
-    # incident: guardians hear, cameras near her are made ready
+    # incident: guardians hear
     Reaction(IncidentOpened, guardians.tell_guardians),
     Errand(NoticeQueued, notify.tell),
     Reaction(LinkOpened, guardians.mark_read),
-    Errand(IncidentOpened, watch.prepare_cameras),
     # watched: the right comes with the claim and goes with it
     Reaction(IncidentClaimed, watch.grant_to_owner),
     Reaction(IncidentReleased, watch.end_with_release),
@@ -81,7 +83,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
 )
 
 PASSING: tuple[Errand, ...] = (
-    # followed: every step she takes may bring other cameras near
+    # followed: her first fix and every step she takes make the cameras near her ready, and bring them under live rights
     Errand(PersonMoved, watch.widen_for_move),
 )
 

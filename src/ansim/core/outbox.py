@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from ansim.core.bus import Bus
 from ansim.core.database import Committed, Database, Transaction
 from ansim.core.errors import Unavailable
 from ansim.core.events import Fact
+from ansim.core.writer import GroupWriter
 
 log = structlog.get_logger()
 
@@ -82,11 +83,14 @@ class Outbox:
         self._bus = bus
         self._clock = database.world.clock
         self._at_once = asyncio.Semaphore(at_once)
+        # Facts that have arrived leave the table together: each one's own commit would cost a flush.
+        self._forget: GroupWriter[str, None] = GroupWriter(database, _forget)
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
         database.on_commit.append(self._stated)
 
     async def start(self) -> None:
+        await self._forget.start()
         self._task = asyncio.create_task(self._sweep(), name="outbox")
 
     async def close(self) -> None:
@@ -94,6 +98,7 @@ class Outbox:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._forget.close()
 
     async def drained(self) -> None:
         """Return when nothing stated so far is still on its way (for tests and a clean stop)."""
@@ -117,8 +122,7 @@ class Outbox:
                 try:
                     async with self._at_once:
                         await self._bus.publish(name, id, body)
-                        async with self._database.transaction() as tx:
-                            await tx.execute("DELETE FROM outbox WHERE id = $1", id)
+                    await self._forget.submit(id)
                     return
                 except Unavailable:
                     pass
@@ -142,6 +146,11 @@ class Outbox:
             except Exception:
                 log.exception("outbox sweep")
             await self._clock.sleep(5.0)
+
+
+async def _forget(tx: Transaction, ids: Sequence[str]) -> Sequence[None]:
+    await tx.execute("DELETE FROM outbox WHERE id = ANY ($1::text[])", list(ids))
+    return [None] * len(ids)
 
 
 class Passing:

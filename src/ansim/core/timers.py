@@ -1,11 +1,15 @@
-"""Durable timers: rows in PostgreSQL, a heap in memory. A restart loses none and fires each once."""
+"""Durable timers: rows in PostgreSQL, a heap in memory. A restart loses none and fires each once.
+
+A commit whose answer got lost on its way here may have armed a timer that the heap never heard of; so what is due soon
+is read again every few seconds.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -13,6 +17,7 @@ from ansim.core.database import Committed, Database, Transaction
 from ansim.core.errors import Unavailable
 
 log = structlog.get_logger()
+SWEEP_S = 5.0
 TimerReaction = Callable[[Transaction, str], Awaitable[None]]
 
 
@@ -29,25 +34,38 @@ class Timers:
         self._heap: list[tuple[float, str, str, datetime]] = []
         self._current: dict[tuple[str, str], datetime] = {}
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         database.on_commit.append(self._committed)
 
     async def start(self) -> None:
-        await self._load()
-        self._task = asyncio.create_task(self._run(), name="timers")
+        async with self._database.transaction(readonly=True) as tx:
+            for row in await tx.fetch("SELECT kind, subject, due_at FROM timer"):
+                self._put(row["kind"], row["subject"], row["due_at"])
+        self._tasks = [
+            asyncio.create_task(self._run(), name="timers"),
+            asyncio.create_task(self._sweep(), name="timers-sweep"),
+        ]
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def __len__(self) -> int:
         return len(self._current)
 
-    async def _load(self) -> None:
-        async with self._database.transaction(readonly=True) as tx:
-            for row in await tx.fetch("SELECT kind, subject, due_at FROM timer"):
-                self._put(row["kind"], row["subject"], row["due_at"])
+    async def _sweep(self) -> None:
+        while True:
+            await self._clock.sleep(SWEEP_S)
+            soon = self._clock.now() + timedelta(seconds=SWEEP_S)
+            try:
+                async with self._database.transaction(readonly=True) as tx:
+                    rows = await tx.fetch("SELECT kind, subject, due_at FROM timer WHERE due_at < $1", soon)
+            except Unavailable:
+                continue
+            for row in rows:
+                if self._current.get((row["kind"], row["subject"])) != row["due_at"]:
+                    self._put(row["kind"], row["subject"], row["due_at"])
 
     def _committed(self, committed: Committed) -> None:
         for key in committed.disarmed:

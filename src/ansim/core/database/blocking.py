@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 from psycopg import errors
+from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from ansim.core.database.driver import Connection, Row
@@ -28,8 +29,11 @@ class Abandoned(Exception):
 class BlockingConnection:
     """One open transaction."""
 
-    def __init__(self, driver: BlockingDriver, connection: psycopg.Connection[dict[str, Any]]) -> None:
+    def __init__(
+        self, driver: BlockingDriver, connection: psycopg.Connection[dict[str, Any]], *, readonly: bool
+    ) -> None:
         self._driver = driver
+        self._begun = readonly
         self.connection = connection
         self._cursor = psycopg.RawCursor(connection, row_factory=dict_row)
         self.abandoned = False
@@ -46,7 +50,10 @@ class BlockingConnection:
         while True:
             if self.abandoned:
                 raise Abandoned
-            alone = self._driver.alone
+            if not self._begun:
+                self._cursor.execute(b"BEGIN")
+                self._begun = True
+            alone = self._driver.alone or self.connection.info.transaction_status is TransactionStatus.IDLE
             if not alone:
                 self._cursor.execute(b"SAVEPOINT before")
             try:
@@ -77,7 +84,8 @@ class BlockingDriver:
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool) -> AsyncIterator[Connection]:
-        mine = BlockingConnection(self, self._idle.pop() if self._idle else self._connect())
+        # As in production, one that only reads is no transaction: each of its statements sees what is committed then.
+        mine = BlockingConnection(self, self._idle.pop() if self._idle else self._connect(), readonly=readonly)
         self._open.append(mine)
         try:
             yield mine
@@ -112,7 +120,7 @@ class BlockingDriver:
 
     def _connect(self) -> psycopg.Connection[dict[str, Any]]:
         try:
-            connection = psycopg.connect(self._dsn, row_factory=dict_row, autocommit=False)
+            connection = psycopg.connect(self._dsn, row_factory=dict_row, autocommit=True)
         except psycopg.OperationalError as error:
             raise Unavailable from error
         connection.execute("SET timezone TO 'UTC'")
@@ -120,7 +128,6 @@ class BlockingDriver:
         connection.execute("SET lock_timeout TO '1ms'")
         if self._schema:
             connection.execute(f"SET search_path TO {self._schema}".encode())
-        connection.commit()
         return connection
 
     def _end(self, mine: BlockingConnection, *, commit: bool) -> None:
@@ -130,8 +137,8 @@ class BlockingDriver:
             return
         self._open.remove(mine)
         try:
-            if commit:
-                mine.connection.commit()
+            if commit and mine.connection.info.transaction_status is not TransactionStatus.IDLE:
+                mine.connection.execute(b"COMMIT")
         finally:
             self._return(mine.connection)
             for waiting in self._waiting.values():
@@ -139,5 +146,6 @@ class BlockingDriver:
                     waiting.set_result(None)
 
     def _return(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
-        connection.rollback()
+        if connection.info.transaction_status is not TransactionStatus.IDLE:
+            connection.execute(b"ROLLBACK")
         self._idle.append(connection)

@@ -26,6 +26,14 @@ _AWAY = (
 )
 
 
+class Plain(asyncpg.Connection):  # type: ignore[type-arg]
+    """We leave nothing behind in a session (no settings, cursors, listeners or locks), so there is nothing to reset: one
+    round trip less between the commit and the receipt."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 class PooledConnection:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
@@ -51,6 +59,7 @@ class PoolDriver:
                 min_size=2,
                 max_size=size,
                 timeout=3,
+                connection_class=Plain,
                 command_timeout=30,
                 # What we promised to have stored is on the disk, whatever the server's default says.
                 server_settings={"synchronous_commit": "on", "timezone": "UTC", "application_name": "ansim"},

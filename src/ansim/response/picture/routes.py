@@ -152,18 +152,21 @@ class UnitHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 @get("/api/incidents", guards=[allow(Act.QUEUE_VIEW)])
 async def list_incidents(actor: Asking, database: Db, closed: FromQuery[bool] = False) -> dict[str, list[Incident]]:
+    """The queue: every open incident of the centre, and those its neighbours did not claim. With `closed`, the last ones."""
     async with database.transaction(readonly=True) as tx:
         return {"incidents": await (assemble.closed(tx, actor, 100) if closed else assemble.queue(tx, actor))}
 
 
 @get("/api/incidents/{incident:str}", guards=[allow(Act.INCIDENT_VIEW)])
 async def get_incident(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    """One incident; names, words and the precise place only to whoever has claimed it and to the leader."""
     async with database.transaction(readonly=True) as tx:
         return await assemble.one(tx, incident, actor)
 
 
 @post("/api/incidents/{incident:str}/claim", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
 async def claim(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    """Take an incident. Of those who press at once one gets it; the others get 409 `incident.claimed` and hear who."""
     async with database.transaction() as tx:
         row = await incidents.claim(tx, incident, actor.centre, actor.id)
         return await assemble.seen(tx, row, actor, fixes=None)
@@ -171,6 +174,7 @@ async def claim(incident: FromPath[str], actor: Asking, database: Db) -> Inciden
 
 @post("/api/incidents/{incident:str}/release", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
 async def release(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    """Give it back to the queue; the right to its cameras ends."""
     async with database.transaction() as tx:
         row = await incidents.release(tx, incident, actor.id)
         return await assemble.seen(tx, row, actor, fixes=None)
@@ -178,6 +182,7 @@ async def release(incident: FromPath[str], actor: Asking, database: Db) -> Incid
 
 @post("/api/incidents/{incident:str}/confirm", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
 async def confirm(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    """It is real."""
     async with database.transaction() as tx:
         row = await incidents.confirm(tx, incident, actor.id)
         return await assemble.seen(tx, row, actor, fixes=None)
@@ -185,6 +190,7 @@ async def confirm(incident: FromPath[str], actor: Asking, database: Db) -> Incid
 
 @post("/api/incidents/{incident:str}/close", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
 async def close(incident: FromPath[str], data: JSONBody[Closing], actor: Asking, database: Db) -> Incident:
+    """End it: 1 real, 2 mistake, 3 practice, 4 unverifiable, 5 duplicate. Rights end, the track is destroyed."""
     async with database.transaction() as tx:
         row = await incidents.close(tx, incident, actor.id, data.code, data.note)
         return await assemble.seen(tx, row, actor, fixes=None)
@@ -192,18 +198,21 @@ async def close(incident: FromPath[str], data: JSONBody[Closing], actor: Asking,
 
 @post("/api/incidents/{incident:str}/notes", status_code=204, guards=[allow(Act.INCIDENT_WORK)])
 async def note(incident: FromPath[str], data: JSONBody[Text], actor: Asking, database: Db) -> None:
+    """Add words to the timeline, sealed under the case key."""
     async with database.transaction() as tx:
         await incidents.note(tx, incident, actor.id, data.text)
 
 
 @post("/api/incidents/{incident:str}/messages", status_code=204, guards=[allow(Act.INCIDENT_WORK)])
 async def say(incident: FromPath[str], data: JSONBody[Text], actor: Asking, database: Db) -> None:
+    """Write to her phone."""
     async with database.transaction() as tx:
         await incidents.say(tx, await incidents.own(tx, incident, actor.id), "operator", data.text)
 
 
 @post("/api/incidents/{incident:str}/procedure", status_code=204, guards=[allow(Act.INCIDENT_WORK)])
 async def tick(incident: FromPath[str], data: JSONBody[Step], actor: Asking, database: Db) -> None:
+    """Mark a step of the standard procedure as done, or not."""
     async with database.transaction() as tx:
         await incidents.tick(tx, incident, actor.id, data.step, data.done)
 
@@ -212,6 +221,7 @@ async def tick(incident: FromPath[str], data: JSONBody[Step], actor: Asking, dat
 async def request_dispatch(
     incident: FromPath[str], data: JSONBody[Agency], actor: Asking, database: Db
 ) -> dict[str, str]:
+    """Ask 112 or 119 for help. Its answers come on /live."""
     async with database.transaction() as tx:
         return {"dispatch": await dispatch.request(tx, incident, actor.id, data.agency)}
 
@@ -224,12 +234,14 @@ async def request_dispatch(
 async def dispatch_by_phone(
     incident: FromPath[str], dispatch_id: FromPath[str], data: JSONBody[ByPhone], actor: Asking, database: Db
 ) -> None:
+    """Note that the agency was asked by telephone, because its line did not answer."""
     async with database.transaction() as tx:
         await dispatch.by_phone(tx, incident, dispatch_id, actor.id, data.number, data.note)
 
 
 @post("/api/incidents/{incident:str}/links", status_code=201, guards=[allow(Act.LINK_ISSUE)])
 async def new_link(incident: FromPath[str], data: JSONBody[NewLink], actor: Asking, database: Db) -> ShownLink:
+    """A new link for the officer on the way. Shown once: only its hash is kept."""
     async with database.transaction() as tx:
         row = await incidents.own(tx, incident, actor.id)
         asked = await dispatches.get(tx, data.dispatch)
@@ -242,6 +254,7 @@ async def new_link(incident: FromPath[str], data: JSONBody[NewLink], actor: Aski
 
 @post("/api/links/{link:str}/revoke", status_code=204, guards=[allow(Act.LINK_ISSUE)])
 async def revoke_link(link: FromPath[str], data: JSONBody[Because], actor: Asking, database: Db) -> None:
+    """End a link; its pictures end within a frame."""
     async with database.transaction() as tx:
         found = await grant_store.link(tx, link)
         if found is None:
@@ -253,6 +266,7 @@ async def revoke_link(link: FromPath[str], data: JSONBody[Because], actor: Askin
 async def list_grants(
     actor: Asking, database: Db, incident: FromQuery[str | None] = None
 ) -> dict[str, list[GrantLine]]:
+    """Rights given by this centre, of one incident or the latest."""
     async with database.transaction(readonly=True) as tx:
         return {
             "grants": [
@@ -263,18 +277,21 @@ async def list_grants(
 
 @post("/api/grants/{grant:str}/extend", status_code=200, guards=[allow(Act.CAMERA_WATCH)])
 async def extend_grant(grant: FromPath[str], data: JSONBody[Because], actor: Asking, database: Db) -> GrantLine:
+    """Ten minutes more, with a reason."""
     async with database.transaction() as tx:
         return assemble.grant_line(await watch.extend(tx, grant, actor, data.reason))
 
 
 @post("/api/grants/{grant:str}/revoke", status_code=204, guards=[allow(Act.CAMERA_WATCH)])
 async def revoke_grant(grant: FromPath[str], data: JSONBody[Because], actor: Asking, database: Db) -> None:
+    """End a right now. Every picture under it ends within a frame."""
     async with database.transaction() as tx:
         await watch.revoke(tx, grant, actor, data.reason)
 
 
 @post("/api/grants/{grant:str}/tokens", status_code=201, guards=[allow(Act.CAMERA_WATCH)])
 async def camera_token(grant: FromPath[str], data: JSONBody[OneCamera], actor: Asking, database: Db) -> ShownToken:
+    """A token that opens one camera at /media/{camera} for sixty seconds; the socket renews it with the next."""
     async with database.transaction(readonly=True) as tx:
         own = await watch.usable(tx, grant, actor)
     return await _token(database, own.id, data.camera, actor.id)
@@ -282,6 +299,7 @@ async def camera_token(grant: FromPath[str], data: JSONBody[OneCamera], actor: A
 
 @get("/api/cameras", guards=[allow(Act.CAMERA_LIST)])
 async def list_cameras(actor: Asking, database: Db) -> dict[str, list[Camera]]:
+    """The register of this centre: where cameras stand and look, never where their pictures come from."""
     return {"cameras": database.use(Register).of_centre(actor.centre)}
 
 
@@ -289,6 +307,7 @@ async def list_cameras(actor: Asking, database: Db) -> dict[str, list[Camera]]:
 async def cameras_near(
     data: JSONBody[Near], actor: Asking, database: Db, world: NamedDependency[World]
 ) -> dict[str, list[RankedCamera]]:
+    """Cameras that may see a place, the best first."""
     position = Position(
         latitude=data.latitude,
         longitude=data.longitude,
@@ -302,6 +321,7 @@ async def cameras_near(
 
 @get("/api/centre", guards=[allow(Act.CENTRE_VIEW)])
 async def centre(actor: Asking, database: Db) -> dict[str, Any]:
+    """The centre, its lines to the agencies, how many cameras deliver."""
     media = database.use(Media)
     return {
         "id": actor.centre,
@@ -335,6 +355,7 @@ async def cancel(
 async def person_says(
     signal: FromPath[str], data: JSONBody[Said], request: Http, database: Db, lanes: NamedDependency[Lanes]
 ) -> None:
+    """Write to the operator."""
     _admit(lanes, Lane.ACKNOWLEDGEMENT, signal, request)
     async with database.transaction() as tx:
         row = await signals.own(tx, signal, data.secret)
@@ -345,6 +366,7 @@ async def person_says(
 
 @post("/api/signals/{signal:str}/state", status_code=200)
 async def phone_state(signal: FromPath[str], data: JSONBody[Own], database: Db) -> PhoneState:
+    """What her phone shows: who has taken it, who has been told, what was said."""
     async with database.transaction(readonly=True) as tx:
         return await assemble.phone_state(tx, await signals.own(tx, signal, data.secret))
 
@@ -400,12 +422,14 @@ async def open_link(token: FromPath[str], request: Http, database: Db) -> Respon
 
 @get("/api/links/{token:str}")
 async def link_state(token: FromPath[str], request: Http, database: Db) -> LinkState:
+    """What the page behind a link shows; only to the browser the link is bound to."""
     async with database.transaction(readonly=True) as tx:
         return await assemble.link_state(tx, await _bound(tx, token, _browser(request)))
 
 
 @post("/api/links/{token:str}/tokens", status_code=201)
 async def link_token(token: FromPath[str], data: JSONBody[OneCamera], request: Http, database: Db) -> ShownToken:
+    """A token that opens one camera for the officer behind this link."""
     async with database.transaction(readonly=True) as tx:
         link = await _bound(tx, token, _browser(request))
     return await _token(database, link.grant_id, data.camera, f"link:{link.id}")
@@ -413,6 +437,7 @@ async def link_token(token: FromPath[str], data: JSONBody[OneCamera], request: H
 
 @post("/api/links/{token:str}/arrived", status_code=200)
 async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> LinkState:
+    """The officer is there."""
     async with database.transaction() as tx:
         link = await _officer(tx, token, _browser(request))
         await dispatch.answered(tx, link.subject, "arrived")
@@ -423,6 +448,7 @@ async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> 
 async def officer_position(
     token: FromPath[str], data: JSONBody[UnitHere], request: Http, database: Db, world: NamedDependency[World]
 ) -> None:
+    """Where the officer is. Shown to the operator, never stored."""
     async with database.transaction(readonly=True) as tx:
         link = await _officer(tx, token, _browser(request))
     place = UnitPlace(latitude=data.latitude, longitude=data.longitude, at=world.clock.now())
@@ -434,6 +460,8 @@ async def officer_position(
 
 @websocket("/live", guards=[allow(Act.QUEUE_VIEW)])
 async def live(socket: Socket, live: NamedDependency[Live], world: NamedDependency[World]) -> None:
+    """For operators, by cookie or bearer token. The server says {"type": "hello"}, then {"type": "state"} with every incident, then what changes:
+    "incident", "position", "status", and "ping" once a second. Whoever comes again gets the whole state again, so nothing is missed."""
     actor = await authenticate(socket)
     await socket.accept()
     hello = {
@@ -447,6 +475,7 @@ async def live(socket: Socket, live: NamedDependency[Live], world: NamedDependen
 
 @websocket("/live/signal")
 async def live_signal(socket: Socket, live: NamedDependency[Live], database: Db) -> None:
+    """For her phone. It says {"signal", "secret"} first and then gets what POST /api/signals/{signal}/state answers, whenever it changes."""
     await socket.accept()
     first = await _first(socket, FirstOfPhone)
     if first is None:
@@ -463,6 +492,7 @@ async def live_signal(socket: Socket, live: NamedDependency[Live], database: Db)
 
 @websocket("/live/link")
 async def live_link(socket: Socket, live: NamedDependency[Live], database: Db) -> None:
+    """For the page behind a link. It says {"token"} first, from the browser the link is bound to, and then gets its state."""
     await socket.accept()
     first = await _first(socket, FirstOfLink)
     if first is None:

@@ -17,6 +17,8 @@ _decoder = msgspec.json.Decoder(Position)
 
 async def keep(tx: Transaction, fixes: Sequence[tuple[str, int, Position]]) -> None:
     """Seal and store fixes: (incident, track slot, position)."""
+    if not fixes:
+        return
     keys = tx.use(Keys)
     await store.insert(
         tx,

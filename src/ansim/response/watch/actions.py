@@ -9,7 +9,7 @@ from ansim.core.errors import Problem, not_found
 from ansim.core.position import Position
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import said
-from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, IncidentOpened, IncidentReleased
+from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, IncidentReleased
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.tracking.actions import track
 from ansim.response.tracking.events import PersonMoved
@@ -32,17 +32,6 @@ def near(tx: Transaction, position: Position | None, keep: list[str] | None = No
         return []
     media = tx.use(Media)
     return tx.use(Register).sight.rank(position, count=CAMERAS, live=media.live(), keep=keep or ())
-
-
-async def prepare_cameras(database: Database, fact: IncidentOpened) -> None:
-    """Connect to the cameras near her before anybody may look, so that the claim shows them at once."""
-    async with database.transaction(readonly=True) as tx:
-        incident = await incidents.get(tx, fact.incident)
-        if incident is None or not incident.open:
-            return
-        fixes = await track(tx, incident.id, incident.track_slot)
-        ranked = near(tx, fixes[-1] if fixes else None)
-    database.use(Media).prepare([camera.id for camera in ranked])
 
 
 async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
