@@ -927,6 +927,29 @@ async def test_nothing_scrolls_and_nothing_covers_video_at_both_sizes(sit: Sit, 
         assert covering == []
 
 
+async def test_a_narrow_screen_keeps_shapes_and_timers_and_opens_on_j(sit: Sit, room: Room) -> None:
+    room.have(worked(), incident(48))
+    page = await sit(viewport={"width": 1366, "height": 768})
+    rail = await page.locator(".queue").bounding_box()
+    assert rail and rail["width"] < 80
+    await card(page, "i48").locator(".glyph").wait_for()
+    assert re.fullmatch(r"1?\s*\d\d:\d\d\s*", await card(page, "i48").inner_text())
+    await page.keyboard.press("j")
+    await says(card(page, "i48"), "접수하고 옮겨가기")
+    await page.keyboard.press("Escape")
+    await card(page, "i48").get_by_text("접수하고 옮겨가기").wait_for(state="hidden")
+
+
+async def test_a_leader_sees_the_case_of_an_operator_but_not_the_pictures(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked(mine=False, owner=COLLEAGUE))
+    page = await sit()
+    await open_case(page)
+    await says(page.locator(".case"), "뒤에 남자가 따라와요", "112 출동요청 → 수신확인")
+    assert await page.locator(".case .agency, .case .note, .case .sop").count() == 0
+    assert await page.locator(".tile.locked").count() == 4
+    assert not stage.open_sockets("/media/cam-1")
+
+
 async def test_places_and_cameras_are_found_by_name(sit: Sit, room: Room) -> None:
     room.have(incident(48, place=place("강남구 달빛동", "Dalbit-dong")))
     page = await sit()

@@ -478,7 +478,7 @@ function Timeline({ incident }: { incident: IncidentDetail }): JSX.Element {
           </li>
         ))}
       </ol>
-      <Note incident={incident} />
+      {incident.mine && incident.closed_at === null && <Note incident={incident} />}
     </div>
   );
 }
@@ -619,7 +619,14 @@ export function CasePanel(): JSX.Element {
     <aside class="case" aria-label={t("case.title")} data-case={incident.id}>
       <Head incident={incident} />
       <Progress incident={incident} />
-      {!mine && (
+      {!mine && store.isDetail(incident) && (
+        <>
+          <Facts incident={incident} />
+          <Guardians incident={incident} />
+          <Timeline incident={incident} />
+        </>
+      )}
+      {!store.isDetail(incident) && (
         <div class="sec reduced">
           <Marks incident={incident} />
           <p class="t2">{incident.state === "received" ? t("case.before") : t("case.foreign", { owner: incident.owner?.name ?? "" })}</p>
@@ -632,9 +639,9 @@ export function CasePanel(): JSX.Element {
           {open && question?.kind === "close" && <Closing incident={incident} code={question.code} />}
           {question?.kind !== "close" && question?.kind !== "chat" && (
             <>
-              <Procedure incident={incident} />
+              {open && <Procedure incident={incident} />}
               <Guardians incident={incident} />
-              <Rights incident={incident} />
+              {open && <Rights incident={incident} />}
             </>
           )}
           {open && question?.kind === "chat" ? <Chat incident={incident} /> : <Timeline incident={incident} />}

@@ -14,11 +14,14 @@ import * as store from "./store";
 export const lastKey = signal("");
 export const lettersOn = signal(recall<boolean>("letters") ?? true);
 export const hintsShown = signal(recall<boolean>("hints") ?? true);
+/** On a narrow screen the queue is a rail of shapes and timers; looking through it opens it, deciding closes it. */
+export const railOpen = signal(false);
 /** Moves focus to a field of the case panel; the panel decides where that is. */
 export const focusing = signal<{ field: "note" | "prompt"; n: number } | null>(null);
 /** True after G: the next digit means "go to my n-th". */
 let going = false;
 
+const RAIL = "(max-width: 1400px)";
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
 
 function typing(target: EventTarget | null): target is HTMLElement {
@@ -40,7 +43,8 @@ export function focusField(field: "note" | "prompt"): void {
 
 /** Leaves the innermost open thing: a question, a sheet, an enlarged picture. */
 function leave(): void {
-  if (act.prompt.peek()) act.prompt.value = null;
+  if (railOpen.peek()) railOpen.value = false;
+  else if (act.prompt.peek()) act.prompt.value = null;
   else if (act.sheet.peek()) act.sheet.value = null;
   else if (act.enlarged.peek()) act.enlarged.value = false;
 }
@@ -94,6 +98,7 @@ function zoom(by: number): boolean {
 
 /** What Enter means now. Within the guard after a new alarm it still means what it meant before. */
 function enter(stay: boolean): boolean {
+  railOpen.value = false;
   const asked = act.prompt.peek();
   const mine = store.watched.peek();
   if (asked && mine) {
@@ -166,6 +171,7 @@ function step(undo: boolean): boolean {
 }
 
 function walk(by: number): boolean {
+  railOpen.value = matchMedia(RAIL).matches;
   const ids = store.walk(store.queue.peek());
   if (ids.length === 0) return true;
   const at = ids.indexOf(store.selectedId.peek() ?? "");

@@ -13,7 +13,7 @@ import { Bands, Line } from "./bands";
 import { CasePanel } from "./case";
 import { connect, serverState } from "./connection";
 import { Hints } from "./hints";
-import { onKey } from "./keys";
+import { onKey, railOpen } from "./keys";
 import { MapPanel } from "./map";
 import { Queue } from "./queue";
 import { forgetExcept, recall } from "./session";
@@ -31,7 +31,7 @@ const announced = signal<Incident | null>(null);
 function Console(): JSX.Element {
   const alarm = store.alarm.value !== null;
   return (
-    <main class={alarm ? "console alarm" : "console"} id="console" tabIndex={-1}>
+    <main class={`console${alarm ? " alarm" : ""}${railOpen.value ? " rail-open" : ""}`} id="console" tabIndex={-1}>
       {alarm && <div class="alarm-line" data-part="alarm-line" />}
       <Top />
       <Queue />
@@ -83,15 +83,21 @@ function listenToHand(): void {
   });
 }
 
-async function load(): Promise<void> {
-  const [centre, cameras] = await Promise.allSettled([get<store.Centre>("/api/centre"), get<{ cameras: Camera[] }>("/api/cameras")]);
-  if (centre.status === "fulfilled") {
-    store.centre.value = centre.value;
-    if (centre.value.agencies) store.agencies.value = { ...centre.value.agencies, ...store.agencies.peek() };
-    if (centre.value.cameras && !store.videos.peek()) store.videos.value = centre.value.cameras;
-  }
-  if (cameras.status === "fulfilled") store.cameras.value = cameras.value.cameras;
+/** What belongs to the centre and not to a case: its name, its lines to the agencies, how many cameras deliver. */
+async function readCentre(): Promise<void> {
+  const centre = await get<store.Centre>("/api/centre").catch(() => null);
+  if (!centre) return;
+  store.centre.value = centre;
+  if (centre.agencies) store.lines(centre.agencies);
+  if (centre.cameras) store.videos.value = centre.cameras;
 }
+
+async function load(): Promise<void> {
+  const [cameras] = await Promise.all([get<{ cameras: Camera[] }>("/api/cameras").catch(() => null), readCentre()]);
+  if (cameras) store.cameras.value = cameras.cameras;
+  setInterval(() => void readCentre(), CENTRE_EVERY_MS);
+}
+const CENTRE_EVERY_MS = 15_000;
 
 async function start(): Promise<void> {
   startTheme("dark");

@@ -39,5 +39,6 @@ export function record(incident: IncidentDetail): Sentence[] {
   }
   for (const link of incident.links) add(`${link.id}.opened`, link.opened_at, t("record.link.opened", { who: link.recipient }));
   for (const message of incident.messages) add(message.id, message.at, t(`record.chat.${message.from}`, { text: message.text }));
+  add("destroyed", incident.destroyed_at, t("record.destroyed"));
   return lines.sort((a, b) => Date.parse(b.at) - Date.parse(a.at) || (a.id < b.id ? 1 : -1));
 }

@@ -104,10 +104,12 @@ export function Top(): JSX.Element {
         )}
         <AgencyLink agency="112" />
         <AgencyLink agency="119" />
-        <span class="routing">
-          <Icon of={check} />
-          {t("top.routing")}
-        </span>
+        {store.agencies.value["routing"]?.up && (
+          <span class="routing">
+            <Icon of={check} />
+            {t("top.routing")}
+          </span>
+        )}
         {videos && (
           <span>
             <Icon of={cctv} />
