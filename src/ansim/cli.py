@@ -15,12 +15,17 @@ from ansim.core.errors import Problem
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 
 
-def main() -> None:
+def parser_of_all() -> argparse.ArgumentParser:
+    """The whole command line; the reference pages are written from it."""
     parser = argparse.ArgumentParser(prog="ansim", description="The open city safety net.")
     commands = parser.add_subparsers(required=True, metavar="command")
     for add in (_run, _demo, _drill, _token, _migrate, _check, _verify, _bench):
         add(commands)
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    arguments = parser_of_all().parse_args()
     try:
         status = asyncio.run(arguments.command(arguments))
     except Problem as problem:
@@ -63,10 +68,10 @@ def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("demo", help="a centre with a living simulated city")
-    parser.add_argument("--http", default="localhost:8000", metavar="HOST:PORT")
+    parser.add_argument("--http", default="localhost:8000", metavar="HOST:PORT", help="where it can be opened")
     parser.add_argument("--data", type=Path, help="keep what happens in this folder (a temporary one otherwise)")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--seed", type=int, default=7, help="another number, another city")
+    parser.add_argument("--no-browser", action="store_true", help="open no browser")
 
     async def command(arguments: argparse.Namespace) -> int:
         from ansim.app.demo import demo
@@ -85,13 +90,28 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("drill", help="the main job without a screen: from SOS to the proof of destruction")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the timeline there")
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=7, help="another number, another city")
     parser.add_argument("--keep", action="store_true", help="keep the drill's folder")
+    parser.add_argument("--database", metavar="DSN", help="an empty database of your own PostgreSQL")
+    parser.add_argument(
+        "--search",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="search this folder for her traces too, such as that server's (repeatable)",
+    )
 
     async def command(arguments: argparse.Namespace) -> int:
         from ansim.drill.story import drill
 
-        return await drill(seed=arguments.seed, report=arguments.json, keep=arguments.keep)
+        return await drill(
+            seed=arguments.seed,
+            report=arguments.json,
+            keep=arguments.keep,
+            database=arguments.database,
+            places=arguments.search,
+        )
 
     parser.set_defaults(command=command)
 
@@ -99,10 +119,13 @@ def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def _token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("token", help="a bearer token for scripts, written to the ledger")
     parser.add_argument(
-        "--role", required=True, choices=["operator", "supervisor", "officer", "auditor", "administrator", "agency"]
+        "--role",
+        required=True,
+        choices=["operator", "supervisor", "officer", "auditor", "administrator", "agency"],
+        help="whose rights it has",
     )
     parser.add_argument("--agency", choices=["112", "119"], help="whose desk, for the role agency")
-    parser.add_argument("--centre", default="gyeonggi-seongnam", metavar="NAME")
+    parser.add_argument("--centre", default="gyeonggi-seongnam", metavar="NAME", help="id of the centre")
     parser.add_argument("--ttl", type=_seconds, default=3600, metavar="1h", help="30s, 20m, 1h, 7d")
     _config(parser)
 
@@ -133,7 +156,7 @@ def _token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _migrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("migrate", help="bring an operator's database up to date")
-    parser.add_argument("dsn")
+    parser.add_argument("dsn", help="postgresql://user@host/database")
 
     async def command(arguments: argparse.Namespace) -> int:
         from ansim.core.migrate import migrate
@@ -161,7 +184,7 @@ def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = commands.add_parser(
         "verify", help="offline: a ledger export, an inclusion proof, a destruction certificate"
     )
-    parser.add_argument("file", type=Path)
+    parser.add_argument("file", type=Path, help="what was exported")
     parser.add_argument(
         "--key",
         action="append",
@@ -182,8 +205,8 @@ def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def _bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("bench", help="a benchmark beside its peer and the physical floor, as ratios")
-    parser.add_argument("name")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("name", help="which one")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
 
     async def command(arguments: argparse.Namespace) -> int:
         from ansim.bench import bench

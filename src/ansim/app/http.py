@@ -18,6 +18,7 @@ from litestar.types import ControllerRouterHandler
 from ansim.adapters.gateways import desk as desk_routes
 from ansim.adapters.trackers import routes as tracker_routes
 from ansim.app.centre import Centre
+from ansim.app.openapi import describe
 from ansim.app.pages import pages
 from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
@@ -56,7 +57,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *more,
         asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),
     ]
-    return Litestar(
+    app = Litestar(
         route_handlers=routes,
         dependencies={
             "database": provide(centre.database),
@@ -73,11 +74,17 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         exception_handlers={Exception: problem},
         request_max_body_size=BODY_LIMIT,
         openapi_config=OpenAPIConfig(
-            title="ansim", version="1", path="/openapi.json", render_plugins=[JsonRenderPlugin(path="/")]
+            title="ansim",
+            version="1",
+            path="/openapi.json",
+            render_plugins=[JsonRenderPlugin(path="/")],
+            use_handler_docstrings=True,
         ),
         logging_config=None,
         debug=False,
     )
+    describe(app)
+    return app
 
 
 def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -69,18 +69,20 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
     city.
     """
 
-    @get("/", include_in_schema=False)
+    @get("/", media_type="text/html", status_code=302)
     async def root() -> Response[None]:
+        """Leads to the console."""
         return Response(None, status_code=302, headers={"location": "/console"})
 
-    @get([f"/{name}" for name in PAGES], include_in_schema=False)
+    @get([f"/{name}" for name in PAGES], media_type="text/html")
     async def page(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """A page. What it shows, it fetches itself."""
         name = request.scope["path"].strip("/")
         if demo and name == "citizen":
             return _page(name, ("<head>", '<head><script src="/demo/geolocation.js"></script>'))
         return _page(name)
 
-    @get("/l/{token:str}", include_in_schema=False)
+    @get("/l/{token:str}", media_type="text/html")
     async def link_page(
         token: FromPath[str], request: Request[Any, Any, Any], database: NamedDependency[Database]
     ) -> Response[bytes]:
@@ -101,12 +103,14 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
         )
         return _page("link", ("<!--state-->", f'<script type="application/json" id="state">{inside}</script>'))
 
-    @get("/static/{path:path}", include_in_schema=False)
+    @get("/static/{path:path}", media_type="application/octet-stream")
     async def static(path: FromPath[Path]) -> Response[bytes]:
+        """A file of the pages; its name changes with its content, so a browser keeps it."""
         return _file(str(path).lstrip("/"), "public, max-age=31536000, immutable")
 
-    @get(["/citizen/sw.js", "/citizen/manifest.webmanifest"], include_in_schema=False)
+    @get(["/citizen/sw.js", "/citizen/manifest.webmanifest"], media_type="application/octet-stream")
     async def citizen_file(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """What installs the citizen page and lets it start without a network."""
         response = _file(request.scope["path"].lstrip("/"), "no-cache")
         # The worker lies one step below the page it serves; the browser allows that only when told.
         response.headers["service-worker-allowed"] = "/citizen"
@@ -129,8 +133,9 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
             await tx.execute("DELETE FROM timer WHERE kind = 'probe'")
         return {"status": "ok"}
 
-    @get("/metrics", media_type=CONTENT_TYPE_LATEST, include_in_schema=False)
+    @get("/metrics", media_type=CONTENT_TYPE_LATEST)
     async def metrics() -> bytes:
+        """Counts and times in the form of Prometheus; nothing about anybody."""
         return generate_latest()
 
     @get("/api/map", media_type="application/json")

@@ -19,7 +19,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     database: str | None = None
     """DSN of the operator's PostgreSQL; without one a server is started in the data folder."""
     host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 for all. In front of it stands whatever ends TLS."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8000
+    """0 takes a free one."""
     origin: str | None = None
     """What browsers call this server, for example https://centre.example; http://localhost:PORT without it."""
     centre: str = "gyeonggi-seongnam"
@@ -36,9 +38,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     smtp: str | None = None
     """smtp://[user:password@]host[:port] of the server that takes mail to guardians."""
     mail_from: str = "ansim@localhost"
+    """The sender of that mail."""
     sms_gateway: str | None = None
     """HTTP address that takes {"to", "text"} and answers 2xx; its secret in sms_secret."""
     sms_secret: str | None = None
+    """Sent to the SMS gateway as a bearer token."""
+    push_contact: Annotated[str, msgspec.Meta(pattern=r"^(mailto:|https://)[^\s]+$")] | None = None
+    """mailto: or https: address at which push services reach this centre's operator; with it, web pushes go out."""
+    push_inside: bool = False
+    """Push services at private addresses and without TLS are allowed too: for one of one's own."""
 
     @property
     def folder(self) -> Path:

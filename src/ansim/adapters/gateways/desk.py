@@ -124,11 +124,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 @get("/api/desk/requests", guards=[allow(Act.DESK_ANSWER)])
 async def list_requests(actor: Asking, desk: NamedDependency[Desk]) -> dict[str, list[DeskRequest]]:
+    """What lies on this agency's desk."""
     return {"requests": desk.of(actor.agency)}
 
 
 @post("/api/desk/requests/{request_id:str}/accept", status_code=200, guards=[allow(Act.DESK_ANSWER)])
 async def accept(request_id: FromPath[str], actor: Asking, desk: NamedDependency[Desk], database: Db) -> DeskRequest:
+    """The agency takes the request; its officer gets a link."""
     return await _answer(desk, database, request_id, actor, "acknowledged")
 
 
@@ -136,6 +138,7 @@ async def accept(request_id: FromPath[str], actor: Asking, desk: NamedDependency
 async def reject(
     request_id: FromPath[str], data: JSONBody[Rejection], actor: Asking, desk: NamedDependency[Desk], database: Db
 ) -> DeskRequest:
+    """The agency does not take it, and says why."""
     return await _answer(desk, database, request_id, actor, "refused", reason=data.reason)
 
 
@@ -143,6 +146,7 @@ async def reject(
 async def send_unit(
     request_id: FromPath[str], data: JSONBody[Unit], actor: Asking, desk: NamedDependency[Desk], database: Db
 ) -> DeskRequest:
+    """A unit is on its way."""
     return await _answer(desk, database, request_id, actor, "en_route", unit=data.call_sign, eta_s=data.eta_s)
 
 
@@ -150,6 +154,7 @@ async def send_unit(
 async def unit_position(
     request_id: FromPath[str], data: JSONBody[Place], actor: Asking, desk: NamedDependency[Desk], database: Db
 ) -> None:
+    """Where the unit is. Shown to the operator, never stored."""
     _own(desk, request_id, actor)
     place = UnitPlace(latitude=data.latitude, longitude=data.longitude, at=database.world.clock.now())
     await actions.unit_moved(database, request_id, place, data.eta_s)
@@ -157,16 +162,19 @@ async def unit_position(
 
 @post("/api/desk/requests/{request_id:str}/arrived", status_code=200, guards=[allow(Act.DESK_ANSWER)])
 async def arrived(request_id: FromPath[str], actor: Asking, desk: NamedDependency[Desk], database: Db) -> DeskRequest:
+    """The unit is there."""
     return await _answer(desk, database, request_id, actor, "arrived")
 
 
 @post("/api/desk/requests/{request_id:str}/completed", status_code=200, guards=[allow(Act.DESK_ANSWER)])
 async def completed(request_id: FromPath[str], actor: Asking, desk: NamedDependency[Desk], database: Db) -> DeskRequest:
+    """The unit has done its work; its right to see ends."""
     return await _answer(desk, database, request_id, actor, "completed")
 
 
 @websocket("/live/desk", guards=[allow(Act.DESK_ANSWER)])
 async def live_desk(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk]) -> None:
+    """For an agency's desk, by cookie or bearer token: {"requests": […]} at once and after every change."""
     actor = await authenticate(socket)
     await socket.accept()
     reading = asyncio.create_task(_until_gone(socket))

@@ -4,6 +4,8 @@ from ansim.core.events import Fact
 
 
 class PersonEnrolled(Fact, frozen=True, kw_only=True, tag="person.enrolled"):
+    """A phone became known here."""
+
     person: str
 
 

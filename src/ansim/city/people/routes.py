@@ -64,11 +64,13 @@ class PushKey(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/api/citizen/terms")
 async def terms() -> Terms:
+    """What a citizen is asked to agree to."""
     return TERMS
 
 
 @post("/api/citizen/enrol")
 async def enrol(data: JSONBody[Enrol], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> EnrolAnswer:
+    """Make a phone known here: its public key, what she agreed to, and, if she wants, whom to tell."""
     admission = lanes.admit(Lane.TRIP, data.public_key.x, address(request))
     if isinstance(admission, Refused):
         raise Problem(429, "enrol.wait", "Too many enrolments", retry_after_s=ceil(admission.retry_after_s))
@@ -92,18 +94,21 @@ async def enrol(data: JSONBody[Enrol], request: Http, database: Db, lanes: Named
 
 @post("/api/citizen/withdraw", status_code=204)
 async def withdraw(data: JSONBody[Own], database: Db) -> None:
+    """Forget her. Her key dies, and with it everything under it."""
     async with database.transaction() as tx:
         await actions.withdraw(tx, credential=data.credential, proof=data.proof)
 
 
 @post("/api/citizen/devices")
 async def add_device(data: JSONBody[Own], database: Db) -> Device:
+    """A random name for a tracker of hers, to be typed into its app."""
     async with database.transaction() as tx:
         return Device(device=await actions.add_device(tx, credential=data.credential, proof=data.proof))
 
 
 @get("/api/citizen/push-key")
 async def push_key(database: Db) -> PushKey:
+    """The public key under which this centre sends web push (RFC 8292)."""
     async with database.transaction() as tx:
         key = await actions.push_key(tx)
     point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)

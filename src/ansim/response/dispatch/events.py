@@ -4,6 +4,8 @@ from ansim.core.events import Fact
 
 
 class DispatchRequested(Fact, frozen=True, tag="dispatch.requested"):
+    """An operator asked an agency for help."""
+
     dispatch: str
     incident: str
     agency: str
@@ -18,12 +20,14 @@ class DispatchAnswered(Fact, frozen=True, tag="dispatch.answered"):
 
 
 class DispatchUnanswered(Fact, frozen=True, tag="dispatch.unanswered"):
+    """The agency said nothing in time; the operator telephones."""
+
     dispatch: str
     incident: str
 
 
 class UnitMoved(Fact, frozen=True, tag="unit.moved"):
-    """Told to this process only."""
+    """A unit on its way is somewhere else. Told to this process only."""
 
     dispatch: str
     incident: str

@@ -4,6 +4,8 @@ from ansim.core.events import Fact
 
 
 class IncidentOpened(Fact, frozen=True, tag="incident.opened"):
+    """A signal opened a case, which waits for somebody to claim it."""
+
     incident: str
     centre: str
 
@@ -22,21 +24,29 @@ class IncidentMarked(Fact, frozen=True, tag="incident.marked"):
 
 
 class IncidentClaimed(Fact, frozen=True, tag="incident.claimed"):
+    """An operator has taken it."""
+
     incident: str
     owner: str
 
 
 class IncidentReleased(Fact, frozen=True, tag="incident.released"):
+    """Its operator gave it back to the queue."""
+
     incident: str
     owner: str
 
 
 class IncidentEscalated(Fact, frozen=True, tag="incident.escalated"):
+    """Nobody claimed it in time: the leader (1) or the neighbour centres (2) are called."""
+
     incident: str
     level: int
 
 
 class IncidentConfirmed(Fact, frozen=True, tag="incident.confirmed"):
+    """Its operator found it real."""
+
     incident: str
 
 
@@ -47,13 +57,19 @@ class IncidentNoted(Fact, frozen=True, tag="incident.noted"):
 
 
 class IncidentClosed(Fact, frozen=True, tag="incident.closed"):
+    """It is over; `code` says how it ended."""
+
     incident: str
     code: int
 
 
 class TrackDestroyed(Fact, frozen=True, tag="track.destroyed"):
+    """The key of where she was is gone, and with it the positions."""
+
     incident: str
 
 
 class CaseDestroyed(Fact, frozen=True, tag="case.destroyed"):
+    """The key of names and words is gone, and with it what it sealed."""
+
     incident: str

@@ -72,6 +72,7 @@ class MunicipalityNames(dict[str, str]):
 
 
 async def mark_read(tx: Transaction, fact: LinkOpened) -> None:
+    """A guardian opened her link: she has read the notice."""
     link = await link_of(tx, fact.link)
     if link is not None and link.kind == "guardian":
         await notify.mark_read(tx, link.incident, int(link.subject.removeprefix("guardian-")))

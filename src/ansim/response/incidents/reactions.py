@@ -13,4 +13,5 @@ async def mark_cancel_pending(tx: Transaction, fact: SignalCancelled) -> None:
 
 
 async def mark_duress(tx: Transaction, fact: DuressGiven) -> None:
+    """She is being forced: the operator sees it, her phone shows what a cancellation shows."""
     await actions.mark(tx, fact.incident, "duress")

@@ -11,6 +11,8 @@ class NoticeQueued(Fact, frozen=True, tag="notice.queued"):
 
 
 class NoticeChanged(Fact, frozen=True, tag="notice.changed"):
+    """What is known of a guardian's notice has changed: sent, delivered, read, failed."""
+
     notice: str
     incident: str
     state: str

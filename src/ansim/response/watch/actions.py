@@ -35,6 +35,7 @@ def near(tx: Transaction, position: Position | None, keep: list[str] | None = No
 
 
 async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
+    """Whoever claims gets the right to the cameras near her, until it expires or the case leaves her."""
     incident = await incidents.locked(tx, fact.incident)
     if incident is None or incident.owner != fact.owner or not incident.open:
         return
@@ -47,12 +48,14 @@ async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
 
 
 async def end_with_release(tx: Transaction, fact: IncidentReleased) -> None:
+    """The right goes back with the case."""
     grant = await store.live_grant(tx, fact.incident, "operator", fact.owner)
     if grant is not None:
         await grants.end(tx, grant, "released", actor=fact.owner)
 
 
 async def end_with_case(tx: Transaction, fact: IncidentClosed) -> None:
+    """Every right for this case ends, and with it every picture."""
     await grants.end_all(tx, fact.incident, "closed", actor="system")
 
 

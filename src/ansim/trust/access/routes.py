@@ -123,6 +123,7 @@ async def sign_in(
     database: Db,
     passkeys: Keys,
 ) -> Question:
+    """First step: account and password. A wrong password and an unknown account get the same 401."""
     return await actions.sign_in(
         database, passkeys, account=data.account, password=data.password, address=address(request)
     )
@@ -130,12 +131,14 @@ async def sign_in(
 
 @post("/api/signin/totp", status_code=200, guards=[same_origin])
 async def sign_in_totp(data: JSONBody[TotpAnswer], request: Http, database: Db) -> Response[Me]:
+    """Second step with the six figures of an authenticator app. Sets the session's cookie."""
     opened = await actions.answer_totp(database, challenge=data.challenge, code=data.code, address=address(request))
     return _signed_in(opened, request, database)
 
 
 @post("/api/signin/passkey", status_code=200, guards=[same_origin])
 async def sign_in_passkey(data: JSONBody[PasskeyAnswer], request: Http, database: Db, passkeys: Keys) -> Response[Me]:
+    """Second step with a passkey. Sets the session's cookie."""
     opened = await actions.answer_passkey(
         database, passkeys, challenge=data.challenge, answer=data.credential, address=address(request)
     )
@@ -144,12 +147,14 @@ async def sign_in_passkey(data: JSONBody[PasskeyAnswer], request: Http, database
 
 @post("/api/signin/code", status_code=200, guards=[same_origin])
 async def sign_in_code(data: JSONBody[CodeAnswer], request: Http, database: Db) -> Response[Me]:
+    """Sign in with a code that works once."""
     opened = await actions.answer_code(database, code=data.code, address=address(request))
     return _signed_in(opened, request, database)
 
 
 @post("/api/signout", status_code=204)
 async def sign_out(request: Http, actor: Asking, database: Db) -> Response[None]:
+    """End this session."""
     async with database.transaction() as tx:
         await actions.sign_out(tx, actor)
     return without_cookie(Response(None, status_code=204), request)
@@ -157,17 +162,20 @@ async def sign_out(request: Http, actor: Asking, database: Db) -> Response[None]
 
 @get("/api/me")
 async def me(request: Http, actor: Asking, database: Db) -> Me:
+    """Who is signed in, and the token for the header x-csrf-token."""
     return _me(actor, cookie_token(request) or "", database)
 
 
 @post("/api/me/password", status_code=204)
 async def set_password(data: JSONBody[NewPassword], actor: Asking, database: Db) -> None:
+    """Choose a password, or change it."""
     _person(actor)
     await actions.set_password(database, actor, password=data.password, current=data.current)
 
 
 @post("/api/me/totp")
 async def begin_totp(actor: Asking, database: Db) -> TotpSecret:
+    """A new secret for an authenticator app; it counts once confirmed."""
     _person(actor)
     async with database.transaction() as tx:
         return TotpSecret(uri=await actions.begin_totp(tx, actor))
@@ -175,6 +183,7 @@ async def begin_totp(actor: Asking, database: Db) -> TotpSecret:
 
 @post("/api/me/totp/confirm", status_code=204)
 async def confirm_totp(data: JSONBody[TotpCode], actor: Asking, database: Db) -> None:
+    """Prove that the app has the secret."""
     _person(actor)
     async with database.transaction() as tx:
         await actions.confirm_totp(tx, actor, data.code)
@@ -182,6 +191,7 @@ async def confirm_totp(data: JSONBody[TotpCode], actor: Asking, database: Db) ->
 
 @post("/api/me/passkeys/options", status_code=200)
 async def begin_passkey(actor: Asking, database: Db, passkeys: Keys) -> Question:
+    """What the browser needs to make a passkey."""
     _person(actor)
     async with database.transaction() as tx:
         return await actions.begin_passkey(tx, passkeys, actor)
@@ -194,6 +204,7 @@ async def add_passkey(
     database: Db,
     passkeys: Keys,
 ) -> None:
+    """Keep the public half of a new passkey."""
     _person(actor)
     async with database.transaction() as tx:
         await actions.add_passkey(tx, passkeys, actor, challenge=data.challenge, answer=data.credential, name=data.name)
@@ -201,6 +212,7 @@ async def add_passkey(
 
 @get("/api/me/passkeys")
 async def list_passkeys(actor: Asking, database: Db) -> dict[str, list[ShownPasskey]]:
+    """One's own passkeys."""
     async with database.transaction(readonly=True) as tx:
         rows = await store.passkeys(tx, actor.id)
     return {
@@ -212,12 +224,14 @@ async def list_passkeys(actor: Asking, database: Db) -> dict[str, list[ShownPass
 
 @delete("/api/me/passkeys/{passkey:str}", status_code=204)
 async def remove_passkey(passkey: FromPath[str], actor: Asking, database: Db) -> None:
+    """Forget a passkey."""
     async with database.transaction() as tx:
         await actions.remove_passkey(tx, actor, _bytes(passkey))
 
 
 @get("/api/me/sessions")
 async def list_sessions(actor: Asking, database: Db) -> dict[str, list[ShownSession]]:
+    """Where one is signed in."""
     async with database.transaction(readonly=True) as tx:
         rows = await store.sessions(tx, actor.id, timedelta(seconds=SESSION_IDLE_S))
     return {"sessions": [ShownSession(**row, own=row["id"] == actor.session) for row in rows]}
@@ -225,18 +239,21 @@ async def list_sessions(actor: Asking, database: Db) -> dict[str, list[ShownSess
 
 @post("/api/me/sessions/end-others", status_code=200)
 async def sign_out_elsewhere(actor: Asking, database: Db) -> dict[str, int]:
+    """End all sessions but this one."""
     async with database.transaction() as tx:
         return {"ended": await actions.sign_out_elsewhere(tx, actor)}
 
 
 @get("/api/accounts", guards=[allow(Act.ACCOUNT_ADMINISTER)])
 async def list_accounts(actor: Asking, database: Db) -> dict[str, list[Account]]:
+    """Everybody who may sign in at this centre."""
     async with database.transaction(readonly=True) as tx:
         return {"accounts": await actions.accounts(tx, actor.centre)}
 
 
 @post("/api/accounts", guards=[allow(Act.ACCOUNT_ADMINISTER)])
 async def create_account(data: JSONBody[NewAccount], actor: Asking, database: Db) -> CreatedAccount:
+    """A new account, with a code for its first sign-in."""
     async with database.transaction() as tx:
         account = await actions.create_account(
             tx, account=data.account, name=data.name, role=data.role, centre=actor.centre, agency=data.agency,
@@ -248,6 +265,7 @@ async def create_account(data: JSONBody[NewAccount], actor: Asking, database: Db
 
 @post("/api/accounts/{account:str}/disable", status_code=204, guards=[allow(Act.ACCOUNT_ADMINISTER)])
 async def disable_account(account: FromPath[str], actor: Asking, database: Db) -> None:
+    """From now on nothing of this account works; its sessions end."""
     async with database.transaction() as tx:
         await actions.disable_account(tx, account, by=actor)
 

@@ -6,6 +6,8 @@ from ansim.core.events import Fact
 
 
 class GrantIssued(Fact, frozen=True, tag="grant.issued"):
+    """Somebody may see something for an incident."""
+
     grant: str
     incident: str
 
@@ -18,6 +20,8 @@ class GrantChanged(Fact, frozen=True, tag="grant.changed"):
 
 
 class GrantEnded(Fact, frozen=True, tag="grant.ended"):
+    """A right is over: expired, revoked, released, closed or replaced. Its pictures end at once."""
+
     grant: str
     incident: str
     why: str
@@ -34,6 +38,8 @@ class ViewChanged(Fact, frozen=True, tag="view.changed"):
 
 
 class LinkOpened(Fact, frozen=True, tag="link.opened"):
+    """A link was opened, and is now bound to that browser."""
+
     link: str
     incident: str
     kind: str

@@ -6,6 +6,8 @@ from ansim.core.events import Fact
 
 
 class DestructionOrdered(Fact, frozen=True, kw_only=True, tag="destruction.ordered"):
+    """The ledger says what will be destroyed; from here on nothing stops it."""
+
     destruction: str
     subject: str
     scope: str

@@ -1,0 +1,69 @@
+"""/openapi.json lists every route, explains it, and the reference pages are written from it."""
+
+from __future__ import annotations
+
+import json
+
+from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
+
+from ansim.app.openapi import MOUNTED
+from reference.__main__ import main
+from reference.api import METHODS, document, unstarted
+
+OWN = "/openapi.json"
+"""The framework answers this document under several names; the first is enough."""
+
+
+def _answered() -> set[tuple[str, str]]:
+    """(method, path) of everything the application routes."""
+    found: set[tuple[str, str]] = set()
+    for route in unstarted().routes:
+        if route.path.startswith(OWN + "/"):
+            continue
+        if isinstance(route, HTTPRoute):
+            found |= {(method.lower(), route.path_format) for method in route.methods if method != "OPTIONS"}
+        elif isinstance(route, WebSocketRoute):
+            found.add(("get", route.path_format))
+        elif isinstance(route, ASGIRoute):
+            found.add(("get", MOUNTED[route.path]))
+    return found
+
+
+def _listed() -> set[tuple[str, str]]:
+    return {(method, path) for path, item in document()["paths"].items() for method in METHODS if method in item}
+
+
+def test_every_route_is_listed_and_nothing_else() -> None:
+    assert _listed() == _answered()
+    assert {("get", "/live"), ("get", "/media/{camera}"), ("post", "/in/owntracks"), ("get", "/l/{token}")} <= _listed()
+
+
+def test_every_operation_says_what_it_does() -> None:
+    paths = document()["paths"]
+    assert not [(method, path) for method, path in _listed() if not paths[path][method].get("description")]
+
+
+def test_every_refusal_is_a_problem() -> None:
+    for item in document()["paths"].values():
+        for method in METHODS:
+            if method in item:
+                answers = item[method]["responses"]
+                assert "400" not in answers
+                assert list(answers["4XX"]["content"]) == ["application/problem+json"]
+
+
+def test_every_reference_leads_somewhere() -> None:
+    made = document()
+    names = set(made["components"]["schemas"])
+    asked = {part.split('"')[0] for part in json.dumps(made).split("#/components/schemas/")[1:]}
+    assert asked <= names
+
+
+def test_operation_ids_are_their_own() -> None:
+    paths = document()["paths"]
+    ids = [paths[path][method]["operationId"] for method, path in _listed()]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_reference_pages_are_up_to_date() -> None:
+    assert main(["--check"]) == 0, "write them: .venv/bin/python tools/reference"
