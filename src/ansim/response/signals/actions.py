@@ -64,7 +64,8 @@ async def store_placed(tx: Transaction, placed: Sequence[Placed]) -> list[Receip
             )
         )  # fmt: skip
         receipts.append(Receipt(receipt, one.secret, one.signal, one.incident, one.centre, tx.at, new=True))
-        tx.publish(SignalReceived(signal=one.signal, incident=one.incident, source=arrival.source, kind=arrival.kind))
+        # Told here only: what it became, an incident opened or repeated, is what others answer.
+        tx.mention(SignalReceived(signal=one.signal, incident=one.incident, source=arrival.source, kind=arrival.kind))
     await store.insert(tx, rows)
     return receipts
 
