@@ -65,6 +65,15 @@ def postgres(open_folder: Path) -> Iterator[EmbeddedPostgres]:
     server.stop()
 
 
+@pytest.fixture
+def debian() -> Path:
+    """Debian's programs of PostgreSQL."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("no PostgreSQL of Debian's on this machine (apt-get install postgresql)")
+    return found[-1].parent
+
+
 _numbers = count(1)
 _template: list[str] = []
 

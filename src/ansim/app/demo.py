@@ -225,10 +225,15 @@ async def _keys(city: City) -> None:
     """s and Enter in the terminal: a phone in the city presses SOS."""
     if not sys.stdin.isatty():
         return
-    loop = asyncio.get_running_loop()
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        if line.strip().lower() == "s":
-            print(await city.ask(do="sos"), flush=True)
+    # not a thread that reads: nothing could end it before the next Enter
+    loop, lines = asyncio.get_running_loop(), asyncio.Queue[str]()
+    loop.add_reader(sys.stdin, lambda: lines.put_nowait(sys.stdin.readline()))
+    try:
+        while line := await lines.get():
+            if line.strip().lower() == "s":
+                print(await city.ask(do="sos"), flush=True)
+    finally:
+        loop.remove_reader(sys.stdin)
 
 
 def _welcome(origin: str) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,15 @@ CENTRE = "gyeonggi-seongnam"
 
 
 class House:
-    """Settings, cameras and the process. `server` is its address once `start` has returned."""
+    """Settings, cameras and the process. `server` is its address once `start` has returned.
 
-    def __init__(self, city: City, *, smtp: int, sms: int) -> None:
+    database: DSN of an operator's PostgreSQL; the centre starts one of its own without it.
+    places: folders outside the centre's own in which `traces` searches too, such as that server's.
+    """
+
+    def __init__(
+        self, city: City, *, smtp: int, sms: int, database: str | None = None, places: Sequence[Path] = ()
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ansim-drill."))
         # The database's own user must be able to reach its folder inside; it can read nothing here.
         self.folder.chmod(0o711)
@@ -29,6 +36,7 @@ class House:
         self.log = self.folder / "centre.log"
         self._city = city
         self._smtp, self._sms = smtp, sms
+        self._database, self._places = database, places
         self._process: asyncio.subprocess.Process | None = None
         self.server = ""
 
@@ -87,7 +95,10 @@ class House:
         # The cluster of a server that runs as its own user may be linked from elsewhere; links are followed.
         links = [link.resolve() for link in self.data.rglob("*") if link.is_symlink() and link.is_dir()]
         inside = (
-            file for root in (self.data, *links) for file in root.rglob("*") if file.is_file() and not file.is_symlink()
+            file
+            for root in (self.data, *links, *self._places)
+            for file in root.rglob("*")
+            if file.is_file() and not file.is_symlink()
         )
         return sorted({self.log, *(file.resolve() for file in inside)})
 
@@ -103,6 +114,8 @@ class House:
             "register": str(self.folder / "register.json"), "map": str(self.folder / "map.json"),
             "smtp": f"smtp://127.0.0.1:{self._smtp}", "sms_gateway": f"http://127.0.0.1:{self._sms}/",
         }  # fmt: skip
+        if self._database is not None:
+            settings["database"] = self._database
         config.write_text(
             "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()), encoding="utf-8"
         )

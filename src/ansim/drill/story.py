@@ -8,7 +8,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -369,12 +369,22 @@ def around_her(city: City, count: int = 10) -> list[str]:
     return [row["id"] for row in rows[:count]]
 
 
-async def drill(*, seed: int = 7, report: Path | None = None, keep: bool = False) -> int:
-    """Walk the story; 0 when every step happened, 1 and the missing step's name otherwise."""
+async def drill(
+    *,
+    seed: int = 7,
+    report: Path | None = None,
+    keep: bool = False,
+    database: str | None = None,
+    places: Sequence[Path] = (),
+) -> int:
+    """Walk the story; 0 when every step happened, 1 and the missing step's name otherwise.
+
+    database: an operator's PostgreSQL by DSN, empty; places: its folder, to be searched for her traces too.
+    """
     run, city, inbox = Drill(seed), new_city(seed), Inbox()
     smtp, sms = await inbox.start()
     await city.start()
-    house = House(city, smtp=smtp, sms=sms)
+    house = House(city, smtp=smtp, sms=sms, database=database, places=places)
     missing: str | None = None
     print(f"ansim drill, seed {seed}", flush=True)
     try:
