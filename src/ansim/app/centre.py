@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 import asyncpg
 import msgspec
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansim import flow
 from ansim.adapters.bus.memory import MemoryBus
 from ansim.adapters.channels.mail import SmtpMail
+from ansim.adapters.channels.push import WebPush, http_client
 from ansim.adapters.channels.simulated import SimulatedChannel
 from ansim.adapters.channels.sms import HttpSms
 from ansim.adapters.gateways.desk import Desk, DeskGateway
@@ -170,6 +172,7 @@ class Centre:
         async with self.database.transaction() as tx:
             self.database.provide(CentreKey, CentreKey(await people.centre_key(tx)))
             self.database.provide(Issuers, Issuers(await people.issuers(tx)))
+            self.database.provide(Channels, self._channels(await people.push_key(tx)))
             await end_views_of_dead_node(tx)
         self.live = Live(self.database)
         self.timers = Timers(self.database, flow.TIMERS)
@@ -262,12 +265,11 @@ class Centre:
         database.provide(Media, LocalMedia(self.node))
         database.provide(Lines, Lines(self.origin, self.places))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk) for agency in ("112", "119")}))
-        database.provide(Channels, self._channels())
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
         self.gate = LocalGate(CentreGate(database, Refused))
 
-    def _channels(self) -> Channels:
+    def _channels(self, push_key: EllipticCurvePrivateKey) -> Channels:
         settings, channels = self.settings, Channels()
         if settings.simulated_channels:
             self.inboxes = {name: SimulatedChannel(name) for name in ("push", "mail", "sms")}
@@ -277,6 +279,11 @@ class Centre:
         if settings.sms_gateway:
             sms = channels["sms"] = HttpSms(settings.sms_gateway, settings.sms_secret)
             self._stack.push_async_callback(sms.close)
+        if settings.push_contact:
+            push = channels["push"] = WebPush(
+                self.world, push_key, settings.push_contact, http_client(), inside=settings.push_inside
+            )
+            self._stack.push_async_callback(push.close)
         return channels
 
     def _cut_at_once(self, committed: Committed) -> None:

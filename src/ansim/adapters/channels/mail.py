@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -29,16 +32,32 @@ class SmtpMail:
         self._sender = sender
 
     async def send(self, address: str, notice: Notice) -> Literal["sent", "delivered"]:
+        message = self._message(address, notice)
+        try:
+            await aiosmtplib.send(message, sender=self._sender, recipients=[address], **self._options)  # type: ignore[arg-type]
+        except (aiosmtplib.SMTPException, OSError) as error:
+            code = _code(error)
+            why = f"server answered {code}" if code else type(error).__name__
+            raise NotSent(why, final=500 <= code < 600) from None
+        return "sent"
+
+    def _message(self, address: str, notice: Notice) -> EmailMessage:
         message = EmailMessage()
-        message["From"], message["To"] = self._sender, address
+        try:
+            if not re.fullmatch(r"[!-~]+", address):
+                raise ValueError
+            message["To"] = Address(addr_spec=address)
+        except (ValueError, IndexError, MessageError):
+            raise NotSent("not an address", final=True) from None
+        message["From"] = self._sender
         message["Subject"] = "[안심] 도움 요청 알림"
         message["Message-ID"] = f"<{notice.id}@{self._sender.rpartition('@')[2]}>"
         message.set_content(notice.text())
-        try:
-            await aiosmtplib.send(message, **self._options)  # type: ignore[arg-type]
-        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException) as error:
-            code = getattr(error, "code", 0)
-            raise NotSent(f"server answered {code}" if code else "recipient refused", final=500 <= code < 600) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise NotSent(type(error).__name__) from None
-        return "sent"
+        return message
+
+
+def _code(error: Exception) -> int:
+    """What the server answered (RFC 5321 section 4.2); 0 when it said nothing. One refused recipient comes in a list."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return error.recipients[0].code
+    return error.code if isinstance(error, aiosmtplib.SMTPResponseException) else 0
