@@ -10,6 +10,7 @@ import httpx
 import pytest
 from tests.flow.conftest import House
 
+from ansim.response.notify.ports import NotSent
 from ansim.sim.agency import Officer
 from ansim.sim.phone import Phone, Refused, read
 from ansim.trust.verify import verify
@@ -223,7 +224,7 @@ async def test_her_guardian_is_told_on_every_way_and_opens_one_link(house: House
 
 
 async def test_a_channel_that_fails_is_seen_to_fail(house: House) -> None:
-    house.centre.inboxes["sms"].fail = "no such number"
+    house.centre.inboxes["sms"].fail = NotSent("no such number", final=True)
     _, operator, id = await pressed(house)
     [line] = (await detail(operator, id))["guardians"]
     assert {(r["channel"], r["state"], r["reason"]) for r in line["receipts"]} == {

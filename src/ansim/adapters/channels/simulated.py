@@ -9,15 +9,15 @@ from ansim.response.notify.ports import ChannelName, Notice, NotSent
 
 
 class SimulatedChannel:
-    """Delivers at once into `inbox` (newest last); `fail` makes it refuse."""
+    """Delivers at once into `inbox` (newest last); `fail` is what it refuses with instead."""
 
     def __init__(self, name: ChannelName) -> None:
         self.name: ChannelName = name
         self.inbox: deque[tuple[str, Notice]] = deque(maxlen=50)
-        self.fail: str | None = None
+        self.fail: NotSent | None = None
 
     async def send(self, address: str, notice: Notice) -> Literal["sent", "delivered"]:
         if self.fail is not None:
-            raise NotSent(self.fail, final=True)
+            raise self.fail
         self.inbox.append((address, notice))
         return "delivered"
