@@ -732,14 +732,18 @@ async def test_space_ticks_the_lit_step_and_shift_takes_it_back(sit: Sit, room: 
 
 
 async def test_rights_show_their_time_and_are_extended_and_revoked(sit: Sit, room: Room, stage: Stage) -> None:
-    room.have(worked(grants=[grant(), grant("g2", "순찰 12호", "officer", left=95)]))
+    seen = {**worked()["links"][0], "refused": 2}
+    guardian = grant("g3", "보호자 1", "guardian", video=False, cameras=[], left=86_000)
+    room.have(worked(grants=[grant(), grant("g2", "순찰 12호", "officer", left=95), guardian], links=[seen]))
     stage.on("POST", "/api/grants/g2/extend", {})
     stage.on("POST", "/api/grants/g1/revoke", {})
     page = await sit()
     await open_case(page)
-    await says(page.locator('[data-grant="g2"]'), "01:", "곧 닫힘", "순찰 12호 · 영상 4대, 위치")
+    await says(page.locator('[data-grant="g2"]'), "01:", "곧 닫힘", "순찰 12호 · 영상 4대", "열음")
     assert await page.locator('[data-grant="g2"] .grant-clock.low').count() == 1
+    await says(page.locator('[data-grant="g2"]'), "다른 기기 2번 막음")
     await says(page.locator('[data-grant="g1"]'), "남음")
+    await says(page.locator('[data-grant="g3"]'), "보호자 1 · 위치만", "회수")
     await page.locator('[data-grant="g2"]').get_by_role("button", name="연장").click()
     await page.keyboard.press("Enter")
     await stage.until(lambda: stage.asked_for("/api/grants/g2/extend"))

@@ -185,8 +185,6 @@ export async function link(id: string, dispatch: string): Promise<void> {
   store.say(copied ? "line.link.copied" : "line.linked", {}, clock());
 }
 
-export const revokeLink = (id: string, link_id: string): Promise<boolean> => send(`unlink.${link_id}`, id, () => post(`/api/links/${encodeURIComponent(link_id)}/revoke`, { reason: "" }));
-
 export async function close(incident: IncidentDetail, code: number, text: string): Promise<void> {
   const done = (): boolean => store.incidents.peek().get(incident.id)?.closed_at != null;
   if (await send(`close.${incident.id}`, incident.id, () => post(path(incident.id, "close"), { code, ...(text ? { note: text } : {}) }), done)) {

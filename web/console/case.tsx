@@ -13,7 +13,7 @@ import pencil from "lucide-static/icons/pencil.svg?raw";
 import phone from "lucide-static/icons/phone.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
 import user from "lucide-static/icons/user.svg?raw";
-import { type Agency, type ChannelReceipt, type Dispatch, type Grant, type Guardian, type IncidentDetail, me } from "../shared/api";
+import { type Agency, type CaseLink, type ChannelReceipt, type Dispatch, type Grant, type Guardian, type IncidentDetail, me } from "../shared/api";
 import { now, since } from "../shared/clock";
 import { Glyph, GrantClock, Kbd, Receipt, type Step, Steps, Timer } from "../shared/components";
 import { both } from "../shared/i18n";
@@ -367,20 +367,32 @@ function Guardians({ incident }: { incident: IncidentDetail }): JSX.Element {
   );
 }
 
-/** Whose right, and to what; the operator's own is said by name. */
-function what(grant: Grant): string {
+/** The link by which the holder of a right uses it, where there is one. */
+const linkOf = (incident: IncidentDetail, grant: Grant): CaseLink | undefined => incident.links.find((each) => !each.ended_at && each.recipient === grant.holder.name);
+
+/** Whose right, to what, and whether it was used yet; the operator's own is said by name. */
+function what(incident: IncidentDetail, grant: Grant): string {
   const holder = grant.holder.id === me.value?.account ? me.value.name : grant.holder.name;
-  return grant.video === false ? t("grants.what.blind", { holder }) : t("grants.what", { holder, n: grant.cameras.length });
+  const each = linkOf(incident, grant);
+  const state = each ? (each.opened_at ? t("grants.link.opened", { at: clockTime(each.opened_at, false) }) : t("grants.link.unopened")) : "";
+  if (grant.video === false) return [t("grants.what.blind", { holder }), state].filter(Boolean).join(" · ");
+  return state ? t("grants.what.link", { holder, n: grant.cameras.length, state }) : t("grants.what", { holder, n: grant.cameras.length });
+}
+
+function Refused({ incident, grant }: { incident: IncidentDetail; grant: Grant }): JSX.Element | null {
+  const refused = linkOf(incident, grant)?.refused ?? 0;
+  return refused > 0 ? <span class="c2 meta m nowrap">{t("grants.link.refused", { n: refused })}</span> : null;
 }
 
 function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
-  const question = act.prompt.value;
   void now.value;
+  const question = act.prompt.value;
   const open = store.openRights(incident);
-  // A link whose right is listed above needs no line of its own, unless it is unread or somebody else tried it.
-  const links = incident.links.filter((l) => !l.ended_at && Date.parse(l.until_at) > now.value && (!l.opened_at || l.refused > 0 || !open.some((g) => g.holder.name === l.recipient)));
+  const seeing = open.filter((grant) => grant.video !== false);
+  const placed = open.filter((grant) => grant.video === false);
   const unit = keys.linkable(incident);
   const asked = question?.kind === "extend" || question?.kind === "revoke" ? incident.grants.find((g) => g.id === question.grant) : undefined;
+  const more = Math.max(0, seeing.length - 2) + Math.max(0, placed.length - 2);
   return (
     <div class="sec rights">
       <h3>
@@ -392,40 +404,40 @@ function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
         )}
       </h3>
       {open.length === 0 && <div class="line t3">{t("grants.none")}</div>}
-      {open.slice(0, 2).map((grant) => (
+      {seeing.slice(0, 2).map((grant, i) => (
         <div class="grant row" key={grant.id} data-grant={grant.id}>
           <div class="grow">
             <GrantClock from={grant.from_at} until={grant.until_at} soon={t("grants.soon")} left={t("grants.left")} />
-            <div class="t2 ell what">{what(grant)}</div>
+            <div class="t2 ell what">
+              {what(incident, grant)} <Refused incident={incident} grant={grant} />
+            </div>
           </div>
           <button type="button" class="btn" onClick={() => keys.ask({ kind: "extend", grant: grant.id })}>
             {t("grants.extend")}
-            {grant.id === open[0]?.id && <Kbd>E</Kbd>}
+            {i === 0 && <Kbd>E</Kbd>}
           </button>
           <button type="button" class="btn" onClick={() => keys.ask({ kind: "revoke", grant: grant.id })}>
             {t("grants.revoke")}
           </button>
         </div>
       ))}
-      {open.length > 2 && <div class="line t3 meta">{t("grants.more", { n: open.length - 2 })}</div>}
       {asked && question?.kind === "extend" && (
         <Ask label={t("grants.extend.why")} value={t("grants.reason.extend")} needed send={(text) => { act.prompt.value = null; void act.extend(asked, text); }} />
       )}
       {asked && question?.kind === "revoke" && (
         <Ask label={t("grants.revoke.why")} value={t("grants.reason.revoke")} needed send={(text) => { act.prompt.value = null; void act.revoke(asked, text); }} />
       )}
-      {links.slice(0, 2).map((each) => (
-        <div class="line" key={each.id} data-link={each.id}>
+      {placed.slice(0, 2).map((grant) => (
+        <div class="line" key={grant.id} data-grant={grant.id}>
           <Icon of={link} />
-          <span class="ell">
-            {t("grants.link", { recipient: each.recipient })} <span class="t3">{each.opened_at ? t("grants.link.opened", { at: clockTime(each.opened_at, false) }) : t("grants.link.unopened")}</span>
-            {each.refused > 0 && <span class="c2"> · {t("grants.link.refused", { n: each.refused })}</span>}
-          </span>
-          <button type="button" class="reveal meta end" onClick={() => void act.revokeLink(incident.id, each.id)}>
+          <span class="t2 ell">{what(incident, grant)}</span>
+          <Refused incident={incident} grant={grant} />
+          <button type="button" class="reveal meta end" onClick={() => keys.ask({ kind: "revoke", grant: grant.id })}>
             {t("grants.revoke")}
           </button>
         </div>
       ))}
+      {more > 0 && <div class="line t3 meta">{t("grants.more", { n: more })}</div>}
     </div>
   );
 }
