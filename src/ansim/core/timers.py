@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,6 +20,10 @@ from ansim.core.errors import Unavailable
 log = structlog.get_logger()
 SWEEP_S = 5.0
 TimerReaction = Callable[[Transaction, str], Awaitable[None]]
+
+
+class _Taken(Exception):
+    """Somebody else disarmed or fired it while its reaction ran: what the reaction did is rolled back."""
 
 
 class Timers:
@@ -102,14 +107,24 @@ class Timers:
             sleep.cancel()
             wake.cancel()
 
+    async def _stands(self, tx: Transaction, kind: str, subject: str, due_at: datetime) -> bool:
+        sql = "SELECT 1 FROM timer WHERE kind = $1 AND subject = $2 AND due_at = $3"
+        return await tx.fetchval(sql, kind, subject, due_at) is not None
+
+    async def _take(self, tx: Transaction, kind: str, subject: str, due_at: datetime) -> None:
+        # Last, as in every action that disarms: whoever locked the timer first and its subject then could wait in a
+        # circle with an operator who claims at that moment.
+        sql = "DELETE FROM timer WHERE kind = $1 AND subject = $2 AND due_at = $3"
+        if not (await tx.execute(sql, kind, subject, due_at)).endswith(" 1"):
+            raise _Taken
+
     async def _fire(self, kind: str, subject: str, due_at: datetime) -> None:
         try:
-            async with self._database.transaction() as tx:
-                tag = await tx.execute(
-                    "DELETE FROM timer WHERE kind = $1 AND subject = $2 AND due_at = $3", kind, subject, due_at
-                )
-                if tag.endswith(" 1"):
-                    await self._reactions[kind](tx, subject)
+            with suppress(_Taken):
+                async with self._database.transaction() as tx:
+                    if await self._stands(tx, kind, subject, due_at):
+                        await self._reactions[kind](tx, subject)
+                        await self._take(tx, kind, subject, due_at)
             if self._current.get((kind, subject)) == due_at:
                 del self._current[kind, subject]
         except Exception as error:

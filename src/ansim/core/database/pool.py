@@ -23,6 +23,9 @@ _AWAY = (
     asyncpg.DiskFullError,
     asyncpg.PostgresIOError,
     asyncpg.ReadOnlySQLTransactionError,
+    # nothing happened and nothing is wrong: the other one went first
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
 )
 
 

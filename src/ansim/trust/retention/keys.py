@@ -78,6 +78,8 @@ class Keys:
         self._flushing: asyncio.Task[None] | None = None
         self._rewriting = asyncio.Lock()
         if not readonly:
+            master.make_durable()
+            self._slots.make_durable(slots=False)
             self._finish_batch()
 
     def close(self) -> None:

@@ -38,6 +38,9 @@ class Master(Protocol):
     def destroy(self, day: int) -> None:
         """Gone for ever, durably, when this returns."""
 
+    def make_durable(self) -> None:
+        """The owner has started: whatever can be read is on stable storage when this returns."""
+
     def close(self) -> None: ...
 
 
@@ -50,6 +53,7 @@ class FileMaster:
 
     def __init__(self, world: World, folder: Path) -> None:
         self._world = world
+        self._folder = folder
         key = self._read_master(folder)
         identity = hashlib.sha256(b"ansim master key" + key).digest()[:16]
         self._master = AESGCM(key)
@@ -109,6 +113,15 @@ class FileMaster:
             self._slots.flush()
             self._slot_of[day], self._cache[day] = slot, key
         return self._cache[day]
+
+    def make_durable(self) -> None:
+        file = self._world.disk.open(self._folder / "master")
+        try:
+            file.pwrite(file.pread(64, 0), 0)
+            file.flush()
+        finally:
+            file.close()
+        self._slots.make_durable(slots=True)
 
     def days(self) -> list[int]:
         return sorted(self._slot_of)

@@ -49,6 +49,15 @@ class SlotFile:
         self.identity = header[16:32]
         self.refresh()
 
+    def make_durable(self, *, slots: bool) -> None:
+        """Put what was read at opening on stable storage: the header, and on demand every slot. For the owner only.
+
+        After a refused flush the system shows what never reached the disk, also to the next process; whatever later
+        hangs on it would be lost with the power.
+        """
+        self._file.pwrite(_header(self.identity) + (self.read_all() if slots else b""), 0)
+        self._file.flush()
+
     def refresh(self) -> None:
         """See what another process that owns the file has added."""
         self._end = self._file.size() // SIZE

@@ -1,0 +1,62 @@
+"""A PostgreSQL without durability, on which one history after the other is played."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from ansim.core.database.blocking import BlockingDriver
+from ansim.core.migrate import migrate
+from ansim.core.postgres import EmbeddedPostgres
+from ansim.simulation.history import History, Outcome
+from ansim.simulation.weather import Weather
+
+_FAST = (
+    ("fsync", "off"),
+    ("full_page_writes", "off"),
+    ("synchronous_commit", "off"),
+    ("autovacuum", "off"),
+    ("max_wal_size", "1GB"),
+)
+_SCHEMA = "simulated"
+
+
+class Server:
+    """`with Server() as server: server.history(seed)`"""
+
+    def __enter__(self) -> Server:
+        memory = Path("/dev/shm")
+        self._folder = Path(tempfile.mkdtemp(prefix="ansim-simulation.", dir=memory if memory.is_dir() else None))
+        self._folder.chmod(0o711)
+        self._postgres = EmbeddedPostgres(self._folder / "postgres", settings=_FAST)
+        dsn = self._postgres.start()
+        asyncio.run(migrate(dsn, schema=_SCHEMA))
+        self._driver = BlockingDriver(dsn, schema=_SCHEMA)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.run(self._driver.close())
+        self._postgres.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def history(self, seed: int, weather: Weather | None = None) -> Outcome:
+        asyncio.run(self._empty())
+        return History(seed, self._driver, self._folder / "centre", weather).run()
+
+    async def _empty(self) -> None:
+        async with self._driver.transaction(readonly=False) as connection:
+            tables = await connection.fetch(
+                "SELECT string_agg(format('%I', tablename), ', ') AS names FROM pg_tables"
+                " WHERE schemaname = current_schema() AND tablename <> 'migration'"
+            )
+            await connection.execute(f"TRUNCATE {tables[0]['names']} RESTART IDENTITY CASCADE")
+            # Sequences that belong to no table count on through a TRUNCATE.
+            await connection.execute(
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)"
+                " FROM pg_sequences WHERE schemaname = current_schema()"
+            )

@@ -1,0 +1,51 @@
+"""How bad one history is. Faults are common here: what happens once a year must happen in most histories."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Weather:
+    """Shares are probabilities, `…_s` are mean seconds."""
+
+    busy_s: float = 45.0
+    """Phones press, operators act and faults happen for so long; then everything heals."""
+    loss: float = 0.0
+    twice: float = 0.0
+    leg_s: float = 0.02
+    straggler: float = 0.0
+    """A request that arrives up to half a minute late, when its sender has long sent it again."""
+    statement_s: float = 0.0
+    """Mean time of one statement; 0 makes every transaction one moment."""
+    away: float = 0.0
+    """The database cannot be reached."""
+    unanswered: float = 0.0
+    """A commit whose outcome the centre does not learn; half of them happened."""
+    crash_every_s: float = 1e9
+    power: float = 0.0
+    """How many of the crashes are power cuts: what the key file had not flushed is lost or torn."""
+    partition_every_s: float = 1e9
+    flush_fails: float = 0.0
+    attentive: float = 1.0
+    """How many of the operators' looks at the queue lead to anything."""
+    desk: bool = True
+
+
+def draw(random: random.Random) -> Weather:
+    return Weather(
+        loss=random.choice((0.0, 0.05, 0.3)),
+        twice=random.choice((0.0, 0.05, 0.3)),
+        leg_s=random.choice((0.005, 0.02, 0.2)),
+        straggler=random.choice((0.0, 0.05)),
+        statement_s=random.choice((0.0, 0.0, 0.002, 0.02)),
+        away=random.choice((0.0, 0.0, 0.02, 0.1)),
+        unanswered=random.choice((0.0, 0.02, 0.1)),
+        crash_every_s=random.choice((1e9, 6.0, 12.0, 25.0)),
+        power=random.choice((0.0, 0.5, 1.0)),
+        partition_every_s=random.choice((1e9, 20.0)),
+        flush_fails=random.choice((0.0, 0.0, 0.05)),
+        attentive=random.choice((0.0, 0.3, 1.0)),
+        desk=random.random() < 0.8,
+    )
