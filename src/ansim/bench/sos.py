@@ -53,7 +53,10 @@ async def _bench() -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="ansim-bench.") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        figures = {"latency": await _latency(folder / "latency"), "throughput": await _throughput(folder / "throughput")}
+        figures = {
+            "latency": await _latency(folder / "latency"),
+            "throughput": await _throughput(folder / "throughput"),
+        }
     _tell(figures)
     return figures
 
@@ -76,7 +79,9 @@ async def _latency(folder: Path) -> dict[str, Any]:
                 return await _turns(client, note["port"], ours, floor["port"], bare, folder)
 
 
-async def _turns(client: httpx.AsyncClient, port: int, ours: _Watcher, floor: int, bare: _Watcher, folder: Path) -> dict[str, Any]:
+async def _turns(
+    client: httpx.AsyncClient, port: int, ours: _Watcher, floor: int, bare: _Watcher, folder: Path
+) -> dict[str, Any]:
     times: dict[str, list[float]] = {"ours": [], "bare": [], "flush": []}
     probe = os.open(folder / "flush", os.O_RDWR | os.O_CREAT)
     for round in range(ROUNDS + 30):
@@ -167,7 +172,9 @@ def _body(id: str) -> dict[str, Any]:
 async def _throughput(folder: Path) -> dict[str, Any]:
     async with Centre(Settings(data=str(folder))) as centre:
         # The same intake on the same server, without what follows it: that costs both forms the same.
-        alone_pool, group_pool = [Database(await PoolDriver.connect(centre.dsn, size=size), centre.world) for size in (32, 2)]
+        alone_pool, group_pool = [
+            Database(await PoolDriver.connect(centre.dsn, size=size), centre.world) for size in (32, 2)
+        ]
         for database in (alone_pool, group_pool):
             database._services = centre.database._services
         writer: GroupWriter[Arrival, Receipt] = GroupWriter(group_pool, flow.accept)
@@ -182,7 +189,8 @@ async def _throughput(folder: Path) -> dict[str, Any]:
         async def together(arrival: Arrival) -> None:
             await writer.submit(arrival)
 
-        centre.outbox._task, sweep = None, centre.outbox._task
+        sweep = centre.outbox._task
+        centre.outbox._task = None
         if sweep is not None:
             sweep.cancel()
         single, grouped = [], []
@@ -232,12 +240,18 @@ def _quantiles(seconds: list[float]) -> dict[str, float]:
 def _tell(figures: dict[str, Any]) -> None:
     latency, rate = figures["latency"], figures["throughput"]
     print(f"SOS: POST -> durable -> on the operator's socket, {ROUNDS} presses, turn by turn with the peer")
-    for name, words in (("ours", "ansim, everything on"), ("bare", "bare row + key flush (peer)"), ("flush", "1.2 kB fdatasync (floor)")):
+    for name, words in (
+        ("ours", "ansim, everything on"),
+        ("bare", "bare row + key flush (peer)"),
+        ("flush", "1.2 kB fdatasync (floor)"),
+    ):
         print(f"  {words:<30} p50 {latency[name]['p50_ms']:7.2f} ms   p99 {latency[name]['p99_ms']:7.2f} ms")
     print(f"  ratio of the p50 to the peer: {latency['ours']['p50_ms'] / latency['bare']['p50_ms']:.2f} (goal <= 2)")
     print(f"durable SOS a second, {CLIENTS} callers, without HTTP")
     print(f"  one transaction a request (peer, 32 connections) {rate['one_transaction_a_request_s']:8.0f}")
-    print(f"  group commit                                     {rate['group_commit_s']:8.0f}   ratio {rate['ratio']:.1f} (goal >= 4)")
+    print(
+        f"  group commit                                     {rate['group_commit_s']:8.0f}   ratio {rate['ratio']:.1f} (goal >= 4)"
+    )
 
 
 # the peer's server
@@ -251,7 +265,9 @@ def _floor(dsn: str, key: str, note: str) -> None:
     @post("/sos")
     async def sos(data: JSONBody[SignalPost]) -> dict[str, str]:
         flush = asyncio.get_running_loop().run_in_executor(None, _flush_key, state["key"])
-        await state["pool"].execute("INSERT INTO bench_floor (id, body) VALUES ($1, $2)", data.id, msgspec.json.encode(data))
+        await state["pool"].execute(
+            "INSERT INTO bench_floor (id, body) VALUES ($1, $2)", data.id, msgspec.json.encode(data)
+        )
         await flush
         for socket in watching:
             await socket.send_data(json.dumps({"type": "incident", "id": data.id}, separators=(",", ":")), mode="text")

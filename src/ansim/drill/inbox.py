@@ -33,7 +33,7 @@ class Inbox:
         for server in self._servers:
             server.close()
 
-    async def link(self, channel: str, within_s: float = 10.0) -> str:
+    async def link(self, channel: str, within_s: float = 20.0) -> str:
         """The link in the first message of this channel."""
         async with asyncio.timeout(within_s):
             while not (texts := getattr(self, channel)):

@@ -26,6 +26,7 @@ class Viewed:
     closed: int | None = None
     closed_s: float | None = None
     seen: asyncio.Event = field(default_factory=asyncio.Event)
+    """Its first picture came, or it ended."""
 
     @property
     def its_own_picture(self) -> bool:
@@ -52,6 +53,7 @@ class Viewer:
             except websockets.ConnectionClosed:
                 pass
             viewed.closed, viewed.closed_s = socket.close_code, time.monotonic()
+            viewed.seen.set()  # nothing more will be
         return viewed
 
 

@@ -29,7 +29,7 @@ _AWAY = (
 )
 
 
-class Plain(asyncpg.Connection):  # type: ignore[type-arg]
+class Plain(asyncpg.Connection):
     """We leave nothing behind in a session (no settings, cursors, listeners or locks), so there is nothing to reset: one
     round trip less between the commit and the receipt."""
 
