@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ansim.city.people import store
 from ansim.city.people.contacts import Contacts, read_contacts
 from ansim.city.people.credential import Credential, Jwk, Verdict, device_lines, issue, judge, withdraw_lines
-from ansim.city.people.events import PersonEnrolled, PersonWithdrawn
 from ansim.city.people.terms import TERMS, check_consents
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
@@ -52,7 +51,6 @@ async def enrol(
         if not await store.add_person(tx, person, thumbprint, slot, None if profile is None else sealed, valid_until):
             raise Problem(409, "person.enrolling", "This phone is being enrolled already", "Try again.")
         await record(tx, actor=person, act="person.enrolled", object=person, purpose="consent")
-        tx.publish(PersonEnrolled(person=person))
     else:
         person, slot = known["id"], known["slot"]
         await store.extend(tx, person, valid_until)
@@ -79,7 +77,6 @@ async def withdraw(tx: Transaction, *, credential: str, proof: str) -> None:
     if slot is not None:
         await record(tx, actor=person, act="person.withdrawn", object=person, purpose="withdrawal")
         await destroy(tx, subject=person, scope="person", slots=[slot], actor=person, why="withdrawn")
-        tx.publish(PersonWithdrawn(person=person))
 
 
 async def add_device(tx: Transaction, *, credential: str, proof: str) -> str:
