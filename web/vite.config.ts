@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 import { citizenWorker } from "./citizen/worker-build.ts";
+import { smallIcons } from "./icon-build.ts";
 
 const root = import.meta.dirname;
 const PAGES = ["console", "citizen", "link", "desk", "ledger", "signin"];
@@ -13,7 +14,7 @@ const pages = Object.fromEntries(
 export default defineConfig({
   root,
   base: "/static/",
-  plugins: [citizenWorker()],
+  plugins: [smallIcons(), citizenWorker()],
   server: { port: 5173, proxy: { "/api": "http://127.0.0.1:8080", "/live": { target: "ws://127.0.0.1:8080", ws: true }, "/media": { target: "ws://127.0.0.1:8080", ws: true } } },
   worker: { format: "es" },
   build: {

@@ -78,3 +78,40 @@ def picture() -> Callable[[Page, str], Awaitable[None]]:
             await page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
     return take
+
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SMALL = """(floor) => {
+    const small = [];
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+        const element = walk.currentNode.parentElement;
+        if (!walk.currentNode.data.trim() || element.closest("script, .sr, svg")) continue;
+        if (parseFloat(getComputedStyle(element).fontSize) < floor) small.push(element.outerHTML.slice(0, 120));
+    }
+    return small;
+}"""
+UNDERSIZED = """(floor) => [...document.querySelectorAll("a[href], button, input, select, summary")]
+    .filter((one) => one.checkVisibility() && !one.closest("label"))
+    .map((one) => [one.outerHTML.slice(0, 100), one.getBoundingClientRect().height])
+    .filter(([, height]) => height < floor)"""
+
+
+@pytest.fixture
+def accessible() -> Callable[..., Awaitable[None]]:
+    """WCAG 2.2 AA by axe; no letter under the floor of the page's distance, no target under the finger's."""
+
+    async def look(page: Page, *, letters_px: int, targets_px: int) -> None:
+        if not AXE.is_file():
+            pytest.skip("axe-core is not installed (npm ci in web/)")
+        # The page's own policy keeps strange scripts out; a test reads its file through the debugger instead.
+        await page.evaluate(AXE.read_text())
+        found = await page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+        )
+        broken = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]]
+        assert broken == []
+        assert await page.evaluate(SMALL, letters_px) == []
+        assert await page.evaluate(UNDERSIZED, targets_px) == []
+
+    return look

@@ -269,6 +269,36 @@ async def test_it_opens_from_its_cache_and_a_queued_sos_survives_closing(open_pa
     assert len({one.body["id"] for one in stage.asked_for("/api/signals")}) == 1
 
 
+async def test_the_service_worker_delivers_after_the_page_is_closed(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    await page.evaluate("navigator.serviceWorker.ready")
+    stage.down = True
+    await hold(page)
+    await heading(page, "다시 보내는 중이에요")
+    other = await page.context.new_page()
+    stage.down = False
+    stage.silent = True
+    await other.goto("/signin")
+    session = await other.context.new_cdp_session(other)
+    registrations: list[Any] = []
+    session.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"]))
+    await session.send("ServiceWorker.enable")
+    await page.close()
+    before = len(stage.asked_for("/api/signals"))
+    stage.silent = False
+    await other.wait_for_timeout(300)
+    assert len(stage.asked_for("/api/signals")) == before
+    await session.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": stage.origin, "registrationId": registrations[0]["registrationId"], "tag": "queue", "lastChance": False},
+    )
+    await stage.until(lambda: len(stage.asked_for("/api/signals")) > before)
+    await other.goto("/citizen")
+    await heading(other, "관제센터가 받았어요")
+    assert len({one.body["id"] for one in stage.asked_for("/api/signals")}) == 1
+
+
 async def test_a_server_that_is_down_is_passed_over_for_the_next_of_the_mapping(open_page: Open, stage: Stage) -> None:
     key = sealing.public_jwk(KEY.public_key())
     # Port 9 of this machine answers nobody; another loopback name counts as another centre.
@@ -531,3 +561,30 @@ async def test_english_and_a_narrow_phone(open_page: Open, picture: Any) -> None
     await page.get_by_text("Hold for 1 second").wait_for()
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
     await picture(page, "c1-citizen-english-320")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_everybody_can_use_it(open_page: Open, stage: Stage, accessible: Any, scheme: str) -> None:
+    stage.greet("/live/signal", lambda _: watched())
+    phone = {"letters_px": 15, "targets_px": 48}
+    page = await open_page("/citizen", color_scheme=scheme, **PLACED)
+    await page.get_by_text("건강 정보").wait_for()
+    await accessible(page, **phone)
+    await enrol(page)
+    await page.get_by_text("강남구 관제센터와 연결됨").wait_for()
+    await accessible(page, **phone)
+    for name in ("보호자", "내 기록"):
+        await page.get_by_role("button", name=name, exact=True).click()
+        await page.get_by_role("heading", level=1).wait_for()
+        await accessible(page, **phone)
+    await page.get_by_role("button", name="홈", exact=True).click()
+    await page.get_by_role("button", name="설정").click()
+    await page.get_by_text("나에 대해 남는 것").wait_for()
+    await accessible(page, **phone)
+    await page.get_by_role("button", name="뒤로").click()
+    await hold(page)
+    await heading(page, "관제센터가 보고 있어요")
+    await accessible(page, **phone)
+    await page.get_by_role("button", name="화면 숨기기").click()
+    await heading(page, "장보기")
+    await accessible(page, **phone)

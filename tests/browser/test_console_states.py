@@ -314,7 +314,7 @@ async def test_no_answer_leads_to_the_phone_and_its_number(sit: Sit, room: Room,
     page = await sit()
     await forget_tones(page)
     await open_case(page)
-    await says(agency(page, "no_answer"), "112 응답 없음", "00:4", "전화 112")
+    await says(agency(page, "no_answer"), "112 응답 없음", "00:", "전화 112")
     await page.keyboard.press("d")
     field = page.get_by_label("112 접수번호, Enter로 저장")
     await field.wait_for()

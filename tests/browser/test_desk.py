@@ -120,3 +120,11 @@ async def test_a_lost_server_is_said(open_page: Open, stage: Stage) -> None:
     for socket in stage.open_sockets("/live/desk"):
         await socket.close(1012)
     await page.get_by_text("서버와 끊김").wait_for(timeout=9_000)
+
+
+async def test_everybody_can_use_it(open_page: Open, stage: Stage, accessible: Any) -> None:
+    page = await desk(open_page, stage, request(), request("r2", state="en_route", unit="순찰 12호", link="/l/x"))
+    await page.get_by_role("heading", name="SOS · 역삼동").wait_for()
+    await accessible(page, letters_px=14, targets_px=40)
+    await page.keyboard.press("KeyR")
+    await accessible(page, letters_px=14, targets_px=40)

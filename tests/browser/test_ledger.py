@@ -282,3 +282,12 @@ async def test_english(open_page: Open, picture: Any) -> None:
     await page.get_by_text("Record chain intact").wait_for()
     await page.get_by_text("saw video near me").wait_for()
     await picture(page, "e-ledger-english")
+
+
+async def test_everybody_can_use_it(open_page: Open, accessible: Any) -> None:
+    page = await open_page(f"/ledger?incident={CASE}", device=OFFICE)
+    await page.get_by_role("row", name="오상민").click()
+    await page.get_by_role("button", name="이 기록이 사슬에 있는지 확인").click()
+    await page.get_by_text("이 브라우저가 확인했습니다").wait_for()
+    # A row's own button is as high as its line of text; the whole row is its target.
+    await accessible(page, letters_px=14, targets_px=24)

@@ -163,3 +163,14 @@ async def test_whoever_is_signed_in_may_choose_how_next_time(open_page: Open, st
     await page.get_by_role("button", name="확인", exact=True).click()
     await page.get_by_text("인증 앱을 연결했어요").wait_for()
     assert stage.asked_for("/api/me/password")[0].headers["x-csrf-token"] == "csrf"
+
+
+async def test_everybody_can_use_it(open_page: Open, stage: Stage, accessible: Any) -> None:
+    stage.on("POST", "/api/signin", question("totp"))
+    page = await open_page("/signin", device=OFFICE)
+    await accessible(page, letters_px=14, targets_px=40)
+    await page.get_by_label("계정").fill("daeun")
+    await page.get_by_label("비밀번호").fill("correct horse battery")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("heading", name="두 번째 확인").wait_for()
+    await accessible(page, letters_px=14, targets_px=40)

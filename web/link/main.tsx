@@ -3,7 +3,7 @@ import "../shared/phone.css";
 import "./link.css";
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import type { JSX } from "preact";
+import type { ComponentType, JSX } from "preact";
 import lock from "lucide-static/icons/lock.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import smartphone from "lucide-static/icons/smartphone.svg?raw";
@@ -14,8 +14,6 @@ import { locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { LiveSocket } from "../shared/socket";
 import { clockTime, timer } from "../shared/words";
-import { Guardian } from "./guardian";
-import { Officer } from "./officer";
 import { t } from "./words";
 import type { LinkState } from "./wire";
 
@@ -27,12 +25,27 @@ const view = signal<View>({ is: "opening" });
 /** When the server was last in touch, for the words of a broken connection. */
 const cutSince = signal<number | null>(null);
 
+interface BodyProps {
+  state: LinkState;
+  base: string;
+  show: (state: LinkState) => void;
+}
+/** Each kind of link fetches its own half only. */
+const BODIES: Record<LinkState["kind"], () => Promise<ComponentType<BodyProps>>> = {
+  officer: () => import("./officer").then((loaded) => loaded.Officer),
+  guardian: () => import("./guardian").then((loaded) => loaded.Guardian),
+};
+const body = signal<{ is: ComponentType<BodyProps> } | null>(null);
+
 let socket: LiveSocket<LinkState & { type?: string }> | null = null;
 
 function show(state: LinkState): void {
   const over = state.closed || (state.until_at !== null && Date.parse(state.until_at) <= exactNow());
   view.value = over ? { is: "ended", kind: state.kind } : { is: "open", state };
-  if (!over) return;
+  if (!over) {
+    if (body.peek() === null) void BODIES[state.kind]().then((is) => (body.value = { is }), failed);
+    return;
+  }
   socket?.stop();
   document.title = t("app");
 }
@@ -121,13 +134,15 @@ function App(): JSX.Element {
       return <Notice icon={unplug} title={t("nonetwork")} hint={t("nonetwork.hint")} act={() => void open()} />;
     case "ended":
       return <Notice icon={shield} title={t("ended")} hint={`${t("ended.hint")} ${shown.kind === "officer" ? t("ended.officer") : ""}`} />;
-    case "open":
+    case "open": {
+      const Body = body.value?.is;
       return (
         <>
           <Cut />
-          {shown.state.kind === "officer" ? <Officer state={shown.state} base={base} show={show} /> : <Guardian state={shown.state} />}
+          {Body ? <Body state={shown.state} base={base} show={show} /> : <main class="phone notice"><p class="t2" role="status">{t("opening")}</p></main>}
         </>
       );
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import navigation from "lucide-static/icons/navigation.svg?raw";
 import phone from "lucide-static/icons/phone.svg?raw";
 import { post } from "../shared/api";
 import { now } from "../shared/clock";
-import { Glyph } from "../shared/components";
+import { Glyph } from "../shared/glyph";
 import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, timer } from "../shared/words";

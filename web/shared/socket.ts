@@ -44,6 +44,7 @@ export class LiveSocket<M extends Message> {
       if (this.socket?.readyState === WebSocket.OPEN && Date.now() - this.heard.peek() > dead) this.again();
     }, 1_000);
     addEventListener("online", this.now);
+    addEventListener("offline", this.cut);
   }
 
   stop(): void {
@@ -51,6 +52,7 @@ export class LiveSocket<M extends Message> {
     clearTimeout(this.retry);
     clearInterval(this.watch);
     removeEventListener("online", this.now);
+    removeEventListener("offline", this.cut);
     this.socket?.close();
   }
 
@@ -64,6 +66,11 @@ export class LiveSocket<M extends Message> {
   private readonly now = (): void => {
     this.attempt = 0;
     if (this.socket?.readyState !== WebSocket.OPEN) this.connect();
+  };
+
+  /** The machine has no network: what the socket believes does not matter, and it would believe it for a minute. */
+  private readonly cut = (): void => {
+    if (!this.ended) this.again();
   };
 
   private connect(): void {
