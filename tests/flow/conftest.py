@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,13 @@ class House:
             phone.centre_key = (await phone.mapping())["centres"][0]["key"]
         return phone
 
+    @asynccontextmanager
+    async def socket(self, path: str, token: str) -> AsyncIterator[Socket]:
+        """A page's WebSocket with this bearer token."""
+        socket = Socket(self._transport.app, path, {"authorization": f"Bearer {token}"})
+        yield socket
+        await socket.leave()
+
     async def settle(self) -> None:
         """Until every fact stated so far has been answered."""
         for _ in range(3):
@@ -92,6 +100,44 @@ class House:
             return [dict(row) for row in await tx.fetch(sql, *arguments)]
 
 
+class Socket:
+    """The page's end of a WebSocket, spoken to the application without a network."""
+
+    def __init__(self, app: Any, path: str, headers: dict[str, str]) -> None:
+        self.heard: list[dict[str, Any]] = []
+        self.code: int | None = None
+        self._more = asyncio.Event()
+        self._says: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._says.put_nowait({"type": "websocket.connect"})
+        scope = {
+            "type": "websocket", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "ws", "path": path,
+            "raw_path": path.encode(), "query_string": b"", "root_path": "", "subprotocols": [], "state": {},
+            "client": ("127.0.0.1", 4), "server": ("localhost", 80), "extensions": {},
+            "headers": [(b"host", b"localhost"), *((name.encode(), value.encode()) for name, value in headers.items())],
+        }  # fmt: skip
+        self._served = asyncio.create_task(app(scope, self._says.get, self._hear))
+
+    async def _hear(self, message: Any) -> None:
+        if message["type"] == "websocket.send":
+            self.heard.append(json.loads(message.get("text") or message["bytes"]))
+            self._more.set()
+        elif message["type"] == "websocket.close":
+            self.code = message["code"]
+
+    async def first(self, type: str) -> dict[str, Any]:
+        async with asyncio.timeout(20):
+            while True:
+                for message in self.heard:
+                    if message["type"] == type:
+                        return message
+                self._more.clear()
+                await self._more.wait()
+
+    async def leave(self) -> None:
+        self._says.put_nowait({"type": "websocket.disconnect", "code": 1001})
+        await asyncio.wait_for(self._served, 20)
+
+
 HER = Profile(
     name="김하늘",
     phone="010-1111-2222",
@@ -101,16 +147,23 @@ HER = Profile(
 )
 
 
-@pytest.fixture
-async def house(dsn: str) -> AsyncIterator[House]:
+@asynccontextmanager
+async def opened(dsn: str, **settings: Any) -> AsyncIterator[House]:
+    """A house with these settings besides its own."""
     clock = ManualClock()
     with tempfile.TemporaryDirectory(prefix="ansim-flow.") as folder:
-        settings = Settings(data=folder, database=dsn, centre=CENTRE, simulated_channels=True)
-        async with Centre(settings, World(clock=clock)) as centre, AsyncExitStack() as stack:
+        chosen = Settings(data=folder, database=dsn, centre=CENTRE, simulated_channels=True, **settings)
+        async with Centre(chosen, World(clock=clock)) as centre, AsyncExitStack() as stack:
             async with centre.database.transaction() as tx:
                 await register(tx, list(CAMERAS), actor="test")
             transport = httpx.ASGITransport(app=application(centre))  # type: ignore[arg-type]
             yield House(centre, clock, transport, stack)
+
+
+@pytest.fixture
+async def house(dsn: str) -> AsyncIterator[House]:
+    async with opened(dsn) as house:
+        yield house
 
 
 CAMERAS = tuple(

@@ -18,6 +18,7 @@ from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.trust.access.actions import create_account, issue_token
 from ansim.trust.access.guards import actor
+from ansim.trust.access.limits import PER_IDENTITY, Lane, Lanes
 from ansim.trust.access.model import Role, Site
 from ansim.trust.access.sessions import resolve
 from ansim.trust.ledger.actions import record
@@ -85,11 +86,16 @@ async def centre(database: Database, world: World, tmp_path: Path) -> AsyncItera
     )
     sequencer = Sequencer(database, "gangnam", LOG, [witness])
     keys = Keys(world, tmp_path, FileMaster(world, tmp_path))
+    lanes = Lanes(world.clock.monotonic)
     database.provide(Sequencer, sequencer)
     database.provide(Site, Site(centre="gangnam", name="Gangnam", origins=()))
     app = Litestar(
         [*ROUTES, *CERTIFICATE_ROUTES],
-        dependencies={"database": Provide(lambda: database, sync_to_thread=False), "actor": Provide(actor)},
+        dependencies={
+            "database": Provide(lambda: database, sync_to_thread=False),
+            "lanes": Provide(lambda: lanes, sync_to_thread=False),
+            "actor": Provide(actor),
+        },
         exception_handlers={Problem: _problem},
         state=State({"database": database}),
         openapi_config=None,
@@ -280,6 +286,16 @@ async def test_a_bad_question_is_refused(centre: Centre, body: object) -> None:
 async def test_strange_letters_find_nothing(centre: Centre) -> None:
     nobody = await centre.reader(None)
     assert await ask(nobody, ("\x00", "\x00"), ("가", "\U0001f6a8")) == []
+
+
+async def test_who_asks_without_end_is_put_off(centre: Centre) -> None:
+    nobody = await centre.reader(None)
+    body = {"items": [{"incident": "i1", "secret": SECRET}]}
+    for _ in range(int(PER_IDENTITY[Lane.ACKNOWLEDGEMENT].burst)):
+        assert (await nobody.post("/api/record", json=body)).status_code == 200
+    refused = await nobody.post("/api/record", json=body)
+    assert refused.status_code == 429 and refused.json()["retry_after_s"] >= 1
+    assert await ask(nobody, ("i2", SECRET)) == [], "another case's phone does not wait for it"
 
 
 # -- certificates

@@ -15,7 +15,6 @@ from ansim.adapters.trackers.owntracks import OwnTracks
 from ansim.adapters.trackers.report import Report
 from ansim.city.people.actions import person_of_device
 from ansim.core.database import Database
-from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.response.incidents import store as incidents
 from ansim.response.signals.model import Arrival, Receipt
@@ -23,7 +22,7 @@ from ansim.response.signals.ports import Intake
 from ansim.response.signals.routes import shown
 from ansim.response.tracking import actions as tracking
 from ansim.trust.access.guards import address
-from ansim.trust.access.limits import Lane, Lanes, Refused
+from ansim.trust.access.limits import Lane, Lanes
 
 Http = Request[Any, Any, Any]
 Db = NamedDependency[Database]
@@ -82,9 +81,7 @@ async def _take(
             ),
             admitted.rank,
         )  # fmt: skip
-    admission = lanes.admit(Lane.POSITION, folded, address(request))
-    if isinstance(admission, Refused):
-        raise Problem(429, "too-many", "Too many at once", retry_after_s=max(1, round(admission.retry_after_s)))
+    lanes.let_in(Lane.POSITION, folded, address(request))
     if report.position is not None:
         async with database.transaction() as tx:
             home = (await incidents.open_by_person(tx, [folded])).get(folded)

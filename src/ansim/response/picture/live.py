@@ -14,7 +14,7 @@ import msgspec
 import structlog
 
 from ansim.core.database import Committed, Database, Transaction
-from ansim.core.errors import Problem
+from ansim.core.errors import Problem, Unavailable
 from ansim.core.events import Fact
 from ansim.core.position import Position
 from ansim.response.dispatch.events import UnitMoved
@@ -26,11 +26,14 @@ from ansim.response.tracking.actions import last_known
 from ansim.response.tracking.events import PersonMoved
 from ansim.response.watch.actions import near
 from ansim.response.watch.ports import Media
+from ansim.trust.access import sessions
 from ansim.trust.access.events import AccountDisabled, SessionEnded
 from ansim.trust.access.model import Actor
 from ansim.trust.grants import actions as grants
 
 log = structlog.get_logger()
+ALIVE_EVERY_S = 60.0
+"""How often the sessions behind open sockets are looked at: one that expired states no fact."""
 encode = msgspec.json.Encoder().encode
 SLOW = 256
 """Messages that may wait for one browser; beyond that it is cut off and starts again with the whole state."""
@@ -149,7 +152,8 @@ class Live:
         database.on_commit.append(self._committed)
 
     async def start(self) -> None:
-        self._tasks = [asyncio.create_task(self._run(), name="live"), asyncio.create_task(self._ping(), name="ping")]
+        parts = {"live": self._run(), "ping": self._ping(), "sessions": self._look_after_sessions()}
+        self._tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -238,3 +242,20 @@ class Live:
         while True:
             await clock.sleep(1.0)
             self.status({"type": "ping", "at": clock.now()})
+
+    async def _look_after_sessions(self) -> None:
+        clock = self._database.world.clock
+        while True:
+            await clock.sleep(ALIVE_EVERY_S)
+            operators = [
+                (one, one.subscriber.actor) for one in self._subscriptions if isinstance(one.subscriber, Operator)
+            ]
+            if not operators:
+                continue
+            try:
+                async with self._database.transaction() as tx:
+                    over = [one for one, actor in operators if not await sessions.alive(tx, actor)]
+            except Unavailable:
+                continue
+            for subscription in over:
+                subscription.end()

@@ -36,7 +36,7 @@ from ansim.response.tracking import actions as tracking
 from ansim.response.watch import actions as watch
 from ansim.response.watch.ports import Media
 from ansim.trust.access.guards import address, allow, authenticate
-from ansim.trust.access.limits import Lane, Lanes, Refused
+from ansim.trust.access.limits import Lane, Lanes
 from ansim.trust.access.model import Act, Actor
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants import store as grant_store
@@ -339,7 +339,7 @@ async def cancel(
     signal: FromPath[str], data: JSONBody[Code], request: Http, database: Db, lanes: NamedDependency[Lanes]
 ) -> Cancelled:
     """Take an SOS back with the person's code. The answer to the duress code is the same to the byte."""
-    _admit(lanes, Lane.ACKNOWLEDGEMENT, signal, request)
+    lanes.let_in(Lane.ACKNOWLEDGEMENT, signal, address(request))
     async with database.transaction() as tx:
         row = await signals.own(tx, signal, data.secret)
         known = await known_of(tx, row["incident"])
@@ -356,7 +356,7 @@ async def person_says(
     signal: FromPath[str], data: JSONBody[Said], request: Http, database: Db, lanes: NamedDependency[Lanes]
 ) -> None:
     """Write to the operator."""
-    _admit(lanes, Lane.ACKNOWLEDGEMENT, signal, request)
+    lanes.let_in(Lane.ACKNOWLEDGEMENT, signal, address(request))
     async with database.transaction() as tx:
         row = await signals.own(tx, signal, data.secret)
         incident = await incident_store.locked(tx, row["incident"])
@@ -374,7 +374,7 @@ async def phone_state(signal: FromPath[str], data: JSONBody[Own], database: Db) 
 @post("/api/positions", status_code=200)
 async def positions(data: JSONBody[Fixes], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> FixesTaken:
     """Where she is now, and where she was while she had no network. Refused once the case is closed."""
-    _admit(lanes, Lane.POSITION, data.signal, request)
+    lanes.let_in(Lane.POSITION, data.signal, address(request))
     good, rejected = [], []
     for index, raw in enumerate(data.positions):
         try:
@@ -595,13 +595,6 @@ async def _token(database: Database, grant: str, camera: str, viewer: str) -> Sh
 
 def _browser(request: Http) -> str | None:
     return request.cookies.get(Browser)
-
-
-def _admit(lanes: Lanes, lane: Lane, identity: str, request: Http) -> None:
-    admission = lanes.admit(lane, identity, address(request))
-    if isinstance(admission, Refused):
-        wait = max(1, round(admission.retry_after_s))
-        raise Problem(429, "too-many", "Too many at once", "Try again a little later.", retry_after_s=wait)
 
 
 ROUTES = [

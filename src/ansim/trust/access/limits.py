@@ -12,6 +12,8 @@ from typing import Literal, overload
 
 import msgspec
 
+from ansim.core.errors import Problem
+
 
 class Lane(IntEnum):
     """From the left, which is served first, to the right, which is shed first."""
@@ -99,6 +101,13 @@ class Lanes:
             return Admitted(lane=lane, rank=(2 if own else 0) + (1 if shared else 0))
         wait = max(own, shared)
         return Refused(retry_after_s=wait) if wait else Admitted(lane=lane, rank=0)
+
+    def let_in(self, lane: Lane, identity: str, address: str) -> None:
+        """Admit, or raise Problem 429 that says when to come again."""
+        admission = self.admit(lane, identity, address)
+        if isinstance(admission, Refused):
+            wait = max(1, round(admission.retry_after_s))
+            raise Problem(429, "too-many", "Too many at once", "Try again a little later.", retry_after_s=wait)
 
     def _shed(self, lane: Lane) -> float:
         """Seconds to stay away under load: video goes at 0.80, positions at 0.85, trips 0.90, acks 0.95."""

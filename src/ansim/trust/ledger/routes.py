@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
-from litestar import MediaType, Response, get, post
+from litestar import MediaType, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.response import Stream
 
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, not_found
-from ansim.trust.access.guards import allow
+from ansim.trust.access.guards import address, allow
+from ansim.trust.access.limits import Lane, Lanes
 from ansim.trust.access.model import Act, Actor, Role, allowed
 from ansim.trust.ledger import store
 from ansim.trust.ledger.actions import record
@@ -169,12 +170,16 @@ async def export_all(
 
 
 @post("/api/record", status_code=200)
-async def her_record(data: JSONBody[RecordRequest], database: Db) -> HerRecord:
+async def her_record(
+    data: JSONBody[RecordRequest], request: Request[Any, Any, Any], database: Db, lanes: NamedDependency[Lanes]
+) -> HerRecord:
     """Who saw me: the entries about her cases, for whoever holds the secrets of their receipts.
 
     Only of closed cases: while one is open, whoever took her phone must not learn that help is coming.
     A wrong secret gets what a case without entries gets: nothing. Of who looked she is told the role, not the name.
     """
+    came_from = address(request)
+    lanes.let_in(Lane.ACKNOWLEDGEMENT, data.items[0].incident if data.items else came_from, came_from)
     tags = [subject_tag(item.secret, item.incident) for item in data.items]
     async with database.transaction(readonly=True) as tx:
         found = await store.of_closed_cases(tx, tags, _HERS)
