@@ -1,0 +1,78 @@
+"""Every port has a suite that each of its adapters must pass, or a reason why it has none."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "ansim"
+
+SUITES = {
+    "core.bus.Bus": "tests/adapters/test_bus.py",
+    "response.dispatch.ports.Gateway": "tests/adapters/test_gateways.py",
+    "response.notify.ports.Channel": "tests/adapters/test_channels.py",
+    "trust.ledger.ports.Witness": "tests/adapters/witness/test_conformance.py",
+}
+
+ONE_ANSWER = {
+    "nodes.media.ports.Gate": "the centre answers it in its own process; tests/nodes/media hold the node to it,"
+    " tests/flow the centre",
+    "response.watch.ports.Media": "the other side of that line: the media node in the same process",
+    "response.routing.ports.Boundaries": "the packaged boundaries answer it; tests/city/places",
+    "response.signals.ports.Intake": "core.writer answers it; tests/core/test_writer.py",
+    "response.dispatch.ports.Name": "what a place is called, in two languages; a shape, not a line to somebody",
+    "response.dispatch.ports.Names": "the packaged boundaries answer it; tests/city/places",
+}
+"""Ports that stand between two of our own parts, and that nobody else implements yet."""
+
+
+def _ports() -> Iterator[str]:
+    for file in [*SOURCE.rglob("ports.py"), SOURCE / "core" / "bus.py"]:
+        module = ".".join(file.relative_to(SOURCE).with_suffix("").parts)
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "Protocol" for base in node.bases):
+                yield f"{module}.{node.name}"
+
+
+def test_every_port_has_a_suite_or_a_reason() -> None:
+    assert sorted(_ports()) == sorted({**SUITES, **ONE_ANSWER})
+
+
+@pytest.mark.parametrize("port", SUITES)
+def test_a_suite_holds_every_adapter_to_the_port(port: str) -> None:
+    text = (ROOT / SUITES[port]).read_text(encoding="utf-8")
+    module, _, name = port.rpartition(".")
+    assert f"from ansim.{module} import" in text and name in text
+    assert "MAKERS" in text, "adapters join by a maker"
+
+
+@pytest.mark.parametrize("port", SUITES)
+def test_every_adapter_is_in_the_suite(port: str) -> None:
+    """An adapter is a class of `adapters` with every method of the port."""
+    module, _, name = port.rpartition(".")
+    methods = _methods(SOURCE / (module.replace(".", "/") + ".py"))[name]
+    text = (ROOT / SUITES[port]).read_text(encoding="utf-8")
+    found = [
+        adapter
+        for file in (SOURCE / "adapters").rglob("*.py")
+        for adapter, own in _methods(file).items()
+        if methods <= own and not adapter.startswith("_")
+    ]
+    assert found
+    assert not [adapter for adapter in found if adapter not in text]
+
+
+def _methods(file: Path) -> dict[str, set[str]]:
+    return {
+        node.name: {
+            part.name
+            for part in node.body
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and not part.decorator_list  # no properties
+        }
+        for node in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
