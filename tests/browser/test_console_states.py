@@ -303,6 +303,7 @@ async def test_a_refusal_is_amber_and_asked_again(sit: Sit, room: Room, stage: S
     page = await sit()
     await open_case(page)
     await says(agency(page, "refused"), "112 거절됨 — 다시", "관할 아님")
+    await hears(page, "p2")
     await page.keyboard.press("d")
     await page.keyboard.press("Enter")
     await stage.until(lambda: stage.asked_for("/api/incidents/i47/dispatches"))
@@ -324,6 +325,9 @@ async def test_no_answer_leads_to_the_phone_and_its_number(sit: Sit, room: Room,
     assert stage.asked_for("/api/incidents/i47/dispatches/d112/phone")[0].body["number"] == "2026-1122"
     await room.put(worked(dispatches=[dispatch(state="no_answer", phone="2026-1122")]))
     await says(agency(page, "by_phone"), "접수번호 2026-1122")
+    await forget_tones(page)
+    await page.wait_for_timeout(1200)
+    assert "p2" not in await tones(page)
 
 
 async def test_thirty_seconds_without_answer_sound(sit: Sit, room: Room) -> None:

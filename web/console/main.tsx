@@ -58,16 +58,31 @@ function App(): JSX.Element {
   return <main class="boot">{failed.value && <p role="alert"><b>{t("boot.failed")}</b> {t("boot.failed.how", { t: span(RETRY_S) })}</p>}</main>;
 }
 
+/** The longest time that a case of mine waits for an agency, seconds; a refusal or silence of half a minute counts as such. */
+function longestWait(): number | null {
+  let longest: number | null = null;
+  for (const incident of store.incidents.peek().values()) {
+    if (!store.isDetail(incident) || !incident.mine || incident.closed_at !== null) continue;
+    if (incident.dispatches.some((d) => d.phone || d.state === "acknowledged" || d.state === "en_route" || d.state === "arrived")) continue;
+    for (const dispatch of incident.dispatches) {
+      const asked_s = (exactNow() - Date.parse(dispatch.requested_at)) / 1000;
+      const waited = dispatch.state === "requested" ? asked_s : dispatch.state === "refused" || dispatch.state === "no_answer" ? Math.max(UNANSWERED_S, asked_s) : 0;
+      longest = Math.max(longest ?? 0, waited);
+    }
+  }
+  return longest;
+}
+const UNANSWERED_S = 30;
+
 /** What must sound now, judged twice a second and at every fact. */
 function ringNow(): void {
   const alarm = store.alarm.peek();
-  const waiting = store.watched.peek()?.dispatches.filter((d) => d.state === "requested" && !d.phone).map((d) => (exactNow() - Date.parse(d.requested_at)) / 1000) ?? [];
   sound.ring(
     {
       p1: alarm ? Date.parse(alarm.received_at) : null,
       p2: store.top.peek()?.priority === 2,
       cut: serverState.peek() === "cut",
-      waiting_s: waiting.length > 0 ? Math.max(...waiting) : null,
+      waiting_s: longestWait(),
     },
     exactNow(),
   );
