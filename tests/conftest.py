@@ -190,7 +190,7 @@ class Chromium:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=self._program, args=arguments)
             self._up.set()
-            while browser.is_connected() and not self._over.is_set():  # noqa: ASYNC110  (set from another thread)
+            while browser.is_connected() and not self._over.is_set():
                 await asyncio.sleep(0.2)
             await browser.close()
 

@@ -11,7 +11,6 @@ from typing import Any, get_args
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.adapters.loopback import HttpServer, MailServer, PushService
 
 from ansim.adapters.channels.mail import SmtpMail
 from ansim.adapters.channels.push import WebPush
@@ -19,6 +18,7 @@ from ansim.adapters.channels.simulated import SimulatedChannel
 from ansim.adapters.channels.sms import HttpSms
 from ansim.core.world import World
 from ansim.response.notify.ports import Channel, ChannelName, Notice, NotSent
+from tests.adapters.loopback import HttpServer, MailServer, PushService
 
 
 @dataclass

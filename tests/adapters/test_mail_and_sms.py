@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.adapters.loopback import HttpServer, MailServer, certificate
-from tests.adapters.test_channels import notice
 
 from ansim.adapters.channels.mail import SmtpMail
 from ansim.adapters.channels.sms import HttpSms
 from ansim.response.notify.ports import NotSent
+from tests.adapters.loopback import HttpServer, MailServer, certificate
+from tests.adapters.test_channels import notice
 
 HER = "mother@example.org"
 

@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.jwk import ECKey
-from tests.adapters.loopback import PushService, certificate
-from tests.adapters.test_channels import notice
 
 from ansim.adapters.channels.push import WebPush, is_public
 from ansim.adapters.channels.webpush import LARGEST, encrypt
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
 from ansim.response.notify.ports import Notice, NotSent
+from tests.adapters.loopback import PushService, certificate
+from tests.adapters.test_channels import notice
 
 KEY = ec.derive_private_key(7, ec.SECP256R1())
 CONTACT = "mailto:duty@centre.example"

@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.flow.conftest import House
 
 from ansim.response.notify.ports import NotSent
 from ansim.sim.agency import Officer
 from ansim.sim.phone import Phone, Refused, read
 from ansim.trust.verify import verify
+from tests.flow.conftest import House
 
 pytestmark = pytest.mark.flow
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.operators_server import OperatorsServer
 
 from ansim.drill.story import STEPS
+from tests.operators_server import OperatorsServer
 
 pytestmark = [pytest.mark.flow, pytest.mark.slow]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.flow.conftest import CENTRE, House, Socket
 
 from ansim.trust.access.actions import issue_token
 from ansim.trust.access.model import Role
+from tests.flow.conftest import CENTRE, House, Socket
 
 pytestmark = pytest.mark.flow
 

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from tests.adapters.loopback import PushService
-from tests.flow.conftest import HER, House, opened
 
 from ansim.sim.phone import Guardian, Phone, Profile, read
+from tests.adapters.loopback import PushService
+from tests.flow.conftest import HER, House, opened
 
 pytestmark = pytest.mark.flow
 

@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from tests.flow.conftest import House
 
 from ansim.sim.phone import Refused, read
+from tests.flow.conftest import House
 
 pytestmark = pytest.mark.flow
 

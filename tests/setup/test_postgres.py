@@ -15,9 +15,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.operators_server import OperatorsServer
 
 from ansim.core.postgres import EmbeddedPostgres, NotDurable, PostgresFailed, insist_durable
+from tests.operators_server import OperatorsServer
 
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root can start programs as somebody else")

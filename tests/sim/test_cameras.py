@@ -49,7 +49,7 @@ def pull(url: str, pictures: int) -> list[tuple[Code | None, np.ndarray]]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110  a camera server tells nobody when it stops drawing
+        while not condition():
             await asyncio.sleep(0.01)
 
 

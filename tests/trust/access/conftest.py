@@ -152,7 +152,7 @@ async def centre(dsn: str, tmp_path: Path) -> AsyncIterator[Centre]:
 async def _served(app: Litestar, listener: socket.socket) -> AsyncIterator[None]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="websockets-sansio"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+    while not server.started:
         await asyncio.sleep(0.01)
     yield
     server.should_exit = True
