@@ -87,11 +87,12 @@ class House:
             await self.centre.outbox.drained()
             await asyncio.sleep(0)
 
-    async def until(self, holds: Callable[[], Awaitable[Any]]) -> Any:
-        """Wait for something that is on its way, without moving the clock."""
+    async def until(self, holds: Callable[[], Awaitable[Any]], *, settled: bool = True) -> Any:
+        """Wait for something that is on its way, without moving the clock; and, unless not `settled`, for every fact."""
         async with asyncio.timeout(20):
             while not (found := await holds()):
-                await self.settle()
+                if settled:
+                    await self.settle()
                 await asyncio.sleep(0.01)
         return found
 

@@ -91,7 +91,7 @@ class DeskGateway:
     async def hand_link(self, id: str, url: str) -> None:
         if not self._desk.reachable:
             raise NoAnswer("the line is down")
-        if (request := self._desk.requests.get(id)) is not None:
+        if (request := self._desk.requests.get(id)) is not None and not request.closed:
             request.link = url
             self._desk.changed()
 

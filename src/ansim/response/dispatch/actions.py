@@ -19,6 +19,7 @@ from ansim.response.incidents.model import IncidentRow
 from ansim.response.tracking.actions import track
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants import store as grant_store
+from ansim.trust.grants.model import EndedWhy
 
 UNANSWERED = "dispatch.unanswered"
 PURPOSE = "dispatch"
@@ -114,7 +115,7 @@ async def answered(
         agency=dispatch.agency,
     )
     if state in ("refused", "completed"):
-        await _end_link(tx, dispatch)
+        await _end_link(tx, dispatch, "released", actor=f"agency:{dispatch.agency}")
     tx.publish(DispatchAnswered(dispatch=id, incident=incident.id, state=state))
     after = await store.get(tx, id)
     assert after is not None
@@ -154,7 +155,13 @@ async def give_link(database: Database, fact: DispatchAnswered) -> None:
         if await grant_store.live_grant(tx, incident.id, "officer", dispatch.id) is not None:
             return
         url = await officer_link(tx, incident, dispatch, actor=incident.owner)
-    await database.use(Gateways)[dispatch.agency].hand_link(dispatch.id, url)
+    try:
+        await database.use(Gateways)[dispatch.agency].hand_link(dispatch.id, url)
+    except NoAnswer:
+        # Nobody knows this one's secret: without it the next try makes another.
+        async with database.transaction() as tx:
+            await _end_link(tx, dispatch, "replaced", actor="system")
+        raise
 
 
 async def officer_link(tx: Transaction, incident: IncidentRow, dispatch: Dispatch, *, actor: str) -> str:
@@ -196,10 +203,10 @@ async def unit_moved(database: Database, id: str, place: UnitPlace, eta_s: int |
     database.use(Lines).units[id] = place
 
 
-async def _end_link(tx: Transaction, dispatch: Dispatch) -> None:
+async def _end_link(tx: Transaction, dispatch: Dispatch, why: EndedWhy, *, actor: str) -> None:
     grant = await grant_store.live_grant(tx, dispatch.incident, "officer", dispatch.id)
     if grant is not None:
-        await grants.end(tx, grant, "released", actor=f"agency:{dispatch.agency}")
+        await grants.end(tx, grant, why, actor=actor)
 
 
 def _ask(dispatch: Dispatch, incident: IncidentRow, position: Position | None, names: Names) -> Ask:

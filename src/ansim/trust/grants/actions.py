@@ -147,7 +147,7 @@ async def open_view(tx: Transaction, token: Token, grant: Grant) -> str:
 
 
 async def renew_view(tx: Transaction, view: str, token: Token, grant: Grant) -> bool:
-    if not await store.renew_view(tx, view, datetime.fromtimestamp(token.until, tx.at.tzinfo)):
+    if not await store.renew_view(tx, view, token, datetime.fromtimestamp(token.until, tx.at.tzinfo)):
         return False
     await record(
         tx, actor=token.viewer, act="view.renewed", object=token.camera, incident=grant.incident, purpose=grant.purpose,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ansim.core.database import Row, Transaction
-from ansim.trust.grants.model import Grant, Link
+from ansim.trust.grants.model import Grant, Link, Token
 
 _LINK = (
     "SELECT l.id, l.grant_id, l.incident, l.kind, l.subject, l.issued_at, l.opened_at, l.refused, l.bound_hash,"
@@ -102,8 +102,13 @@ async def insert_view(tx: Transaction, id: str, grant: Grant, camera: str, viewe
     )  # fmt: skip
 
 
-async def renew_view(tx: Transaction, id: str, until_at: datetime) -> bool:
-    tag = await tx.execute("UPDATE camera_view SET until_at = $2 WHERE id = $1 AND ended_at IS NULL", id, until_at)
+async def renew_view(tx: Transaction, id: str, token: Token, until_at: datetime) -> bool:
+    """False when it has ended, and for the token of another right, camera or viewer."""
+    tag = await tx.execute(
+        "UPDATE camera_view SET until_at = $2 WHERE id = $1 AND ended_at IS NULL"
+        " AND grant_id = $3 AND camera = $4 AND viewer = $5",
+        id, until_at, token.grant, token.camera, token.viewer,
+    )  # fmt: skip
     return tag.endswith(" 1")
 
 
