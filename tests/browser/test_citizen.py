@@ -55,10 +55,10 @@ async def enrol(page: Page, *, guardian: bool = True) -> None:
     await page.get_by_label("진짜로 취소하는 번호").fill(CODES["cancel"])
     await page.get_by_label("협박당할 때 누르는 번호").fill(CODES["duress"])
     await page.get_by_role("button", name="저장").click()
-    await page.get_by_role("button", name="SOS 보내기").wait_for()
+    await page.get_by_role("button", name="SOS 1초 동안 누르기").wait_for()
 
 
-async def hold(page: Page, name: str = "SOS 보내기", seconds: float = 1.15) -> None:
+async def hold(page: Page, name: str = "SOS 1초 동안 누르기", seconds: float = 1.15) -> None:
     box = await page.get_by_role("button", name=name).bounding_box()
     assert box
     await page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -119,7 +119,10 @@ async def test_without_the_consent_nothing_of_it_is_asked_or_sent(open_page: Ope
     await page.get_by_role("button", name="보호자", exact=True).click()
     await page.get_by_role("button", name="동의하고 쓰기").click()
     await page.get_by_label("관계").wait_for()
-    assert [one.body["consents"] for one in stage.asked_for("/api/citizen/enrol")] == [["location"], ["location", "contacts"]]
+    assert [one.body["consents"] for one in stage.asked_for("/api/citizen/enrol")] == [
+        ["location"],
+        ["location", "contacts"],
+    ]
     first, second = (one.body["public_key"] for one in stage.asked_for("/api/citizen/enrol"))
     assert first == second
 
@@ -129,7 +132,7 @@ async def test_home_says_where_it_goes_and_quiet_is_on(open_page: Open, picture:
     await heading(page, "역삼동에 있어요")
     await page.get_by_text("강남구 관제센터와 연결됨").wait_for()
     assert await page.get_by_role("switch", name="조용히 보내기").get_attribute("aria-checked") == "true"
-    box = await page.get_by_role("button", name="SOS 보내기").bounding_box()
+    box = await page.get_by_role("button", name="SOS 1초 동안 누르기").bounding_box()
     assert box and box["width"] >= 231 and box["height"] >= 231
     await page.get_by_text("보호자 엄마").wait_for()
     await picture(page, "c1-citizen-home")
@@ -162,7 +165,7 @@ async def test_a_short_press_sends_nothing_and_says_so(open_page: Open, stage: S
 
 async def test_the_keyboard_holds_and_a_screen_reader_activates_twice(open_page: Open, stage: Stage) -> None:
     page = await enrolled(open_page)
-    button = page.get_by_role("button", name="SOS 보내기")
+    button = page.get_by_role("button", name="SOS 1초 동안 누르기")
     await button.focus()
     await page.keyboard.down("Space")
     await page.wait_for_timeout(1150)
@@ -258,7 +261,7 @@ async def test_it_opens_from_its_cache_and_a_queued_sos_survives_closing(open_pa
     stage.down = True
     await page.context.set_offline(True)
     await page.reload()
-    await page.get_by_role("button", name="SOS 보내기").wait_for()
+    await page.get_by_role("button", name="SOS 1초 동안 누르기").wait_for()
     await hold(page)
     await heading(page, "아직 못 보냈어요")
     await page.reload()
@@ -291,7 +294,12 @@ async def test_the_service_worker_delivers_after_the_page_is_closed(open_page: O
     assert len(stage.asked_for("/api/signals")) == before
     await session.send(
         "ServiceWorker.dispatchSyncEvent",
-        {"origin": stage.origin, "registrationId": registrations[0]["registrationId"], "tag": "queue", "lastChance": False},
+        {
+            "origin": stage.origin,
+            "registrationId": registrations[0]["registrationId"],
+            "tag": "queue",
+            "lastChance": False,
+        },
     )
     await stage.until(lambda: len(stage.asked_for("/api/signals")) > before)
     await other.goto("/citizen")
@@ -483,7 +491,7 @@ async def test_practice_never_reaches_anybody(open_page: Open, stage: Stage, pic
     await picture(page, "c2-citizen-practice")
     await cancelled_screen(page, CODES["cancel"])
     await page.get_by_role("button", name="홈으로").click()
-    await page.get_by_role("button", name="SOS 보내기").wait_for()
+    await page.get_by_role("button", name="SOS 1초 동안 누르기").wait_for()
     assert not stage.asked_for("/api/signals")
     assert not stage.sockets
     assert await page.evaluate(QUEUED) == {"waiting": 0, "plain": False}

@@ -222,9 +222,13 @@ async def test_escalation_says_who_is_next_and_when(sit: Sit, room: Room) -> Non
     room.have(incident(48))
     page = await sit()
     bar = card(page, "i48").locator(".esc")
-    assert re.search(r"팀장과 전 요원 경보까지\s*00:1[0-4]", await bar.inner_text())
-    width = await bar.locator(".bar i").evaluate("e => e.offsetWidth / e.parentElement.offsetWidth")
-    assert 0.25 < width < 0.6
+    left, width = await bar.evaluate(
+        "e => [e.querySelector('b').innerText, e.querySelector('.bar i').offsetWidth / e.querySelector('.bar').offsetWidth]"
+    )
+    await says(bar, "팀장과 전 요원 경보까지")
+    seconds = 0 if left == "지금" else int(left.removeprefix("00:"))
+    assert seconds < 15
+    assert abs(width - (1 - seconds / 20)) < 0.06
     await room.put(incident(48, escalation={"level": 1, "next": "neighbour", "due_at": ago(-9)}))
     await says(bar, "이웃 센터와 당직자 호출까지")
     await room.put(incident(48, escalation={"level": 2, "next": None, "due_at": None}))

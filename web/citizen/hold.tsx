@@ -7,7 +7,8 @@ const ARMED_MS = 6_000;
 
 interface HoldProps {
   class: string;
-  label: string;
+  /** What holding does, for whoever does not see the words around it; the name is what stands on the button. */
+  describe: string;
   /** Said when a screen reader, which cannot hold, activates once: again within six seconds acts. */
   again: string;
   /** The finger is down: whatever takes time begins here. */
@@ -18,7 +19,7 @@ interface HoldProps {
   children: (held: boolean) => ComponentChildren;
 }
 
-export function HoldButton({ label, again, onPress, onHeld, onShort, children, ...rest }: HoldProps): JSX.Element {
+export function HoldButton({ describe, again, onPress, onHeld, onShort, children, ...rest }: HoldProps): JSX.Element {
   const [held, setHeld] = useState(false);
   const [armed, setArmed] = useState(false);
   const timer = useRef(0);
@@ -67,7 +68,7 @@ export function HoldButton({ label, again, onPress, onHeld, onShort, children, .
       <button
         type="button"
         {...rest}
-        aria-label={label}
+        aria-description={describe}
         data-held={held}
         onPointerDown={(event) => {
           if (event.button !== 0) return;

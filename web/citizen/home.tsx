@@ -104,7 +104,7 @@ export function Home({ press, send }: HomeProps): JSX.Element {
       <section class="call">
         <HoldButton
           class="sos"
-          label={t("sos.label")}
+          describe={t("sos.explain")}
           again={t("sos.again")}
           onPress={() => {
             setShort(false);

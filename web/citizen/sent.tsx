@@ -299,7 +299,7 @@ export function Sent({ of, hide, leave, record }: SentProps): JSX.Element {
                 <a class="pbtn" href="tel:112"><Icon of={phoneIcon} />{t("call", { n: 112 })}</a>
               )}
             </div>
-            <HoldButton class="pbtn low undo" label={t("cancel.label")} again={t("sos.again")} onHeld={() => setCancelling(true)} onShort={() => setShort(true)}>
+            <HoldButton class="pbtn low undo" describe={t("cancel.short")} again={t("sos.again")} onHeld={() => setCancelling(true)} onShort={() => setShort(true)}>
               {() => <span>{short ? t("cancel.short") : t("cancel")}</span>}
             </HoldButton>
             {of.practice && <button type="button" class="pbtn low" onClick={leave}>{t("practice.stop")}</button>}

@@ -46,6 +46,7 @@ const ACTS: Record<string, { ko: string; en: string }> = {
   "signal.cancelled": { ko: "취소 요청", en: "cancellation asked" },
   "signal.duress": { ko: "협박 의심 번호", en: "duress number" },
   "incident.opened": { ko: "상황 열림", en: "case opened" },
+  "incident.viewed": { ko: "상황 열람", en: "case read" },
   "incident.claimed": { ko: "접수 · 대상자 위치", en: "claimed · position of the person" },
   "incident.released": { ko: "접수 놓음", en: "released" },
   "incident.confirmed": { ko: "확인", en: "confirmed" },

@@ -10,6 +10,11 @@ interface LazyProps<P> {
 
 export function Lazy<P extends object>({ of, props, class: kind }: LazyProps<P>): JSX.Element {
   const [part, setPart] = useState<{ is: ComponentType<P> } | null>(null);
-  useEffect(() => void of().then((is) => setPart({ is })), []);
+  useEffect(() => {
+    // Without a network now, the part comes with the network.
+    const fetchPart = (): void => void of().then((is) => setPart({ is }), () => addEventListener("online", fetchPart, { once: true }));
+    fetchPart();
+    return () => removeEventListener("online", fetchPart);
+  }, []);
   return <section class={kind}>{part && h(part.is, props)}</section>;
 }

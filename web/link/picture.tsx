@@ -117,9 +117,10 @@ export function Picture({ state, base }: { state: LinkState; base: string }): JS
       </figure>
       <div class="choice" role="group" aria-label={t("cameras")}>
         {cameras.map((camera, at) => (
-          <button key={camera.id} type="button" aria-pressed={camera.id === chosen.id} aria-label={`${t("camera", { n: at + 1, name: camera.name })}, ${camera.live ? t(`sees.${camera.sees}` as Word) : t("camera.off")}`} onClick={() => setWanted(camera.id)}>
+          <button key={camera.id} type="button" aria-pressed={camera.id === chosen.id} onClick={() => setWanted(camera.id)}>
             <b>{at + 1}</b>
-            {camera.live ? <span class="t2">{t(`sees.${camera.sees}` as Word)}</span> : <Icon of={videoOff} class="t3" />}
+            {camera.live ? <span class="t2">{t(`sees.${camera.sees}` as Word)}</span> : <Icon of={videoOff} class="t3" label={t("camera.off")} />}
+            <span class="sr">{camera.name}</span>
           </button>
         ))}
       </div>

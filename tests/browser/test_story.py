@@ -1,0 +1,172 @@
+"""The whole story in real browsers on a real centre: her phone, the operator's console, the desk of 112, the officer's
+phone. Real HTTP, sockets, PostgreSQL and RTSP; nothing is staged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from ansim.app.centre import Centre
+from ansim.app.server import listen, serving
+from ansim.app.settings import Settings
+from ansim.city.cameras.model import Camera
+from ansim.city.cameras.register import register
+from ansim.core.world import World
+from ansim.nodes.media.ports import Source
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.trust.access.actions import create_account, one_time_code
+from ansim.trust.access.model import Role
+
+from .conftest import OFFICE, PHONE
+from .test_citizen import enrol, hold
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.flow]
+
+CENTRE = "gyeonggi-seongnam"
+HERE = {"latitude": 37.38, "longitude": 127.12, "accuracy": 9}
+CONSOLE: dict[str, Any] = OFFICE | {"viewport": {"width": 1920, "height": 1080}}
+PLAYING = "video => video.readyState >= 2 && video.currentTime > 0 && !video.paused && video.videoWidth > 0"
+
+
+def picture(shade: int) -> Any:
+    def draw(at: datetime) -> Any:
+        planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+        planes[:HEIGHT] = shade + (int(at.timestamp() * 10) % 20)
+        return planes
+
+    return draw
+
+
+class Town:
+    """A running centre with two cameras around her, and browsers for everybody."""
+
+    def __init__(self, centre: Centre, browser: Browser, stack: AsyncExitStack) -> None:
+        self.centre, self._browser, self._stack = centre, browser, stack
+        self.trouble: list[str] = []
+
+    async def page(self, path: str, device: dict[str, Any], **more: Any) -> Page:
+        context = await self._browser.new_context(**(device | more), base_url=self.centre.origin)
+        self._stack.push_async_callback(context.close)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: self.trouble.append(f"{path}: {error}"))
+        await page.goto(path)
+        return page
+
+    async def signed_in(self, account: str, role: Role, page: str, agency: str | None = None) -> Page:
+        async with self.centre.database.transaction() as tx:
+            made = await create_account(
+                tx, account=account, name=account, role=role, centre=CENTRE, agency=agency, actor="test"
+            )
+            code = await one_time_code(tx, account=made.id, actor="test")
+        opened = await self.page(f"/signin?next={page}#{code}", CONSOLE)
+        await opened.wait_for_url(f"**{page}", timeout=60_000)
+        return opened
+
+
+@pytest.fixture
+async def town(dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town]:
+    async with AsyncExitStack() as stack:
+        cameras = CameraServer(World())
+        ids = [f"story-{number}" for number in (1, 2)]
+        for number, id in enumerate(ids):
+            cameras.add(id, picture(60 + 90 * number))
+        await cameras.start()
+        stack.push_async_callback(cameras.stop)
+        settings = Settings(data=str(tmp_path), database=dsn, port=0, centre=CENTRE, simulated_channels=True)
+        listener, settings = listen(settings)
+        centre = await stack.enter_async_context(Centre(settings))
+        async with centre.database.transaction() as tx:
+            await register(
+                tx,
+                [
+                    Camera(
+                        id=id, centre=CENTRE, name=f"별빛로 {number}", latitude=37.38 + 0.0004 * (1 - 2 * number),
+                        longitude=127.12, azimuth_deg=180.0 * (1 - number), view_deg=70, range_m=90,
+                    )
+                    for number, id in enumerate(ids)
+                ],
+                actor="test",
+            )  # fmt: skip
+        for id in ids:
+            centre.node.cameras.add(Source(id=id, url=cameras.url(id)))
+        await stack.enter_async_context(serving(centre, listener))
+        town = Town(centre, browser, stack)
+        yield town
+        assert town.trouble == []
+
+
+async def test_from_her_press_to_the_empty_pages(town: Town) -> None:
+    console = await town.signed_in("operator", Role.OPERATOR, "/console")
+    await console.keyboard.press("KeyJ")  # a hand on the keys wakes the sound
+    desk = await town.signed_in("desk112", Role.AGENCY, "/desk", agency="112")
+    phone = await town.page("/citizen", PHONE, geolocation=HERE, permissions=["geolocation"])
+
+    # signal: she enrols, and presses
+    await enrol(phone)
+    await hold(phone)
+    await phone.get_by_text("관제센터가 받").first.wait_for(timeout=30_000)
+
+    # incident: everybody in the room sees that, not who; one claims
+    card = console.locator("[data-part=alarm-line]")
+    await card.wait_for(timeout=30_000)
+    assert "김민지" not in await console.content()
+    await console.wait_for_timeout(500)  # keys keep their old meaning for 400 ms after an alarm
+    await console.keyboard.press("Enter")
+    await console.locator(".case").wait_for(timeout=30_000)
+    await card.wait_for(state="detached")
+
+    # watched: two cameras play
+    for number in (1, 2):
+        video = console.locator(f'[data-tile="{number}"] video')
+        await console.wait_for_function(
+            f"() => [document.querySelector('[data-tile=\"{number}\"] video')].some({PLAYING})", timeout=60_000
+        )
+        assert await video.count() == 1
+
+    # her guardian was told, without a camera
+    async with asyncio.timeout(20):
+        while not town.centre.inboxes["sms"].inbox:
+            await asyncio.sleep(0.05)
+    notice = town.centre.inboxes["sms"].inbox[0][1]
+    guardian = await town.page(notice.link.removeprefix(town.centre.origin), PHONE)
+    await guardian.get_by_text("민지 님 위치").first.wait_for(timeout=30_000)
+    assert await guardian.locator("video").count() == 0
+
+    # dispatched: two keys ask 112; the desk accepts and sends a unit
+    await console.keyboard.press("KeyD")
+    await console.keyboard.press("Enter")
+    await desk.get_by_role("heading", name="SOS").first.wait_for(timeout=30_000)
+    await desk.keyboard.press("KeyA")
+    await console.get_by_text("112 수신확인").first.wait_for(timeout=30_000)
+    link = desk.get_by_role("link", name="현장 링크 열기")
+    await link.wait_for(timeout=30_000)
+    officer = await town.page(str(await link.get_attribute("href")).removeprefix(town.centre.origin), PHONE)
+    await officer.wait_for_function(f"() => [...document.querySelectorAll('video')].some({PLAYING})", timeout=60_000)
+    second = await town.page(str(await link.get_attribute("href")).removeprefix(town.centre.origin), PHONE)
+    await second.get_by_text("다른 기기에서 열렸어요").first.wait_for(timeout=30_000)
+
+    # closed: pictures go, links are empty, her phone says so
+    await console.keyboard.press("KeyX")
+    await console.keyboard.press("Digit1")
+    await console.get_by_label("메모 (필요)").wait_for()
+    await console.keyboard.type("안전하게 인계")
+    await console.keyboard.press("Enter")
+    await officer.get_by_role("heading", name="상황이 끝나 닫혔습니다").wait_for(timeout=30_000)
+    await guardian.get_by_role("heading", name="상황이 끝나 닫혔습니다").wait_for(timeout=30_000)
+    assert await officer.locator("video").count() == 0
+    assert "김민지" not in await officer.content() + await guardian.content()
+    await console.wait_for_function(
+        "() => ![...document.querySelectorAll('[data-tile] video')].some(v => v.readyState > 0 && v.currentTime > 0)"
+    )
+    assert town.centre.node.views() == []
