@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import structlog
 
-from ansim.nodes.media.camera import IDLE_S, LONGEST_PAUSE_S, SILENT_S, Camera
+from ansim.nodes.media.camera import IDLE_S, LONGEST_PAUSE_S, REMEMBER_FAILURE_S, SILENT_S, Camera
 from ansim.nodes.media.rtsp import Address, NoVideo, video_track
 
 
@@ -143,6 +143,20 @@ async def test_stale_and_lost_are_said(make_camera, pull, eventually, clock):
         await clock.advance(seconds)
         seen.append(puller.health().state)
     assert seen == ["live", "late", "late", "stale", "stale", "lost"]
+
+
+async def test_a_failure_is_known_for_a_while_after_nobody_asks(make_camera, world, eventually, clock):
+    camera = await make_camera()
+    camera.answer = lambda method: "404 Not Found"
+    puller = Camera(world, "cam-1", camera.url(), asyncio.Semaphore(1))
+    assert puller.health().state == "idle"
+    puller.prepare(1)
+    await eventually(lambda: puller.health().trouble)
+    await clock.advance(50)
+    assert puller.health().state == "lost"
+    await clock.advance(REMEMBER_FAILURE_S)
+    assert puller.health().state == "idle"
+    await puller.close()
 
 
 async def test_a_frozen_time_is_not_a_new_picture(make_camera, pull, eventually, clock):

@@ -1,22 +1,18 @@
 """The picture in Chromium: it comes, it stays live, and it is gone when the right is."""
 
 import asyncio
-import contextlib
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from ansim.core.world import World
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Source
 from ansim.nodes.media.socket import media_socket
-from ansim.nodes.media.transport import TransportProtocol
 
 pytestmark = pytest.mark.browser
 
@@ -56,14 +52,8 @@ def player_script() -> str:
     return done.stdout
 
 
-class Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self):
-        yield  # the test run's own signals stay its own
-
-
 @pytest.fixture
-async def served(gate_now, node_now, player_script):
+async def served(gate_now, node_now, player_script, serve):
     """The address of a page with the player, over the node."""
     media = media_socket(node_now, gate_now)
 
@@ -75,22 +65,7 @@ async def served(gate_now, node_now, player_script):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
         await send({"type": "http.response.body", "body": body.encode()})
 
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        application,
-        ws=TransportProtocol,
-        ws_per_message_deflate=False,
-        lifespan="off",
-        log_config=None,
-        timeout_graceful_shutdown=1,
-    )
-    server = Server(config)
-    task = asyncio.ensure_future(server.serve(sockets=[listening]))
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    server.should_exit = True
-    await task
-    listening.close()
+    return f"http://127.0.0.1:{await serve(application)}/"
 
 
 @pytest.fixture
