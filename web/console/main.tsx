@@ -122,8 +122,11 @@ async function start(): Promise<void> {
   render(<App />, document.getElementById("app")!);
   for (;;) {
     try {
-      await signedIn();
-      break;
+      const { role } = await signedIn();
+      // The queue is for operators and their leader; everybody else has a page of their own.
+      if (role === "operator" || role === "supervisor") break;
+      location.replace(role === "agency" ? "/desk" : "/ledger");
+      return;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       failed.value = true;
