@@ -91,7 +91,7 @@ export function rows(entries: readonly Entry[]): Row[] {
     if (entry.act === "view.renewed" || entry.act === "view.ended") return [];
     const [name, role] = who(entry, links);
     const blocked = refused(entry);
-    const looks = !blocked && (entry.act === "view.opened" || entry.act === "link.opened" || entry.act === "incident.claimed");
+    const looks = !blocked && (entry.act === "view.opened" || entry.act === "link.opened" || entry.act === "incident.claimed" || entry.act === "incident.viewed");
     const end =
       entry.act === "view.opened"
         ? ends.get(`${entry.actor.id} ${entry.object}`)?.filter((one) => one.at >= entry.at).at(-1)

@@ -108,6 +108,7 @@ const GROUNDS: Record<string, { ko: string; en: string }> = {
   emergency: { ko: "상황 담당", en: "holds the case" },
   dispatch: { ko: "열람권한 · 출동", en: "right · dispatch" },
   link: { ko: "보낸 링크", en: "a link that was sent" },
+  oversight: { ko: "팀장 감독", en: "oversight by the leader" },
   closed: { ko: "상황 종결", en: "case closed" },
   rescue: { ko: "구조", en: "rescue" },
   guardian: { ko: "대상자 사전 동의", en: "the person's consent" },

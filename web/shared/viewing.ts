@@ -52,7 +52,7 @@ function role(entry: Entry, links: Map<string, ViewerRole>): ViewerRole {
   return links.get(entry.actor.id) ?? (isRole(entry.actor.role) ? entry.actor.role : entry.actor.id.startsWith("link:") ? "officer" : "operator");
 }
 
-const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed"]);
+const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed", "incident.viewed"]);
 const ENDS = new Set(["view.ended", "link.ended", "link.revoked", "incident.released"]);
 const CLOSES = "incident.closed";
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from ansim.core.database import Row, Transaction
@@ -49,10 +50,16 @@ from ansim.response.watch.actions import near
 from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import store as grants
 from ansim.trust.grants.model import Grant, Link
+from ansim.trust.ledger import store as ledger
+from ansim.trust.ledger.actions import record
 from ansim.trust.retention.keys import Erased, Keys
 
 TRACK = 240
 """Fixes drawn on a map: eight minutes of one every two seconds."""
+
+LOOKED = "incident.viewed"
+LOOK = timedelta(hours=1)
+"""A leader who reads a case is in the ledger once in so long: her screen is told of every change."""
 
 
 def sees_detail(incident: IncidentRow, actor: Actor) -> bool:
@@ -62,8 +69,24 @@ def sees_detail(incident: IncidentRow, actor: Actor) -> bool:
     return actor.role is Role.SUPERVISOR and actor.centre == incident.centre and incident.owner is not None
 
 
+async def write_down(tx: Transaction, rows: Iterable[IncidentRow], actor: Actor) -> None:
+    """Put a look into somebody else's case into the ledger, before anything of it is shown.
+
+    The owner's is there already: her claim.
+    """
+    for row in rows:
+        if row.owner == actor.id or not sees_detail(row, actor):
+            continue
+        if not await ledger.wrote(tx, incident=row.id, actor=actor.id, act=LOOKED, since=tx.at - LOOK):
+            await record(
+                tx, actor=actor.id, act=LOOKED, object=row.id, incident=row.id, purpose="oversight",
+                subject_tag=row.subject_tag,
+            )  # fmt: skip
+
+
 async def queue(tx: Transaction, actor: Actor) -> list[Incident]:
     rows = await incidents.open_of(tx, actor.centre)
+    await write_down(tx, rows, actor)
     return [await seen(tx, row, actor, fixes=None) for row in rows]
 
 
@@ -71,6 +94,7 @@ async def one(tx: Transaction, id: str, actor: Actor) -> Incident:
     row = await incidents.seen_by(tx, actor.centre, id)
     if row is None:
         raise not_found("incident")
+    await write_down(tx, [row], actor)
     return await seen(tx, row, actor, fixes=None)
 
 

@@ -170,7 +170,7 @@ class Live:
         # First the place in the list, then the state: a change in between is pushed once more, never lost.
         self._subscriptions.append(subscription)
         try:
-            async with self._database.transaction(readonly=True) as tx:
+            async with self._database.transaction() as tx:
                 state = await subscriber.everything(tx)
             if state is None:
                 raise Problem(404, "live.unknown", "Nothing here for you")
@@ -225,6 +225,7 @@ class Live:
             return
         async with self._database.transaction(readonly=True) as tx:
             rows = {row.id: row for row in await incidents.many(tx, [*changed, *moved])}
+            await self._write_down(list(rows.values()))
             fixes = await last_known(
                 tx, {row.id: row.track_slot for row in rows.values() if row.track_slot is not None}
             )
@@ -236,6 +237,15 @@ class Live:
                     message = await render(tx, row, fixes)
                     if message is not None:
                         subscription.put(message)
+
+    async def _write_down(self, rows: list[IncidentRow]) -> None:
+        """Who is shown a case that is not hers is in the ledger before it leaves."""
+        readers = [one.subscriber.actor for one in self._subscriptions if isinstance(one.subscriber, Operator)]
+        readers = [actor for actor in readers if any(assemble.sees_detail(row, actor) for row in rows)]
+        if any(row.owner != actor.id for actor in readers for row in rows):
+            async with self._database.transaction() as tx:
+                for actor in readers:
+                    await assemble.write_down(tx, rows, actor)
 
     async def _ping(self) -> None:
         clock = self._database.world.clock

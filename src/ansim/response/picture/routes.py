@@ -153,14 +153,14 @@ class UnitHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 @get("/api/incidents", guards=[allow(Act.QUEUE_VIEW)])
 async def list_incidents(actor: Asking, database: Db, closed: FromQuery[bool] = False) -> dict[str, list[Incident]]:
     """The queue: every open incident of the centre, and those its neighbours did not claim. With `closed`, the last ones."""
-    async with database.transaction(readonly=True) as tx:
+    async with database.transaction() as tx:
         return {"incidents": await (assemble.closed(tx, actor, 100) if closed else assemble.queue(tx, actor))}
 
 
 @get("/api/incidents/{incident:str}", guards=[allow(Act.INCIDENT_VIEW)])
 async def get_incident(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
     """One incident; names, words and the precise place only to whoever has claimed it and to the leader."""
-    async with database.transaction(readonly=True) as tx:
+    async with database.transaction() as tx:
         return await assemble.one(tx, incident, actor)
 
 

@@ -243,6 +243,15 @@ async def of_closed_cases(tx: Transaction, tags: Sequence[str], limit: int) -> l
     return [_placed(row) for row in rows]
 
 
+async def wrote(tx: Transaction, *, incident: str, actor: str, act: str, since: datetime) -> bool:
+    """Whether this actor has such an entry about this incident since then."""
+    found = await tx.fetchval(
+        "SELECT 1 FROM ledger_entry WHERE incident = $1 AND at >= $2 AND actor = $3 AND act = $4 LIMIT 1",
+        incident, since, actor, act,
+    )  # fmt: skip
+    return found is not None
+
+
 async def search(
     tx: Transaction,
     *,
