@@ -22,6 +22,7 @@ import asyncpg
 import httpx
 import msgspec
 import uvicorn
+import uvloop
 import websockets
 from litestar import Litestar, WebSocket, post, websocket
 from litestar.params import JSONBody
@@ -68,11 +69,11 @@ async def _latency(folder: Path) -> dict[str, Any]:
     folder.mkdir()
     settings = folder / "ansim.toml"
     settings.write_text(f'data = "{folder}"\nport = 0\n')
-    async with _process("-m", "ansim", "run", "--config", str(settings), ready=folder / "running.json") as note:
+    async with _started("-m", "ansim", "run", "--config", str(settings), ready=folder / "running.json") as note:
         token = await _operator(note["dsn"])
         floor_note = folder / "floor.json"
         arguments = ("-m", "ansim.bench.sos", note["dsn"], str(folder / "floor.key"), str(floor_note))
-        async with _process(*arguments, ready=floor_note) as floor:
+        async with _started(*arguments, ready=floor_note) as floor:
             ours = await _watcher(f"ws://127.0.0.1:{note['port']}/live", token)
             bare = await _watcher(f"ws://127.0.0.1:{floor['port']}/live", token)
             async with httpx.AsyncClient() as client:
@@ -146,7 +147,7 @@ async def _operator(dsn: str) -> str:
 
 
 @asynccontextmanager
-async def _process(*arguments: str, ready: Path) -> AsyncIterator[dict[str, Any]]:
+async def _started(*arguments: str, ready: Path) -> AsyncIterator[dict[str, Any]]:
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stderr=asyncio.subprocess.DEVNULL)
     try:
         async with asyncio.timeout(120):
@@ -292,7 +293,7 @@ def _floor(dsn: str, key: str, note: str) -> None:
         Path(note).write_text(json.dumps({"port": settings.port}))
         await uvicorn.Server(config).serve(sockets=[listener])
 
-    asyncio.run(serve())
+    uvloop.run(serve())
 
 
 def _flush_key(descriptor: int) -> None:

@@ -45,7 +45,7 @@ class Centre:
     def browser(self, address: str = "127.0.0.1") -> httpx.AsyncClient:
         """One more browser with its own cookies, at this loopback address."""
         return httpx.AsyncClient(
-            base_url=self.origin, transport=httpx.AsyncHTTPTransport(local_address=address), timeout=20
+            base_url=self.origin, transport=httpx.AsyncHTTPTransport(local_address=address), timeout=120
         )
 
     async def account(self, role: Role = Role.OPERATOR, name: str = "") -> str:
