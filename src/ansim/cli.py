@@ -10,6 +10,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import uvloop
+
 from ansim.core.errors import Problem
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
@@ -27,7 +29,7 @@ def parser_of_all() -> argparse.ArgumentParser:
 def main() -> None:
     arguments = parser_of_all().parse_args()
     try:
-        status = asyncio.run(arguments.command(arguments))
+        status = uvloop.run(arguments.command(arguments))
     except Problem as problem:
         print(f"ansim: {problem.title}. {problem.detail}".rstrip(), file=sys.stderr)
         status = 2

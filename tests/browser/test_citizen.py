@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,7 +45,7 @@ def centre(stage: Stage) -> None:
 
 
 async def enrol(page: Page, *, guardian: bool = True) -> None:
-    await page.get_by_role("switch", name="이름과 보호자").click()
+    await page.get_by_role("switch", name=re.compile("보호자")).click()
     await page.get_by_role("button", name="동의하고 시작하기").click()
     await page.get_by_label("이름", exact=True).fill("김민지")
     if guardian:
