@@ -24,7 +24,6 @@ from .control_room import (
     grant,
     incident,
     place,
-    steps,
     taken_by_colleague,
     worked,
 )
@@ -730,13 +729,23 @@ async def test_space_ticks_the_lit_step_and_shift_takes_it_back(sit: Sit, room: 
     await open_case(page)
     await says(page.locator(".sop .next"), "가까운 안심지킴이집으로 안내")
     await page.keyboard.press("Space")
-    await stage.until(lambda: stage.asked_for("/api/incidents/i47/procedure"))
-    await room.put(worked(procedure=steps(5)))
-    await says(page.locator(".sop .next"), "출동대에 상황 전하기")
-    await page.keyboard.press("Shift+Space")
+    await page.keyboard.press("Space")
+    await says(page.locator(".sop"), "모두 마침")
     await stage.until(lambda: len(stage.asked_for("/api/incidents/i47/procedure")) == 2)
-    bodies = [one.body for one in stage.asked_for("/api/incidents/i47/procedure")]
-    assert bodies == [{"step": "guide", "done": True}, {"step": "guide", "done": False}]
+    async with page.expect_response("**/procedure"):
+        await page.keyboard.press("Shift+Space")
+    await says(page.locator(".sop .next"), "출동대에 상황 전하기")
+    await stage.until(lambda: len(stage.asked_for("/api/incidents/i47/procedure")) == 3)
+    bodies = [(one.body["step"], one.body["done"]) for one in stage.asked_for("/api/incidents/i47/procedure")]
+    assert bodies == [("guide", True), ("hand-to-unit", True), ("hand-to-unit", False)]
+
+    def gone(_: Asked) -> None:
+        raise Refusal(409, "incident.state", "Not in this state", "The incident is closed.")
+
+    room.accept("i47", "procedure", gone)
+    await page.keyboard.press("Space")
+    await says(page.locator("[data-part=line]"), "안 됨: The incident is closed.")
+    await says(page.locator(".sop .next"), "출동대에 상황 전하기")
 
 
 async def test_rights_show_their_time_and_are_extended_and_revoked(sit: Sit, room: Room, stage: Stage) -> None:

@@ -145,7 +145,19 @@ export async function release(id: string): Promise<void> {
   if (await send(`release.${id}`, id, () => post(path(id, "release")))) store.say("line.released", {}, clock());
 }
 
-export const tickStep = (id: string, step: string, done: boolean): Promise<boolean> => send(`step.${step}`, id, () => post(path(id, "procedure"), { step, done }));
+/** Ticked at once here, so that the next Space means the next step and not this one again. */
+export async function tickStep(id: string, step: string, done: boolean): Promise<void> {
+  const before = store.incidents.peek().get(id);
+  if (!store.isDetail(before)) return;
+  const at = new Date(exactNow()).toISOString();
+  store.put({ ...before, procedure: before.procedure.map((each) => (each.step === step ? { ...each, done_at: done ? at : null } : each)) }, clock());
+  const refused = (): void => {
+    const now = store.incidents.peek().get(id);
+    if (store.isDetail(now)) store.put({ ...now, procedure: before.procedure }, clock());
+  };
+  const waiting = unsent.peek().length;
+  if (!(await send(`step.${step}.${done}`, id, () => post(path(id, "procedure"), { step, done }))) && unsent.peek().length === waiting) refused();
+}
 
 export function request(id: string, agency: Agency): Promise<boolean> {
   const asked_ms = exactNow();
