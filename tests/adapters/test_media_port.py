@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.flow.conftest import House, opened
 
 from ansim.app.centre import LocalMedia
 from ansim.core.clock import ManualClock
@@ -17,6 +16,7 @@ from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Gate, Refused, Source, View
 from ansim.response.watch.ports import Media
 from ansim.sim.phone import read
+from tests.flow.conftest import House, opened
 
 CAMERAS = ("cam-1", "cam-2")
 

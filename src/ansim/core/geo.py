@@ -17,7 +17,9 @@ def distance_m(latitude: float, longitude: float, other_latitude: float, other_l
 def bearing_deg(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
     """Initial bearing in degrees clockwise from north, 0 <= bearing < 360."""
     a, b, turn = radians(latitude), radians(other_latitude), radians(other_longitude - longitude)
-    return degrees(atan2(sin(turn) * cos(b), cos(a) * sin(b) - sin(a) * cos(b) * cos(turn))) % 360
+    found = degrees(atan2(sin(turn) * cos(b), cos(a) * sin(b) - sin(a) * cos(b) * cos(turn)))
+    # Once more, because a hair west of north is rounded up to 360.
+    return found % 360 % 360
 
 
 def destination(latitude: float, longitude: float, bearing: float, metres: float) -> tuple[float, float]:

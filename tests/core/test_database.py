@@ -1,0 +1,173 @@
+"""One action is one transaction: state, facts and timers together or not at all; then those are told who listen."""
+
+from __future__ import annotations
+
+import socket
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from ansim.core.clock import ManualClock
+from ansim.core.database import Committed, Database, Transaction
+from ansim.core.database.pool import PoolDriver
+from ansim.core.errors import Unavailable
+from ansim.core.events import Fact
+from tests.core.conftest import rows
+
+
+class LampLit(Fact, frozen=True, kw_only=True, tag="test.lamp-lit"):
+    lamp: str
+
+
+@pytest.fixture
+def told(database: Database) -> list[Committed]:
+    """What listeners heard of actions that did something."""
+    told: list[Committed] = []
+
+    def listen(committed: Committed) -> None:
+        if committed.facts or committed.mentioned or committed.armed or committed.disarmed:
+            told.append(committed)
+
+    database.on_commit.append(listen)
+    return told
+
+
+async def act(tx: Transaction, calls: list[str]) -> None:
+    await tx.execute("INSERT INTO inbox (reaction, fact, at) VALUES ('r', 'f', $1)", tx.at)
+    tx.publish(LampLit(lamp="stated"))
+    tx.mention(LampLit(lamp="mentioned"))
+    tx.arm("egg", "a", tx.at + timedelta(seconds=5))
+    tx.disarm("egg", "b")
+    tx.after_commit(lambda: calls.append("first"))
+    tx.after_commit(lambda: calls.append("second"))
+
+
+async def everything(database: Database) -> list[int]:
+    return [len(await rows(database, f"SELECT 1 FROM {table}")) for table in ("inbox", "outbox", "timer")]
+
+
+async def test_an_action_leaves_everything_it_did(database: Database, told: list[Committed]) -> None:
+    calls: list[str] = []
+    async with database.transaction() as tx:
+        await act(tx, calls)
+        assert calls == [] and told == []
+    assert await everything(database) == [1, 1, 1] and calls == ["first", "second"]
+    [committed] = told
+    assert [stated.fact for stated in committed.facts] == [LampLit(lamp="stated")]
+    assert committed.mentioned == (LampLit(lamp="mentioned"),)
+    assert committed.armed == (("egg", "a", tx.at + timedelta(seconds=5)),)
+    assert committed.disarmed == (("egg", "b"),) and committed.at == tx.at
+
+
+async def test_one_that_fails_leaves_nothing_and_tells_nobody(database: Database, told: list[Committed]) -> None:
+    calls: list[str] = []
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            await act(tx, calls)
+            raise ZeroDivisionError
+    assert await everything(database) == [0, 0, 0] and calls == [] and told == []
+
+
+async def test_one_whose_facts_cannot_be_written_leaves_nothing(database: Database, told: list[Committed]) -> None:
+    """What fails at the very end fails the whole action."""
+    async with database.transaction() as tx:
+        await tx.execute("ALTER TABLE outbox ADD CHECK (name <> 'test.lamp-lit')")
+    with pytest.raises(Exception, match="outbox"):
+        async with database.transaction() as tx:
+            await act(tx, [])
+    assert await everything(database) == [0, 0, 0] and told == []
+
+
+async def test_who_listens_finds_it_already_durable(database: Database) -> None:
+    seen: list[str] = []
+
+    def listen(committed: Committed) -> None:
+        seen.extend(stated.id for stated in committed.facts)
+
+    database.on_commit.append(listen)
+    async with database.transaction() as tx:
+        tx.publish(LampLit(lamp="a"))
+        assert await rows(database, "SELECT id FROM outbox") == []
+    assert [row["id"] for row in await rows(database, "SELECT id FROM outbox")] == seen
+
+
+async def test_a_mention_is_stored_nowhere(database: Database) -> None:
+    async with database.transaction() as tx:
+        tx.mention(LampLit(lamp="a"))
+    assert await everything(database) == [0, 0, 0]
+
+
+async def test_an_action_has_one_instant(database: Database, clock: ManualClock) -> None:
+    async with database.transaction() as tx:
+        at = tx.at
+        await clock.advance(10)
+        assert tx.at == at
+        tx.publish(LampLit(lamp="a"))
+    assert await rows(database, "SELECT at FROM outbox") == [{"at": at}]
+
+
+async def test_facts_keep_the_order_they_were_stated_in(database: Database) -> None:
+    async with database.transaction() as tx:
+        for number in range(20):
+            tx.publish(LampLit(lamp=str(number)))
+    bodies = [row["body"] for row in await rows(database, "SELECT body FROM outbox ORDER BY seq")]
+    assert [LampLit.decode(body).lamp for body in bodies] == [str(number) for number in range(20)]
+
+
+async def test_parts_of_the_outside_are_found_by_their_type(database: Database) -> None:
+    class Lamp:
+        pass
+
+    lamp = Lamp()
+    database.provide(Lamp, lamp)
+    assert database.use(Lamp) is lamp
+    async with database.transaction() as tx:
+        assert tx.use(Lamp) is lamp
+    with pytest.raises(KeyError):
+        database.use(ManualClock)
+
+
+# The pool
+
+
+async def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with pytest.raises(Unavailable):
+        await PoolDriver.connect(f"postgresql://nobody@127.0.0.1:{port}/none")
+
+
+async def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_one_works(database: Database) -> None:
+    with pytest.raises(Unavailable):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO inbox (reaction, fact, at) VALUES ('r', 'f', $1)", tx.at)
+            mine = await tx.fetchval("SELECT pg_backend_pid()")
+            async with database.transaction() as other:
+                await other.execute("SELECT pg_terminate_backend($1)", mine)
+            await tx.fetchval("SELECT 1")
+    assert await everything(database) == [0, 0, 0]
+
+
+async def test_what_was_promised_is_on_the_disk(database: Database) -> None:
+    async with database.transaction() as tx:
+        assert await tx.fetchval("SHOW synchronous_commit") == "on"
+        assert await tx.fetchval("SHOW timezone") == "UTC"
+
+
+@pytest.mark.parametrize("argument", [2**40, "x", [1]])
+async def test_a_wrong_argument_is_our_mistake_and_not_the_servers(database: Database, argument: object) -> None:
+    """Said as "not received", it would be sent again for ever, and its neighbours in the group with it."""
+    with pytest.raises(asyncpg.DataError):
+        async with database.transaction() as tx:
+            await tx.fetch("SELECT $1::int", argument)
+
+
+async def test_a_disk_that_fails_in_the_middle_is_not_received(database: Database) -> None:
+    """Keys are files: to whoever waits for a receipt it is the same."""
+    with pytest.raises(Unavailable):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO inbox (reaction, fact, at) VALUES ('r', 'f', $1)", tx.at)
+            raise OSError(28, "No space left on device")
+    assert await everything(database) == [0, 0, 0]
