@@ -125,6 +125,14 @@ async def open_views(tx: Transaction) -> list[Row]:
     return await tx.fetch("SELECT id FROM camera_view WHERE ended_at IS NULL")
 
 
+async def watched(tx: Transaction, incident: str) -> int:
+    """How many cameras somebody is looking through for this incident now."""
+    number: int = await tx.fetchval(
+        "SELECT count(DISTINCT camera) FROM camera_view WHERE incident = $1 AND ended_at IS NULL", incident
+    )
+    return number
+
+
 async def insert_link(
     tx: Transaction, id: str, grant_id: str, incident: str, kind: str, subject: str, token_hash: bytes
 ) -> None:
