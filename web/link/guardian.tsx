@@ -57,7 +57,7 @@ export function Guardian({ state }: { state: LinkState }): JSX.Element {
           </div>
         )}
       </header>
-      <Lazy of={() => import("./plan").then((loaded) => loaded.Plan)} props={{ position: fix, track: state.track, cameras: [] as RankedCamera[], here: null, locate: null, theme: "guardian" as const, place: "" }} class="plan" />
+      <Lazy of={() => import("./plan").then((loaded) => loaded.Plan)} props={{ position: fix, track: state.track, slots: [] as RankedCamera[], here: null, locate: null, theme: "guardian" as const, place: "" }} class="plan" />
       <section class="sheet">
         <div class="row asked">
           <span class="alarm"><Icon of={siren} /></span>

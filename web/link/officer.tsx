@@ -11,6 +11,7 @@ import { Icon } from "../shared/icons";
 import { clockTime, timer } from "../shared/words";
 import { Lazy } from "./lazy";
 import { Picture } from "./picture";
+import { useSlots } from "./slots";
 import { known, t } from "./words";
 import type { LinkState } from "./wire";
 
@@ -95,6 +96,7 @@ export function Officer(props: OfficerProps): JSX.Element {
   const { state, base } = props;
   const [here, locate] = useOwnPlace(base);
   const place = state.place ? street(both(state.place)) : t("place.unknown");
+  const slots = useSlots(state.cameras);
   const to = state.position;
   const title = useRef(document.title);
   useEffect(() => {
@@ -111,8 +113,8 @@ export function Officer(props: OfficerProps): JSX.Element {
         </div>
         {state.until_at && <Left until={state.until_at} />}
       </header>
-      <Picture state={state} base={base} />
-      <Lazy of={() => import("./plan").then((loaded) => loaded.Plan)} props={{ position: to, track: state.track, cameras: state.cameras, here, locate, theme: "officer" as const, place: state.place ? both(state.place) : "" }} class="plan" />
+      <Picture slots={slots} unit={state.unit} base={base} />
+      <Lazy of={() => import("./plan").then((loaded) => loaded.Plan)} props={{ position: to, track: state.track, slots, here, locate, theme: "officer" as const, place: state.place ? both(state.place) : "" }} class="plan" />
       <section class="deck">
         <div class="told">
           {state.person && (

@@ -6,13 +6,12 @@ import clock from "lucide-static/icons/clock.svg?raw";
 import loader from "lucide-static/icons/loader-circle.svg?raw";
 import lockIcon from "lucide-static/icons/lock.svg?raw";
 import videoOff from "lucide-static/icons/video-off.svg?raw";
-import { post } from "../shared/api";
+import { type RankedCamera, post } from "../shared/api";
 import { now } from "../shared/clock";
 import { Icon } from "../shared/icons";
 import type { Health, LivePlayer } from "../shared/player";
 import { clockTime } from "../shared/words";
 import { type Word, t } from "./words";
-import type { LinkState } from "./wire";
 
 type Seen = "opening" | "live" | "late" | "stale" | "lost" | "ended";
 
@@ -37,15 +36,21 @@ function Over({ seen, age, other }: { seen: Seen; age: number; other: number | n
   );
 }
 
-export function Picture({ state, base }: { state: LinkState; base: string }): JSX.Element {
-  const cameras = state.cameras.slice(0, 4);
+interface PictureProps {
+  slots: (RankedCamera | null)[];
+  unit: string | null;
+  base: string;
+}
+
+export function Picture({ slots, unit, base }: PictureProps): JSX.Element {
+  const cameras = slots.filter((camera) => camera !== null);
   const [wanted, setWanted] = useState<string | null>(null);
   const [seen, setSeen] = useState<Seen>("opening");
   const [health, setHealth] = useState<Health>({ state: "live", age_s: null });
   const [mark, setMark] = useState("");
   const video = useRef<HTMLVideoElement>(null);
   const chosen = cameras.find((camera) => camera.id === wanted) ?? cameras.find((camera) => camera.live) ?? cameras[0] ?? null;
-  const number = chosen ? cameras.indexOf(chosen) + 1 : 0;
+  const number = slots.indexOf(chosen) + 1;
 
   useEffect(() => {
     if (!chosen || !video.current) return;
@@ -83,10 +88,10 @@ export function Picture({ state, base }: { state: LinkState; base: string }): JS
       </figure>
     );
   }
-  const words = state.unit || mark;
+  const words = unit || mark;
   const stamp = `${words} · ${clockTime(now.value, false)}`;
   const age = health.age_s ?? 0;
-  const other = cameras.findIndex((camera) => camera.live && camera.id !== chosen.id);
+  const other = slots.findIndex((camera) => camera?.live && camera.id !== chosen.id);
   return (
     <>
       <figure class="picture" data-seen={seen}>
@@ -116,8 +121,8 @@ export function Picture({ state, base }: { state: LinkState; base: string }): JS
         </figcaption>
       </figure>
       <div class="choice" role="group" aria-label={t("cameras")}>
-        {cameras.map((camera, at) => (
-          <button key={camera.id} type="button" aria-pressed={camera.id === chosen.id} onClick={() => setWanted(camera.id)}>
+        {slots.map((camera, at) => camera && (
+          <button key={camera.id} type="button" aria-pressed={camera.id === chosen.id} style={{ gridColumn: at + 1 }} onClick={() => setWanted(camera.id)}>
             <b>{at + 1}</b>
             {camera.live ? <span class="t2">{t(`sees.${camera.sees}` as Word)}</span> : <Icon of={videoOff} class="t3" label={t("camera.off")} />}
             <span class="sr">{camera.name}</span>

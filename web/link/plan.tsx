@@ -22,7 +22,8 @@ type Pair = [number, number];
 interface PlanProps {
   position: Position | null;
   track: Position[];
-  cameras: RankedCamera[];
+  /** Cameras in their numbered places. */
+  slots: (RankedCamera | null)[];
   here: Place | null;
   locate: (() => void) | null;
   theme: "officer" | "guardian";
@@ -32,6 +33,7 @@ interface PlanProps {
 const METRES_A_DEGREE = 111_320;
 const WALK_MPS = 1.4;
 const REACH_M = { least: 110, most: 600 };
+const AGAIN_MS = 3_000;
 const FRESH_S = 10;
 const LOST_S = 60;
 
@@ -128,11 +130,21 @@ function Person({ position, scale }: { position: Position; scale: number }): JSX
   );
 }
 
-export function Plan({ position, track, cameras, here, locate, theme, place }: PlanProps): JSX.Element {
+export function Plan({ position, track, slots, here, locate, theme, place }: PlanProps): JSX.Element {
   const [features, setFeatures] = useState<Feature[]>([]);
   const [size, setSize] = useState<Pair>([390, 290]);
   const frame = useRef<HTMLDivElement>(null);
-  useEffect(() => void get<{ features: Feature[] }>("/api/map").then((map) => setFeatures(map.features), () => undefined), []);
+  useEffect(() => {
+    let timer = 0;
+    // The streets are worth asking for again: without them a bearing and a distance are all there is.
+    const fetchMap = (): void =>
+      void get<{ features: Feature[] }>("/api/map").then(
+        (map) => setFeatures(map.features),
+        () => (timer = window.setTimeout(fetchMap, AGAIN_MS)),
+      );
+    fetchMap();
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     const look = new ResizeObserver(([entry]) => entry && setSize([entry.contentRect.width, entry.contentRect.height]));
     look.observe(frame.current!);
@@ -170,7 +182,8 @@ export function Plan({ position, track, cameras, here, locate, theme, place }: P
     <div class="ground" data-for={theme} ref={frame}>
       <svg viewBox={`${middle[0] - across[0] / 2} ${middle[1] - across[1] / 2} ${across[0]} ${across[1]}`} role="img" aria-label={t("map", { words: [where, said].filter(Boolean).join(", ") })}>
         <Streets features={features} to={to} reach={reach * 1.4} scale={scale} />
-        {cameras.map((camera, index) => {
+        {slots.map((camera, index) => {
+          if (camera === null) return null;
           const [x, y] = to(camera.longitude, camera.latitude);
           return (
             <g key={camera.id} class="cam" transform={`translate(${x} ${y}) scale(${scale})`}>
