@@ -12,7 +12,6 @@ from ansim.core.position import Position
 from ansim.response.dispatch import store as dispatches
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.model import Dispatch
-from ansim.response.dispatch.ports import Gateways
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import words_context
 from ansim.response.incidents.model import IncidentRow, next_escalation
@@ -111,11 +110,6 @@ async def seen(tx: Transaction, row: IncidentRow, actor: Actor, *, fixes: Mappin
             fixes = {} if row.track_slot is None else await last_known(tx, {row.id: row.track_slot})
         return _reduced(tx, row, actor, fixes.get(row.id), names)
     return await _detailed(tx, row, actor, names)
-
-
-def agencies(tx: Transaction) -> dict[str, dict[str, bool]]:
-    """Which lines stand."""
-    return {name: {"up": gateway.up()} for name, gateway in tx.use(Gateways).items()}
 
 
 async def _owners(tx: Transaction, rows: Sequence[IncidentRow]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from ansim.core.errors import Problem, Unavailable
 from ansim.core.events import Fact
 from ansim.core.position import Position
 from ansim.response.dispatch.events import UnitMoved
+from ansim.response.dispatch.ports import Gateways
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.picture import assemble
@@ -41,6 +42,15 @@ SLOW = 256
 Send = Callable[[bytes], Awaitable[None]]
 
 
+def lines_and_cameras(here: Database | Transaction) -> dict[str, Any]:
+    """Which agencies' lines stand, and how many cameras deliver."""
+    media = here.use(Media)
+    return {
+        "agencies": {name: {"up": gateway.up()} for name, gateway in here.use(Gateways).items()},
+        "cameras": {"live": len(media.live()), "total": media.total()},
+    }
+
+
 class Subscriber(Protocol):
     """Somebody at the other end of a socket. Renderers return None for what she may not see."""
 
@@ -56,14 +66,7 @@ class Operator:
         self.actor = actor
 
     async def everything(self, tx: Transaction) -> bytes | None:
-        media = tx.use(Media)
-        state = {
-            "type": "state",
-            "incidents": await assemble.queue(tx, self.actor),
-            "agencies": assemble.agencies(tx),
-            "cameras": {"live": len(media.live()), "total": media.total()},
-        }
-        return encode(state)
+        return encode({"type": "state", "incidents": await assemble.queue(tx, self.actor), **lines_and_cameras(tx)})
 
     async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
         if self.actor.centre != row.centre and self.actor.centre not in row.escalated_to:
@@ -248,10 +251,13 @@ class Live:
                     await assemble.write_down(tx, rows, actor)
 
     async def _ping(self) -> None:
-        clock = self._database.world.clock
+        clock, told = self._database.world.clock, None
         while True:
             await clock.sleep(1.0)
             self.status({"type": "ping", "at": clock.now()})
+            if (status := lines_and_cameras(self._database)) != told:
+                told = status
+                self.status({"type": "status", **status})
 
     async def _look_after_sessions(self) -> None:
         clock = self._database.world.clock

@@ -22,19 +22,18 @@ from ansim.core.position import AccuracyM, Latitude, Longitude, Position, Source
 from ansim.core.world import World
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch import store as dispatches
-from ansim.response.dispatch.ports import Gateways, UnitPlace
+from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.person import known_of
 from ansim.response.picture import assemble
 from ansim.response.picture.labels import Places
-from ansim.response.picture.live import LinkHolder, Live, Operator, Phone, Subscriber
+from ansim.response.picture.live import LinkHolder, Live, Operator, Phone, Subscriber, lines_and_cameras
 from ansim.response.picture.model import GrantLine, Incident, LinkState, PhoneState
 from ansim.response.signals import actions as signals
 from ansim.response.signals.model import Secret, secret_hash
 from ansim.response.tracking import actions as tracking
 from ansim.response.watch import actions as watch
-from ansim.response.watch.ports import Media
 from ansim.trust.access.guards import address, allow, authenticate
 from ansim.trust.access.limits import Lane, Lanes
 from ansim.trust.access.model import Act, Actor
@@ -322,13 +321,7 @@ async def cameras_near(
 @get("/api/centre", guards=[allow(Act.CENTRE_VIEW)])
 async def centre(actor: Asking, database: Db) -> dict[str, Any]:
     """The centre, its lines to the agencies, how many cameras deliver."""
-    media = database.use(Media)
-    return {
-        "id": actor.centre,
-        "name": database.use(Places).centre(actor.centre),
-        "agencies": {name: {"up": gateway.up()} for name, gateway in database.use(Gateways).items()},
-        "cameras": {"live": len(media.live()), "total": media.total()},
-    }
+    return {"id": actor.centre, "name": database.use(Places).centre(actor.centre), **lines_and_cameras(database)}
 
 
 # Her phone
