@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.flow.conftest import House
 
 from ansim.sim.agency import Officer
 from ansim.sim.phone import read
+from tests.flow.conftest import House
 
 pytestmark = pytest.mark.flow
 
