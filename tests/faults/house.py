@@ -46,16 +46,20 @@ class Promises:
 
 
 class House:
-    """`database`: an operator's server by its DSN; without one the centre starts its own."""
+    """`folder` holds its settings and its log, `data` (`folder/centre` without one) everything it must not lose.
+    `database`: an operator's server by its DSN; without one the centre starts its own."""
 
-    def __init__(self, folder: Path, *, mistake: str = "-", database: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, data: Path | None = None, mistake: str = "-", database: str | None = None
+    ) -> None:
         self.folder = folder
+        self.data = data or folder / "centre"
         self.port = _free_port()
         self.promises = Promises()
         self._mistake = mistake
         self._server: subprocess.Popen[bytes] | None = None
         self._settings = folder / "settings.toml"
-        lines = {"data": str(folder / "centre"), "port": self.port} | ({"database": database} if database else {})
+        lines = {"data": str(self.data), "port": self.port} | ({"database": database} if database else {})
         self._settings.write_text("".join(f"{name} = {value!r}\n" for name, value in lines.items()))
         self._stopping = asyncio.Event()
 
@@ -92,7 +96,7 @@ class House:
 
     def postgres(self) -> list[psutil.Process]:
         """The embedded server's processes, the postmaster first."""
-        cluster = self.folder / "centre" / "postgres" / "cluster"
+        cluster = self.data / "postgres" / "cluster"
         with contextlib.suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
             master = psutil.Process(int((cluster / "postmaster.pid").read_text().split()[0]))
             # The number may belong to a stranger by now.
@@ -159,24 +163,27 @@ class House:
                 if sent > since:
                     return came - since
             await asyncio.sleep(0.005)
-        log = (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
-        raise AssertionError(f"no receipt for {within_s} s; errors {self.promises.errors}; {log[-3000:]}")
+        raise AssertionError(f"no receipt for {within_s} s; errors {self.promises.errors}; {self._log()}")
 
     async def ready(self) -> None:
-        async with httpx.AsyncClient(base_url=self.url, timeout=2.0) as client, asyncio.timeout(START_S):
-            while True:
+        give_up = time.monotonic() + START_S
+        async with httpx.AsyncClient(base_url=self.url, timeout=2.0) as client:
+            while self.alive and time.monotonic() < give_up:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get("/api/citizen/terms")).status_code == 200:
                         return
-                assert self.alive, (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")[-3000:]
                 await asyncio.sleep(0.05)
+        raise AssertionError(f"the centre does not come up: {self._log()}")
+
+    def _log(self) -> str:
+        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")[-3000:]
 
     # -- the proof
 
     async def broken(self, *, settle_s: float = 90.0) -> list[str]:
         """Every promise that was not kept, one line each; the centre runs and has had time to finish."""
         promises = self.promises
-        connection = await asyncpg.connect(read_note(self.folder / "centre").dsn)
+        connection = await asyncpg.connect(read_note(self.data).dsn)
         try:
             rows = await connection.fetch(
                 "SELECT s.*, i.id AS case, i.case_slot, (SELECT count(*) FROM ledger_entry e WHERE e.object = s.id"
@@ -199,7 +206,7 @@ class House:
 
     def _receipts(self, stored: Mapping[str, list[Mapping[str, Any]]]) -> list[str]:
         """What each phone was told is what is stored, and what it sealed opens."""
-        folder, world, wrong = self.folder / "centre" / "keys", World(), []
+        folder, world, wrong = self.data / "keys", World(), []
         keys = Keys(world, folder, FileMaster(world, folder), readonly=True)
         try:
             for id, receipts in self.promises.receipts.items():
@@ -224,7 +231,7 @@ class House:
         give_up = time.monotonic() + settle_s
         while True:
             done = await asyncio.to_thread(
-                subprocess.run, [sys.executable, "-m", "ansim", "check", "--data", str(self.folder / "centre")],
+                subprocess.run, [sys.executable, "-m", "ansim", "check", "--data", str(self.data)],
                 capture_output=True, text=True, cwd="/", check=False,
             )  # fmt: skip
             if done.returncode == 0:
