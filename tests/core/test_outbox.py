@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,6 +19,10 @@ from tests.core.conftest import rows, settled, until
 
 
 class DoorOpened(Fact, frozen=True, kw_only=True, tag="test.door-opened"):
+    door: str
+
+
+class BellRang(Fact, frozen=True, kw_only=True, tag="test.outbox-bell-rang"):
     door: str
 
 
@@ -39,7 +44,7 @@ class Bus:
         self.tries += 1
         if self.fails is not None:
             raise self.fails
-        self.heard.append((id, DoorOpened.decode(body).door))
+        self.heard.append((id, json.loads(body)["door"]))
         await self.let.wait()
 
     def subscribe(self, name: str, subscriber: str, deliver: Delivery) -> None: ...
@@ -185,6 +190,21 @@ async def test_no_more_at_once_than_it_may(database: Database, bus: Bus) -> None
     await outbox.drained()
     await outbox.close()
     assert len(bus.heard) == 5
+
+
+async def test_one_kind_that_hangs_holds_up_no_other(database: Database, bus: Bus) -> None:
+    bus.let.clear()
+    outbox = Outbox(database, bus, at_once=2)
+    await outbox.start()
+    await state(database, *"abcde")
+    await until(lambda: len(bus.heard) == 2)
+    async with database.transaction() as tx:
+        tx.publish(BellRang(door="urgent"))
+    await until(lambda: len(bus.heard) == 3)
+    assert bus.heard[-1][1] == "urgent"
+    bus.let.set()
+    await outbox.drained()
+    await outbox.close()
 
 
 # What is only mentioned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,13 +77,14 @@ async def _first_time(tx: Transaction, reaction: str, fact: str) -> bool:
 
 
 class Outbox:
-    """Takes stated facts to the bus. A fact stays in its table until the bus has accepted it."""
+    """Takes stated facts to the bus, of each kind `at_once`. A fact stays in its table until the bus has accepted it."""
 
     def __init__(self, database: Database, bus: Bus, *, at_once: int = 64) -> None:
         self._database = database
         self._bus = bus
         self._clock = database.world.clock
-        self._at_once = asyncio.Semaphore(at_once)
+        # Each kind of fact has its own way out: messages that a dead mail server holds up delay no operator's claim.
+        self._ways = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(at_once))
         # Facts that have arrived leave the table together: each one's own commit would cost a flush.
         self._forget: GroupWriter[str, None] = GroupWriter(database, _forget)
         self._flying: dict[str, asyncio.Task[None]] = {}
@@ -120,7 +122,7 @@ class Outbox:
             pause = 0.1
             while True:
                 try:
-                    async with self._at_once:
+                    async with self._ways[name]:
                         await self._bus.publish(name, id, body)
                     await self._forget.submit(id)
                     return

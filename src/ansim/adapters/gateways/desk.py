@@ -1,6 +1,6 @@
 """A simulated agency: its requests lie on a desk where a person (or a script) accepts, rejects, sends a unit.
 
-What it knows lives in memory. After a restart the centre's errands bring the open requests back.
+What it knows lives in memory and is gone with the process: a real agency keeps its own record.
 """
 
 from __future__ import annotations
