@@ -545,6 +545,18 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
     await picture(page, "e2-citizen-record")
 
 
+async def test_a_tracker_gets_a_name_of_its_own(open_page: Open, stage: Stage) -> None:
+    stage.on("POST", "/api/citizen/devices", {"device": "0123456789abcdef0123"})
+    page = await enrolled(open_page)
+    await page.get_by_role("button", name="설정").click()
+    await page.get_by_role("button", name="추적기 이름 받기").click()
+    await page.get_by_text("0123456789abcdef0123").wait_for()
+    assert stage.asked_for("/api/citizen/devices")[0].body["credential"] == "head.body.sign"
+    await page.get_by_role("button", name="뒤로").click()
+    await page.get_by_role("button", name="설정").click()
+    await page.get_by_text("0123456789abcdef0123").wait_for()
+
+
 async def test_withdrawal_leaves_nothing_on_the_phone(open_page: Open, stage: Stage, picture: Any) -> None:
     stage.on("POST", "/api/citizen/withdraw", {})
     page = await enrolled(open_page)

@@ -6,6 +6,7 @@ import chevronRight from "lucide-static/icons/chevron-right.svg?raw";
 import languages from "lucide-static/icons/languages.svg?raw";
 import lock from "lucide-static/icons/lock-keyhole.svg?raw";
 import notebook from "lucide-static/icons/notebook-pen.svg?raw";
+import satellite from "lucide-static/icons/satellite.svg?raw";
 import smartphone from "lucide-static/icons/smartphone.svg?raw";
 import vibrate from "lucide-static/icons/vibrate.svg?raw";
 import { Icon } from "../shared/icons";
@@ -14,7 +15,7 @@ import { prove } from "./identity";
 import { Bar, Switch, TwicePressed } from "./parts";
 import { allowShake, canShake, listen } from "./shake";
 import { cases, change, enrolled, mapping, profile, screen, settings } from "./state";
-import { forgetEverything } from "./vault";
+import { forgetEverything, keep, kept } from "./vault";
 import { t } from "./words";
 
 interface Install extends Event {
@@ -46,6 +47,39 @@ function Shake(): JSX.Element {
       </span>
       <Switch on={on} labelledby="shake-words" turn={(wanted) => void turn(wanted)} />
     </div>
+  );
+}
+
+/** A tracker app or a pendant may call for help, too: it gets a name that nobody can guess. Kept here to be read again. */
+function Tracker(): JSX.Element {
+  const [names, setNames] = useState<string[]>([]);
+  const [failed, setFailed] = useState(false);
+  useEffect(() => void kept<string[]>("trackers").then((some) => setNames(some ?? [])), []);
+  const add = async (): Promise<void> => {
+    try {
+      const { credential } = enrolled.value!;
+      const { device } = await ask<{ device: string }>("POST", "/api/citizen/devices", { credential, proof: await prove("ansim device", credential) });
+      const next = [...names, device];
+      await keep("trackers", next);
+      setNames(next);
+      setFailed(false);
+    } catch {
+      setFailed(true);
+    }
+  };
+  return (
+    <section class="panel tracker">
+      <h2 class="row">
+        <Icon of={satellite} class="t2" />
+        {t("tracker")}
+      </h2>
+      <p class="t2">{t("tracker.hint", { origin: location.origin })}</p>
+      {names.map((name) => (
+        <code key={name}>{name}</code>
+      ))}
+      {failed && <p class="c1" role="alert">{t("tracker.failed")}</p>}
+      <button type="button" class="pbtn" onClick={() => void add()}>{t("tracker.add")}</button>
+    </section>
   );
 }
 
@@ -156,6 +190,7 @@ export function Settings({ tryMemo }: { tryMemo: () => void }): JSX.Element {
       </div>
       <h2>{t("about.edit")}</h2>
       <Person />
+      {enrolled.value && <Tracker />}
       <Stored />
       <Withdraw />
     </main>
