@@ -15,23 +15,27 @@ SUITES = {
     "core.bus.Bus": "tests/adapters/test_bus.py",
     "response.dispatch.ports.Gateway": "tests/adapters/test_gateways.py",
     "response.notify.ports.Channel": "tests/adapters/test_channels.py",
+    "trust.access.passkey.Passkeys": "tests/adapters/test_passkeys.py",
     "trust.ledger.ports.Witness": "tests/adapters/witness/test_conformance.py",
 }
+"""Ports to the outside, which adapters answer."""
 
-ONE_ANSWER = {
-    "nodes.media.ports.Gate": "the centre answers it in its own process; tests/nodes/media hold the node to it,"
-    " tests/flow the centre",
-    "response.watch.ports.Media": "the other side of that line: the media node in the same process",
-    "response.routing.ports.Boundaries": "the packaged boundaries answer it; tests/city/places",
-    "response.signals.ports.Intake": "core.writer answers it; tests/core/test_writer.py",
-    "response.dispatch.ports.Name": "what a place is called, in two languages; a shape, not a line to somebody",
-    "response.dispatch.ports.Names": "the packaged boundaries answer it; tests/city/places",
+BETWEEN_OURS = {
+    "nodes.media.ports.Gate": "tests/adapters/test_media_port.py",
+    "response.watch.ports.Media": "tests/adapters/test_media_port.py",
+    "response.routing.ports.Boundaries": "tests/adapters/test_boundaries.py",
+    "response.signals.ports.Intake": "tests/core/test_writer.py",
 }
-"""Ports that stand between two of our own parts, and that nobody else implements yet."""
+"""Ports between two of our own parts: each has one answer, and a test of it."""
+
+SHAPES = {
+    "response.dispatch.ports.Name": "what a place is called, in two languages; a shape, not a line to somebody",
+    "response.dispatch.ports.Names": "the words an agency is told, from the packaged boundaries; tests/flow",
+}
 
 
 def _ports() -> Iterator[str]:
-    for file in [*SOURCE.rglob("ports.py"), SOURCE / "core" / "bus.py"]:
+    for file in [*SOURCE.rglob("ports.py"), SOURCE / "core/bus.py", SOURCE / "trust/access/passkey.py"]:
         module = ".".join(file.relative_to(SOURCE).with_suffix("").parts)
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "Protocol" for base in node.bases):
@@ -39,7 +43,14 @@ def _ports() -> Iterator[str]:
 
 
 def test_every_port_has_a_suite_or_a_reason() -> None:
-    assert sorted(_ports()) == sorted({**SUITES, **ONE_ANSWER})
+    assert sorted(_ports()) == sorted({**SUITES, **BETWEEN_OURS, **SHAPES})
+    assert not [suite for suite in {**SUITES, **BETWEEN_OURS}.values() if not (ROOT / suite).is_file()]
+
+
+def test_the_guide_tells_of_every_port() -> None:
+    guide = (ROOT / "docs" / "guide" / "adapters.md").read_text(encoding="utf-8")
+    missing = [port for port in {**SUITES, **BETWEEN_OURS} if f"{port.rpartition('.')[2]}" not in guide]
+    assert not missing + [suite for suite in SUITES.values() if suite not in guide]
 
 
 @pytest.mark.parametrize("port", SUITES)
