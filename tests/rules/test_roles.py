@@ -1,0 +1,72 @@
+"""Whoever asks without saying who she is gets nothing, but at the doors that are open by intent."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+
+from reference.api import METHODS, document, unstarted
+
+SECRET = "the secret of a receipt, of a link or of a phone's own key is in what is sent"
+NOBODY = "says the same to everybody, and nothing about anybody"
+
+OPEN = {
+    "/api/signals": "an SOS needs no account",
+    "/api/signals/{signal}/cancel": SECRET,
+    "/api/signals/{signal}/messages": SECRET,
+    "/api/signals/{signal}/state": SECRET,
+    "/api/positions": SECRET,
+    "/api/record": SECRET,
+    "/api/citizen/enrol": "a phone becomes known by its own key",
+    "/api/citizen/withdraw": SECRET,
+    "/api/citizen/devices": SECRET,
+    "/api/citizen/terms": NOBODY,
+    "/api/citizen/push-key": NOBODY,
+    "/api/mapping": NOBODY,
+    "/api/map": NOBODY,
+    "/api/links/{token}": SECRET,
+    "/api/links/{token}/open": SECRET,
+    "/api/links/{token}/tokens": SECRET,
+    "/api/links/{token}/arrived": SECRET,
+    "/api/links/{token}/position": SECRET,
+    "/api/signin": "where one says who one is",
+    "/api/signin/totp": "where one says who one is",
+    "/api/signin/passkey": "where one says who one is",
+    "/api/signin/code": "where one says who one is",
+    "/in/osmand": "a tracker's random name is in what it sends",
+    "/in/owntracks": "a tracker's random name is in what it sends",
+    "/healthz": NOBODY,
+    "/readyz": NOBODY,
+    "/metrics": NOBODY,
+    "/openapi.json": NOBODY,
+    "/live/signal": SECRET,
+    "/live/link": SECRET,
+    "/media/{camera}": "a token of a minute is the first message",
+}
+"""Routes without a role, and why. Pages are open, too: they hold nothing until they ask."""
+
+DOORS = [
+    (method, path)
+    for path, item in document()["paths"].items()
+    for method in METHODS
+    if method in item and path not in OPEN and item[method]["tags"] != ["page"]
+]
+
+
+def test_every_open_door_is_a_door() -> None:
+    assert set(OPEN) <= set(document()["paths"])
+
+
+@pytest.mark.parametrize(("method", "path"), DOORS)
+async def test_a_stranger_gets_nothing(method: str, path: str) -> None:
+    if path.startswith("/live"):
+        [handler] = [route.route_handler for route in unstarted().routes if route.path_format == path]  # type: ignore[attr-defined]
+        assert handler.guards, "a socket without a guard"
+        return
+    transport = httpx.ASGITransport(app=unstarted())  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.request(method, re.sub(r"{\w+}", "1", path), json={} if method == "post" else None)
+    assert answer.status_code == 401, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
