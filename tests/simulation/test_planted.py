@@ -138,18 +138,20 @@ def nobody_presses_beyond_the_leader(patch: Patch) -> None:
     patch.setattr(actions, "next_escalation", lambda level, since: since + 0 * since.resolution if level else None)
 
 
-def found(server: Server) -> int | None:
-    """How many seeds it took."""
+def found(server: Server) -> str | None:
+    """After how many seeds, and what."""
     for seed in range(SEEDS):
-        if server.history(seed, STORM).wrong:
-            return seed + 1
+        if wrong := server.history(seed, STORM).wrong:
+            return f"{seed + 1}: {wrong[0]}"
     return None
 
 
 @pytest.mark.parametrize("name", BUGS)
 def test_it_is_found(server: Server, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     BUGS[name](monkeypatch)
-    assert found(server) is not None, f"{SEEDS} seeds did not see that {name}"
+    how = found(server)
+    print(f"\n{name}: {how}")
+    assert how is not None, f"{SEEDS} seeds did not see that {name}"
 
 
 def test_nothing_is_found_where_nothing_is_planted(server: Server) -> None:

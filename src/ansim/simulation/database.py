@@ -35,12 +35,14 @@ class Way:
         self._server = server
         self._draw = draw
         self.weather = weather
+        self.transactions = 0
 
     @asynccontextmanager
     async def transaction(self, *, readonly: bool) -> AsyncIterator[Connection]:
         await self.pause()
         if self._draw.random() < self.weather.away:
             raise Unavailable
+        self.transactions += 1
         async with self._server.transaction(readonly=readonly) as connection:
             yield _Far(connection, self)
             await self.pause()

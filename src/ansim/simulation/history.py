@@ -41,6 +41,7 @@ class Outcome:
     wrong: list[str]
     trace: str
     virtual_s: float
+    transactions: int
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -86,7 +87,7 @@ class History:
         wrong += [f"logged: {log}" for log in logs if _unexpected(log)]
         wrong += loop.complaints + self._network.failures + self._told.refused
         trace = hashlib.sha256(repr(self._trace).encode()).hexdigest()
-        return Outcome(self.seed, self.weather, wrong, trace, loop.time(), self.counts)
+        return Outcome(self.seed, self.weather, wrong, trace, loop.time(), self._way.transactions, self.counts)
 
     def _random(self, what: str) -> random.Random:
         return random.Random(f"{self.seed}/{what}")

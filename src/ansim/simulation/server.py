@@ -34,22 +34,22 @@ class Server:
         self._postgres = EmbeddedPostgres(self._folder / "postgres", settings=_FAST)
         dsn = self._postgres.start()
         asyncio.run(migrate(dsn, schema=_SCHEMA))
-        self._driver = BlockingDriver(dsn, schema=_SCHEMA)
+        self.driver = BlockingDriver(dsn, schema=_SCHEMA)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        asyncio.run(self._driver.close())
+        asyncio.run(self.driver.close())
         self._postgres.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def history(self, seed: int, weather: Weather | None = None) -> Outcome:
         asyncio.run(self._empty())
-        return History(seed, self._driver, self._folder / "centre", weather).run()
+        return History(seed, self.driver, self._folder / "centre", weather).run()
 
     async def _empty(self) -> None:
-        async with self._driver.transaction(readonly=False) as connection:
+        async with self.driver.transaction(readonly=False) as connection:
             tables = await connection.fetch(
                 "SELECT string_agg(format('%I', tablename), ', ') AS names FROM pg_tables"
                 " WHERE schemaname = current_schema() AND tablename <> 'migration'"
