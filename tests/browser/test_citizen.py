@@ -545,6 +545,24 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
     await picture(page, "e2-citizen-record")
 
 
+async def test_three_hard_shakes_send_and_a_run_does_not(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await page.get_by_role("button", name="설정").click()
+    await page.get_by_role("switch", name="흔들어 보내기").click()
+    await page.get_by_role("button", name="뒤로").click()
+    shake = """async (strength) => {
+        for (const way of [1, -1, 1]) {
+            dispatchEvent(Object.assign(new Event("devicemotion"), { acceleration: { x: way * strength, y: 0, z: 0 } }));
+            await new Promise((done) => setTimeout(done, 200));
+        }
+    }"""
+    await page.evaluate(shake, 12)
+    assert not stage.asked_for("/api/signals")
+    await page.evaluate(shake, 24)
+    await heading(page, "관제센터가 받았어요")
+    assert stage.asked_for("/api/signals")[0].body["trigger"] == "shake"
+
+
 async def test_a_tracker_gets_a_name_of_its_own(open_page: Open, stage: Stage) -> None:
     stage.on("POST", "/api/citizen/devices", {"device": "0123456789abcdef0123"})
     page = await enrolled(open_page)

@@ -23,6 +23,8 @@ export interface Said extends Message {
 export type Cancelled = "done" | "wrong" | "later";
 
 const RECENT_MS = 10 * 60_000;
+/** A slow phone seals for as long; then the call leaves without a name rather than late. */
+const INTRODUCED_WITHIN_MS = 1_500;
 
 /** What the sent screen shows and can do. */
 export interface Emergency {
@@ -36,6 +38,8 @@ export interface Emergency {
   readonly said: Signal<Said[]>;
   readonly where: Signal<Position | null>;
   readonly cancelled: Signal<boolean>;
+  /** The browser refused to keep it: closing the page would lose it. */
+  readonly unstored: Signal<boolean>;
   say(text: string): Promise<void>;
   cancel(code: string): Promise<Cancelled>;
   /** Leaves the screen; following ends, the record stays. */
@@ -54,10 +58,13 @@ async function battery(): Promise<number | undefined> {
   }
 }
 
-/** What was gathered while the finger was still down. */
+/** What is gathered, signed and sealed while the finger is still down: at the end of the second it only has to leave. */
 export class Readiness {
+  readonly id = newId();
+  readonly at = new Date().toISOString();
   readonly fix: Promise<Position | null> = locate();
   readonly battery: Promise<number | undefined> = battery();
+  readonly introduction = introduce(this.id, this.at, allowed(profile.value), centre.value);
   constructor() {
     void reach();
   }
@@ -82,6 +89,7 @@ export class RealEmergency implements Emergency {
   readonly said = signal<Said[]>([]);
   readonly where = signal<Position | null>(null);
   readonly cancelled = signal(false);
+  readonly unstored = signal(false);
   private delivery: Delivery | null = null;
   private follower: Follower | null = null;
   private socket: LiveSocket<PhoneState & { type?: string }> | null = null;
@@ -95,12 +103,12 @@ export class RealEmergency implements Emergency {
 
   /** A new SOS: sent at once with what is at hand, kept on this phone at the same moment. */
   static async send(trigger: Trigger, readiness: Readiness): Promise<RealEmergency> {
-    const emergency = new RealEmergency(newId(), new Date().toISOString());
+    const emergency = new RealEmergency(readiness.id, readiness.at);
     emergency.startClocks();
     const charge = await unlessLate(readiness.battery);
     const fix = (await unlessLate(readiness.fix)) ?? lastKnown();
     emergency.where.value = fix;
-    const call: Sos = {
+    const sos: Sos = {
       id: emergency.id,
       kind: "sos",
       trigger,
@@ -108,8 +116,8 @@ export class RealEmergency implements Emergency {
       position: fix,
       silent: settings.value.quiet,
       ...(typeof charge === "number" ? { battery: charge } : {}),
+      ...(await unlessLate(readiness.introduction, INTRODUCED_WITHIN_MS)),
     };
-    const sos = (await unlessLate(introduce(call, allowed(profile.value), centre.value), 400)) ?? call;
     emergency.deliver(sos, servers(), true);
     if (fix === null) void readiness.fix.then((late) => late && emergency.moved(late));
     return emergency;
@@ -164,7 +172,7 @@ export class RealEmergency implements Emergency {
   private deliver(sos: Sos, to: string[], isNew: boolean): void {
     const queued = { sos, servers: to };
     this.delivery = new Delivery(queued, post);
-    const stored = isNew ? queue(queued).then(askForSync, () => undefined) : Promise.resolve();
+    const stored = isNew ? queue(queued).then(askForSync, () => void (this.unstored.value = true)) : Promise.resolve();
     void this.delivery.run().then(async (answer) => {
       if (answer === null) return;
       this.follow({ ...answer.receipt, id: sos.id, at: sos.at, silent: sos.silent, server: answer.server, cancelled_at: null, closed_at: null, destroyed_at: null, left: false });

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-export const HOLD_MS = 1_000;
+const HOLD_MS = 1_000;
 const ARMED_MS = 6_000;
 
 interface HoldProps {

@@ -66,7 +66,7 @@ function Place(): JSX.Element | null {
       <Icon of={mapPin} class="c2" />
       <span class="grow">
         <b>{state === "prompt" ? t("home.askplace") : t("home.nolocation")}</b>
-        <span class="t2">{state === "prompt" ? t("home.askplace.hint") : t("home.blocked.how")}</span>
+        <span class="t2">{state === "prompt" ? t("home.askplace.hint") : `${t("home.nolocation.hint")} ${t("home.blocked.how")}`}</span>
       </span>
       {state === "prompt" && <Icon of={chevronRight} class="t3" />}
     </button>

@@ -28,21 +28,23 @@ export async function prove(...lines: string[]): Promise<string> {
   return base64url(signature);
 }
 
-/** Adds who she is to a bare call. Never fails: a call for help goes out with whatever could be added. */
-export async function introduce(sos: Sos, profile: Profile | null, centre: Centre | null): Promise<Sos> {
-  const introduced: Sos = { ...sos };
+export type Introduction = Pick<Sos, "credential" | "proof" | "sealed">;
+
+/** Who she is, for one call. Never fails: a call for help goes out with whatever could be added. */
+export async function introduce(id: string, at: string, profile: Profile | null, centre: Centre | null): Promise<Introduction> {
+  const introduction: Introduction = {};
   try {
     const known = await credential();
     if (known !== null) {
-      introduced.credential = known.credential;
-      introduced.proof = await prove("ansim signal", sos.id, sos.at);
+      introduction.credential = known.credential;
+      introduction.proof = await prove("ansim signal", id, at);
     }
     const key = centre?.key ?? known?.centre_key ?? null;
     if (profile !== null && key !== null) {
-      introduced.sealed = base64url(await seal(key, utf8(JSON.stringify(profile)), CONTACTS, utf8(sos.id)));
+      introduction.sealed = base64url(await seal(key, utf8(JSON.stringify(profile)), CONTACTS, utf8(id)));
     }
   } catch {
     // Without a key or a profile the call is anonymous, and still a call.
   }
-  return introduced;
+  return introduction;
 }

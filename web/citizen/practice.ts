@@ -20,6 +20,7 @@ export class PracticeEmergency implements Emergency {
   readonly said = signal<Said[]>([]);
   readonly where = position;
   readonly cancelled = signal(false);
+  readonly unstored = signal(false);
   private readonly timers = [
     window.setTimeout(() => this.received(), RECEIVED_MS),
     window.setTimeout(() => this.claimed(), CLAIMED_MS),

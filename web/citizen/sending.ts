@@ -15,13 +15,13 @@ const QUEUE = "queue:";
 const CASE = "case:";
 export const SYNC_TAG = "queue";
 
-export interface Queued {
+interface Queued {
   sos: Sos;
   servers: string[];
 }
 
 /** A receipt, or an error whose `status` is 0 when nobody answered. */
-export class Unanswered extends Error {
+class Unanswered extends Error {
   constructor(readonly status: number) {
     super(`no receipt (${status})`);
   }

@@ -186,7 +186,7 @@ function Talk({ of }: { of: Emergency }): JSX.Element {
 }
 
 /** The text that 112 gets by SMS when the network for data is gone. */
-export function smsText(of: Emergency): string {
+function smsText(of: Emergency): string {
   const fix = of.where.value;
   const place = fix ? t("sms.place", { lat: fix.latitude.toFixed(5), lon: fix.longitude.toFixed(5), m: Math.round(fix.accuracy_m) }) : t("sms.noplace");
   return t("sms.body", { time: clockTime(of.at, false), place });
@@ -266,6 +266,7 @@ export function Sent({ of, hide, leave, record }: SentProps): JSX.Element {
       ) : (
         <p class="ph t2" role="status">{sub && t(sub)}</p>
       )}
+      {!receipt && of.unstored.value && <p class="ph c2" role="alert">{t("storage.failed")}</p>}
       {receipt && closed && sub && <p class="ph t2">{t(sub)}</p>}
       {receipt && !closed && !of.connected.value && <p class="ph c2 row" role="status"><Icon of={alert} />{t("sent.line")}</p>}
       {receipt && <Steps of={of} />}
@@ -299,7 +300,7 @@ export function Sent({ of, hide, leave, record }: SentProps): JSX.Element {
                 <a class="pbtn" href="tel:112"><Icon of={phoneIcon} />{t("call", { n: 112 })}</a>
               )}
             </div>
-            <HoldButton class="pbtn low undo" describe={t("cancel.short")} again={t("sos.again")} onHeld={() => setCancelling(true)} onShort={() => setShort(true)}>
+            <HoldButton class="pbtn low undo" describe={t("cancel.short")} again={t("cancel.again")} onHeld={() => setCancelling(true)} onShort={() => setShort(true)}>
               {() => <span>{short ? t("cancel.short") : t("cancel")}</span>}
             </HoldButton>
             {of.practice && <button type="button" class="pbtn low" onClick={leave}>{t("practice.stop")}</button>}

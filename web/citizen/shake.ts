@@ -2,14 +2,12 @@
  * Three hard shakes within a second and a half. Hard enough that running does not do it: gravity is
  * taken out, and the direction must turn each time.
  */
-export const SHAKE_MPS2 = 17;
+const SHAKE_MPS2 = 17;
 const SHAKES = 3;
 const WITHIN_MS = 1_500;
 const APART_MS = 120;
 
-
-
-export class ShakeSense {
+class ShakeSense {
   private peaks: { at: number; x: number; y: number; z: number }[] = [];
 
   /** Takes one acceleration without gravity (m/s²); true when it completes a shake. */

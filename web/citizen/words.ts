@@ -3,7 +3,7 @@ import { words } from "../shared/i18n";
 const ko = {
   "app": "안심",
   "tab.home": "홈", "tab.guardians": "보호자", "tab.record": "내 기록", "tab.all": "화면",
-  "settings": "설정", "back": "뒤로", "done": "마치기", "next": "다음", "save": "저장", "later": "나중에", "remove": "지우기", "close": "닫기",
+  "settings": "설정", "back": "뒤로", "done": "마치기", "next": "다음", "save": "저장", "later": "나중에", "remove": "지우기",
 
   "consent.title": "위험할 때 한 번 누르면\n가까운 관제센터가 함께 봐요",
   "consent.lead": "아래 내용에 동의하면 바로 쓸 수 있어요.",
@@ -56,15 +56,15 @@ const ko = {
   "say": "직접 쓰기", "say.send": "보내기", "said.me": "나", "said.sending": "보내는 중", "said.sent": "보냄", "said.failed": "보내지 못함 · 다시 보내기", "said.wait": "연결되면 보내요",
   "siren": "사이렌", "siren.stop": "사이렌 끄기", "call": "{n} 전화", "sms": "112에 문자 보내기", "sms.body": "SOS {time} {place} 도와주세요. 전화하지 말고 문자로 답해 주세요.", "sms.place": "위치 {lat},{lon} 오차 {m}m", "sms.noplace": "위치 모름",
   "hide": "화면 숨기기",
-  "cancel": "잘못 눌렀어요 · 취소", "cancel.short": "취소하려면 1초 동안 누르세요",
+  "cancel": "잘못 눌렀어요 · 취소", "cancel.short": "취소하려면 1초 동안 누르세요", "cancel.again": "한 번 더 누르면 취소 번호를 써요",
   "cancel.title": "취소 번호", "cancel.code": "번호", "cancel.confirm": "취소하기", "cancel.wrong": "번호가 맞지 않아요. 다시 눌러 주세요.", "cancel.back": "돌아가기", "cancel.nocode": "정해 둔 취소 번호가 없어서 관제센터가 직접 확인해요.", "cancel.safe": "‘안전해요’ 보내기", "cancel.busy": "확인하는 중",
 
   "memo.app": "메모", "memo.title": "장보기", "memo.list": "우유, 달걀 10구", "memo.more": "더 보기", "memo.line": "메모 쓰기", "memo.add": "적기", "memo.yes": "네", "memo.no": "아니요", "memo.quiet": "말 못 해요", "memo.written": "적는 중", "memo.unwritten": "다시 적기",
 
   "record.title": "누가 나를 보았나", "record.lead": "본 사람과 시간은 모두 남아요. 고칠 수 없어요.", "record.none": "아직 나를 본 사람이 없어요", "record.none.hint": "SOS를 보내면 본 사람과 시간이 여기에 남아요.",
   "record.loading": "기록을 가져오는 중", "record.failed": "기록을 가져오지 못했어요. 지워진 것은 아니에요.", "record.retry": "다시 가져오기", "record.sos": "SOS · {centre}", "record.nobody": "아무도 보지 않았어요", "record.open": "상황이 끝나면 볼 수 있어요", "record.watching": "보는 중",
-  "record.operators": "관제요원 {n}명", "record.supervisors": "책임요원 {n}명", "record.officers": "출동대원 {n}명", "record.guardian": "보호자 {n}명", "record.agency": "112·119 {n}명", "record.system": "시스템", "record.auditor": "감사 담당 {n}명", "record.stranger": "권한 없는 사람", "record.blocked": "막혔어요",
-  "record.cameras": "주변 CCTV {n}대", "record.position": "내 위치", "record.details": "모두 보기", "record.fewer": "접기", "record.cancelled": "취소함",
+  "record.operators": "관제요원 {n}명", "record.supervisors": "책임요원 {n}명", "record.officers": "출동대원 {n}명", "record.guardian": "보호자 {n}명", "record.agency": "112·119 {n}명", "record.auditor": "감사 담당 {n}명", "record.stranger": "권한 없는 사람", "record.blocked": "막혔어요",
+  "record.cameras": "주변 CCTV {n}대", "record.position": "내 위치", "record.cancelled": "취소함",
   "erase.title": "지워지는 날", "erase.track": "내 위치, 이동 경로", "erase.words": "채팅, 이름", "erase.video": "CCTV 영상", "erase.erased": "지워짐", "erase.atclose": "상황이 끝날 때", "erase.atcase": "보관 기간이 끝날 때", "erase.unopened": "남기지 않음",
   "record.ask": "이 열람에 대해 묻기", "record.ask.how": "담당 관제센터 {centre}에 접수번호 {receipt|을/를} 알려 주세요. 감사 담당이 같은 기록을 보고 답해요.",
   "record.drop": "이 휴대폰에서 지우기", "record.drop.sure": "한 번 더 누르면 지워요. 지우면 이 휴대폰으로는 다시 볼 수 없어요.",
@@ -83,7 +83,7 @@ const ko = {
 const en: Record<keyof typeof ko, string> = {
   "app": "ansim",
   "tab.home": "Home", "tab.guardians": "Guardians", "tab.record": "My record", "tab.all": "Screens",
-  "settings": "Settings", "back": "Back", "done": "Done", "next": "Next", "save": "Save", "later": "Later", "remove": "Remove", "close": "Close",
+  "settings": "Settings", "back": "Back", "done": "Done", "next": "Next", "save": "Save", "later": "Later", "remove": "Remove",
 
   "consent.title": "One press, and the nearest\ncentre is with you",
   "consent.lead": "Agree to this and you are ready.",
@@ -136,15 +136,15 @@ const en: Record<keyof typeof ko, string> = {
   "say": "Write", "say.send": "Send", "said.me": "Me", "said.sending": "sending", "said.sent": "sent", "said.failed": "not sent · send again", "said.wait": "goes out with a connection",
   "siren": "Siren", "siren.stop": "Stop siren", "call": "Call {n}", "sms": "Text 112", "sms.body": "SOS {time} {place} Please help. Do not call, answer by text.", "sms.place": "Position {lat},{lon} within {m} m", "sms.noplace": "position unknown",
   "hide": "Hide screen",
-  "cancel": "Pressed by mistake · cancel", "cancel.short": "Hold for one second to cancel",
+  "cancel": "Pressed by mistake · cancel", "cancel.short": "Hold for one second to cancel", "cancel.again": "Press once more to enter the cancel number",
   "cancel.title": "Cancel number", "cancel.code": "Number", "cancel.confirm": "Cancel", "cancel.wrong": "That number does not match. Try again.", "cancel.back": "Go back", "cancel.nocode": "You have no cancel number, so the centre checks with you.", "cancel.safe": "Send 'I am safe'", "cancel.busy": "Checking",
 
   "memo.app": "Notes", "memo.title": "Groceries", "memo.list": "Milk, ten eggs", "memo.more": "More", "memo.line": "Write a note", "memo.add": "Add", "memo.yes": "Yes", "memo.no": "No", "memo.quiet": "Cannot talk", "memo.written": "writing", "memo.unwritten": "write again",
 
   "record.title": "Who saw me", "record.lead": "Who looked and for how long is kept. Nobody can change it.", "record.none": "Nobody has seen you", "record.none.hint": "After an SOS, everyone who looked stands here.",
   "record.loading": "Fetching the record", "record.failed": "The record could not be fetched. It is not lost.", "record.retry": "Fetch again", "record.sos": "SOS · {centre}", "record.nobody": "Nobody looked", "record.open": "Opens when the case is over", "record.watching": "watching",
-  "record.operators": "Operators: {n}", "record.supervisors": "Supervisors: {n}", "record.officers": "Officers: {n}", "record.guardian": "Guardians: {n}", "record.agency": "112 and 119: {n}", "record.system": "System", "record.auditor": "Auditors: {n}", "record.stranger": "Somebody without the right", "record.blocked": "was blocked",
-  "record.cameras": "{n} cameras near you", "record.position": "your position", "record.details": "Show all", "record.fewer": "Show less", "record.cancelled": "cancelled",
+  "record.operators": "Operators: {n}", "record.supervisors": "Supervisors: {n}", "record.officers": "Officers: {n}", "record.guardian": "Guardians: {n}", "record.agency": "112 and 119: {n}", "record.auditor": "Auditors: {n}", "record.stranger": "Somebody without the right", "record.blocked": "was blocked",
+  "record.cameras": "{n} cameras near you", "record.position": "your position", "record.cancelled": "cancelled",
   "erase.title": "When it is destroyed", "erase.track": "Positions, track", "erase.words": "Chat, name", "erase.video": "CCTV video", "erase.erased": "destroyed", "erase.atclose": "when it is over", "erase.atcase": "at the end of retention", "erase.unopened": "none kept",
   "record.ask": "Ask about this", "record.ask.how": "Tell {centre} the receipt {receipt}. Their auditor sees the same record and answers.",
   "record.drop": "Remove from this phone", "record.drop.sure": "Press once more to remove. This phone cannot show it again.",

@@ -6,16 +6,16 @@ const ko = {
   "col.time": "시각", "col.who": "누가", "col.what": "무엇을", "col.ground": "근거", "col.long": "본 시간", "col.result": "결과",
   "watching": "보는 중", "result.allowed": "허용", "result.blocked": "막음", "result.kept": "기록", "waiting": "자리 잡는 중",
   "chain.ok": "기록 사슬 이상 없음 · {n}건 · {time} 확인", "chain.bad": "기록 사슬이 맞지 않음 · {time} 확인", "chain.none": "서명된 머리를 기다리는 중 · {n}건", "chain.checking": "기록 사슬 확인하는 중", "chain.unsigned": "기록 사슬 이어짐 · {n}건 · 서명은 이 브라우저가 확인 못 함",
-  "witnesses": "증인 {names}", "witness.none": "증인 없음", "checkpoint": "서명된 머리", "checkpoint.size": "기록", "checkpoint.at": "서명", "checkpoint.root": "뿌리", "checkpoint.witness": "증인", "checkpoint.origin": "기록한 곳",
+  "witness.none": "증인 없음", "checkpoint": "서명된 머리", "checkpoint.size": "기록", "checkpoint.at": "서명", "checkpoint.root": "뿌리", "checkpoint.witness": "증인",
   "subject": "대상자에게 보이는 내용", "subject.none": "상황을 고르면 대상자가 읽을 글이 여기에 보입니다.", "foot": "기록은 고치거나 지울 수 없고, 좌표와 영상은 담지 않습니다.", "shown": "{from}–{to} / {n}",
   "seen": "이 상황을 본 사람", "seen.none": "아직 본 사람이 없음", "legend.video": "영상", "legend.position": "위치", "legend.blocked": "막힘", "choose": "상황을 고르면 누가 언제 보았는지 보입니다.",
   "look": "살펴볼 것", "look.none": "살펴볼 것 없음", "look.blocked": "막힌 열람 {n}건", "look.long": "긴 열람 {n}건", "look.duress": "협박 의심 {n}건", "look.refused": "막힌 로그인 {n}건", "look.longer": "30분 넘게 이어짐", "look.who": "{who} · {what}",
   "erase": "파기", "erase.done": "파기 확인", "erase.ordered": "파기 지시", "erase.due": "예정 {day}", "erase.track": "위치, 이동 경로", "erase.case": "이름, 대화, 기록 본문", "erase.person": "등록 정보", "erase.none": "이 상황에 파기할 것이 없음", "erase.today": "오늘 파기 확인", "erase.count": "{n}건",
-  "detail": "기록 {n}", "detail.close": "닫기", "detail.id": "기록 번호", "detail.object": "대상", "detail.leaf": "지문", "detail.more": "덧붙임", "prove": "이 기록이 사슬에 있는지 확인", "proving": "확인하는 중", "proof.ok": "이 브라우저가 확인했습니다. 기록 {n}건의 사슬 안, 바로 이 자리에 있습니다.", "proof.bad": "맞지 않습니다. 보이는 기록이 서명된 사슬에 없습니다.", "proof.leaf": "보이는 지문과 같음", "proof.root": "서명된 뿌리까지 이어짐", "proof.signed": "{name} 서명", "proof.witness": "증인 {name} 서명", "proof.unknown": "이 브라우저가 확인 못 함", "proof.failed": "확인할 자료를 가져오지 못함 · 다시",
+  "detail": "기록 {n}", "detail.close": "닫기", "detail.object": "대상", "detail.leaf": "지문", "prove": "이 기록이 사슬에 있는지 확인", "proving": "확인하는 중", "proof.ok": "이 브라우저가 확인했습니다. 기록 {n}건의 사슬 안, 바로 이 자리에 있습니다.", "proof.bad": "맞지 않습니다. 보이는 기록이 서명된 사슬에 없습니다.", "proof.leaf": "보이는 지문과 같음", "proof.root": "서명된 뿌리까지 이어짐", "proof.signed": "{name} 서명", "proof.witness": "증인 {name} 서명", "proof.unknown": "이 브라우저가 확인 못 함", "proof.failed": "확인할 자료를 가져오지 못함 · 다시",
   "none": "이 조건에 맞는 기록 없음", "none.hint": "조건을 줄여 보세요.", "loading": "기록을 가져오는 중", "failed": "기록을 가져오지 못했습니다", "failed.hint": "{at}부터 서버에 닿지 않습니다. 보이는 것은 그때까지의 기록입니다.", "failed.first": "서버에 닿지 않습니다.", "retry": "다시 가져오기", "forbidden": "이 기록을 볼 권한이 없습니다", "forbidden.hint": "감사 담당이나 책임요원의 계정으로 로그인하세요.",
   "role.operator": "요원", "role.supervisor": "책임요원", "role.officer": "출동대원", "role.guardian": "보호자 링크", "role.auditor": "감사 담당", "role.administrator": "관리자", "role.agency": "112·119", "role.person": "앱", "role.system": "자동", "role.link": "링크", "role.unknown": "권한 없음",
   "actor.person": "대상자", "actor.system": "시스템", "actor.unknown": "모르는 기기", "actor.sight": "시스템", "actor.eraser": "시스템", "actor.link.officer": "출동대원", "actor.link.guardian": "보호자",
-  "camera": "카메라 {id}", "purpose.none": "—", "case": "상황",
+  "purpose.none": "—", "case": "상황",
 };
 
 const en: Record<keyof typeof ko, string> = {
@@ -24,16 +24,16 @@ const en: Record<keyof typeof ko, string> = {
   "col.time": "time", "col.who": "who", "col.what": "what", "col.ground": "ground", "col.long": "how long", "col.result": "result",
   "watching": "watching", "result.allowed": "allowed", "result.blocked": "blocked", "result.kept": "recorded", "waiting": "being placed",
   "chain.ok": "Record chain intact · {n} · checked {time}", "chain.bad": "Record chain does not fit · checked {time}", "chain.none": "Waiting for a signed head · {n}", "chain.checking": "Checking the record chain", "chain.unsigned": "Record chain joined · {n} · this browser cannot check signatures",
-  "witnesses": "witnesses {names}", "witness.none": "no witness", "checkpoint": "Signed head", "checkpoint.size": "entries", "checkpoint.at": "signed", "checkpoint.root": "root", "checkpoint.witness": "witnesses", "checkpoint.origin": "recorded by",
+  "witness.none": "no witness", "checkpoint": "Signed head", "checkpoint.size": "entries", "checkpoint.at": "signed", "checkpoint.root": "root", "checkpoint.witness": "witnesses",
   "subject": "What the person reads", "subject.none": "Choose a case to see the text that the person will read.", "foot": "Records can be neither changed nor removed, and hold no coordinates and no pictures.", "shown": "{from}–{to} / {n}",
   "seen": "Who saw this case", "seen.none": "Nobody has looked", "legend.video": "video", "legend.position": "position", "legend.blocked": "blocked", "choose": "Choose a case to see who looked and when.",
   "look": "To look at", "look.none": "Nothing to look at", "look.blocked": "Blocked views: {n}", "look.long": "Long views: {n}", "look.duress": "Possible duress: {n}", "look.refused": "Blocked sign-ins: {n}", "look.longer": "longer than 30 minutes", "look.who": "{who} · {what}",
   "erase": "Destruction", "erase.done": "destroyed", "erase.ordered": "ordered", "erase.due": "due {day}", "erase.track": "positions, track", "erase.case": "name, words, texts", "erase.person": "enrolment", "erase.none": "nothing of this case to destroy", "erase.today": "destroyed today", "erase.count": "{n}",
-  "detail": "Record {n}", "detail.close": "Close", "detail.id": "record id", "detail.object": "object", "detail.leaf": "fingerprint", "detail.more": "details", "prove": "Check that this record is in the chain", "proving": "Checking", "proof.ok": "Checked by this browser: it stands in its place in the chain of {n}.", "proof.bad": "This does not fit. The record shown is not in the signed chain.", "proof.leaf": "same fingerprint as shown", "proof.root": "leads to the signed root", "proof.signed": "signed by {name}", "proof.witness": "witness {name} signed", "proof.unknown": "this browser cannot check", "proof.failed": "The proof could not be fetched · again",
+  "detail": "Record {n}", "detail.close": "Close", "detail.object": "object", "detail.leaf": "fingerprint", "prove": "Check that this record is in the chain", "proving": "Checking", "proof.ok": "Checked by this browser: it stands in its place in the chain of {n}.", "proof.bad": "This does not fit. The record shown is not in the signed chain.", "proof.leaf": "same fingerprint as shown", "proof.root": "leads to the signed root", "proof.signed": "signed by {name}", "proof.witness": "witness {name} signed", "proof.unknown": "this browser cannot check", "proof.failed": "The proof could not be fetched · again",
   "none": "No record fits", "none.hint": "Remove a filter.", "loading": "Fetching records", "failed": "The records could not be fetched", "failed.hint": "No answer from the server since {at}. What you see is from then.", "failed.first": "The server does not answer.", "retry": "Fetch again", "forbidden": "You may not see this record", "forbidden.hint": "Sign in as an auditor or a supervisor.",
   "role.operator": "operator", "role.supervisor": "supervisor", "role.officer": "officer", "role.guardian": "guardian's link", "role.auditor": "auditor", "role.administrator": "administrator", "role.agency": "112, 119", "role.person": "app", "role.system": "automatic", "role.link": "link", "role.unknown": "no right",
   "actor.person": "the person", "actor.system": "system", "actor.unknown": "unknown device", "actor.sight": "system", "actor.eraser": "system", "actor.link.officer": "officer", "actor.link.guardian": "guardian",
-  "camera": "camera {id}", "purpose.none": "—", "case": "case",
+  "purpose.none": "—", "case": "case",
 };
 
 export type Word = keyof typeof ko;

@@ -18,7 +18,7 @@ import type { LinkState } from "./wire";
 const GRANT_S = 30 * 60;
 const SOON_S = 120;
 
-export interface Here {
+interface Here {
   latitude: number;
   longitude: number;
 }

@@ -32,7 +32,3 @@ export function fromBase64(encoded: string): Bytes {
 }
 
 export const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-export function fromHex(digits: string): Bytes {
-  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-}

@@ -39,7 +39,7 @@ export interface Checked {
 const equal = (a: Uint8Array, b: Uint8Array): boolean => hex(a) === hex(b);
 
 /** JSON with sorted members and no spaces (RFC 8785; entries hold only text and whole numbers). */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -60,7 +60,7 @@ export function head(note: string): Head {
 }
 
 /** Whether the holder of this verifier key (`name+id+base64(type || key)`) signed the head. */
-export async function signedBy(of: Head, verifier: string): Promise<Verdict> {
+async function signedBy(of: Head, verifier: string): Promise<Verdict> {
   const [name, , encoded] = verifier.split("+", 2).concat(verifier.split("+").slice(2).join("+"));
   const raw = fromBase64(encoded ?? "");
   const kind = raw[0];
