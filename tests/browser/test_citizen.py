@@ -548,7 +548,13 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
 async def test_three_hard_shakes_send_and_a_run_does_not(open_page: Open, stage: Stage) -> None:
     page = await enrolled(open_page)
     await page.get_by_role("button", name="설정").click()
-    await page.get_by_role("switch", name="흔들어 보내기").click()
+    shaking = page.get_by_role("switch", name="흔들어 보내기")
+    await page.evaluate("DeviceMotionEvent.requestPermission = async () => 'denied'")
+    await shaking.click()
+    await page.get_by_text("휴대폰이 움직임을 알려 주지 않아요").wait_for()
+    await page.evaluate("DeviceMotionEvent.requestPermission = async () => 'granted'")
+    await shaking.click()
+    await page.get_by_role("meter").wait_for()
     await page.get_by_role("button", name="뒤로").click()
     shake = """async (strength) => {
         for (const way of [1, -1, 1]) {
