@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import hashlib
 import random
 from collections import Counter
@@ -77,10 +78,14 @@ class History:
     def run(self) -> Outcome:
         server, loop = self._server, self._loop
         asyncio.set_event_loop(loop)
+        # When garbage is collected depends on what ran before; a history must not.
+        gc.collect()
+        gc.disable()
         try:
             with capture_logs() as logs:
                 wrong = loop.run_until_complete(self._run())
         finally:
+            gc.enable()
             asyncio.set_event_loop(None)
             server.abandon()
             loop.abandon()

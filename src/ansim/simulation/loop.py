@@ -54,6 +54,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(self._never)
         self._clock_resolution = 1e-9
         self._draw = draw
+        self._threads = random.Random(draw.random())
         self._dead: set[int] = set()
         self._over = False
         self.complaints: list[str] = []
@@ -63,13 +64,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._never.now
 
     def call_soon(self, callback: Any, *args: Any, context: contextvars.Context | None = None) -> asyncio.Handle:  # type: ignore[override]
-        if self._over:
+        if self._over or (self._dead and _process(context) in self._dead):
             # Coroutines that were never to run again still say goodbye when they are collected.
             return asyncio.Handle(callback, args, self, context)
-        handle = super().call_soon(callback, *args, context=context)
-        if self._dead and _process(context) in self._dead:
-            handle.cancel()
-        return handle
+        return super().call_soon(callback, *args, context=context)
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
@@ -84,8 +82,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     ) -> asyncio.Future[Any]:
         """A thread is a call that takes virtual time; what it does to the world happens at its beginning or its end."""
         future: asyncio.Future[Any] = self.create_future()
-        taken = self._draw.choice((0.0002, 0.002, 0.02)) * (0.5 + self._draw.random())
-        outcome = _try(func, args) if self._draw.random() < 0.5 else None
+        taken = self._threads.choice((0.0002, 0.002, 0.02)) * (0.5 + self._threads.random())
+        outcome = _try(func, args) if self._threads.random() < 0.5 else None
 
         def finish() -> None:
             result, error = outcome or _try(func, args)
