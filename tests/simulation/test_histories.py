@@ -12,7 +12,7 @@ from ansim.simulation.server import Server
 pytestmark = pytest.mark.slow
 
 SHORT, LONG = 60, 2000
-REPLAYED = 3
+REPLAYED = 4
 
 
 def test_no_promise_is_broken(server: Server) -> None:
