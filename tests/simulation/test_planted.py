@@ -11,7 +11,6 @@ import pytest
 from ansim import flow
 from ansim.core import outbox
 from ansim.core.database import Transaction
-from ansim.core.errors import Unavailable
 from ansim.core.outbox import Outbox
 from ansim.core.timers import Timers
 from ansim.core.writer import GroupWriter
@@ -93,22 +92,6 @@ def keys_are_not_flushed_before_their_rows_are_seen(patch: Patch) -> None:
     async def flush(self: Any) -> None: ...
 
     patch.setattr(Keys, "flush", flush)
-
-
-@bug
-def a_flush_is_credited_with_what_was_written_while_it_ran(patch: Patch) -> None:
-    async def _flush(self: Any) -> None:
-        slots = self._slots.begin_flush()
-        try:
-            await asyncio.to_thread(self._slots.flush_blocking)
-        except OSError as error:
-            raise Unavailable from error
-        finally:
-            self._flushing = None
-        self._slots.end_flush(slots)
-        self._durable = self._written
-
-    patch.setattr(Keys, "_flush", _flush)
 
 
 @bug
