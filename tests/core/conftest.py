@@ -35,7 +35,7 @@ async def settled(database: Database) -> None:
 
 async def until(holds: Callable[[], Any]) -> None:
     """Wait for something that is on its way, without moving the clock. `holds` may be a coroutine function."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = holds()
             if await found if isinstance(found, Awaitable) else found:

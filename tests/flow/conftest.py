@@ -89,7 +89,7 @@ class House:
 
     async def until(self, holds: Callable[[], Awaitable[Any]], *, settled: bool = True) -> Any:
         """Wait for something that is on its way, without moving the clock; and, unless not `settled`, for every fact."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (found := await holds()):
                 if settled:
                     await self.settle()
@@ -126,7 +126,7 @@ class Socket:
             self.code = message["code"]
 
     async def first(self, type: str) -> dict[str, Any]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 for message in self.heard:
                     if message["type"] == type:

@@ -48,7 +48,7 @@ def pull(url: str, pictures: int) -> list[tuple[Code | None, np.ndarray]]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -118,7 +118,7 @@ async def test_a_camera_that_cannot_draw_does_not_look_alive() -> None:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context))
     talk = Talk(*await asyncio.open_connection("127.0.0.1", server.port))
     await talk.play(server.url("bd-0009"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert await talk.reader.read() == b""
     talk.writer.close()
     await server.stop()
@@ -136,7 +136,7 @@ class Talk:
 
     async def raw(self, request: bytes) -> tuple[int, dict[str, str], bytes]:
         self.writer.write(request)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
             body = await self.reader.readexactly(int(headers.get("content-length", 0)))
@@ -199,7 +199,7 @@ async def test_a_camera_that_goes_offline_cuts_its_viewers(server: CameraServer,
     await talk.play(server.url("bd-0001"))
     server.fault("bd-0001", "offline")
     with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 await talk.reader.readexactly(1)
     other = Talk(*await asyncio.open_connection("127.0.0.1", server.port))

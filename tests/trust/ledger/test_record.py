@@ -66,7 +66,7 @@ async def test_no_act_without_its_entry_and_no_entry_without_its_act(database: D
 
 
 async def test_two_open_transactions_do_not_wait_for_each_other(database: Database) -> None:
-    async with asyncio.timeout(5), database.transaction() as one, database.transaction() as two:
+    async with asyncio.timeout(60), database.transaction() as one, database.transaction() as two:
         await record(one, actor="a", act="x", object="o")
         await record(two, actor="b", act="x", object="o")
 
