@@ -28,7 +28,7 @@ async def database(dsn: str, clock: ManualClock) -> AsyncIterator[Database]:
 
 async def settled(database: Database) -> None:
     """Long enough for everything that was ready to go to the database and come back."""
-    for _ in range(10):
+    for _ in range(40):
         async with database.transaction(readonly=True) as tx:
             await tx.fetchval("SELECT 1")
 
