@@ -35,6 +35,17 @@ async def test_repeats_of_one_person_fold_into_one_case(house: House) -> None:
     assert incident["signals"] == 2 and "repeated" in incident["marks"]
 
 
+async def test_numbers_go_on_beyond_four_digits(house: House) -> None:
+    async with house.centre.database.transaction() as tx:
+        await tx.fetchval("SELECT setval('incident_number', 9998)")
+    client = await house.client()
+    for name in ("one", "two", "three"):
+        body = {"id": f"a-stranger-{name}", "kind": "sos", "at": "2026-11-21T14:47:00Z"}
+        assert (await client.post("/api/signals", json=body)).status_code == 201
+    numbers = [row["number"][-5:] for row in await house.rows("SELECT number FROM incident ORDER BY received_at, id")]
+    assert numbers == ["-9999", "10000", "10001"]
+
+
 async def test_two_people_are_two_cases(house: House) -> None:
     one, other, operator = await house.phone(), await house.phone(), await house.client("operator")
     await asyncio.gather(one.sos(), other.sos())

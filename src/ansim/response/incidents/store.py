@@ -40,15 +40,17 @@ async def insert(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
         "marks, person,"
         " verdict, subject_tag, track_slot, case_slot, received_at, unclaimed_since) SELECT id, prefix || '-'"
         " || to_char($15::timestamptz AT TIME ZONE 'Asia/Seoul', 'MMDD') || '-' || "
-        "lpad(nextval('incident_number')::text, 4, '0'),"
+        # lpad cuts what is longer: the ten thousandth case would have had the number of the thousandth.
+        "lpad(counted, greatest(4, length(counted)), '0'),"
         " centre, municipality, route, kind, trigger, silent, 1, 'received', "
         "coalesce(string_to_array(nullif(marks, ''), ','), '{}'), person,"
         " verdict, subject_tag, track_slot, case_slot, $15, $15"
-        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
+        " FROM (SELECT *, nextval('incident_number')::text AS counted FROM"
+        " unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
         "$8::bool[], $9::text[],"
         " $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[]) AS new(id, prefix, centre, "
         "municipality, route, kind,"
-        " trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot)",
+        " trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot)) AS counting",
         *columns,
         tx.at,
     )
