@@ -377,10 +377,11 @@ async def positions(data: JSONBody[Fixes], request: Http, database: Db, lanes: N
             rejected.append(RejectedFix(index=index, field=path.strip("`.") or "position", rule=rule))
     async with database.transaction() as tx:
         row = await signals.own(tx, data.signal, data.secret)
-        if row["closed_at"] is not None or row["track_slot"] is None:
+        # Held until the commit: a case that closes meanwhile destroys these fixes too, and none comes after.
+        case = await incident_store.locked(tx, row["incident"])
+        if case is None or not case.open or case.track_slot is None:
             raise Problem(410, "case.closed", "The case is closed", "Positions are no longer kept.")
-        if good:
-            await tracking.keep(tx, [(row["incident"], row["track_slot"], position) for position in good])
+        await tracking.keep(tx, [(case.id, case.track_slot, position) for position in good])
     return FixesTaken(accepted=len(good), rejected=rejected)
 
 
