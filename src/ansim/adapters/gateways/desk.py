@@ -64,8 +64,9 @@ class Desk:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def change(self) -> None:
-        await self._changed.wait()
+    def next_change(self) -> asyncio.Event:
+        """Set at the next change. Take it before reading: what changes in between is then not missed."""
+        return self._changed
 
 
 class DeskGateway:
@@ -180,7 +181,7 @@ async def live_desk(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk
     reading = asyncio.create_task(_until_gone(socket))
     try:
         while not reading.done():
-            waiting = asyncio.create_task(desk.change())
+            waiting = asyncio.create_task(desk.next_change().wait())
             await socket.send_data(msgspec.json.encode({"requests": desk.of(actor.agency)}).decode(), mode="text")
             await asyncio.wait((reading, waiting), return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
