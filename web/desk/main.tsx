@@ -92,7 +92,8 @@ async function act(one: Request, what: "accept" | "reject" | "unit" | "arrived" 
   try {
     const next = await post<Request>(`/api/desk/requests/${one.id}/${what}`, body);
     batch(() => {
-      requests.value = (requests.value ?? []).map((other) => (other.id === next.id ? next : other));
+      // The socket may have brought the link before this older answer came.
+      requests.value = (requests.value ?? []).map((other) => (other.id === next.id ? { ...next, link: next.link ?? other.link } : other));
       panel.value = null;
     });
   } catch (error) {
