@@ -241,6 +241,14 @@ class House:
             await asyncio.sleep(2.0)
 
 
+async def first_start(folder: Path) -> None:
+    """A centre that has run once and was stopped: its cluster is made, and its tables are on the disk."""
+    house = House(folder)
+    house.start()
+    await house.ready()
+    await asyncio.to_thread(house.stop_server)
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -22,11 +23,13 @@ BODY = {"id": "she-keeps-trying", "kind": "sos", "at": "2026-11-21T14:47:00Z"}
 
 
 async def test_she_is_told_not_received_and_the_next_try_counts_once(open_folder: Path) -> None:
-    postgres = EmbeddedPostgres(open_folder / "postgres")
+    folder = Path(tempfile.mkdtemp(dir=open_folder))
+    folder.chmod(0o711)
+    postgres = EmbeddedPostgres(folder / "postgres")
     dsn = await asyncio.to_thread(postgres.start)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(asyncio.to_thread, postgres.stop)
-        centre = await stack.enter_async_context(Centre(Settings(data=str(open_folder / "data"), database=dsn)))
+        centre = await stack.enter_async_context(Centre(Settings(data=str(folder / "data"), database=dsn)))
         transport = httpx.ASGITransport(app=application(centre))  # type: ignore[arg-type]
         client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://localhost"))
         first = await client.post("/api/signals", json={**BODY, "id": "before-the-fall"})
