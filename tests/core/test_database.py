@@ -13,6 +13,7 @@ from ansim.core.database import Committed, Database, Transaction
 from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Unavailable
 from ansim.core.events import Fact
+from ansim.core.world import World
 from tests.core.conftest import rows
 
 
@@ -162,6 +163,35 @@ async def test_a_wrong_argument_is_our_mistake_and_not_the_servers(database: Dat
     with pytest.raises(asyncpg.DataError):
         async with database.transaction() as tx:
             await tx.fetch("SELECT $1::int", argument)
+
+
+@pytest.mark.parametrize("arguments", [(), (1, 2)])
+async def test_too_few_or_too_many_arguments_are_our_mistake_too(
+    database: Database, arguments: tuple[int, ...]
+) -> None:
+    with pytest.raises(asyncpg.InterfaceError):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO inbox (reaction, fact, at) VALUES ('r', 'f', $1)", tx.at)
+            await tx.fetch("SELECT $1::int", *arguments)
+    assert await everything(database) == [0, 0, 0]
+    async with database.transaction(readonly=True) as tx:
+        assert await tx.fetchval("SELECT $1::int", 1) == 1, "the connection is as good as before"
+
+
+async def test_a_connection_lost_between_two_statements_is_unavailable(database: Database) -> None:
+    for readonly in (False, True):
+        with pytest.raises(Unavailable):
+            async with database.transaction(readonly=readonly) as tx:
+                tx._connection._connection.terminate()  # type: ignore[attr-defined]
+                await tx.fetchval("SELECT 1")
+
+
+async def test_a_pool_that_closes_takes_nothing_more(dsn: str, clock: ManualClock) -> None:
+    database = Database(await PoolDriver.connect(dsn, size=2), World(clock=clock))
+    await database.close()
+    with pytest.raises(Unavailable):
+        async with database.transaction() as tx:
+            await tx.fetchval("SELECT 1")
 
 
 async def test_a_disk_that_fails_in_the_middle_is_not_received(database: Database) -> None:

@@ -15,7 +15,6 @@ _AWAY = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -35,6 +34,14 @@ class Plain(asyncpg.Connection):
 
     def get_reset_query(self) -> str:
         return ""
+
+
+def _is_lost(connection: Any) -> bool:
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        # The pool has taken it back already.
+        return True
 
 
 class PooledConnection:
@@ -75,13 +82,23 @@ class PoolDriver:
     async def transaction(self, *, readonly: bool) -> AsyncIterator[Connection]:
         try:
             async with self._pool.acquire(timeout=5) as connection:
-                if readonly:
-                    yield PooledConnection(connection)
-                else:
-                    async with connection.transaction():
+                try:
+                    if readonly:
                         yield PooledConnection(connection)
+                    else:
+                        async with connection.transaction():
+                            yield PooledConnection(connection)
+                except asyncpg.InterfaceError as error:
+                    # With this error asyncpg also says that we asked wrongly, and that must be loud.
+                    if _is_lost(connection):
+                        raise Unavailable from error
+                    raise
         except _AWAY as error:
             raise Unavailable from error
+        except asyncpg.InterfaceError as error:
+            if self._pool.is_closing():
+                raise Unavailable from error
+            raise
 
     async def close(self) -> None:
         await self._pool.close()
