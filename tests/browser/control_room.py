@@ -131,6 +131,7 @@ def incident(number: int = 47, **more: Any) -> dict[str, Any]:
         "position": {**at(20, -30), "accuracy_m": 100.0, "at": ago(2), "coarse": True},
         "cameras_ready": 4,
         "signals": 1,
+        "cancel_requested_at": None,
         "owner": None,
         "claimed_at": None,
         "confirmed_at": None,
@@ -299,7 +300,10 @@ class Room:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.incidents: dict[str, dict[str, Any]] = {}
-        self.agencies: dict[str, dict[str, Any]] = {"112": {"up": True}, "119": {"up": True}}
+        self.agencies: dict[str, dict[str, Any]] = {
+            "112": {"up": True, "since": ago(3600), "number": "02-3000-1120"},
+            "119": {"up": True, "since": ago(3600), "number": "119"},
+        }
         self.pictures: dict[str, dict[str, Any]] = {}
         """What the server says of a camera's newest frame; a camera that is not here says nothing."""
         self.clips: dict[str, list[bytes]] = {}

@@ -206,10 +206,10 @@ async def test_a_flag_is_one_silent_line(sit: Sit, room: Room) -> None:
 
 
 async def test_a_cancel_is_asked_not_done(sit: Sit, room: Room) -> None:
-    room.have(worked(marks=["cancel_pending"]))
+    room.have(worked(marks=["cancel_pending"], cancel_requested_at=ago(72)))
     page = await sit()
     await open_case(page)
-    await says(card(page, "i47").locator(".chip"), "취소 요청 00:0")
+    await says(card(page, "i47").locator(".chip"), "취소 요청 01:1")
     await says(page.locator("[data-part=cancel-pending]"), "안전을 확인한 뒤 종결하세요")
     await room.put(worked(marks=["duress"]))
     await says(card(page, "i47").locator(".chip"), "협박 의심")
@@ -343,10 +343,14 @@ async def test_thirty_seconds_without_answer_sound(sit: Sit, room: Room) -> None
 
 async def test_a_line_that_is_down_is_a_band(sit: Sit, room: Room) -> None:
     page = await sit()
-    room.agencies["112"] = {"up": False, "since": ago(40)}
+    room.agencies["112"] |= {"up": False, "since": ago(40)}
     await room.status()
-    await says(page.locator("[data-part=agency-112]"), "112 연계 끊김 · 00:4", "전화로 요청하고 D에 접수번호 적기")
-    await says(page.locator("[data-part=links]"), "112 연계 끊김", "119 연계")
+    await says(
+        page.locator("[data-part=agency-112]"),
+        "112 연계 끊김 · 00:4",
+        "02-3000-1120에 전화로 요청하고 D에 접수번호 적기",
+    )
+    await says(page.locator("[data-part=links]"), "112 연계 끊김 00:4", "119 연계")
 
 
 # -- closing
@@ -565,7 +569,15 @@ async def test_silence_of_the_server_is_said_and_writes_wait(sit: Sit, room: Roo
     assert await page.locator("[data-part=server-cut]").count() == 0
     await page.clock.fast_forward(3_000)
     band = page.locator("[data-part=server-cut]")
-    await says(band, "서버와 끊김 · 00:0", "보이는 내용은", "새 신고는 옆 자리에서 울림", "112", "119", "02-0000-0000")
+    await says(
+        band,
+        "서버와 끊김 · 00:0",
+        "보이는 내용은",
+        "새 신고는 옆 자리에서 울림",
+        "112 02-3000-1120",
+        "119",
+        "팀장 최유리 02-0000-0000",
+    )
     await hears(page, "cut")
     await page.keyboard.press("n")
     await page.keyboard.type("흰 승합차")

@@ -8,6 +8,14 @@ import { cutFor_s, serverState } from "./connection";
 import * as store from "./store";
 import { t, type Word } from "./words";
 
+const AGENCIES = ["112", "119"] as const;
+
+/** The agency, and its direct line where there is one. */
+function called(agency: (typeof AGENCIES)[number]): string {
+  const number = store.agencies.value[agency]?.number ?? agency;
+  return number === agency ? agency : `${agency} ${number}`;
+}
+
 function ServerBand(): JSX.Element | null {
   if (serverState.value !== "cut") return null;
   const shown = store.shownAt.value;
@@ -19,7 +27,7 @@ function ServerBand(): JSX.Element | null {
       <div class="grow">
         <b>{t("server.cut", { t: timer(cutFor_s.value) })}</b> <span class="t2">{shown ? t("server.cut.shown", { at: clockTime(shown) }) : ""}</span>
         <div class="phones">
-          <span class="t2">{t("server.cut.call")}</span> <b>112</b> <b>119</b> {leader && <b>{t("server.leader", { phone: leader.phone })}</b>}
+          <span class="t2">{t("server.cut.call")}</span> {AGENCIES.map((agency) => <b key={agency}>{called(agency)}</b>)} {leader && <b>{leader.name ? t("server.leader.named", { name: leader.name, phone: leader.phone }) : t("server.leader", { phone: leader.phone })}</b>}
           {unsent > 0 && <b class="c2">{t("top.unsent", { n: unsent })}</b>}
         </div>
       </div>
@@ -30,14 +38,14 @@ function ServerBand(): JSX.Element | null {
 function AgencyBands(): JSX.Element {
   return (
     <>
-      {(["112", "119"] as const).map((agency) => {
+      {AGENCIES.map((agency) => {
         const status = store.agencies.value[agency];
         if (!status || status.up) return null;
         return (
           <div class="band p2" role="status" key={agency} data-part={`agency-${agency}`}>
             <Glyph p={2} size={28} />
             <div>
-              <b>{t("agency.down", { agency, t: status.since ? timer(since(status.since)) : "—" })}</b> <span class="t2">{t("agency.down.how", { key: agency === "112" ? "D" : "F" })}</span>
+              <b>{t("agency.down", { agency, t: timer(since(status.since)) })}</b> <span class="t2">{t("agency.down.how", { phone: status.number, key: agency === "112" ? "D" : "F" })}</span>
             </div>
           </div>
         );

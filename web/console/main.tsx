@@ -103,7 +103,7 @@ async function readCentre(): Promise<void> {
   const centre = await get<store.Centre>("/api/centre").catch(() => null);
   if (!centre) return;
   store.centre.value = centre;
-  if (centre.agencies) store.lines(centre.agencies);
+  if (centre.agencies) store.agencies.value = centre.agencies;
   if (centre.cameras) store.videos.value = centre.cameras;
 }
 

@@ -5,7 +5,7 @@ import car from "lucide-static/icons/car-front.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
 import folded from "lucide-static/icons/list-collapse.svg?raw";
 import type { Incident } from "../shared/api";
-import { now, since } from "../shared/clock";
+import { since } from "../shared/clock";
 import { Glyph, Kbd, Timer } from "../shared/components";
 import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
@@ -21,21 +21,12 @@ export const titleOf = (incident: Incident): string => {
   return incident.kind === "sos" ? `${kind} · ${named("trigger", incident.trigger)}` : kind;
 };
 
-/** When this console first saw the request to cancel: the chip counts from there. */
-const cancelSeen = new Map<string, number>();
-function cancelSince(incident: Incident): number {
-  const said = (incident as { cancel_requested_at?: string | null }).cancel_requested_at;
-  if (said) return Date.parse(said);
-  if (!cancelSeen.has(incident.id)) cancelSeen.set(incident.id, now.peek());
-  return cancelSeen.get(incident.id)!;
-}
-
 export function Marks({ incident }: { incident: Incident }): JSX.Element | null {
   if (incident.marks.length === 0) return null;
   return (
     <div class="marks">
       {incident.marks.includes("duress") && <span class="chip p1 b">{t("card.duress")}</span>}
-      {incident.marks.includes("cancel_pending") && <span class="chip p2">{t("card.cancel", { t: timer((now.value - cancelSince(incident)) / 1000) })}</span>}
+      {incident.marks.includes("cancel_pending") && <span class="chip p2">{t("card.cancel", { t: incident.cancel_requested_at ? timer(since(incident.cancel_requested_at)) : "" })}</span>}
       {incident.marks.includes("repeated") && incident.signals > 1 && <span class="chip line">{t("card.repeated", { n: incident.signals })}</span>}
       {incident.marks.includes("unverified") && <span class="chip line">{t("card.unverified")}</span>}
     </div>

@@ -15,7 +15,7 @@ export interface Centre {
   id: string;
   name: Words | string;
   agencies?: Record<string, AgencyStatus>;
-  leader?: { name: string; phone: string } | null;
+  leader?: { name: string | null; phone: string } | null;
   cameras?: CameraCount;
   map?: { latitude?: number; longitude?: number; zoom?: number; attribution?: string };
 }
@@ -111,7 +111,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       const before = incidents.peek();
       const previousTop = top.peek()?.id ?? null;
       incidents.value = next;
-      if (message.agencies) lines(message.agencies);
+      if (message.agencies) agencies.value = message.agencies;
       if (message.cameras) videos.value = message.cameras;
       ready.value = true;
       for (const incident of next.values()) {
@@ -146,19 +146,12 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       return;
     }
     case "status":
-      if (message.agencies) lines(message.agencies);
+      if (message.agencies) agencies.value = message.agencies;
       if (message.cameras) videos.value = message.cameras;
       return;
     case "lost-claim":
       say("claim.lost", { name: message.owner.name }, clock_ms);
   }
-}
-
-/** The lines to the agencies as they are now; one that is down without a time is down since we first heard of it. */
-export function lines(next: Record<string, AgencyStatus>): void {
-  const before = agencies.peek();
-  const since = new Date(exactNow()).toISOString();
-  agencies.value = Object.fromEntries(Object.entries(next).map(([name, status]) => [name, status.up ? status : { since: before[name]?.up === false ? (before[name].since ?? since) : since, ...status }]));
 }
 
 /** The new ranking, and behind it the cameras that no longer see her: their places are kept for a while. */

@@ -8,11 +8,11 @@ import loud from "lucide-static/icons/volume-2.svg?raw";
 import soft from "lucide-static/icons/volume-1.svg?raw";
 import mute from "lucide-static/icons/volume-x.svg?raw";
 import { me } from "../shared/api";
-import { now } from "../shared/clock";
+import { now, since } from "../shared/clock";
 import { Glyph, Timer } from "../shared/components";
 import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
-import { clockTime, dayName } from "../shared/words";
+import { clockTime, dayName, timer } from "../shared/words";
 import * as act from "./actions";
 import { serverState } from "./connection";
 import * as sound from "./sound";
@@ -25,7 +25,7 @@ function AgencyLink({ agency }: { agency: "112" | "119" }): JSX.Element {
     return (
       <span class="c2 m">
         <Icon of={alert} class="c2" />
-        {t("top.link.down", { agency })}
+        {t("top.link.down", { agency, t: timer(since(status.since)) })}
       </span>
     );
   }

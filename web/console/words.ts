@@ -15,7 +15,7 @@ const ko = {
 
   "top.link.112": "112 연계",
   "top.link.119": "119 연계",
-  "top.link.down": "{agency} 연계 끊김",
+  "top.link.down": "{agency} 연계 끊김 {t}",
   "top.routing": "위치분배",
   "top.video": "영상 {live}/{total}",
   "top.sound.on": "소리 켜짐",
@@ -263,10 +263,11 @@ const ko = {
   "server.cut.shown": "보이는 내용은 {at} 것. 새 신고는 옆 자리에서 울림",
   "server.cut.call": "급하면 전화",
   "server.leader": "팀장 {phone}",
+  "server.leader.named": "팀장 {name} {phone}",
   "server.database": "저장이 멈춤 — 다시 시도하는 중",
 
   "agency.down": "{agency} 연계 끊김 · {t}",
-  "agency.down.how": "전화로 요청하고 {key}에 접수번호 적기",
+  "agency.down.how": "{phone}에 전화로 요청하고 {key}에 접수번호 적기",
 
   "claim.lost": "{name|이/가} 먼저 접수",
   "line.sent.later": "연결되면 보냅니다",
@@ -349,7 +350,7 @@ const en: Record<keyof typeof ko, string> = {
 
   "top.link.112": "112 link",
   "top.link.119": "119 link",
-  "top.link.down": "{agency} link down",
+  "top.link.down": "{agency} link down {t}",
   "top.routing": "Routing",
   "top.video": "Video {live}/{total}",
   "top.sound.on": "Sound on",
@@ -597,10 +598,11 @@ const en: Record<keyof typeof ko, string> = {
   "server.cut.shown": "What you see is from {at}. New reports ring at the next desk",
   "server.cut.call": "If urgent, phone",
   "server.leader": "Leader {phone}",
+  "server.leader.named": "Leader {name} {phone}",
   "server.database": "Storage has stopped — trying again",
 
   "agency.down": "{agency} link down · {t}",
-  "agency.down.how": "Request by phone and write the reference with {key}",
+  "agency.down.how": "Request by phone at {phone} and write the reference with {key}",
 
   "claim.lost": "{name} claimed first",
   "line.sent.later": "Will be sent when connected",

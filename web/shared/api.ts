@@ -56,6 +56,7 @@ export interface Incident {
   position: Position | null;
   cameras_ready: number;
   signals: number;
+  cancel_requested_at: string | null;
   owner: Named | null;
   claimed_at: string | null;
   confirmed_at: string | null;
@@ -176,8 +177,10 @@ export interface IncidentDetail extends Incident {
 }
 export interface AgencyStatus {
   up: boolean;
-  since?: string;
-  number?: string;
+  /** Since when it is so. */
+  since: string;
+  /** What to call when it is down. */
+  number: string;
 }
 export interface CameraCount {
   live: number;
@@ -197,27 +200,6 @@ export interface LedgerEntry {
   result?: string | null;
   leaf_hash: string;
 }
-export interface LinkState {
-  kind: "officer" | "guardian";
-  until: string;
-  state: string;
-  person: { name?: string; note?: string; phone?: string; [key: string]: unknown } | null;
-  position: Position | null;
-  track?: Position[];
-  cameras: RankedCamera[];
-  instructions: string[];
-  unit: string | null;
-  closed: boolean;
-}
-export interface PhoneState {
-  state: string;
-  holder: string | null;
-  receipts: { who: string; channel: string; state: string; at: string }[];
-  messages: { from: "person" | "operator"; text: string; at: string }[];
-  dispatch: { agency: Agency; state: DispatchState; unit?: string | null; eta_s?: number | null } | null;
-  closed_at: string | null;
-}
-
 /** RFC 9457. `status` 0 means that no answer came at all. */
 export class Problem extends Error {
   constructor(

@@ -49,7 +49,7 @@ from ansim.response.dispatch.ports import Gateways
 from ansim.response.incidents.guardians import MunicipalityNames, Origin
 from ansim.response.incidents.person import CentreKey
 from ansim.response.notify.actions import Channels
-from ansim.response.picture.labels import Places
+from ansim.response.picture.labels import Places, Telephones
 from ansim.response.picture.live import Live
 from ansim.response.routing.ports import Boundaries
 from ansim.response.signals.model import Arrival, Receipt
@@ -263,7 +263,8 @@ class Centre:
         database.provide(CentreNames, CentreNames(self.places.centre_names()))
         database.provide(Origin, Origin(self.origin))
         database.provide(Media, LocalMedia(self.node))
-        database.provide(Lines, Lines(self.origin, self.places))
+        database.provide(Lines, Lines(self.origin, self.places, settings.agency_phones))
+        database.provide(Telephones, Telephones(centre=settings.phone, leader=settings.leader_phone))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk) for agency in ("112", "119")}))
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])

@@ -10,6 +10,8 @@ import msgspec
 
 from ansim.core.errors import Problem
 
+Telephone = Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{3,24}$")]
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One process's settings: a TOML file of these names. Defaults run a centre on one machine."""
@@ -43,6 +45,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """HTTP address that takes {"to", "text"} and answers 2xx; its secret in sms_secret."""
     sms_secret: str | None = None
     """Sent to the SMS gateway as a bearer token."""
+    phone: Telephone | None = None
+    """The centre's telephone: what officers and guardians can call from the page behind their link."""
+    leader_phone: Telephone | None = None
+    """The leader's telephone: what a console shows when it is cut off from the server."""
+    agency_phones: dict[str, Telephone] = {}
+    """{ 112 = "…", 119 = "…" }: the direct lines to their control rooms, for when theirs to us is down."""
     push_contact: Annotated[str, msgspec.Meta(pattern=r"^(mailto:|https://)[^\s]+$")] | None = None
     """mailto: or https: address at which push services reach this centre's operator; with it, web pushes go out."""
     push_inside: bool = False

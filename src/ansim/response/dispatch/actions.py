@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ansim.core.database import Database, Transaction
@@ -9,7 +11,7 @@ from ansim.core.errors import Problem, not_found
 from ansim.core.position import Position
 from ansim.response.dispatch import store
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested, DispatchUnanswered, UnitMoved
-from ansim.response.dispatch.model import ANSWER_WITHIN, Dispatch
+from ansim.response.dispatch.model import ANSWER_WITHIN, AgencyLine, Dispatch
 from ansim.response.dispatch.ports import Ask, Gateways, Names, NoAnswer, UnitPlace
 from ansim.response.incidents import actions as incidents_actions
 from ansim.response.incidents import store as incidents
@@ -26,12 +28,23 @@ PURPOSE = "dispatch"
 
 
 class Lines:
-    """Wired at start: where links lead to, and what places and centres are called."""
+    """Wired at start: where links lead to, what places and centres are called, and which number stands for a line."""
 
-    def __init__(self, origin: str, names: Names) -> None:
+    def __init__(self, origin: str, names: Names, phones: Mapping[str, str]) -> None:
         self.origin = origin
         self.names = names
         self.units: dict[str, UnitPlace] = {}
+        self._phones = phones
+        self._standing: dict[str, AgencyLine] = {}
+
+    def standing(self, gateways: Gateways, now: datetime) -> dict[str, AgencyLine]:
+        """Each agency's line as it is; `since` is when it was first seen to be so."""
+        for agency, gateway in gateways.items():
+            before, up = self._standing.get(agency), gateway.up()
+            if before is None or before.up is not up:
+                number = self._phones.get(agency, agency)
+                self._standing[agency] = AgencyLine(up=up, since=now, number=number)
+        return dict(self._standing)
 
 
 async def request(tx: Transaction, incident_id: str, actor: str, agency: str) -> str:

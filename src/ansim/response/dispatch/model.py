@@ -38,3 +38,11 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     phone_number: str | None
     changed_at: datetime
+
+
+class AgencyLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the line to an agency stands, since when, and the number to call when it does not."""
+
+    up: bool
+    since: datetime
+    number: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
@@ -19,7 +19,7 @@ from ansim.response.incidents.person import known_of
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import unsealed
 from ansim.response.picture import store
-from ansim.response.picture.labels import PROCEDURE, Places, instructions
+from ansim.response.picture.labels import PROCEDURE, Places, Telephones, instructions
 from ansim.response.picture.model import (
     DispatchLine,
     Escalation,
@@ -71,16 +71,27 @@ def sees_detail(incident: IncidentRow, actor: Actor) -> bool:
 async def write_down(tx: Transaction, rows: Iterable[IncidentRow], actor: Actor) -> None:
     """Put a look into somebody else's case into the ledger, before anything of it is shown.
 
-    The owner's is there already: her claim.
+    The owner's is there already: her claim. One look is one entry, also when a page is read and a change is pushed at
+    the same moment: the second waits for the first, in the same order of cases as everybody, and finds it written.
     """
-    for row in rows:
-        if row.owner == actor.id or not sees_detail(row, actor):
+    for row in sorted(rows, key=lambda row: row.id):
+        if not oversees(row, actor) or await _written(tx, row, actor):
             continue
-        if not await ledger.wrote(tx, incident=row.id, actor=actor.id, act=LOOKED, since=tx.at - LOOK):
+        await store.one_at_a_time(tx, f"{LOOKED} {row.id} {actor.id}")
+        if not await _written(tx, row, actor):
             await record(
                 tx, actor=actor.id, act=LOOKED, object=row.id, incident=row.id, purpose="oversight",
                 subject_tag=row.subject_tag,
             )  # fmt: skip
+
+
+def oversees(incident: IncidentRow, actor: Actor) -> bool:
+    """Whether she sees a case that is not hers."""
+    return incident.owner != actor.id and sees_detail(incident, actor)
+
+
+async def _written(tx: Transaction, row: IncidentRow, actor: Actor) -> bool:
+    return await ledger.wrote(tx, incident=row.id, actor=actor.id, act=LOOKED, since=tx.at - LOOK)
 
 
 async def queue(tx: Transaction, actor: Actor) -> list[Incident]:
@@ -98,35 +109,44 @@ async def one(tx: Transaction, id: str, actor: Actor) -> Incident:
 
 
 async def closed(tx: Transaction, actor: Actor, limit: int) -> list[Incident]:
-    names = await _owners(tx, rows := await incidents.closed_of(tx, actor.centre, limit))
-    return [_reduced(tx, row, actor, None, names) for row in rows]
+    around = await _around(tx, rows := await incidents.closed_of(tx, actor.centre, limit))
+    return [_reduced(tx, row, actor, None, around) for row in rows]
 
 
 async def seen(tx: Transaction, row: IncidentRow, actor: Actor, *, fixes: Mapping[str, Position] | None) -> Incident:
     """The incident as this actor may see it."""
-    names = await _owners(tx, [row])
+    around = await _around(tx, [row])
     if not sees_detail(row, actor):
         if fixes is None:
             fixes = {} if row.track_slot is None else await last_known(tx, {row.id: row.track_slot})
-        return _reduced(tx, row, actor, fixes.get(row.id), names)
-    return await _detailed(tx, row, actor, names)
+        return _reduced(tx, row, actor, fixes.get(row.id), around)
+    return await _detailed(tx, row, actor, around)
 
 
-async def _owners(tx: Transaction, rows: Sequence[IncidentRow]) -> dict[str, str]:
-    owners = {row.owner for row in rows if row.owner}
-    return await store.names(tx, sorted(owners)) if owners else {}
+class _Around(NamedTuple):
+    """What is shown of incidents and does not lie in their rows: by account and by incident."""
+
+    names: Mapping[str, str]
+    cancel_requested_at: Mapping[str, datetime]
 
 
-def _reduced(
-    tx: Transaction, row: IncidentRow, actor: Actor, position: Position | None, names: Mapping[str, str]
-) -> Incident:
+async def _around(tx: Transaction, rows: Sequence[IncidentRow]) -> _Around:
+    accounts = {row.owner for row in rows if row.owner}
+    cancelled = [row.id for row in rows if "cancel_pending" in row.marks]
+    return _Around(
+        await store.names(tx, sorted(accounts)) if accounts else {},
+        await store.cancel_requested(tx, cancelled) if cancelled else {},
+    )
+
+
+def _reduced(tx: Transaction, row: IncidentRow, actor: Actor, position: Position | None, around: _Around) -> Incident:
     return Incident(
-        **_shared(tx, row, actor, position, names), position=None if position is None else SeenPosition.cell(position)
+        **_shared(tx, row, actor, position, around), position=None if position is None else SeenPosition.cell(position)
     )
 
 
 def _shared(
-    tx: Transaction, row: IncidentRow, actor: Actor, position: Position | None, names: Mapping[str, str]
+    tx: Transaction, row: IncidentRow, actor: Actor, position: Position | None, around: _Around
 ) -> dict[str, Any]:
     places = tx.use(Places)
     due = None if row.unclaimed_since is None else next_escalation(row.escalation, row.unclaimed_since)
@@ -136,7 +156,8 @@ def _shared(
         "marks": row.marks, "route": row.route, "verdict": row.verdict, "received_at": row.received_at,
         "place": places.place(position if sees_detail(row, actor) else None, row.municipality),
         "cameras_ready": len(near(tx, position)), "signals": row.signals,
-        "owner": None if row.owner is None else Named(id=row.owner, name=names.get(row.owner, "")),
+        "cancel_requested_at": around.cancel_requested_at.get(row.id),
+        "owner": None if row.owner is None else Named(id=row.owner, name=around.names.get(row.owner, "")),
         "claimed_at": row.claimed_at, "confirmed_at": row.confirmed_at, "requested_at": row.requested_at,
         "arrived_at": row.arrived_at, "closed_at": row.closed_at, "destroyed_at": row.destroyed_at,
         "escalation": None if row.unclaimed_since is None or row.state != "received" else Escalation(
@@ -146,19 +167,19 @@ def _shared(
     }  # fmt: skip
 
 
-async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, names: Mapping[str, str]) -> IncidentDetail:
+async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Around) -> IncidentDetail:
     fixes = await track(tx, row.id, row.track_slot, length=TRACK)
     position = fixes[-1] if fixes else None
     all_grants = await grants.grants_of(tx, row.id)
     shown = {camera for grant in all_grants for camera in grant.cameras}
-    arrived = await signals.of_incident(tx, row.id)
     known = await known_of(tx, row.id)
     person = None
     if known is not None:
-        battery = next((signal["battery"] for signal in reversed(arrived) if signal["battery"] is not None), None)
-        person = Person(name=known.name, phone=known.phone or "", note=known.note or "", battery=battery)
+        person = Person(
+            name=known.name, phone=known.phone or "", note=known.note or "", battery=await _battery(tx, row.id)
+        )
     return IncidentDetail(
-        **_shared(tx, row, actor, position, names),
+        **_shared(tx, row, actor, position, around),
         position=None if position is None else SeenPosition.precise(position),
         person=person,
         guardians=await _guardians(tx, row),
@@ -187,6 +208,12 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, names: Mapp
         track=fixes,
         close_code=row.close_code,
     )  # fmt: skip
+
+
+async def _battery(tx: Transaction, incident: str) -> int | None:
+    """Percent, as her phone last said."""
+    said = [signal["battery"] for signal in await signals.of_incident(tx, incident) if signal["battery"] is not None]
+    return said[-1] if said else None
 
 
 async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
@@ -251,9 +278,11 @@ async def link_state(tx: Transaction, link: Link) -> LinkState:
         received_at=row.received_at,
         claimed_at=row.claimed_at,
         silent=row.silent,
+        centre_phone=tx.use(Telephones).centre,
         person=None if known is None else LinkPerson(
             name=known.name, note=(known.note or "") if link.kind == "officer" else ""
         ),
+        battery=await _battery(tx, row.id),
         place=places.place(position, row.municipality),
         position=position,
         track=fixes if link.kind == "officer" else [],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import msgspec
+
 from ansim.core.position import Position
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.picture.model import Words
@@ -23,6 +25,13 @@ class Places(Protocol):
 
     def place(self, position: Position | None, municipality: str | None) -> Words: ...
     def centre(self, id: str) -> Words: ...
+
+
+class Telephones(msgspec.Struct, frozen=True, kw_only=True):
+    """Who can be called when nothing else goes through; None where the centre names nobody."""
+
+    centre: str | None
+    leader: str | None
 
 
 def instructions(kind: str, incident: IncidentRow) -> list[str]:

@@ -17,6 +17,7 @@ from ansim.core.database import Committed, Database, Transaction
 from ansim.core.errors import Problem, Unavailable
 from ansim.core.events import Fact
 from ansim.core.position import Position
+from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.events import UnitMoved
 from ansim.response.dispatch.ports import Gateways
 from ansim.response.incidents import store as incidents
@@ -46,7 +47,7 @@ def lines_and_cameras(here: Database | Transaction) -> dict[str, Any]:
     """Which agencies' lines stand, and how many cameras deliver."""
     media = here.use(Media)
     return {
-        "agencies": {name: {"up": gateway.up()} for name, gateway in here.use(Gateways).items()},
+        "agencies": here.use(Lines).standing(here.use(Gateways), here.world.clock.now()),
         "cameras": {"live": len(media.live()), "total": media.total()},
     }
 
@@ -243,11 +244,12 @@ class Live:
 
     async def _write_down(self, rows: list[IncidentRow]) -> None:
         """Who is shown a case that is not hers is in the ledger before it leaves."""
-        readers = [one.subscriber.actor for one in self._subscriptions if isinstance(one.subscriber, Operator)]
-        readers = [actor for actor in readers if any(assemble.sees_detail(row, actor) for row in rows)]
-        if any(row.owner != actor.id for actor in readers for row in rows):
+        operators = (one.subscriber for one in self._subscriptions if isinstance(one.subscriber, Operator))
+        # One of each: the same leader may sit before two screens.
+        readers = {operator.actor.id: operator.actor for operator in operators}
+        if any(assemble.oversees(row, actor) for actor in readers.values() for row in rows):
             async with self._database.transaction() as tx:
-                for actor in readers:
+                for _, actor in sorted(readers.items()):
                     await assemble.write_down(tx, rows, actor)
 
     async def _ping(self) -> None:

@@ -75,6 +75,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     position: SeenPosition | None
     cameras_ready: int
     signals: int
+    cancel_requested_at: datetime | None
     owner: Named | None
     claimed_at: datetime | None
     confirmed_at: datetime | None
@@ -250,7 +251,9 @@ class LinkState(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime | None = None
     claimed_at: datetime | None = None
     silent: bool = False
+    centre_phone: str | None = None
     person: LinkPerson | None = None
+    battery: int | None = None
     place: Words | None = None
     position: Position | None = None
     track: list[Position] = []

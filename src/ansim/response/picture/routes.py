@@ -26,8 +26,8 @@ from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.person import known_of
-from ansim.response.picture import assemble
-from ansim.response.picture.labels import Places
+from ansim.response.picture import assemble, store
+from ansim.response.picture.labels import Places, Telephones
 from ansim.response.picture.live import LinkHolder, Live, Operator, Phone, Subscriber, lines_and_cameras
 from ansim.response.picture.model import GrantLine, Incident, LinkState, PhoneState
 from ansim.response.signals import actions as signals
@@ -320,8 +320,16 @@ async def cameras_near(
 
 @get("/api/centre", guards=[allow(Act.CENTRE_VIEW)])
 async def centre(actor: Asking, database: Db) -> dict[str, Any]:
-    """The centre, its lines to the agencies, how many cameras deliver."""
-    return {"id": actor.centre, "name": database.use(Places).centre(actor.centre), **lines_and_cameras(database)}
+    """The centre, its lines to the agencies, how many cameras deliver, and its leader: who is signed in, and the number."""
+    async with database.transaction(readonly=True) as tx:
+        name = await store.leader(tx, actor.centre)
+    phone = database.use(Telephones).leader
+    return {
+        "id": actor.centre,
+        "name": database.use(Places).centre(actor.centre),
+        "leader": None if phone is None else {"name": name, "phone": phone},
+        **lines_and_cameras(database),
+    }
 
 
 # Her phone
@@ -381,7 +389,7 @@ async def positions(data: JSONBody[Fixes], request: Http, database: Db, lanes: N
         case = await incident_store.locked(tx, row["incident"])
         if case is None or not case.open or case.track_slot is None:
             raise Problem(410, "case.closed", "The case is closed", "Positions are no longer kept.")
-        await tracking.keep(tx, [(case.id, case.track_slot, position) for position in good])
+        tracking.keep(tx, [(case.id, case.track_slot, position) for position in good])
     return FixesTaken(accepted=len(good), rejected=rejected)
 
 
