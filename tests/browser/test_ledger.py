@@ -256,6 +256,64 @@ async def test_filters_and_export(open_page: Open) -> None:
     )
 
 
+async def test_a_leader_keeps_a_closed_case_as_evidence_and_lets_it_go(
+    open_page: Open, stage: Stage, log: Log, picture: Any
+) -> None:
+    log.add(120, "a-seoyeon", "incident.closed", CASE, code=1)
+    due = {"at": log.begun + timedelta(days=31)}
+    stage.on(
+        "GET",
+        f"/api/certificates/{CASE}",
+        lambda _: {
+            "destructions": [
+                {"id": "d2", "scope": "case", "due_at": due["at"].isoformat(), "ordered_at": None, "erased_at": None}
+            ]
+        },
+    )
+
+    def held(asked: Asked) -> dict[str, Any]:
+        due["at"] = datetime.now(UTC) + timedelta(days=asked.body["days"])
+        log.add(200, "a-choi", "case.held", CASE, why=asked.body["ground"], count=asked.body["days"])
+        return {"due_at": due["at"].isoformat()}
+
+    stage.on("POST", f"/api/incidents/{CASE}/hold", held)
+    page = await open_page(f"/ledger?incident={CASE}", device=OFFICE)
+    pane = page.locator("aside .pane").filter(has_text="파기")
+    await pane.get_by_text("예정").wait_for()
+    # an auditor sees what will be destroyed and can change nothing
+    assert await pane.get_by_role("button").count() == 0
+    stage.on("GET", "/api/me", ME | {"role": "supervisor"})
+    await page.reload()
+    await pane.get_by_role("button", name="보존조치").press("Enter")
+    days = pane.get_by_label("보존 기간")
+    assert await days.locator("option").all_inner_texts() == ["지금부터 90일", "지금부터 180일", "지금부터 366일"]
+    await days.select_option("180")
+    await pane.get_by_label("근거").select_option("trial")
+    await page.keyboard.press("Tab")
+    await pane.get_by_label("이유").fill("2026고단441, 담당 검사 요청")
+    await picture(page, "ledger-hold")
+    await page.keyboard.press("Enter")
+    await pane.get_by_text("보존").first.wait_for()
+    await stage.until(lambda: stage.asked_for(f"/api/incidents/{CASE}/hold"))
+    assert stage.asked_for(f"/api/incidents/{CASE}/hold")[0].body == {
+        "days": 180, "ground": "trial", "reason": "2026고단441, 담당 검사 요청",
+    }  # fmt: skip
+    line = page.locator("tbody tr").filter(has_text="보존조치 · 180일")
+    await line.wait_for()
+    assert "재판" in await line.inner_text() and "고단" not in await page.locator("tbody").inner_text()
+    await pane.get_by_text("까지").first.wait_for()
+    await picture(page, "ledger-held")
+
+    stage.on(
+        "POST", f"/api/incidents/{CASE}/hold/end", lambda _: (_ for _ in ()).throw(Refusal(409, "hold.none", "No"))
+    )
+    await pane.get_by_role("button", name="보존 해제").click()
+    await page.keyboard.type("판결 확정")
+    await page.keyboard.press("Enter")
+    await pane.get_by_role("alert").get_by_text("No").wait_for()
+    assert await pane.get_by_label("이유").input_value() == "판결 확정"
+
+
 async def test_no_right_no_server_and_no_record_are_three_different_things(
     open_page: Open, stage: Stage, log: Log
 ) -> None:

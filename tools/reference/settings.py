@@ -23,6 +23,7 @@ def page() -> str:
         "|---|---|---|",
     ]
     for field in msgspec.structs.fields(Settings):
-        default = "none" if field.default is None else f"`{msgspec.json.encode(field.default).decode()}`"
+        value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+        default = "none" if value is None else f"`{msgspec.json.encode(value).decode()}`"
         lines.append(f"| `{field.name}` | {default} | {cell(said[field.name])} |")
     return "\n".join(lines) + "\n"

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import check from "lucide-static/icons/check.svg?raw";
-import { get } from "../shared/api";
+import { get, me } from "../shared/api";
 import { now } from "../shared/clock";
 import { Glyph } from "../shared/components";
 import { locale } from "../shared/i18n";
@@ -11,6 +11,7 @@ import { stretches } from "../shared/viewing";
 import { viewerName } from "../shared/viewing-words";
 import { clockTime } from "../shared/words";
 import type { ShownCheckpoint } from "./chain";
+import { Hold } from "./hold";
 import type { Entry, Row } from "./rows";
 import { type Word, says, t } from "./words";
 
@@ -98,14 +99,18 @@ interface Destruction {
 
 function Destroyed({ incident, rows }: { incident: string | null; rows: Row[] }): JSX.Element {
   const [some, setSome] = useState<Destruction[] | null>(null);
-  useEffect(() => {
-    setSome(null);
+  const load = (): void => {
     if (incident === null) return;
     get<{ destructions: Destruction[] }>(`/api/certificates/${encodeURIComponent(incident)}`).then((answer) => setSome(answer.destructions), () => undefined);
-  }, [incident, rows.filter((row) => row.kind === "erase").length]);
+  };
+  useEffect(() => setSome(null), [incident]);
+  useEffect(load, [incident, rows.filter((row) => row.kind === "erase").length]);
+  // Newest first: what was said last about a hold is how it stands.
+  const held = rows.find((row) => row.entry.incident === incident && row.entry.act.startsWith("case.h"))?.entry.act === "case.held";
+  const open = some?.find((one) => one.scope === "case" && one.ordered_at === null && one.erased_at === null);
   const midnight = new Date(now.value).setHours(0, 0, 0, 0);
   const done = rows.filter((row) => row.entry.act.endsWith(".erased") && Date.parse(row.entry.at) >= midnight).length;
-  const day = (at: string): string => new Date(at).toLocaleDateString(locale.value, { month: "long", day: "numeric" });
+  const day = (at: string): string => new Date(at).toLocaleDateString(locale.value, { ...(new Date(at).getFullYear() === new Date(now.value).getFullYear() ? {} : { year: "numeric" as const }), month: "long", day: "numeric" });
   return (
     <section class="pane">
       <h2>{t("erase")}</h2>
@@ -122,7 +127,7 @@ function Destroyed({ incident, rows }: { incident: string | null; rows: Row[] })
               <>
                 <dt key={`${one.id}-t`} class="t2">{says(scope) ? t(scope) : one.scope}</dt>
                 <dd key={`${one.id}-d`} class={one.erased_at ? "row cok" : ""}>
-                  {one.erased_at ? <><Icon of={check} />{t("erase.done")}</> : one.ordered_at ? t("erase.ordered") : t("erase.due", { day: day(one.due_at) })}
+                  {one.erased_at ? <><Icon of={check} />{t("erase.done")}</> : one.ordered_at ? t("erase.ordered") : t(held && one === open ? "erase.held" : "erase.due", { day: day(one.due_at) })}
                 </dd>
               </>
             );
@@ -130,6 +135,7 @@ function Destroyed({ incident, rows }: { incident: string | null; rows: Row[] })
         )}
       </dl>
       {incident !== null && some?.length === 0 && <p class="t2">{t("erase.none")}</p>}
+      {incident !== null && open && me.value?.role === "supervisor" && <Hold key={incident} incident={incident} held={held} due_at={open.due_at} done={load} />}
     </section>
   );
 }

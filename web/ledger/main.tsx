@@ -1,10 +1,12 @@
-/** Who saw what, when and why: the auditor's page. It asks, checks what it is told, and can change nothing. */
+/** Who saw what, when and why: the auditor's page. It asks and checks what it is told; no record can be changed. A leader can keep a
+ *  closed case as evidence from here. */
 import "../shared/fonts.css";
 import "../shared/office.css";
 import "./ledger.css";
 import { batch, computed, signal } from "@preact/signals";
 import { render } from "preact";
 import type { JSX } from "preact";
+import archive from "lucide-static/icons/archive.svg?raw";
 import ban from "lucide-static/icons/ban.svg?raw";
 import bell from "lucide-static/icons/bell.svg?raw";
 import calendar from "lucide-static/icons/calendar.svg?raw";
@@ -110,6 +112,7 @@ function pictureOf({ entry }: Row): string {
   if (act.startsWith("message.") || act === "incident.noted") return messageSquare;
   if (act.startsWith("dispatch.")) return car;
   if (act.includes("erase")) return trash;
+  if (act === "case.held" || act === "case.hold-ended") return archive;
   if (act.startsWith("ledger.")) return scroll;
   return user;
 }

@@ -24,7 +24,7 @@ export interface Row {
 }
 
 const PREFIXES: [Kind, RegExp][] = [
-  ["erase", /\.(erased|erase-ordered)$/],
+  ["erase", /\.(erased|erase-ordered|held|hold-ended)$/],
   ["view", /^(view|link\.opened|link\.refused|incident\.claimed)/],
   ["grant", /^(grant|link)\./],
   ["access", /^(session|password|passkey|totp|token|code|account|ledger|person|device|camera)\./],
@@ -105,7 +105,8 @@ export function rows(entries: readonly Entry[]): Row[] {
         who: name,
         role,
         what: what(entry),
-        ground: blocked ? (typeof why === "string" ? reason(why) : t("role.unknown")) : ground(entry.purpose || implied(entry)),
+        // A ground of its own stands with the entry; everything else is done by whoever holds the case or a right.
+        ground: entry.act === "case.held" && typeof why === "string" ? reason(why) : blocked ? (typeof why === "string" ? reason(why) : t("role.unknown")) : ground(entry.purpose || implied(entry)),
         seconds: !looks ? null : end?.seconds != null ? end.seconds : until ? (Date.parse(until.at) - Date.parse(entry.at)) / 1000 : 0,
         watching: looks && !until,
         blocked,

@@ -22,6 +22,7 @@ EXPECTED = {
     Act.GRANT_OVERSEE: {"supervisor"},
     Act.LEDGER_VIEW: {"supervisor", "auditor"},
     Act.CERTIFICATE_VIEW: {"operator", "supervisor", "officer", "auditor"},
+    Act.CASE_HOLD: {"supervisor"},
     Act.DESK_ANSWER: {"agency"},
     Act.ACCOUNT_ADMINISTER: {"administrator"},
 }

@@ -24,7 +24,9 @@ from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch import store as dispatches
 from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.incidents import actions as incidents
+from ansim.response.incidents import destruction
 from ansim.response.incidents import store as incident_store
+from ansim.response.incidents.destruction import Ground
 from ansim.response.incidents.person import known_of
 from ansim.response.picture import assemble, store
 from ansim.response.picture.labels import Places, Telephones
@@ -62,6 +64,24 @@ class Closing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     step: Annotated[str, msgspec.Meta(max_length=40)]
     done: bool
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days from now, on what ground, and why in words; the words are sealed under the case key."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=366)]
+    ground: Ground
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+
+
+class HoldEnd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """When names and words of the case will be destroyed."""
+
+    due_at: datetime
 
 
 class Agency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -193,6 +213,22 @@ async def close(incident: FromPath[str], data: JSONBody[Closing], actor: Asking,
     async with database.transaction() as tx:
         row = await incidents.close(tx, incident, actor.id, data.code, data.note)
         return await assemble.seen(tx, row, actor, fixes=None)
+
+
+@post("/api/incidents/{incident:str}/hold", status_code=200, guards=[allow(Act.CASE_HOLD)])
+async def hold(incident: FromPath[str], data: JSONBody[Hold], actor: Asking, database: Db) -> Due:
+    """Keep names and words of a closed case as evidence, for at most a year at a time."""
+    async with database.transaction() as tx:
+        return Due(
+            due_at=await destruction.hold(tx, incident, actor.centre, actor.id, data.days, data.ground, data.reason)
+        )
+
+
+@post("/api/incidents/{incident:str}/hold/end", status_code=200, guards=[allow(Act.CASE_HOLD)])
+async def end_hold(incident: FromPath[str], data: JSONBody[HoldEnd], actor: Asking, database: Db) -> Due:
+    """The evidence is no longer needed: the rule decides again, and what is overdue is destroyed at once."""
+    async with database.transaction() as tx:
+        return Due(due_at=await destruction.end_hold(tx, incident, actor.centre, actor.id, data.reason))
 
 
 @post("/api/incidents/{incident:str}/notes", status_code=204, guards=[allow(Act.INCIDENT_WORK)])
@@ -600,7 +636,7 @@ def _browser(request: Http) -> str | None:
 
 
 ROUTES = [
-    list_incidents, get_incident, claim, release, confirm, close, note, say, tick, request_dispatch, dispatch_by_phone,
+    list_incidents, get_incident, claim, release, confirm, close, hold, end_hold, note, say, tick, request_dispatch, dispatch_by_phone,
     new_link, revoke_link, list_grants, extend_grant, revoke_grant, camera_token, list_cameras, cameras_near, centre,
     cancel, person_says, phone_state, positions, open_link, link_state, link_token, officer_arrived, officer_position,
     live, live_signal, live_link,

@@ -52,6 +52,7 @@ class Act(StrEnum):
     GRANT_OVERSEE = "grant.oversee"
     LEDGER_VIEW = "ledger.view"
     CERTIFICATE_VIEW = "certificate.view"
+    CASE_HOLD = "case.hold"
     DESK_ANSWER = "desk.answer"
     ACCOUNT_ADMINISTER = "account.administer"
 
@@ -63,6 +64,7 @@ CHANGES = frozenset(
         Act.DISPATCH_REQUEST,
         Act.LINK_ISSUE,
         Act.GRANT_OVERSEE,
+        Act.CASE_HOLD,
         Act.DESK_ANSWER,
         Act.ACCOUNT_ADMINISTER,
     }
@@ -97,7 +99,7 @@ _WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE}
 
 POLICY: dict[Role, frozenset[Act]] = {
     Role.OPERATOR: _WORKS,
-    Role.SUPERVISOR: _WORKS | {Act.GRANT_OVERSEE, Act.LEDGER_VIEW},
+    Role.SUPERVISOR: _WORKS | {Act.GRANT_OVERSEE, Act.LEDGER_VIEW, Act.CASE_HOLD},
     Role.OFFICER: _WATCHES,
     Role.AUDITOR: frozenset({Act.CENTRE_VIEW, Act.GRANT_VIEW, Act.LEDGER_VIEW, Act.CERTIFICATE_VIEW}),
     Role.ADMINISTRATOR: frozenset({Act.CENTRE_VIEW, Act.ACCOUNT_ADMINISTER}),
