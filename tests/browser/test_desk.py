@@ -69,6 +69,17 @@ async def test_a_request_goes_from_new_to_completed_by_keys(open_page: Open, sta
     assert all(one.headers["x-csrf-token"] == "csrf" for one in stage.asked if one.method == "POST")
 
 
+async def test_what_is_over_is_named_by_its_number_and_says_nothing_of_where_she_was(
+    open_page: Open, stage: Stage, picture: Any
+) -> None:
+    page = await desk(
+        open_page, stage, request(state="completed", unit="순찰 12호", place="", position=None, closed=True)
+    )
+    await page.get_by_text("GN-1121-0047").first.click()
+    await page.get_by_role("heading", name="SOS · GN-1121-0047").wait_for()
+    await picture(page, "desk-over")
+
+
 async def test_a_rejection_needs_a_reason(open_page: Open, stage: Stage) -> None:
     page = await desk(open_page, stage, request())
     stage.on("POST", "/api/desk/requests/r1/reject", request(state="refused", reason="출동대 없음"))

@@ -387,7 +387,7 @@ async def test_a_desk_sees_its_own_requests_only(house: House) -> None:
 
 async def test_closing_ends_everything_and_the_record_stays(house: House) -> None:
     phone, operator, id = await pressed(house)
-    _, request, browser = await officer(house, operator, id)
+    desk, request, browser = await officer(house, operator, id)
     await browser.open()
     guardian = Officer(house.centre.world, house.centre.inboxes["sms"].inbox[0][1].link)
     guardian._client = await house.client()
@@ -421,8 +421,9 @@ async def test_closing_ends_everything_and_the_record_stays(house: House) -> Non
         entry["act"] for entry in entries
     }
     assert "37.38" not in str(entries) and "김하늘" not in str(entries)
-    [desk_request] = [one for one in house.centre.desk.of("112") if one.id == request["id"]]
-    assert desk_request.closed and desk_request.position is None and desk_request.link is None
+    [over] = read(await desk.get("/api/desk/requests"))["requests"]
+    assert over["id"] == request["id"] and over["closed"]
+    assert (over["place"], over["position"], over["link"]) == ("", None, None)
 
 
 async def test_a_closed_case_stays_closed_and_a_new_press_is_a_new_one(house: House) -> None:

@@ -114,7 +114,7 @@ function Card({ one }: { one: Request }): JSX.Element {
       <Glyph p={1} mode={wait ? "fill" : "out"} />
       <span class="grow">
         <b>{t("kind.sos")} {one.silent && <span class="chip line">{t("silent")}</span>}</b>
-        <span class="where">{one.place}</span>
+        <span class="where">{one.place || one.number}</span>
         <span class={late ? "c2 meta" : "t2 meta"}>{stateWords(one)} · {one.reference}</span>
       </span>
       <span class="tm">{wait ? timer(since(one.at)) : clockTime(one.at, false)}</span>
@@ -243,7 +243,7 @@ function Detail({ one }: { one: Request }): JSX.Element {
       <header class="row">
         <Glyph p={1} size={36} mode={waits(one) ? "fill" : "out"} />
         <div class="grow">
-          <h1>{t("kind.sos")} · {one.place}</h1>
+          <h1>{t("kind.sos")} · {one.place || one.number}</h1>
           <p class="t2">{[one.centre, t("case", { n: one.number }), t("reference", { n: one.reference })].join(" · ")}</p>
         </div>
         <b class="clock">{timer(since(one.at))}</b>

@@ -9,7 +9,7 @@ from ansim.trust.retention.holdings import Impersonal, Line, collect
 
 STAGES = (
     "trust.access", "trust.grants", "city.people", "city.cameras", "response.signals", "response.tracking",
-    "response.incidents", "response.notify", "response.dispatch",
+    "response.incidents", "response.notify", "response.dispatch", "adapters.gateways",
 )  # fmt: skip
 
 CORE: tuple[Line, ...] = (

@@ -15,7 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
-from ansim.adapters.gateways import desk as desk_routes
+from ansim.adapters.gateways import routes as desk_routes
 from ansim.adapters.trackers import routes as tracker_routes
 from ansim.app.centre import Centre
 from ansim.app.openapi import describe

@@ -468,7 +468,24 @@ CREATE TABLE dispatch (
     completed_at timestamptz,                         -- the unit is free again
     reason       text,                                -- why it was refused
     phone_number text,                                -- asked by telephone instead
-    changed_at   timestamptz NOT NULL                 -- of the state
+    changed_at   timestamptz NOT NULL,                -- of the state
+    handing      text                                 -- the right whose link is on its way to the agency; null = none is, or it has arrived
 );
 CREATE INDEX dispatch_incident ON dispatch (incident);
 CREATE UNIQUE INDEX dispatch_once ON dispatch (incident, agency) WHERE state NOT IN ('refused', 'completed');
+
+-- The desk of an agency that has no system of its own: a request as it came over the line. What it answered stands in dispatch.
+CREATE TABLE desk_request (
+    id        text PRIMARY KEY REFERENCES dispatch,   -- the dispatch
+    seq       bigint GENERATED ALWAYS AS IDENTITY UNIQUE,  -- the desk's own count, from which it makes its reference
+    incident  text NOT NULL REFERENCES incident,      -- the case
+    agency    text NOT NULL,                          -- whose desk: 112, 119
+    number    text NOT NULL,                          -- of the case, as people say it
+    centre    text NOT NULL,                          -- what the centre that asks is called
+    kind      text NOT NULL,                          -- of the signal
+    silent    boolean NOT NULL,                       -- nobody may telephone her
+    sealed    bytea,                                  -- {place, position, link} under the track key; null once the agency has nothing more to do there
+    closed_at timestamptz                             -- when the agency heard that the case is over
+);
+CREATE INDEX desk_request_agency ON desk_request (agency, seq);
+CREATE INDEX desk_request_incident ON desk_request (incident);

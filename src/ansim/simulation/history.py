@@ -72,6 +72,7 @@ class History:
         self._trace: list[tuple[Any, ...]] = []
         self._faults = self._random("faults")
         self._process = 0
+        self._healed = False
         self._told = Told()
         self.counts: Counter[str] = Counter()
 
@@ -164,7 +165,7 @@ class History:
         from ansim.response.notify.actions import Channels
 
         centre.database.use(Channels).update({name: SimulatedChannel(name) for name in ("push", "mail", "sms")})
-        centre.desk.reachable = self.weather.desk
+        centre.desk.reachable = self.weather.desk or self._healed
         self._network.centre, self._network.inside = centre, inside
         self._say("serves", self._process)
 
@@ -198,6 +199,9 @@ class History:
         self._disk.failing = 0.0
         self._network.cut = False
         self._attention = 0.0
+        self._healed = True
+        if self._network.centre is not None:
+            self._network.centre.desk.reachable = True
 
     async def _remember(self, database: Database) -> None:
         """What is stored at the end belongs to the trace."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ansim.adapters.gateways.desk import DeskRequest
+from ansim.adapters.gateways import desk
 from ansim.app.centre import Centre
 from ansim.core.clock import Clock
 from ansim.core.database import Transaction
@@ -188,15 +188,14 @@ async def agency(around: Surroundings) -> None:
     }
     while True:
         await around.clock.sleep(around.draw.uniform(0.5, 4.0))
-        centre = around.network.centre
-        waiting = [] if centre is None else [one for one in centre.desk.requests.values() if one.state in steps]
-        if not waiting:
-            continue
-        request = around.draw.choice(waiting)
         with suppress(Lost, Problem):
-            await _answer(around, request, around.draw.choice(steps[request.state]))
+            on_desk = await around.act(lambda tx: desk.of(tx, None))
+            waiting = [one for one in on_desk if one.state in steps and not one.closed]
+            if waiting:
+                request = around.draw.choice(waiting)
+                await _answer(around, request.id, around.draw.choice(steps[request.state]))
 
 
-async def _answer(around: Surroundings, request: DeskRequest, state: str) -> None:
-    await around.act(lambda tx: dispatch.answered(tx, request.id, state, unit="순찰 12"))
-    request.state = state
+async def _answer(around: Surroundings, id: str, state: str) -> None:
+    around.say("answers", id, state)
+    await around.act(lambda tx: dispatch.answered(tx, id, state, unit="순찰 12"))

@@ -30,6 +30,7 @@ async def broken(database: Database, folder: Path, centre: str, told: Told) -> l
         wrong += await _ledger(tx)
         wrong += await _closed(tx, keys)
         wrong += await _notices(tx)
+        wrong += await _desks(tx)
         wrong += await _left_over(tx)
     return wrong
 
@@ -137,6 +138,26 @@ async def _notices(tx: Transaction) -> list[str]:
     )
     wrong = [f"incident {row['id']} has {row['n']} notices" for row in rows if row["n"] != NOTICES]
     return wrong + [f"incident {row['id']}: {row['q']} guardians are not told" for row in rows if row["q"]]
+
+
+async def _desks(tx: Transaction) -> list[str]:
+    """An agency that was asked in an open case has it on its desk; of a closed one nothing of hers is left there, and a
+    link that is not on its way has arrived."""
+    rows = await tx.fetch(
+        "SELECT d.id, d.state, d.reference, i.closed_at, r.id AS asked, r.sealed, r.closed_at AS told, d.handing"
+        " FROM dispatch d JOIN incident i ON i.id = d.incident LEFT JOIN desk_request r ON r.id = d.id"
+    )
+    wrong = []
+    for row in rows:
+        if row["closed_at"] is not None and row["asked"] is not None and (row["sealed"] or row["told"] is None):
+            wrong.append(f"the desk was not told that the case of {row['id']} is over")
+        elif row["closed_at"] is None and row["state"] != "no_answer" and row["asked"] is None:
+            wrong.append(f"request {row['id']} is {row['state']} and lies on no desk")
+        elif row["closed_at"] is None and row["asked"] is not None and row["reference"] is None:
+            wrong.append(f"request {row['id']} lies on a desk and has no reference")
+        elif row["closed_at"] is None and row["handing"] is not None:
+            wrong.append(f"the link of {row['id']} never arrived")
+    return wrong
 
 
 async def _left_over(tx: Transaction) -> list[str]:

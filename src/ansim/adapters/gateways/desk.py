@@ -1,35 +1,28 @@
-"""A simulated agency: its requests lie on a desk where a person (or a script) accepts, rejects, sends a unit.
+"""The desk of an agency that has no system of its own: a person accepts, rejects, sends a unit, on a page of ours.
 
-What it knows lives in memory and is gone with the process: a real agency keeps its own record.
+What the agency was told lies sealed in our database until the case closes; what it answers is the state of the dispatch
+and nowhere else. So the desk finds after a restart what lay on it before, and never says other than the operator sees.
 """
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import datetime, timedelta
 
 import msgspec
-from litestar import WebSocket, get, post, websocket
-from litestar.di import NamedDependency
-from litestar.exceptions import WebSocketDisconnect
-from litestar.params import FromPath, JSONBody
 
-from ansim.core.database import Database
-from ansim.core.errors import Problem, not_found
-from ansim.core.position import Latitude, Longitude, Position
-from ansim.response.dispatch import actions
-from ansim.response.dispatch.ports import Ask, NoAnswer, UnitPlace
-from ansim.trust.access.guards import allow, authenticate
-from ansim.trust.access.model import Act, Actor
+from ansim.core.database import Committed, Database, Row, Transaction
+from ansim.core.position import Position
+from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested, DispatchUnanswered
+from ansim.response.dispatch.ports import Ask, NoAnswer
+from ansim.trust.retention.keys import Erased, Keys
 
-Db = NamedDependency[Database]
-Asking = NamedDependency[Actor]
-Short = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+KEPT = timedelta(days=1)
+"""How long a request whose case is over stays on the desk: its number and how it ended, nothing of hers."""
 
 
-class DeskRequest(msgspec.Struct, kw_only=True):
-    """One request as the agency sees it."""
+class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request as the agency sees it. `place` is empty, `position` and `link` are null once it is over."""
 
     id: str
     agency: str
@@ -41,188 +34,156 @@ class DeskRequest(msgspec.Struct, kw_only=True):
     place: str
     position: Position | None
     at: datetime
-    state: str = "requested"
-    unit: str | None = None
-    eta_s: int | None = None
-    reason: str | None = None
+    state: str
+    unit: str | None
+    eta_s: int | None
+    reason: str | None
+    link: str | None
+    closed: bool
+
+
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the agency may know only as long as it helps."""
+
+    place: str
+    position: Position | None
     link: str | None = None
-    closed: bool = False
 
 
 class Desk:
-    """The desks of all simulated agencies. `reachable` can be switched off to show what then happens."""
+    """Tells those who look at a desk that something on it has changed. `reachable` can be switched off to show what
+    then happens."""
 
     def __init__(self) -> None:
-        self.requests: dict[str, DeskRequest] = {}
         self.reachable = True
         self._changed = asyncio.Event()
-
-    def of(self, agency: str | None) -> list[DeskRequest]:
-        return [request for request in self.requests.values() if agency is None or request.agency == agency]
 
     def changed(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
 
     def next_change(self) -> asyncio.Event:
-        """Set at the next change. Take it before reading: what changes in between is then not missed."""
+        """Set at the next change."""
         return self._changed
+
+    def hear(self, committed: Committed) -> None:
+        """An answer may also come from elsewhere: the clock, another page, the operator on the telephone."""
+        spoken = (DispatchRequested, DispatchAnswered, DispatchUnanswered)
+        if any(isinstance(stated.fact, spoken) for stated in committed.facts):
+            self.changed()
 
 
 class DeskGateway:
     """The line of one agency to its desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, database: Database) -> None:
         self._desk = desk
+        self._database = database
 
     async def ask(self, ask: Ask) -> str:
-        if not self._desk.reachable:
-            raise NoAnswer("the line is down")
-        known = self._desk.requests.get(ask.id)
-        if known is None:
-            reference = f"{ask.agency}-{len(self._desk.requests) + 1:04d}"
-            fields = {
-                name: getattr(ask, name)
-                for name in ("id", "agency", "number", "centre", "kind", "silent", "place", "position", "at")
-            }
-            known = self._desk.requests[ask.id] = DeskRequest(reference=reference, **fields)
-        self._desk.changed()
-        return known.reference
+        self._insist()
+        async with self._database.transaction() as tx:
+            await tx.execute("DELETE FROM desk_request WHERE closed_at < $1", tx.at - KEPT)
+            seq = await tx.fetchval("SELECT seq FROM desk_request WHERE id = $1", ask.id)
+            if seq is None:
+                sealed = await _seal(tx, ask.id, _Told(place=ask.place, position=ask.position))
+                seq = await tx.fetchval(
+                    "INSERT INTO desk_request (id, incident, agency, number, centre, kind, silent, sealed, closed_at)"
+                    " SELECT id, incident, $2, $3, $4, $5, $6, $7, $8 FROM dispatch WHERE id = $1 RETURNING seq",
+                    ask.id, ask.agency, ask.number, ask.centre, ask.kind, ask.silent, sealed,
+                    None if sealed else tx.at,
+                )  # fmt: skip
+            tx.after_commit(self._desk.changed)
+        return _reference(ask.agency, seq)
 
     async def hand_link(self, id: str, url: str) -> None:
-        if not self._desk.reachable:
-            raise NoAnswer("the line is down")
-        if (request := self._desk.requests.get(id)) is not None and not request.closed:
-            request.link = url
-            self._desk.changed()
+        self._insist()
+        async with self._database.transaction() as tx:
+            row = await tx.fetchrow(f"{_ROWS} WHERE r.id = $1 FOR UPDATE OF r", id)
+            told = None if row is None else _open(tx, row)
+            if told is None:
+                return
+            sealed = await _seal(tx, id, msgspec.structs.replace(told, link=url))
+            await tx.execute("UPDATE desk_request SET sealed = $2 WHERE id = $1", id, sealed)
+            tx.after_commit(self._desk.changed)
 
     async def closed(self, id: str, why: str) -> None:
-        if not self._desk.reachable:
-            raise NoAnswer("the line is down")
-        if (request := self._desk.requests.get(id)) is not None:
-            # The case is over: what the agency was told of her place and the way to see her go with it.
-            request.closed, request.position, request.link = True, None, None
-            self._desk.changed()
+        self._insist()
+        async with self._database.transaction() as tx:
+            await forget(tx, id)
+            await tx.execute("UPDATE desk_request SET closed_at = coalesce(closed_at, $2) WHERE id = $1", id, tx.at)
+            tx.after_commit(self._desk.changed)
 
     def up(self) -> bool:
         return self._desk.reachable
 
-
-class Rejection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-
-
-class Unit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    call_sign: Short
-    eta_s: Annotated[int, msgspec.Meta(ge=0, le=24 * 3600)] | None = None
+    def _insist(self) -> None:
+        if not self._desk.reachable:
+            raise NoAnswer("the line is down")
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    latitude: Latitude
-    longitude: Longitude
-    eta_s: Annotated[int, msgspec.Meta(ge=0, le=24 * 3600)] | None = None
+async def of(tx: Transaction, agency: str | None) -> list[DeskRequest]:
+    """What lies on the desk of this agency (None: on all), in the order in which it came."""
+    rows = await tx.fetch(f"{_ROWS} WHERE $1::text IS NULL OR r.agency = $1 ORDER BY r.seq", agency)
+    return [_request(tx, row) for row in rows]
 
 
-@get("/api/desk/requests", guards=[allow(Act.DESK_ANSWER)])
-async def list_requests(actor: Asking, desk: NamedDependency[Desk]) -> dict[str, list[DeskRequest]]:
-    """What lies on this agency's desk."""
-    return {"requests": desk.of(actor.agency)}
+async def by_id(tx: Transaction, id: str) -> DeskRequest | None:
+    row = await tx.fetchrow(f"{_ROWS} WHERE r.id = $1", id)
+    return None if row is None else _request(tx, row)
 
 
-@post("/api/desk/requests/{request_id:str}/accept", status_code=200, guards=[allow(Act.DESK_ANSWER)])
-async def accept(request_id: FromPath[str], actor: Asking, desk: NamedDependency[Desk], database: Db) -> DeskRequest:
-    """The agency takes the request; its officer gets a link."""
-    return await _answer(desk, database, request_id, actor, "acknowledged")
+async def forget(tx: Transaction, id: str) -> None:
+    """The agency has nothing more to do there: where she is and the way to see her go."""
+    await tx.execute("UPDATE desk_request SET sealed = NULL WHERE id = $1", id)
 
 
-@post("/api/desk/requests/{request_id:str}/reject", status_code=200, guards=[allow(Act.DESK_ANSWER)])
-async def reject(
-    request_id: FromPath[str], data: JSONBody[Rejection], actor: Asking, desk: NamedDependency[Desk], database: Db
-) -> DeskRequest:
-    """The agency does not take it, and says why."""
-    return await _answer(desk, database, request_id, actor, "refused", reason=data.reason)
+_ROWS = (
+    "SELECT r.*, i.track_slot, i.closed_at IS NOT NULL AS over, d.state, d.unit, d.eta_s, d.reason,"
+    " d.requested_at AS at FROM desk_request r JOIN dispatch d ON d.id = r.id JOIN incident i ON i.id = r.incident"
+)
 
 
-@post("/api/desk/requests/{request_id:str}/unit", status_code=200, guards=[allow(Act.DESK_ANSWER)])
-async def send_unit(
-    request_id: FromPath[str], data: JSONBody[Unit], actor: Asking, desk: NamedDependency[Desk], database: Db
-) -> DeskRequest:
-    """A unit is on its way."""
-    return await _answer(desk, database, request_id, actor, "en_route", unit=data.call_sign, eta_s=data.eta_s)
-
-
-@post("/api/desk/requests/{request_id:str}/position", status_code=204, guards=[allow(Act.DESK_ANSWER)])
-async def unit_position(
-    request_id: FromPath[str], data: JSONBody[Place], actor: Asking, desk: NamedDependency[Desk], database: Db
-) -> None:
-    """Where the unit is. Shown to the operator, never stored."""
-    _own(desk, request_id, actor)
-    place = UnitPlace(latitude=data.latitude, longitude=data.longitude, at=database.world.clock.now())
-    await actions.unit_moved(database, request_id, place, data.eta_s)
-
-
-@post("/api/desk/requests/{request_id:str}/arrived", status_code=200, guards=[allow(Act.DESK_ANSWER)])
-async def arrived(request_id: FromPath[str], actor: Asking, desk: NamedDependency[Desk], database: Db) -> DeskRequest:
-    """The unit is there."""
-    return await _answer(desk, database, request_id, actor, "arrived")
-
-
-@post("/api/desk/requests/{request_id:str}/completed", status_code=200, guards=[allow(Act.DESK_ANSWER)])
-async def completed(request_id: FromPath[str], actor: Asking, desk: NamedDependency[Desk], database: Db) -> DeskRequest:
-    """The unit has done its work; its right to see ends."""
-    return await _answer(desk, database, request_id, actor, "completed")
-
-
-@websocket("/live/desk", guards=[allow(Act.DESK_ANSWER)])
-async def live_desk(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk]) -> None:
-    """For an agency's desk, by cookie or bearer token: {"requests": […]} at once and after every change."""
-    actor = await authenticate(socket)
-    await socket.accept()
-    reading = asyncio.create_task(_until_gone(socket))
-    try:
-        while not reading.done():
-            waiting = asyncio.create_task(desk.next_change().wait())
-            await socket.send_data(msgspec.json.encode({"requests": desk.of(actor.agency)}).decode(), mode="text")
-            await asyncio.wait((reading, waiting), return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-    except (WebSocketDisconnect, RuntimeError):
-        pass
-    finally:
-        reading.cancel()
-
-
-async def _until_gone(socket: WebSocket[Any, Any, Any]) -> None:
-    try:
-        while True:
-            await socket.receive_text()
-    except (WebSocketDisconnect, RuntimeError, KeyError):
-        return
-
-
-def _own(desk: Desk, id: str, actor: Actor) -> DeskRequest:
-    request = desk.requests.get(id)
-    if request is None or request.agency != actor.agency:
-        raise not_found("request")
-    return request
-
-
-async def _answer(
-    desk: Desk, database: Database, id: str, actor: Actor, state: str, *,
-    reason: str | None = None, unit: str | None = None, eta_s: int | None = None,
-) -> DeskRequest:  # fmt: skip
-    request = _own(desk, id, actor)
-    if request.closed:
-        raise Problem(409, "request.closed", "The case is over")
-    async with database.transaction() as tx:
-        dispatch = await actions.answered(tx, id, state, reason=reason, unit=unit, eta_s=eta_s)
-    request.state, request.unit, request.eta_s, request.reason = (
-        dispatch.state,
-        dispatch.unit,
-        dispatch.eta_s,
-        dispatch.reason,
+def _request(tx: Transaction, row: Row) -> DeskRequest:
+    told = _open(tx, row) or _Told(place="", position=None)
+    own = {name: row[name] for name in ("id", "agency", "number", "centre", "kind", "silent", "at")}
+    answered = {name: row[name] for name in ("state", "unit", "eta_s", "reason")}
+    return DeskRequest(
+        **own,
+        **answered,
+        reference=_reference(row["agency"], row["seq"]),
+        place=told.place,
+        position=told.position,
+        link=told.link,
+        closed=row["over"] or row["closed_at"] is not None,
     )
-    desk.changed()
-    return request
 
 
-ROUTES = [list_requests, accept, reject, send_unit, unit_position, arrived, completed, live_desk]
+def _reference(agency: str, seq: int) -> str:
+    return f"{agency}-{seq:04d}"
+
+
+def _context(id: str) -> bytes:
+    return f"desk/{id}".encode()
+
+
+async def _seal(tx: Transaction, id: str, told: _Told) -> bytes | None:
+    """None when the case is over: then there is nothing to be kept."""
+    slot = await tx.fetchval(
+        "SELECT i.track_slot FROM dispatch d JOIN incident i ON i.id = d.incident WHERE d.id = $1", id
+    )
+    try:
+        return None if slot is None else tx.use(Keys).seal(slot, msgspec.json.encode(told), _context(id))
+    except Erased:
+        return None
+
+
+def _open(tx: Transaction, row: Row) -> _Told | None:
+    # The case may be over before its key is dead and the agency has heard of it.
+    if row["sealed"] is None or row["track_slot"] is None or row["over"]:
+        return None
+    try:
+        content = tx.use(Keys).open(row["track_slot"], bytes(row["sealed"]), _context(row["id"]))
+    except Erased:
+        return None
+    return msgspec.json.decode(content, type=_Told)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from ansim.core.database import Database, Transaction
-from ansim.core.errors import Problem, not_found
+from ansim.core.errors import Problem, Unavailable, not_found
 from ansim.core.position import Position
 from ansim.response.dispatch import store
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested, DispatchUnanswered, UnitMoved
@@ -23,6 +25,7 @@ from ansim.trust.grants import actions as grants
 from ansim.trust.grants import store as grant_store
 from ansim.trust.grants.model import EndedWhy
 
+log = structlog.get_logger()
 UNANSWERED = "dispatch.unanswered"
 PURPOSE = "dispatch"
 
@@ -34,6 +37,7 @@ class Lines:
         self.origin = origin
         self.names = names
         self.units: dict[str, UnitPlace] = {}
+        self.handing: set[str] = set()
         self._phones = phones
         self._standing: dict[str, AgencyLine] = {}
 
@@ -73,7 +77,10 @@ async def ask(database: Database, fact: DispatchRequested) -> None:
     async with database.transaction(readonly=True) as tx:
         dispatch = await store.get(tx, fact.dispatch)
         incident = await incidents.get(tx, fact.incident)
-        if dispatch is None or incident is None or dispatch.state != "requested" or not incident.open:
+        if dispatch is None or incident is None or not incident.open:
+            return
+        # One that was silent because we were away when it should have been asked is asked now.
+        if dispatch.state != "requested" and (dispatch.state, dispatch.reference) != ("no_answer", None):
             return
         fixes = await track(tx, incident.id, incident.track_slot)
         message = _ask(dispatch, incident, fixes[-1] if fixes else None, database.use(Lines).names)
@@ -158,23 +165,39 @@ async def by_phone(tx: Transaction, incident_id: str, id: str, actor: str, numbe
 
 async def give_link(database: Database, fact: DispatchAnswered) -> None:
     """Errand: whoever accepted gets the way to the live view, made new if the first one never arrived."""
-    if fact.state not in ("acknowledged", "en_route"):
+    lines = database.use(Lines)
+    # Of two answers that come close together the first brings it.
+    if fact.state not in ("acknowledged", "en_route") or fact.dispatch in lines.handing:
         return
+    lines.handing.add(fact.dispatch)
+    try:
+        await _hand_link(database, fact)
+    finally:
+        lines.handing.discard(fact.dispatch)
+
+
+async def _hand_link(database: Database, fact: DispatchAnswered) -> None:
     async with database.transaction() as tx:
         dispatch = await store.get(tx, fact.dispatch)
         incident = await incidents.get(tx, fact.incident)
         if dispatch is None or incident is None or not incident.open or incident.owner is None:
             return
-        if await grant_store.live_grant(tx, incident.id, "officer", dispatch.id) is not None:
+        before = await grant_store.live_grant(tx, incident.id, "officer", dispatch.id)
+        # Nobody knows the secret of one that was on its way when the line broke, or when we died: it is replaced.
+        if before is not None and before.id != dispatch.handing:
             return
         url = await officer_link(tx, incident, dispatch, actor=incident.owner)
+        grant = await grant_store.live_grant(tx, incident.id, "officer", dispatch.id)
+        assert grant is not None
+        await store.set_handing(tx, dispatch.id, grant.id)
     try:
         await database.use(Gateways)[dispatch.agency].hand_link(dispatch.id, url)
     except NoAnswer:
-        # Nobody knows this one's secret: without it the next try makes another.
-        async with database.transaction() as tx:
-            await _end_link(tx, dispatch, "replaced", actor="system")
-        raise
+        log.warning("agency did not take the officer's link", agency=dispatch.agency, dispatch=dispatch.id)
+        # Whoever carries the fact tries again.
+        raise Unavailable from None
+    async with database.transaction() as tx:
+        await store.set_handed(tx, dispatch.id, grant.id)
 
 
 async def officer_link(tx: Transaction, incident: IncidentRow, dispatch: Dispatch, *, actor: str) -> str:
@@ -193,15 +216,20 @@ async def officer_link(tx: Transaction, incident: IncidentRow, dispatch: Dispatc
 
 
 async def tell_closed(database: Database, fact: IncidentClosed) -> None:
-    """Errand: agencies that were asked hear that the case has ended."""
+    """Errand: agencies that were asked hear that the case has ended, however long that takes."""
     async with database.transaction(readonly=True) as tx:
         dispatches = await store.of_incident(tx, fact.incident)
+    silent = False
     for dispatch in dispatches:
         database.use(Lines).units.pop(dispatch.id, None)
         try:
             await database.use(Gateways)[dispatch.agency].closed(dispatch.id, "closed")
         except NoAnswer:
-            continue
+            log.warning("agency did not hear that the case is over", agency=dispatch.agency, dispatch=dispatch.id)
+            silent = True
+    if silent:
+        # Tried again until every one of them has let go of her place.
+        raise Unavailable
 
 
 async def unit_moved(database: Database, id: str, place: UnitPlace, eta_s: int | None) -> None:

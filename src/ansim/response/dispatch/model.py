@@ -38,6 +38,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     phone_number: str | None
     changed_at: datetime
+    handing: str | None
 
 
 class AgencyLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,3 +53,11 @@ async def set_reference(tx: Transaction, id: str, reference: str) -> None:
 
 async def set_phone(tx: Transaction, id: str, number: str) -> None:
     await tx.execute("UPDATE dispatch SET phone_number = $2, changed_at = $3 WHERE id = $1", id, number, tx.at)
+
+
+async def set_handing(tx: Transaction, id: str, grant: str) -> None:
+    await tx.execute("UPDATE dispatch SET handing = $2 WHERE id = $1", id, grant)
+
+
+async def set_handed(tx: Transaction, id: str, grant: str) -> None:
+    await tx.execute("UPDATE dispatch SET handing = NULL WHERE id = $1 AND handing = $2", id, grant)
