@@ -6,7 +6,6 @@ A Reaction runs in a transaction of its own, exactly once. An Errand talks to so
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from ansim.core.database import Transaction
@@ -45,17 +44,13 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
     fresh = {(a.source, a.client_id): a for a in arrivals if (a.source, a.client_id) not in receipts}
     if fresh:
         placed = await incidents.place(tx, routing.route(tx, list(fresh.values())))
-        # The keys travel to the disk while the rows travel to the database.
-        safe = asyncio.ensure_future(tx.use(Keys).flush())
-        try:
-            located = [(one, one.arrival.position) for one in placed if one.arrival.position is not None]
-            await tracking.keep(tx, [(one.incident, one.track_slot, position) for one, position in located])
-            for one, receipt in zip(placed, await signals.store_placed(tx, placed), strict=True):
-                receipts[one.arrival.source, one.arrival.client_id] = receipt
-        finally:
-            await asyncio.wait((safe,))
+        tracking.keep(
+            tx, [(o.incident, o.track_slot, o.arrival.position) for o in placed if o.arrival.position is not None]
+        )
+        for one, receipt in zip(placed, signals.store_placed(tx, placed), strict=True):
+            receipts[one.arrival.source, one.arrival.client_id] = receipt
         # Keys before ciphertext: the rows may only become visible when what opens them is safe.
-        safe.result()
+        await tx.use(Keys).flush()
     return [receipts[a.source, a.client_id] for a in arrivals]
 
 

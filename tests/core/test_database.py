@@ -129,6 +129,62 @@ async def test_parts_of_the_outside_are_found_by_their_type(database: Database) 
         database.use(ManualClock)
 
 
+# Writes that wait for the end
+
+_INBOX = "INSERT INTO inbox (reaction, fact, at) SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])"
+_GONE = "DELETE FROM inbox USING unnest($1::text[]) AS gone(fact) WHERE inbox.fact = gone.fact"
+
+
+async def test_rows_of_several_statements_leave_together(database: Database) -> None:
+    async with database.transaction() as tx:
+        for fact in ("a", "b"):
+            tx.write(_INBOX, "r", fact, tx.at)
+        tx.publish(LampLit(lamp="a"))
+        tx.arm("egg", "a", tx.at)
+        assert await tx.look("SELECT 1 FROM inbox") == []
+    assert await everything(database) == [2, 1, 1]
+
+
+async def test_they_are_one_transaction_with_what_came_before(database: Database) -> None:
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with database.transaction() as tx:
+            await tx.execute("INSERT INTO inbox (reaction, fact, at) VALUES ('r', 'a', $1)", tx.at)
+            tx.publish(LampLit(lamp="a"))
+            tx.write(_INBOX, "r", "b", tx.at)
+            tx.write(_INBOX, "r", "a", tx.at)
+    assert await everything(database) == [0, 0, 0]
+
+
+async def test_alone_they_are_a_transaction_too(database: Database, told: list[Committed]) -> None:
+    with pytest.raises(asyncpg.UniqueViolationError):
+        async with database.transaction() as tx:
+            tx.publish(LampLit(lamp="a"))
+            tx.write(_INBOX, "r", "a", tx.at)
+            tx.write(_INBOX, "r", "a", tx.at)
+    assert await everything(database) == [0, 0, 0] and told == []
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            tx.write(_INBOX, "r", "a", tx.at)
+            raise ZeroDivisionError
+    assert await everything(database) == [0, 0, 0]
+
+
+async def test_none_of_them_sees_what_another_does(database: Database) -> None:
+    async with database.transaction() as tx:
+        tx.write(_INBOX, "r", "a", tx.at)
+        tx.write(_GONE, "a")
+    assert await everything(database) == [1, 0, 0]
+
+
+async def test_a_look_takes_no_transaction(database: Database) -> None:
+    state = "SELECT state FROM pg_stat_activity WHERE pid = $1"
+    async with database.transaction() as tx:
+        [me] = await tx.look("SELECT pg_backend_pid() AS pid")
+        assert await rows(database, state, me["pid"]) == [{"state": "idle"}]
+        await tx.execute("INSERT INTO inbox (reaction, fact, at) VALUES ('r', 'f', $1)", tx.at)
+        assert await rows(database, state, me["pid"]) == [{"state": "idle in transaction"}]
+
+
 # The pool
 
 

@@ -108,9 +108,9 @@ CREATE TABLE destruction (
     keys_at      timestamptz,
     -- rows deleted or blanked, by table, as JSON
     rows         jsonb,
-    -- ledger entry "<scope>.erased" and its instant
+    -- ledger entry "<scope>.erased" and its instant; the ledger is written at the transaction's end
     erased_at    timestamptz,
-    erased       text REFERENCES ledger_entry,
+    erased       text REFERENCES ledger_entry DEFERRABLE INITIALLY DEFERRED,
     -- signed JSON: what was destroyed, and the proof that both entries stand in the ledger
     certificate  text,
     certified_at timestamptz,

@@ -126,7 +126,7 @@ CREATE TABLE destruction (
     keys_at      timestamptz,                    -- the slots are overwritten on stable storage
     rows         jsonb,                          -- rows deleted or blanked, by table
     erased_at    timestamptz,                    -- instant of the entry below
-    erased       text REFERENCES ledger_entry,   -- ledger entry "<scope>.erased"
+    erased       text REFERENCES ledger_entry DEFERRABLE INITIALLY DEFERRED, -- ledger entry "<scope>.erased", written at the transaction's end
     certificate  text,                           -- signed JSON: what was destroyed, and the proof that the entries stand in the ledger
     certified_at timestamptz,                    -- when the certificate was signed
     UNIQUE (subject, scope)

@@ -27,6 +27,14 @@ class _Far:
         await self._way.pause()
         return await self._connection.execute(sql, *arguments)
 
+    async def look(self, sql: str, *arguments: Any) -> list[Row]:
+        await self._way.pause()
+        return await self._connection.look(sql, *arguments)
+
+    async def finish(self, sql: str, *arguments: Any) -> None:
+        await self._way.pause()
+        await self._connection.finish(sql, *arguments)
+
 
 class Way:
     """`ansim.core.database.Driver` over a server that outlives the centre."""

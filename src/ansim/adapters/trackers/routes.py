@@ -86,7 +86,7 @@ async def _take(
         async with database.transaction() as tx:
             home = (await incidents.open_by_person(tx, [folded])).get(folded)
             if home is not None and home["track_slot"] is not None:
-                await tracking.keep(tx, [(home["id"], home["track_slot"], report.position)])
+                tracking.keep(tx, [(home["id"], home["track_slot"], report.position)])
     return None
 
 

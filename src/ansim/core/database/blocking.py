@@ -46,11 +46,19 @@ class BlockingConnection:
         await self._execute(sql, arguments)
         return self._cursor.statusmessage or ""
 
-    async def _execute(self, sql: str, arguments: tuple[Any, ...]) -> None:
+    async def look(self, sql: str, *arguments: Any) -> list[Row]:
+        await self._execute(sql, arguments, begin=False)
+        return list(self._cursor.fetchall())
+
+    async def finish(self, sql: str, *arguments: Any) -> None:
+        # Beside others it may have to step back, which only a transaction can.
+        await self._execute(sql, arguments, begin=not self._driver.alone)
+
+    async def _execute(self, sql: str, arguments: tuple[Any, ...], *, begin: bool = True) -> None:
         while True:
             if self.abandoned:
                 raise Abandoned
-            if not self._begun:
+            if begin and not self._begun:
                 self._cursor.execute(b"BEGIN")
                 self._begun = True
             alone = self._driver.alone or self.connection.info.transaction_status is TransactionStatus.IDLE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -47,6 +49,7 @@ class Transaction:
         self._armed: dict[tuple[str, str], datetime] = {}
         self._disarmed: dict[tuple[str, str], None] = {}
         self._after: list[Callable[[], None]] = []
+        self._writes: dict[str, list[tuple[Any, ...]]] = {}
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
         return await self._connection.fetch(sql, *arguments)
@@ -61,6 +64,19 @@ class Transaction:
 
     async def execute(self, sql: str, *arguments: Any) -> str:
         return await self._connection.execute(sql, *arguments)
+
+    async def look(self, sql: str, *arguments: Any) -> list[Row]:
+        """A read that locks nothing: it sees what is committed now, and may come before the transaction begins."""
+        return await self._connection.look(sql, *arguments)
+
+    def write(self, sql: str, *row: Any) -> None:
+        """A row for a statement that takes its rows as arrays (`unnest($1::text[], …)`) and whose outcome nobody in
+        this transaction reads.
+
+        All rows of all such statements leave in one round trip just before the commit, as one statement: none of
+        them sees what another does, and a transaction of nothing else needs no BEGIN and no COMMIT.
+        """
+        self._writes.setdefault(sql, []).append(row)
 
     def publish(self, fact: Fact) -> None:
         """State a fact. It leaves after the commit, at least once, even if the process dies in between."""
@@ -89,27 +105,46 @@ class Transaction:
         return found
 
     async def _flush(self) -> Committed:
-        if self._disarmed or self._armed or self._facts:
-            # One statement, because a round trip is what a commit of three rows mostly costs.
-            await self.execute(
-                "WITH gone AS (DELETE FROM timer USING unnest($1::text[], $2::text[]) AS gone(kind, subject)"
-                " WHERE timer.kind = gone.kind AND timer.subject = gone.subject), armed AS (INSERT INTO timer"
-                " (kind, subject, due_at) SELECT * FROM unnest($3::text[], $4::text[], $5::timestamptz[])"
-                " ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at)"
-                " INSERT INTO outbox (id, name, body, at) SELECT *, $9::timestamptz"
-                " FROM unnest($6::text[], $7::text[], $8::bytea[])",
-                [kind for kind, _ in self._disarmed],
-                [subject for _, subject in self._disarmed],
-                [kind for kind, _ in self._armed],
-                [subject for _, subject in self._armed],
-                list(self._armed.values()),
-                [stated.id for stated in self._facts],
-                [stated.fact.name() for stated in self._facts],
-                [stated.fact.encode() for stated in self._facts],
-                self.at,
-            )
+        for kind, subject in self._disarmed:
+            self.write(_DISARM, kind, subject)
+        for (kind, subject), due_at in self._armed.items():
+            self.write(_ARM, kind, subject, due_at)
+        for stated in self._facts:
+            self.write(_STATE, stated.id, stated.fact.name(), stated.fact.encode(), self.at)
+        if self._writes:
+            columns = [list(column) for rows in self._writes.values() for column in zip(*rows, strict=True)]
+            await self._connection.finish(_together(tuple(self._writes)), *columns)
         armed = tuple((kind, subject, due_at) for (kind, subject), due_at in self._armed.items())
         return Committed(self.at, tuple(self._facts), tuple(self._mentioned), armed, tuple(self._disarmed))
+
+
+_DISARM = (
+    "DELETE FROM timer USING unnest($1::text[], $2::text[]) AS gone(kind, subject)"
+    " WHERE timer.kind = gone.kind AND timer.subject = gone.subject"
+)
+_ARM = (
+    "INSERT INTO timer (kind, subject, due_at) SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[])"
+    " ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at"
+)
+_STATE = (
+    "INSERT INTO outbox (id, name, body, at) SELECT * FROM"
+    " unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[])"
+)
+
+
+@functools.lru_cache(maxsize=256)
+def _together(statements: tuple[str, ...]) -> str:
+    """One statement that does what all of them do; the placeholders are counted on from each to the next."""
+    parts, before = [], 0
+    for sql in statements:
+        numbers = [int(number) for number in _PLACEHOLDER.findall(sql)]
+        parts.append(_PLACEHOLDER.sub(lambda found, before=before: f"${int(found[1]) + before}", sql))  # type: ignore[misc]
+        before += max(numbers)
+    *others, last = parts
+    return f"WITH {', '.join(f'w{n} AS ({sql})' for n, sql in enumerate(others))} {last}" if others else last
+
+
+_PLACEHOLDER = re.compile(r"\$(\d+)")
 
 
 class Database:

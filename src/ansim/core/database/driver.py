@@ -14,6 +14,12 @@ class Connection(Protocol):
     async def execute(self, sql: str, *arguments: Any) -> str:
         """The command tag, for example "UPDATE 1"."""
 
+    async def look(self, sql: str, *arguments: Any) -> list[Row]:
+        """As `fetch`, for what takes no lock: it does not begin the transaction."""
+
+    async def finish(self, sql: str, *arguments: Any) -> None:
+        """The last statement. When the transaction has not begun, the statement is the transaction."""
+
 
 class Driver(Protocol):
     def transaction(self, *, readonly: bool) -> AbstractAsyncContextManager[Connection]:

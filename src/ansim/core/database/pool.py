@@ -45,16 +45,38 @@ def _is_lost(connection: Any) -> bool:
 
 
 class PooledConnection:
-    def __init__(self, connection: Any) -> None:
+    """The transaction begins with the first statement that needs one; `readonly` ones need none."""
+
+    def __init__(self, connection: Any, *, readonly: bool) -> None:
         self._connection = connection
+        self._readonly = readonly
+        self._transaction: Any = None
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
+        await self._begin()
+        return await self.look(sql, *arguments)
+
+    async def execute(self, sql: str, *arguments: Any) -> str:
+        await self._begin()
+        tag: str = await self._connection.execute(sql, *arguments)
+        return tag
+
+    async def look(self, sql: str, *arguments: Any) -> list[Row]:
         rows: list[Row] = await self._connection.fetch(sql, *arguments)
         return rows
 
-    async def execute(self, sql: str, *arguments: Any) -> str:
-        tag: str = await self._connection.execute(sql, *arguments)
-        return tag
+    async def finish(self, sql: str, *arguments: Any) -> None:
+        await self._connection.execute(sql, *arguments)
+
+    async def _begin(self) -> None:
+        if self._transaction is None and not self._readonly:
+            transaction = self._connection.transaction()
+            await transaction.start()
+            self._transaction = transaction
+
+    async def end(self, *, commit: bool) -> None:
+        if self._transaction is not None:
+            await (self._transaction.commit() if commit else self._transaction.rollback())
 
 
 class PoolDriver:
@@ -82,12 +104,14 @@ class PoolDriver:
     async def transaction(self, *, readonly: bool) -> AsyncIterator[Connection]:
         try:
             async with self._pool.acquire(timeout=5) as connection:
+                mine = PooledConnection(connection, readonly=readonly)
                 try:
-                    if readonly:
-                        yield PooledConnection(connection)
-                    else:
-                        async with connection.transaction():
-                            yield PooledConnection(connection)
+                    try:
+                        yield mine
+                    except BaseException:
+                        await mine.end(commit=False)
+                        raise
+                    await mine.end(commit=True)
                 except asyncpg.InterfaceError as error:
                     # With this error asyncpg also says that we asked wrongly, and that must be loud.
                     if _is_lost(connection):

@@ -25,13 +25,12 @@ from ansim.response.incidents.model import (
     PROCEDURE,
     IncidentRow,
     next_escalation,
-    number_prefix,
 )
 from ansim.response.routing.model import Routed
 from ansim.response.routing.ports import Boundaries
 from ansim.response.signals.actions import Placed
 from ansim.trust.ledger.actions import entry_of, record, record_many
-from ansim.trust.ledger.model import subject_tag
+from ansim.trust.ledger.model import Entry, subject_tag
 from ansim.trust.retention.keys import Keys
 
 UNCLAIMED = "incident.unclaimed"
@@ -47,40 +46,41 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
             await store.open_by_person(tx, [r.arrival.person for r in routed if r.arrival.person])
         ).items()
     }
-    placed, opened, drafts = [], [], []
+    placed: list[Placed] = []
+    opened: dict[str, store.NewIncident] = {}
+    drafts: list[Entry] = []
     for one in routed:
         arrival, secret = one.arrival, tx.world.secret()
         home = homes.get(arrival.person) if arrival.person else None
         if home is None:
+        signal, new = tx.world.id(), home is None
             incident = tx.world.id()
             track_slot, case_slot = keys.new(2)
             home = (incident, one.centre, track_slot, case_slot)
             if arrival.person:
                 homes[arrival.person] = home
             tag = subject_tag(secret, incident)
-            marks = "" if arrival.verdict == "verified" else "unverified"
-            opened.append((
-                incident, number_prefix(one.centre), one.centre, one.municipality, one.route, arrival.kind,
-                arrival.trigger,
-                arrival.silent, marks, arrival.person, arrival.verdict, tag, track_slot, case_slot,
-            ))  # fmt: skip
+            opened[incident] = store.NewIncident(
+                id=incident, centre=one.centre, municipality=one.municipality, route=one.route, kind=arrival.kind,
+                trigger=arrival.trigger, silent=arrival.silent, person=arrival.person, verdict=arrival.verdict,
+                marks=[] if arrival.verdict == "verified" else ["unverified"],
+                subject_tag=tag, track_slot=track_slot, case_slot=case_slot,
+            )  # fmt: skip
             drafts.append(
                 entry_of(tx, actor="person", act="incident.opened", object=incident, incident=incident, subject_tag=tag)
             )
             tx.publish(IncidentOpened(incident=incident, centre=one.centre))
             tx.arm(UNCLAIMED, incident, next_escalation(0, tx.at) or tx.at)
-            new = True
         else:
-            new = False
-        signal = tx.world.id()
-        if not new:
+            if fresh := opened.get(home[0]):
+                fresh.repeat()
+            else:
+                store.add_signal(tx, home[0])
             tx.publish(IncidentRepeated(incident=home[0], signal=signal))
         drafts.append(entry_of(tx, actor="person", act="signal.received", object=signal, incident=home[0]))
         placed.append(Placed(arrival, signal, secret, home[0], home[1], home[2], home[3], new))
-    if opened:
-        await store.insert(tx, opened)
-    if repeated := [one.incident for one in placed if not one.new_incident]:
-        await store.add_signals(tx, repeated)
+    for draft in opened.values():
+        store.insert(tx, draft)
     await record_many(tx, drafts)
     return placed
 

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from ansim.core.database import Row, Transaction
-from ansim.response.incidents.model import TRANSITIONS, IncidentRow
+from ansim.response.incidents.model import TRANSITIONS, IncidentRow, number_prefix
+from ansim.trust.access.model import SESSION_IDLE_S
 
 _VISIBLE = "(centre = $1 OR $1 = ANY (escalated_to))"
 
@@ -31,38 +32,56 @@ async def open_by_person(tx: Transaction, persons: Sequence[str]) -> dict[str, R
     return {row["person"]: row for row in rows}
 
 
-async def insert(tx: Transaction, rows: Sequence[tuple[Any, ...]]) -> None:
-    """rows: (id, prefix, centre, municipality, route, kind, trigger, silent, marks, person, verdict, subject_tag,
-    track_slot, case_slot)"""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    await tx.execute(
-        "INSERT INTO incident (id, number, centre, municipality, route, kind, trigger, silent, priority, state, "
-        "marks, person,"
-        " verdict, subject_tag, track_slot, case_slot, received_at, unclaimed_since) SELECT id, prefix || '-'"
-        " || to_char($15::timestamptz AT TIME ZONE 'Asia/Seoul', 'MMDD') || '-' || "
+class NewIncident(msgspec.Struct, kw_only=True):
+    """What opens with a group of signals; those of the same group that join it are counted before it is stored."""
+
+    id: str
+    centre: str
+    municipality: str | None
+    route: str
+    kind: str
+    trigger: str
+    silent: bool
+    marks: list[str]
+    person: str | None
+    verdict: str
+    subject_tag: str
+    track_slot: int
+    case_slot: int
+    signals: int = 1
+
+    def repeat(self) -> None:
+        self.signals += 1
+        if "repeated" not in self.marks:
+            self.marks.append("repeated")
+
+
+def insert(tx: Transaction, one: NewIncident) -> None:
+    tx.write(
+        "INSERT INTO incident (id, number, centre, municipality, route, kind, trigger, silent, priority, state, marks,"
+        " person, verdict, subject_tag, track_slot, case_slot, signals, received_at, unclaimed_since)"
         # lpad cuts what is longer: the ten thousandth case would have had the number of the thousandth.
-        "lpad(counted, greatest(4, length(counted)), '0'),"
-        " centre, municipality, route, kind, trigger, silent, 1, 'received', "
-        "coalesce(string_to_array(nullif(marks, ''), ','), '{}'), person,"
-        " verdict, subject_tag, track_slot, case_slot, $15, $15"
-        " FROM (SELECT *, nextval('incident_number')::text AS counted FROM"
-        " unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], "
-        "$8::bool[], $9::text[],"
-        " $10::text[], $11::text[], $12::text[], $13::bigint[], $14::bigint[]) AS new(id, prefix, centre, "
-        "municipality, route, kind,"
-        " trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot)) AS counting",
-        *columns,
-        tx.at,
-    )
+        " SELECT id, prefix || '-' || to_char(at AT TIME ZONE 'Asia/Seoul', 'MMDD') || '-' || lpad(counted, greatest(4, length(counted)), '0'), centre, municipality, route, kind,"
+        " trigger, silent, 1, 'received', coalesce(string_to_array(nullif(marks, ''), ','), '{}'), person, verdict,"
+        " subject_tag, track_slot, case_slot, signals, at, at"
+        " FROM (SELECT *, nextval('incident_number')::text AS counted FROM unnest($1::text[], $2::text[], $3::text[],"
+        " $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::text[], $10::text[], $11::text[],"
+        " $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::timestamptz[]) AS new(id, prefix, centre,"
+        " municipality, route, kind, trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot,"
+        " signals, at)) AS counting",
+        one.id, number_prefix(one.centre), one.centre, one.municipality, one.route, one.kind, one.trigger,
+        one.silent, ",".join(one.marks), one.person, one.verdict, one.subject_tag, one.track_slot, one.case_slot,
+        one.signals, tx.at,
+    )  # fmt: skip
 
 
-async def add_signals(tx: Transaction, incidents: Sequence[str]) -> None:
-    await tx.execute(
+def add_signal(tx: Transaction, incident: str) -> None:
+    """One more signal of an incident that is stored already."""
+    tx.write(
         "UPDATE incident SET signals = signals + more.n, marks = CASE WHEN 'repeated' = ANY (marks) THEN marks"
-        " ELSE marks || ARRAY['repeated'] END FROM (SELECT id, count(*) AS n FROM unnest($1::text[]) AS id GROUP "
-        "BY id) AS more"
-        " WHERE incident.id = more.id",
-        list(incidents),
+        " ELSE marks || ARRAY['repeated'] END"
+        " FROM (SELECT id, count(*) AS n FROM unnest($1::text[]) AS id GROUP BY id) AS more WHERE incident.id = more.id",
+        incident,
     )
 
 

@@ -46,12 +46,13 @@ async def known(tx: Transaction, arrivals: Sequence[Arrival]) -> dict[tuple[str,
     return receipts
 
 
-async def store_placed(tx: Transaction, placed: Sequence[Placed]) -> list[Receipt]:
+def store_placed(tx: Transaction, placed: Sequence[Placed]) -> list[Receipt]:
     """Write the signals of one group and answer each with its receipt."""
-    keys, receipts, rows = tx.use(Keys), [], []
+    keys, receipts = tx.use(Keys), []
     for one in placed:
         arrival, receipt = one.arrival, receipt_number(tx.world.token_bytes(5))
-        rows.append(
+        store.insert(
+            tx,
             store.NewSignal(
                 id=one.signal, source=arrival.source, client_id=arrival.client_id, incident=one.incident,
                 receipt=receipt,
@@ -61,12 +62,11 @@ async def store_placed(tx: Transaction, placed: Sequence[Placed]) -> list[Receip
                 secret=keys.seal(one.case_slot, one.secret.encode(), _secret_context(one.signal)),
                 contacts=None if arrival.contacts is None
                 else keys.seal(one.case_slot, arrival.contacts, contacts_context(one.signal)),
-            )
+            ),
         )  # fmt: skip
         receipts.append(Receipt(receipt, one.secret, one.signal, one.incident, one.centre, tx.at, new=True))
         # Told here only: what it became, an incident opened or repeated, is what others answer.
         tx.mention(SignalReceived(signal=one.signal, incident=one.incident, source=arrival.source, kind=arrival.kind))
-    await store.insert(tx, rows)
     return receipts
 
 

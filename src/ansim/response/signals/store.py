@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from ansim.core.database import Row, Transaction
@@ -28,7 +28,7 @@ class NewSignal:
 
 
 async def known(tx: Transaction, sources: Sequence[str], client_ids: Sequence[str]) -> list[Row]:
-    return await tx.fetch(
+    return await tx.look(
         "SELECT s.id, s.source, s.client_id, s.incident, s.receipt, s.secret, s.received_at, i.case_slot, i.centre"
         " FROM unnest($1::text[], $2::text[]) AS asked(source, client_id)"
         " JOIN signal s ON s.source = asked.source AND s.client_id = asked.client_id JOIN incident i ON i.id = "
@@ -37,17 +37,13 @@ async def known(tx: Transaction, sources: Sequence[str], client_ids: Sequence[st
     )  # fmt: skip
 
 
-async def insert(tx: Transaction, signals: Sequence[NewSignal]) -> None:
-    await tx.execute(
+def insert(tx: Transaction, signal: NewSignal) -> None:
+    tx.write(
         "INSERT INTO signal (id, source, client_id, incident, receipt, kind, trigger, silent, battery, located, "
-        "occurred_at,"
-        " secret_hash, secret, contacts, received_at) SELECT *, $15::timestamptz FROM unnest($1::text[], $2::text[],"
+        "occurred_at, secret_hash, secret, contacts, received_at) SELECT * FROM unnest($1::text[], $2::text[],"
         " $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[], $10::bool[],"
-        " $11::timestamptz[], $12::bytea[], $13::bytea[], $14::bytea[])",
-        *(list(column) for column in zip(*(
-            (s.id, s.source, s.client_id, s.incident, s.receipt, s.kind, s.trigger, s.silent, s.battery, s.located,
-             s.occurred_at, s.secret_hash, s.secret, s.contacts) for s in signals), strict=True)),
-        tx.at,
+        " $11::timestamptz[], $12::bytea[], $13::bytea[], $14::bytea[], $15::timestamptz[])",
+        *astuple(signal), tx.at,
     )  # fmt: skip
 
 

@@ -15,16 +15,11 @@ from ansim.trust.retention.keys import Erased, Keys
 _decoder = msgspec.json.Decoder(Position)
 
 
-async def keep(tx: Transaction, fixes: Sequence[tuple[str, int, Position]]) -> None:
+def keep(tx: Transaction, fixes: Sequence[tuple[str, int, Position]]) -> None:
     """Seal and store fixes: (incident, track slot, position)."""
-    if not fixes:
-        return
     keys = tx.use(Keys)
-    await store.insert(
-        tx,
-        [incident for incident, _, _ in fixes],
-        [keys.seal(slot, msgspec.json.encode(position), _context(incident)) for incident, slot, position in fixes],
-    )
+    for incident, slot, position in fixes:
+        store.insert(tx, incident, keys.seal(slot, msgspec.json.encode(position), _context(incident)))
     for incident in {incident for incident, _, _ in fixes}:
         tx.mention(PersonMoved(incident=incident))
 

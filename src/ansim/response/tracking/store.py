@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from ansim.core.database import Row, Transaction
 
 
-async def insert(tx: Transaction, incidents: Sequence[str], sealed: Sequence[bytes]) -> None:
-    await tx.execute(
-        "INSERT INTO fix (incident, sealed, received_at) SELECT *, $3::timestamptz FROM unnest($1::text[], "
-        "$2::bytea[])",
-        list(incidents),
-        list(sealed),
-        tx.at,
-    )
+def insert(tx: Transaction, incident: str, sealed: bytes) -> None:
+    tx.write(
+        "INSERT INTO fix (incident, sealed, received_at) SELECT * FROM unnest($1::text[], $2::bytea[], "
+        "$3::timestamptz[])",
+        incident, sealed, tx.at,
+    )  # fmt: skip
 
 
 async def latest(tx: Transaction, incidents: Sequence[str], each: int = 1) -> list[Row]:

@@ -68,6 +68,5 @@ def entry_of(
 
 
 async def record_many(tx: Transaction, entries: Sequence[Entry]) -> None:
-    """Accept many entries in one statement (the hot intake)."""
-    if entries:
-        await store.insert(tx, entries)
+    """Accept many entries at once (the hot intake)."""
+    store.insert(tx, entries)

@@ -57,27 +57,18 @@ def _placed(row: Row) -> Placed:
     return Placed(entry=_entry(row), seq=row["seq"], hash=row["hash"])
 
 
-async def insert(tx: Transaction, entries: Sequence[Entry]) -> None:
-    """All in one statement; waits for nobody."""
-    await tx.execute(
-        "WITH accepted AS ("
-        " INSERT INTO ledger_entry (id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details)"
-        " SELECT id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details::jsonb"
-        " FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
-        " $8::text[], $9::text[], $10::text[])"
-        " AS new(id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details) RETURNING id)"
-        " INSERT INTO ledger_waiting (entry) SELECT id FROM accepted",
-        [entry.id for entry in entries],
-        [datetime.fromisoformat(entry.at) for entry in entries],
-        [entry.actor for entry in entries],
-        [entry.act for entry in entries],
-        [entry.object for entry in entries],
-        [entry.incident for entry in entries],
-        [entry.purpose for entry in entries],
-        [entry.subject_tag for entry in entries],
-        [entry.sealed_hash for entry in entries],
-        [msgspec.json.encode(entry.details).decode() for entry in entries],
-    )
+def insert(tx: Transaction, entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        tx.write(
+            "INSERT INTO ledger_entry (id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details)"
+            " SELECT id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details::jsonb"
+            " FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
+            " $8::text[], $9::text[], $10::text[])"
+            " AS new(id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details)",
+            entry.id, datetime.fromisoformat(entry.at), entry.actor, entry.act, entry.object, entry.incident,
+            entry.purpose, entry.subject_tag, entry.sealed_hash, msgspec.json.encode(entry.details).decode(),
+        )  # fmt: skip
+        tx.write("INSERT INTO ledger_waiting (entry) SELECT unnest($1::text[])", entry.id)
 
 
 # -- what the sequencer does

@@ -118,6 +118,8 @@ class Keys:
         while self._durable < wanted:
             if self._flushing is None:
                 self._flushing = asyncio.create_task(self._flush())
+                # When everybody has given up waiting, nobody is left to hear that it failed; the next one writes again.
+                self._flushing.add_done_callback(lambda done: done.cancelled() or done.exception())
             # Shielded: whoever gives up waiting must not take the flush from the others.
             await asyncio.shield(self._flushing)
 
