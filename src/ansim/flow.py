@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansim.city.people import mailbox
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.core.outbox import Errand, Reaction
@@ -88,4 +89,5 @@ TIMERS: dict[str, TimerReaction] = {
     dispatch.UNANSWERED: dispatch.no_answer,
     retention.DUE: retention.due,
     access.FORGET: access.forget_account,
+    mailbox.EXPIRY: mailbox.expire,
 }

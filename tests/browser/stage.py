@@ -26,7 +26,14 @@ POLICY = (
     "media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-PAGES = {"/console": "console", "/citizen": "citizen", "/desk": "desk", "/ledger": "ledger", "/signin": "signin"}
+PAGES = {
+    "/console": "console",
+    "/citizen": "citizen",
+    "/guardian": "guardian",
+    "/desk": "desk",
+    "/ledger": "ledger",
+    "/signin": "signin",
+}
 NO_STATE = "<!--state-->"
 
 
@@ -136,9 +143,7 @@ class Stage:
                 send, 200, page, "text/html; charset=utf-8", [(b"content-security-policy", POLICY.encode())]
             )
             return
-        if method == "GET" and (
-            path.startswith("/static/") or path in ("/citizen/sw.js", "/citizen/manifest.webmanifest")
-        ):
+        if method == "GET" and (path.startswith("/static/") or path.endswith(("/sw.js", "/manifest.webmanifest"))):
             await self._file(path, send)
             return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
@@ -186,7 +191,9 @@ class Stage:
             else mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         )
         extra = (
-            [(b"service-worker-allowed", b"/citizen"), (b"cache-control", b"no-cache")] if file.name == "sw.js" else []
+            [(b"service-worker-allowed", f"/{file.parent.name}".encode()), (b"cache-control", b"no-cache")]
+            if file.name == "sw.js"
+            else []
         )
         await self._reply(send, 200, file.read_bytes(), kind, extra)
 

@@ -4,7 +4,7 @@ import { get, post } from "../shared/api";
 import { type Credential, publicKey } from "./identity";
 import { enrolled } from "./state";
 import { keep, kept } from "./vault";
-import type { Profile } from "./wire";
+import { type Profile, reachable } from "./wire";
 
 interface Both {
   ko: string;
@@ -66,7 +66,7 @@ export function allowed(whole: Profile | null): Profile | null {
   return {
     name: contacts ? whole.name : "",
     phone: contacts ? whole.phone : "",
-    guardians: contacts ? whole.guardians : [],
+    guardians: contacts ? whole.guardians.filter(reachable).map(({ invited: _, ...one }) => one) : [],
     note: missing("health") === null ? whole.note : "",
     codes: whole.codes,
   };

@@ -1,15 +1,18 @@
 /** What she tells this phone about herself. Every change is stored at once; nothing leaves before an SOS. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import bell from "lucide-static/icons/bell-ring.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
 import { Icon } from "../shared/icons";
 import { both } from "../shared/i18n";
 import { type Optional, type Term, add, missing } from "./consent";
+import { Checked, Invitation } from "./invitation";
+import { collectAnswers, invite, takeBack } from "./invite";
 import { Field } from "./parts";
 import { EMPTY, profile, remember } from "./state";
 import { t } from "./words";
-import type { Guardian } from "./wire";
+import { type Guardian, reachable } from "./wire";
 
 /** Stands in the place of a form until she agrees to what the form is for. */
 function Ask({ item, of }: { item: Term; of: Optional }): JSX.Element {
@@ -46,6 +49,8 @@ export function Person(): JSX.Element {
 
 const BLANK: Guardian = { name: "", relation: "" };
 
+const called = (one: Guardian): string => one.relation || one.name;
+
 /** Nothing when contacts are not agreed to and the form for her name already asks. */
 export function GuardianForm({ ask = false }: { ask?: boolean }): JSX.Element | null {
   const contacts = missing("contacts");
@@ -53,11 +58,56 @@ export function GuardianForm({ ask = false }: { ask?: boolean }): JSX.Element | 
   return <Guardians />;
 }
 
+/** One guardian: how she is reached, and the way for her browser to be told, too. */
+function Item({ of, shown, show, change, remove }: { of: Guardian; shown: boolean; show: (mailbox: string | null) => void; change: (to: Guardian) => Promise<void>; remove: () => Promise<void> }): JSX.Element {
+  const [failed, setFailed] = useState(false);
+  const press = async (): Promise<void> => {
+    if (of.invited) return show(shown ? null : of.invited.mailbox);
+    try {
+      const invited = await invite();
+      await change({ ...of, invited });
+      setFailed(false);
+      show(invited.mailbox);
+    } catch {
+      setFailed(true);
+    }
+  };
+  const ways = [of.name !== of.relation ? of.name : "", of.phone, of.mail].filter(Boolean).join(" · ");
+  return (
+    <li class="panel guardian">
+      <div class="row item">
+        <span class="av" aria-hidden="true">{[...called(of)][0]}</span>
+        <span class="grow">
+          <b>{called(of)}</b>
+          {ways && <span class="t2">{ways}</span>}
+          {of.push && <span class="cok"><Checked push={of.push} /></span>}
+          {of.invited && <span class="t2" role="status">{t("invite.waiting")}</span>}
+          {!of.invited && !reachable(of) && <span class="c1">{t("invite.none")}</span>}
+        </span>
+        <button type="button" class="round bare" aria-label={`${called(of)} ${t("remove")}`} onClick={() => void remove()}>
+          <Icon of={trash} class="t3" />
+        </button>
+      </div>
+      {!of.push && (
+        <button type="button" class="pbtn low" {...(of.invited ? { "aria-expanded": shown } : {})} onClick={() => void press()}>
+          <Icon of={bell} />
+          {of.invited ? (shown ? t("invite.hide") : t("invite.show")) : t("invite")}
+        </button>
+      )}
+      {failed && <p class="c1" role="alert">{t("invite.failed")}</p>}
+      {of.invited && shown && <Invitation of={of.invited} />}
+    </li>
+  );
+}
+
 function Guardians(): JSX.Element {
   const guardians = profile.value?.guardians ?? [];
   const [draft, setDraft] = useState<Guardian | null>(guardians.length === 0 ? BLANK : null);
-  const [missing, setMissing] = useState(false);
-  const add = async (): Promise<void> => {
+  /** The mailbox of the invitation that stands open. */
+  const [shown, setShown] = useState(guardians.find((one) => one.invited && !reachable(one))?.invited?.mailbox ?? null);
+  const [wrong, setWrong] = useState<"name" | "reach" | "invite" | null>(null);
+  useEffect(() => void collectAnswers(), []);
+  const add = async (byInvitation: boolean): Promise<void> => {
     if (draft === null) return;
     const whole: Guardian = {
       name: draft.name.trim() || draft.relation.trim(),
@@ -65,25 +115,34 @@ function Guardians(): JSX.Element {
       ...(draft.phone?.trim() ? { phone: draft.phone.trim() } : {}),
       ...(draft.mail?.trim() ? { mail: draft.mail.trim() } : {}),
     };
-    if (whole.name === "" || (!whole.phone && !whole.mail)) return setMissing(true);
-    setMissing(false);
-    await remember({ guardians: [...guardians, whole] });
-    setDraft(null);
+    if (whole.name === "") return setWrong("name");
+    if (!byInvitation && !reachable(whole)) return setWrong("reach");
+    try {
+      const invited = byInvitation ? await invite() : null;
+      await remember({ guardians: [...(profile.value?.guardians ?? []), { ...whole, ...(invited ? { invited } : {}) }] });
+      setShown(invited?.mailbox ?? null);
+      setWrong(null);
+      setDraft(null);
+    } catch {
+      setWrong("invite");
+    }
   };
+  const replace = (at: number, by: Guardian[]): Promise<void> => remember({ guardians: guardians.flatMap((one, other) => (other === at ? by : one)) });
   return (
     <div class="guardians">
       <ul class="items">
         {guardians.map((one, at) => (
-          <li key={at} class="panel row item">
-            <span class="av" aria-hidden="true">{[...(one.relation || one.name)][0]}</span>
-            <span class="grow">
-              <b>{one.relation || one.name}</b>
-              <span class="t2">{[one.name !== one.relation ? one.name : "", one.phone, one.mail].filter(Boolean).join(" · ")}</span>
-            </span>
-            <button type="button" class="round bare" aria-label={`${one.relation || one.name} ${t("remove")}`} onClick={() => void remember({ guardians: guardians.filter((_, other) => other !== at) })}>
-              <Icon of={trash} class="t3" />
-            </button>
-          </li>
+          <Item
+            key={at}
+            of={one}
+            shown={one.invited !== undefined && one.invited.mailbox === shown}
+            show={setShown}
+            change={(to) => replace(at, [to])}
+            remove={async () => {
+              await replace(at, []);
+              if (one.invited) await takeBack(one.invited);
+            }}
+          />
         ))}
       </ul>
       {draft === null ? (
@@ -96,18 +155,23 @@ function Guardians(): JSX.Element {
           class="panel fields"
           onSubmit={(event) => {
             event.preventDefault();
-            void add();
+            void add(false);
           }}
         >
           <div class="two">
-            <Field id="g-relation" label={t("guardian.relation")} value={draft.relation} change={(relation) => setDraft({ ...draft, relation })} hint={t("guardian.relation.hint")} maxLength={20} />
+            <Field id="g-relation" label={t("guardian.relation")} value={draft.relation} change={(relation) => setDraft({ ...draft, relation })} hint={t("guardian.relation.hint")} maxLength={20} error={wrong === "name" ? t("guardian.who") : null} />
             <Field id="g-name" label={t("guardian.name")} value={draft.name} change={(name) => setDraft({ ...draft, name })} maxLength={40} />
           </div>
           <Field id="g-phone" label={t("guardian.phone")} value={draft.phone ?? ""} change={(phone) => setDraft({ ...draft, phone })} type="tel" inputMode="tel" maxLength={20} />
-          <Field id="g-mail" label={t("guardian.mail")} value={draft.mail ?? ""} change={(mail) => setDraft({ ...draft, mail })} type="email" inputMode="email" maxLength={120} error={missing ? t("guardian.reach") : null} />
+          <Field id="g-mail" label={t("guardian.mail")} value={draft.mail ?? ""} change={(mail) => setDraft({ ...draft, mail })} type="email" inputMode="email" maxLength={120} error={wrong === "reach" ? t("guardian.reach") : null} />
           <button type="submit" class="pbtn">
             <Icon of={plus} />
             {t("guardian.add")}
+          </button>
+          {wrong === "invite" && <p class="c1" role="alert">{t("invite.failed")}</p>}
+          <button type="button" class="pbtn low" onClick={() => void add(true)}>
+            <Icon of={bell} />
+            {t("guardian.invite")}
           </button>
         </form>
       )}

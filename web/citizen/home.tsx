@@ -15,7 +15,7 @@ import { Switch } from "./parts";
 import { centre, change, enrolled, mapping, practising, profile, reached, screen, settings } from "./state";
 import { locate, permission, refresh } from "./whereabouts";
 import { t } from "./words";
-import type { Trigger } from "./wire";
+import { type Trigger, reachable } from "./wire";
 
 interface HomeProps {
   press: () => void;
@@ -75,7 +75,7 @@ function Place(): JSX.Element | null {
 
 function People(): JSX.Element {
   const guardians = profile.value?.guardians ?? [];
-  const unreachable = guardians.filter((one) => !one.phone && !one.mail).length;
+  const unreachable = guardians.filter((one) => !reachable(one)).length;
   const names = guardians.map((one) => one.relation || one.name).join(", ");
   return (
     <div class="panel row item">

@@ -15,6 +15,7 @@ import { loadConsents, renew } from "./consent";
 import { Enrol } from "./enrol";
 import { Guardians } from "./guardians";
 import { Home } from "./home";
+import { collectAnswers } from "./invite";
 import { Memo } from "./memo";
 import { PracticeEmergency } from "./practice";
 import { Record } from "./record";
@@ -125,9 +126,14 @@ async function start(): Promise<void> {
 
   addEventListener("online", () => void refresh());
   addEventListener("offline", () => (reached.value = false));
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && void refresh());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "visible") return;
+    void refresh();
+    void collectAnswers();
+  });
   void refresh();
   void renew();
+  void collectAnswers();
 
   let deaf: (() => void) | null = null;
   effect(() => {

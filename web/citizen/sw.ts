@@ -14,10 +14,8 @@ interface Extendable extends Event {
 interface Worker extends EventTarget {
   clients: {
     claim(): Promise<void>;
-    matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<{ url: string; postMessage(message: unknown): void; focus?(): Promise<unknown> }[]>;
-    openWindow(url: string): Promise<unknown>;
+    matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<{ postMessage(message: unknown): void }[]>;
   };
-  registration: { showNotification(title: string, options: object): Promise<void> };
 }
 const worker = self as unknown as Worker;
 
@@ -72,38 +70,4 @@ worker.addEventListener("sync", (event) => {
     }
   };
   (event as Extendable).waitUntil(send());
-});
-
-interface Note {
-  title?: string;
-  body?: string;
-  silent?: boolean;
-  url?: string;
-}
-
-/** The words come from the server and are neutral in quiet mode; without words a neutral line stands in. */
-worker.addEventListener("push", (event) => {
-  const note = (event as Event & { data: { json(): Note } | null }).data?.json() ?? {};
-  const shown = worker.registration.showNotification(note.title ?? "메모", {
-    body: note.body ?? "",
-    silent: note.silent ?? true,
-    tag: "note",
-    data: note.url ?? null,
-  });
-  (event as Extendable).waitUntil(shown);
-});
-
-worker.addEventListener("notificationclick", (event) => {
-  const open = async () => {
-    const { notification } = event as Event & { notification: { data: string | null; close(): void } };
-    notification.close();
-    if (notification.data) {
-      await worker.clients.openWindow(notification.data);
-      return;
-    }
-    const pages = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
-    const page = pages.find((one) => new URL(one.url).pathname.startsWith(PAGE));
-    await (page?.focus ? page.focus() : worker.clients.openWindow(PAGE));
-  };
-  (event as Extendable).waitUntil(open());
 });

@@ -1,4 +1,5 @@
 /** What this page says to a centre and hears from it. Times are RFC 3339, distances metres. */
+import type { Push } from "../shared/invitation";
 
 export interface Position {
   latitude: number;
@@ -10,12 +11,27 @@ export interface Position {
   speed_mps?: number;
 }
 
+/** An invitation that has not been answered. It never leaves this phone: `key` opens the answer, `secret` fetches it. */
+export interface Invited {
+  mailbox: string;
+  secret: string;
+  expires_at: string;
+  key: JsonWebKey;
+  /** The public half, base64url. */
+  point: string;
+}
+
 export interface Guardian {
   name: string;
   relation: string;
   mail?: string;
   phone?: string;
+  push?: Push;
+  invited?: Invited;
 }
+
+/** Whether an SOS can reach this guardian at all. */
+export const reachable = (one: Guardian): boolean => Boolean(one.phone || one.mail || one.push);
 
 /** Stays on this phone; the centre that answers an SOS gets it sealed, nobody else. */
 export interface Profile {

@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Plugin, type Rolldown, build } from "vite";
+import type { Plugin, Rolldown } from "vite";
+import { buildWorker } from "../worker-build.ts";
 
 const HERE = import.meta.dirname;
 const BASE = "/static/";
@@ -49,17 +50,7 @@ export function citizenWorker(): Plugin {
         name: `citizen-${content.digest("hex").slice(0, 12)}`,
         paths: ["/citizen", "/citizen/manifest.webmanifest", ...files.map((file) => BASE + file), ...PUBLIC.map((name) => `${BASE}citizen/${name}`)],
       };
-      await build({
-        configFile: false,
-        logLevel: "warn",
-        publicDir: false,
-        define: { PRECACHE: JSON.stringify(precache) },
-        build: {
-          outDir: join(options.dir!, "citizen"),
-          emptyOutDir: false,
-          lib: { entry: join(HERE, "sw.ts"), formats: ["iife"], name: "worker", fileName: () => "sw.js" },
-        },
-      });
+      await buildWorker(join(HERE, "sw.ts"), join(options.dir!, "citizen"), { PRECACHE: JSON.stringify(precache) });
     },
   };
 }

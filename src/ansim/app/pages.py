@@ -27,7 +27,9 @@ from ansim.trust.grants import actions as grants
 STATIC = Path(__file__).parent.parent / "static"
 MAPPING_LIFE = timedelta(hours=24)
 """How long a phone may use a mapping without asking again; long, so that it works while we are away."""
-PAGES = ("console", "citizen", "desk", "ledger", "signin")
+PAGES = ("console", "citizen", "guardian", "desk", "ledger", "signin")
+INSTALLED = ("citizen", "guardian")
+"""Pages with a service worker."""
 
 # Nothing may be loaded from anywhere else: where an incident is would leak with the first foreign map tile.
 SECURITY = {
@@ -108,12 +110,14 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
         """A file of the pages; its name changes with its content, so a browser keeps it."""
         return _file(str(path).lstrip("/"), "public, max-age=31536000, immutable")
 
-    @get(["/citizen/sw.js", "/citizen/manifest.webmanifest"], media_type="application/octet-stream")
-    async def citizen_file(request: Request[Any, Any, Any]) -> Response[bytes]:
-        """What installs the citizen page and lets it start without a network."""
-        response = _file(request.scope["path"].lstrip("/"), "no-cache")
+    @get([f"/{name}/{file}" for name in INSTALLED for file in ("sw.js", "manifest.webmanifest")],
+         media_type="application/octet-stream")  # fmt: skip
+    async def worker_file(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """What installs a page and works for it while it is closed."""
+        path = request.scope["path"].lstrip("/")
+        response = _file(path, "no-cache")
         # The worker lies one step below the page it serves; the browser allows that only when told.
-        response.headers["service-worker-allowed"] = "/citizen"
+        response.headers["service-worker-allowed"] = f"/{path.partition('/')[0]}"
         return response
 
     @get("/healthz", media_type="application/json")
@@ -155,7 +159,7 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
             place={"ko": found.place.ko, "en": found.place.en},
         )
 
-    return [root, page, link_page, static, citizen_file, healthz, readyz, metrics, map_, mapping]
+    return [root, page, link_page, static, worker_file, healthz, readyz, metrics, map_, mapping]
 
 
 def _page(name: str, *replace: tuple[str, str]) -> Response[bytes]:

@@ -252,6 +252,16 @@ CREATE TABLE device (
 );
 CREATE INDEX device_person ON device (person);
 
+-- Where one phone leaves sealed words for another: a guardian's browser says to the phone that invited it how it is reached.
+-- Nobody's name is on it, and the key that opens what lies in it never leaves the phone it was made on.
+CREATE TABLE mailbox (
+    id           text PRIMARY KEY,       -- random; known to whoever was given the invitation
+    secret_hash  bytea NOT NULL,         -- SHA-256 of the secret with which whoever opened it reads and closes it
+    sealed       bytea,                  -- what was left, sealed to that phone's own key (HPKE); null while it is empty
+    opened_at    timestamptz NOT NULL,   -- when
+    expires_at   timestamptz NOT NULL    -- by then the row is gone, read or not
+);
+
 
 -- == Cameras ===========================================================================================================
 

@@ -33,4 +33,13 @@ HOLDINGS: tuple[Line, ...] = (
         law="Personal Information Protection Act art. 15(1)1, Location Information Act art. 18(1), 19(1)",
         retention=_RETENTION,
     ),
+    Holding(
+        table="mailbox",
+        columns=("sealed",),
+        key=None,
+        destroyed_by="own",
+        why="how a guardian's browser is reached, on its way to the phone that invited her; sealed to that phone alone",
+        law="Personal Information Protection Act art. 15(1)1 (the guardian's consent)",
+        retention="until that phone has it, at the latest three days after the invitation; then the row is deleted",
+    ),
 )

@@ -1,4 +1,4 @@
-"""What a citizen's phone asks about itself: terms, enrolment, withdrawal, its trackers."""
+"""What a citizen's phone asks about itself: terms, enrolment, withdrawal, its trackers; and how a guardian answers it."""
 
 import base64
 from datetime import datetime
@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
-from ansim.city.people import actions
+from ansim.city.people import actions, mailbox
 from ansim.city.people.contacts import Contacts, read_contacts
 from ansim.city.people.credential import Jwk
 from ansim.city.people.terms import TERMS, Terms
@@ -27,6 +27,8 @@ Http = Request[Any, Any, Any]
 Db = NamedDependency[Database]
 Signed = Annotated[str, Meta(min_length=1, max_length=4096)]
 Proof = Annotated[str, Meta(min_length=1, max_length=256)]
+Sealed = Annotated[str, Meta(min_length=1, max_length=4 * mailbox.LARGEST // 3, pattern=r"^[A-Za-z0-9_-]+$")]
+Secret = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +62,25 @@ class PushKey(msgspec.Struct, frozen=True, kw_only=True):
     """`key` is what PushManager.subscribe takes as applicationServerKey."""
 
     key: str
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is left in a mailbox: HPKE enc || ct, base64url without padding."""
+
+    sealed: Sealed
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The secret that came when the mailbox was opened."""
+
+    secret: Secret
+
+
+class Mailbox(msgspec.Struct, frozen=True, kw_only=True):
+    """`sealed` is null while nothing has been left in it."""
+
+    sealed: str | None
+    expires_at: datetime
 
 
 @get("/api/citizen/terms")
@@ -115,6 +136,51 @@ async def push_key(database: Db) -> PushKey:
     return PushKey(key=base64.urlsafe_b64encode(point).rstrip(b"=").decode())
 
 
+@post("/api/citizen/mailboxes")
+async def open_mailbox(request: Http, database: Db, lanes: NamedDependency[Lanes]) -> mailbox.Opened:
+    """A place where a guardian's browser can leave how it is reached, sealed to the phone that asks. It says for
+    nobody whose it is."""
+    lanes.let_in(Lane.TRIP, f"mailbox/{address(request)}", address(request))
+    async with database.transaction() as tx:
+        return await mailbox.open_mailbox(tx)
+
+
+@post("/api/citizen/mailboxes/{box:str}/fill", status_code=204)
+async def fill_mailbox(
+    box: FromPath[str], data: JSONBody[Left], request: Http, database: Db, lanes: NamedDependency[Lanes]
+) -> None:
+    """Leave sealed words in a mailbox; one browser's only, and again after a lost answer."""
+    lanes.let_in(Lane.TRIP, f"mailbox/{box}", address(request))
+    async with database.transaction() as tx:
+        await mailbox.fill(tx, box, _bytes(data.sealed))
+
+
+@post("/api/citizen/mailboxes/{box:str}/read", status_code=200)
+async def read_mailbox(
+    box: FromPath[str], data: JSONBody[Key], request: Http, database: Db, lanes: NamedDependency[Lanes]
+) -> Mailbox:
+    """What lies in it, for the phone that opened it."""
+    lanes.let_in(Lane.ACKNOWLEDGEMENT, f"mailbox/{box}", address(request))
+    async with database.transaction(readonly=True) as tx:
+        row = await mailbox.read(tx, box, data.secret)
+    sealed = None if row["sealed"] is None else base64.urlsafe_b64encode(row["sealed"]).rstrip(b"=").decode()
+    return Mailbox(sealed=sealed, expires_at=row["expires_at"])
+
+
+@post("/api/citizen/mailboxes/{box:str}/close", status_code=204)
+async def close_mailbox(box: FromPath[str], data: JSONBody[Key], database: Db) -> None:
+    """Destroy it: it was read, or the invitation is taken back."""
+    async with database.transaction() as tx:
+        await mailbox.close(tx, box, data.secret)
+
+
+def _bytes(sealed: str) -> bytes:
+    try:
+        return base64.b64decode(sealed + "=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise Problem(422, "mailbox.form", "This is not base64url", field="sealed") from None
+
+
 def _profile(given: dict[str, object] | None) -> Contacts | None:
     """Here, unlike in an SOS, what is wrong is said."""
     if given is None:
@@ -128,4 +194,6 @@ def _profile(given: dict[str, object] | None) -> Contacts | None:
     return profile
 
 
-ROUTES: list[HTTPRouteHandler] = [terms, enrol, withdraw, add_device, push_key]
+ROUTES: list[HTTPRouteHandler] = [
+    terms, enrol, withdraw, add_device, push_key, open_mailbox, fill_mailbox, read_mailbox, close_mailbox,
+]  # fmt: skip

@@ -79,3 +79,36 @@ async def device_person(tx: Transaction, tag: bytes) -> str | None:
         tag,
     )
     return person
+
+
+async def mailboxes(tx: Transaction) -> int:
+    number: int = await tx.fetchval("SELECT count(*) FROM mailbox")
+    return number
+
+
+async def add_mailbox(tx: Transaction, id: str, secret_hash: bytes, expires_at: datetime) -> None:
+    await tx.execute(
+        "INSERT INTO mailbox (id, secret_hash, opened_at, expires_at) VALUES ($1, $2, $3, $4)",
+        id,
+        secret_hash,
+        tx.at,
+        expires_at,
+    )
+
+
+async def mailbox(tx: Transaction, id: str) -> Row | None:
+    return await tx.fetchrow(
+        "SELECT secret_hash, sealed, expires_at FROM mailbox WHERE id = $1 AND expires_at > $2", id, tx.at
+    )
+
+
+async def fill_mailbox(tx: Transaction, id: str, sealed: bytes) -> bool:
+    """False when it is unknown, or not empty."""
+    done = await tx.execute(
+        "UPDATE mailbox SET sealed = $2 WHERE id = $1 AND sealed IS NULL AND expires_at > $3", id, sealed, tx.at
+    )
+    return done == "UPDATE 1"
+
+
+async def remove_mailbox(tx: Transaction, id: str) -> bool:
+    return await tx.execute("DELETE FROM mailbox WHERE id = $1", id) == "DELETE 1"
