@@ -16,7 +16,7 @@ from ansim.core.timers import TimerReaction
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested
 from ansim.response.incidents import actions as incidents
-from ansim.response.incidents import destruction, guardians
+from ansim.response.incidents import destruction, guardians, passing
 from ansim.response.incidents import reactions as case
 from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, IncidentOpened, IncidentReleased
 from ansim.response.notify import actions as notify
@@ -85,6 +85,7 @@ PASSING: tuple[Errand, ...] = (
 
 TIMERS: dict[str, TimerReaction] = {
     incidents.UNCLAIMED: incidents.escalate,
+    passing.UNANSWERED: passing.lapse,
     grants.EXPIRY: grants.expire,
     dispatch.UNANSWERED: dispatch.no_answer,
     retention.DUE: retention.due,

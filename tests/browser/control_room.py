@@ -133,6 +133,7 @@ def incident(number: int = 47, **more: Any) -> dict[str, Any]:
         "signals": 1,
         "cancel_requested_at": None,
         "owner": None,
+        "offer": None,
         "claimed_at": None,
         "confirmed_at": None,
         "requested_at": None,
@@ -263,8 +264,8 @@ def worked(number: int = 47, **more: Any) -> dict[str, Any]:
         "dispatches": [dispatch()],
         "procedure": steps(),
         "timeline": [
-            {"id": "t1", "at": ago(119), "act": "incident.claimed", "actor": "a1", "text": None},
-            {"id": "t2", "at": ago(86), "act": "incident.confirmed", "actor": "a1", "text": None},
+            {"id": "t1", "at": ago(119), "act": "incident.claimed", "actor": "a1", "name": "이서연", "text": None},
+            {"id": "t2", "at": ago(86), "act": "incident.confirmed", "actor": "a1", "name": "이서연", "text": None},
         ],
         "messages": [{"id": "m1", "at": ago(52), "from": "person", "text": "뒤에 남자가 따라와요"}],
         "links": [
@@ -292,6 +293,18 @@ def taken_by_colleague(number: int = 31, **more: Any) -> dict[str, Any]:
         )
         | more
     )
+
+
+def offer(to: dict[str, str] = COLLEAGUE, *, left: float = 24) -> dict[str, Any]:
+    """A case on its way to a colleague, who has so many seconds left to answer."""
+    return {"to": to, "at": ago(30 - left), "due_at": ago(-left)}
+
+
+COLLEAGUES = [
+    {**COLLEAGUE, "role": "operator", "cases": 0},
+    {"id": "a3", "name": "오상민", "role": "operator", "cases": 2},
+    {"id": "a4", "name": "최유리", "role": "supervisor", "cases": 2},
+]
 
 
 class Room:

@@ -15,6 +15,7 @@ from .conftest import Open
 from .control_room import (
     CAMERAS,
     COLLEAGUE,
+    COLLEAGUES,
     Room,
     ago,
     at,
@@ -23,6 +24,7 @@ from .control_room import (
     fix,
     grant,
     incident,
+    offer,
     place,
     taken_by_colleague,
     worked,
@@ -351,6 +353,130 @@ async def test_a_line_that_is_down_is_a_band(sit: Sit, room: Room) -> None:
         "02-3000-1120에 전화로 요청하고 D에 접수번호 적기",
     )
     await says(page.locator("[data-part=links]"), "112 연계 끊김 00:4", "119 연계")
+
+
+# -- passing on
+
+
+def kept(act: str, **more: Any) -> dict[str, Any]:
+    """My case after an offer that ended so."""
+    case = worked()
+    line = {"id": "t9", "at": ago(1), "act": act, "actor": "a2", "name": "박지훈", "text": None}
+    return case | {"timeline": [*case["timeline"], line], **more}
+
+
+async def test_b_passes_my_case_to_the_first_colleague_or_to_the_one_of_a_digit(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    room.have(worked())
+    stage.on("GET", "/api/colleagues", {"colleagues": COLLEAGUES})
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("b")
+    sheet = page.locator("[data-part=passing]")
+    await says(sheet, "박지훈", "맡은 상황 없음", "오상민", "팀장 · 맡은 상황 2건", "받을 때까지 내 상황")
+    await picture(page, "console-pass")
+    await page.keyboard.press("Escape")
+    await sheet.wait_for(state="detached")
+    assert not stage.asked_for("/api/incidents/i47/offer")
+
+    stage.on("POST", "/api/incidents/i47/offer", lambda _: worked(offer=offer()))
+    await page.keyboard.press("b")
+    await sheet.wait_for()
+    await page.keyboard.press("3")
+    await says(page.locator("[data-part=line]"), "최유리에게 넘기는 중 · 받을 때까지 내 상황")
+    assert stage.asked_for("/api/incidents/i47/offer")[0].body == {"to": "a4"}
+    await says(card(page, "i47").locator("[data-part=offer]"), "박지훈에게 넘기는 중 00:2")
+    # it is mine meanwhile: its pictures and everything in it
+    await page.locator("[data-part=pass]").filter(has_text="되돌림").wait_for()
+    assert await page.locator('[data-tile="1"]').get_attribute("data-state") != "locked"
+    await picture(page, "console-passing")
+    room.accept("i47", "offer/end", kept("incident.offer-withdrawn"))
+    await page.keyboard.press("b")
+    await says(page.locator("[data-part=line]"), "되돌림 · 그대로 내 상황")
+
+
+async def test_what_became_of_an_offer_is_said_and_heard(sit: Sit, room: Room) -> None:
+    room.have(worked(offer=offer()))
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("m")
+    await forget_tones(page)
+    await room.put(kept("incident.offer-declined"))
+    await says(page.locator("[data-part=line]"), "받지 않음 · 그대로 내 상황")
+    await hears(page, "handed")
+    await room.put(worked(offer=offer()))
+    await forget_tones(page)
+    await room.put(kept("incident.offer-unanswered"))
+    await says(page.locator("[data-part=line]"), "답 없음 · 그대로 내 상황")
+    await hears(page, "handed")
+    await room.put(worked(offer=offer()))
+    await room.put(taken_by_colleague(47))
+    await says(page.locator("[data-part=line]"), "박지훈이 받음")
+    # with it go name and pictures
+    await says(page.locator(".case"), "박지훈이 맡고 있습니다")
+    assert await page.locator('[data-tile="1"]').get_attribute("data-state") == "locked"
+    assert "김수민" not in await page.locator("main").inner_text()
+
+
+async def test_a_case_offered_to_me_rings_until_i_take_it_or_not(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    page = await sit()
+    await page.keyboard.press("m")
+    await forget_tones(page)
+    mine = {"id": "a1", "name": "이서연"}
+    await room.put(taken_by_colleague(31, offer=offer(mine)))
+    await hears(page, "p1")
+    waits = card(page, "i31")
+    await says(waits, "박지훈이 넘김 · 받으면 내 상황", "박지훈에게 돌아감까지", "00:2", "받고 옮겨가기", "받지 않기")
+    await says(page.locator("[data-part=alarm-chip]"), "너른동")
+    assert "김수민" not in await page.locator("main").inner_text()
+    await picture(page, "console-offered")
+    room.accept("i31", "offer/end", taken_by_colleague(31))
+    await page.wait_for_timeout(450)
+    await page.keyboard.press("b")
+    await page.locator("[data-part=alarm-line]").wait_for(state="detached")
+    await says(waits, "박지훈")
+
+    await room.put(taken_by_colleague(31, offer=offer(mine)))
+    await page.locator("[data-part=alarm-line]").wait_for()
+    room.accept("i31", "take-over", worked(31))
+    await page.wait_for_timeout(450)
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i31/take-over"))
+    await page.locator('.case[data-case="i31"]').filter(has_text="김○○").wait_for()
+    assert not stage.asked_for("/api/incidents/i31/claim")
+    await page.locator("[data-part=alarm-line]").wait_for(state="detached")
+
+
+async def test_an_offer_that_is_over_is_a_line_and_no_dialog(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(taken_by_colleague(31, offer=offer({"id": "a1", "name": "이서연"})))
+
+    def gone(_: Asked) -> dict[str, Any]:
+        raise Refusal(409, "incident.not-offered", "It is not offered to you any more")
+
+    page = await sit()
+    stage.on("POST", "/api/incidents/i31/take-over", gone)
+    await page.wait_for_timeout(450)
+    await page.keyboard.press("Enter")
+    await says(page.locator("[data-part=line]"), "이미 거두어졌거나 다른 사람이 받음")
+
+
+async def test_nobody_to_pass_to_is_said(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+    stage.on("GET", "/api/colleagues", {"colleagues": []})
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("b")
+    await says(page.locator("[data-part=passing]"), "로그인한 동료가 없습니다")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Escape")
+    await page.locator("[data-part=passing]").wait_for(state="detached")
+    # no key stands in the list that does nothing
+    await page.keyboard.press("?")
+    listed = await page.locator(".key-list kbd").all_inner_texts()
+    assert "B" in listed and not {"P", "V", "H"} & set(listed)
 
 
 # -- closing

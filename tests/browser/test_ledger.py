@@ -256,6 +256,16 @@ async def test_filters_and_export(open_page: Open) -> None:
     )
 
 
+async def test_a_case_that_was_passed_on_shows_who_had_it_when(open_page: Open, log: Log) -> None:
+    log.add(68, "a-sangmin", "incident.taken-over", CASE)
+    page = await open_page(f"/ledger?incident={CASE}", device=OFFICE)
+    rows = page.locator("tbody tr")
+    await rows.filter(has_text="넘겨받음 · 대상자 위치").filter(has_text="오상민").filter(has_text="보는 중").wait_for()
+    had = rows.filter(has_text="접수 · 대상자 위치")
+    assert "1분" in await had.inner_text()
+    assert "보는 중" not in await had.inner_text()
+
+
 async def test_a_leader_keeps_a_closed_case_as_evidence_and_lets_it_go(
     open_page: Open, stage: Stage, log: Log, picture: Any
 ) -> None:

@@ -179,5 +179,10 @@ CAMERAS = tuple(
 )  # fmt: skip
 
 
+async def placed(house: House) -> bool:
+    """Whether everything in the ledger has its place in the tree, and can be read by whoever may."""
+    return not await house.rows("SELECT 1 FROM ledger_waiting")
+
+
 def folder_of(house: House) -> Path:
     return house.centre.settings.folder

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ansim.sim.phone import Phone, read
-from tests.flow.conftest import House
+from tests.flow.conftest import House, placed
 from tests.flow.test_claim_to_close import detail, pressed
 
 pytestmark = pytest.mark.flow
@@ -56,6 +56,9 @@ async def test_what_is_held_outlives_the_rule_and_dies_at_the_end_of_the_hold(ho
     # the reason may name anybody: it is for whoever has the case, not for a record that is never erased
     assert "경찰" not in str(entry)
     assert EVIDENCE["reason"] in [line["text"] for line in (await detail(operator, id))["timeline"]]
+
+    await house.clock.advance(1)
+    await house.until(lambda: placed(house))
     assert "case.held" in {entry["act"] for entry in await phone.record()}
     await house.clock.leap(RULE.total_seconds() + 60)
     assert await kept(house)

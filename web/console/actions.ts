@@ -3,8 +3,9 @@
  * sent when the server is back. What the server refuses is said, never swallowed.
  */
 import { computed, signal } from "@preact/signals";
-import { type Agency, get, type Grant, type Incident, type IncidentDetail, post, Problem, signedIn } from "../shared/api";
+import { type Agency, type Colleague, get, type Grant, type Incident, type IncidentDetail, post, Problem, signedIn } from "../shared/api";
 import { exactNow } from "../shared/clock";
+import { isOffered } from "./ordering";
 import { remember } from "./session";
 import * as store from "./store";
 
@@ -14,6 +15,7 @@ export type Prompt =
   | { kind: "extend"; grant: string }
   | { kind: "revoke"; grant: string }
   | { kind: "chat" }
+  | { kind: "pass"; colleagues: Colleague[] | null }
   | { kind: "close"; code: number | null };
 
 export const prompt = signal<Prompt | null>(null);
@@ -90,6 +92,10 @@ function refused(error: unknown, incident: string): void {
     void lost(incident);
     return;
   }
+  if (error instanceof Problem && error.type.endsWith("incident.not-offered")) {
+    store.say("offer.gone", {}, clock());
+    return;
+  }
   // The session is over: the read sends to the sign-in page and back.
   if (error instanceof Problem && error.status === 401) void signedIn().catch(() => undefined);
   store.say("line.refused", { why: error instanceof Problem ? error.detail || error.title : String(error) }, clock(), "warn");
@@ -136,7 +142,11 @@ export async function claim(id: string, go: boolean): Promise<void> {
   const fold = store.queue.peek().unclaimed.find(({ lead }) => lead.id === id);
   const all = [id, ...(fold?.rest.map((incident) => incident.id) ?? [])];
   if (go) select(id);
-  for (const each of all) await send(`claim.${each}`, each, () => post(path(each, "claim")), () => store.incidents.peek().get(each)?.mine ?? false);
+  for (const each of all) {
+    const now = store.incidents.peek().get(each);
+    const verb = now && isOffered(now) ? "take-over" : "claim";
+    await send(`claim.${each}`, each, () => post(path(each, verb)), () => store.incidents.peek().get(each)?.mine ?? false);
+  }
 }
 
 export const confirm = (id: string): Promise<boolean> => send(`confirm.${id}`, id, () => post(path(id, "confirm")), () => (store.incidents.peek().get(id)?.confirmed_at ?? null) !== null);
@@ -144,6 +154,25 @@ export const confirm = (id: string): Promise<boolean> => send(`confirm.${id}`, i
 export async function release(id: string): Promise<void> {
   if (await send(`release.${id}`, id, () => post(path(id, "release")))) store.say("line.released", {}, clock());
 }
+
+/** Asks who could take this case; the panel shows them as they come. */
+export async function askWhom(): Promise<void> {
+  prompt.value = { kind: "pass", colleagues: null };
+  const answer = await get<{ colleagues: Colleague[] }>("/api/colleagues").catch((error: unknown) => {
+    refused(error, "");
+    return null;
+  });
+  if (prompt.peek()?.kind === "pass") prompt.value = answer ? { kind: "pass", colleagues: answer.colleagues } : null;
+}
+
+export async function offer(id: string, to: Colleague): Promise<void> {
+  prompt.value = null;
+  const done = (): boolean => store.incidents.peek().get(id)?.offer?.to.id === to.id;
+  if (await send(`offer.${id}`, id, () => post(path(id, "offer"), { to: to.id }), done)) store.say("offer.sent", { name: to.name }, clock());
+}
+
+/** Takes the offer back, or declines it. */
+export const endOffer = (id: string): Promise<boolean> => send(`offer.${id}`, id, () => post(path(id, "offer/end")), () => store.incidents.peek().get(id)?.offer === null);
 
 /** Ticked at once here, so that the next Space means the next step and not this one again. */
 export async function tickStep(id: string, step: string, done: boolean): Promise<void> {

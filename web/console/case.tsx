@@ -13,7 +13,7 @@ import pencil from "lucide-static/icons/pencil.svg?raw";
 import phone from "lucide-static/icons/phone.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
 import user from "lucide-static/icons/user.svg?raw";
-import { type Agency, type CaseLink, type ChannelReceipt, type Dispatch, type Grant, type Guardian, type IncidentDetail, me } from "../shared/api";
+import { type Agency, type CaseLink, type ChannelReceipt, type Colleague, type Dispatch, type Grant, type Guardian, type IncidentDetail, me } from "../shared/api";
 import { now, since } from "../shared/clock";
 import { Glyph, GrantClock, Kbd, Receipt, type Step, Steps, Timer } from "../shared/components";
 import { both } from "../shared/i18n";
@@ -21,6 +21,7 @@ import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
 import * as keys from "./keys";
+import { isOffered } from "./ordering";
 import { Marks, titleOf } from "./queue";
 import { record } from "./record";
 import { recall, remember } from "./session";
@@ -279,29 +280,55 @@ function Dispatching({ incident }: { incident: IncidentDetail }): JSX.Element {
           }}
         />
       )}
-      <div class="triple">
+      <div class="quad">
         {number ? (
           <a class="btn" href={`tel:${number}`} data-call>
-            <Icon of={phone} />
             {t("case.call")}
             <Kbd>T</Kbd>
           </a>
         ) : (
           <button type="button" class="btn" disabled>
-            <Icon of={phone} />
             {t("case.call")}
           </button>
         )}
         <button type="button" class="btn" aria-pressed={question?.kind === "chat"} onClick={() => keys.ask({ kind: "chat" })}>
-          <Icon of={message} />
           {t("case.chat")}
           <Kbd>C</Kbd>
+        </button>
+        <button type="button" class="btn" data-part="pass" aria-pressed={question?.kind === "pass" || incident.offer !== null} onClick={() => keys.pass()}>
+          {t(incident.offer ? "case.pass.back" : "case.pass")}
+          <Kbd>B</Kbd>
         </button>
         <button type="button" class="btn" aria-pressed={question?.kind === "close"} onClick={() => (act.prompt.value = { kind: "close", code: null })}>
           {t("case.close")}
           <Kbd>X</Kbd>
         </button>
       </div>
+    </div>
+  );
+}
+
+/** Who could take the case: the first is suggested. One key more sends the offer, Esc leaves. */
+function Passing({ incident, colleagues }: { incident: IncidentDetail; colleagues: Colleague[] | null }): JSX.Element {
+  return (
+    <div class="sec closing" data-part="passing">
+      <h3>
+        {t("pass.title")}
+        <span>{t("pass.how")}</span>
+      </h3>
+      {colleagues?.length === 0 && <p class="t2">{t("pass.nobody")}</p>}
+      <ul class="people">
+        {colleagues?.slice(0, 9).map((one, i) => (
+          <li key={one.id}>
+            <button type="button" class={i === 0 ? "btn fill" : "btn"} onClick={() => void act.offer(incident.id, one)}>
+              <Kbd>{i === 0 ? "Enter" : String(i + 1)}</Kbd>
+              <b class="ell">{one.name}</b>
+              <span class="meta nowrap end">{[one.role === "supervisor" ? t("pass.leader") : "", one.cases === 0 ? t("pass.free") : t("pass.cases", { n: one.cases })].filter(Boolean).join(" · ")}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="t2 meta">{t("pass.until")}</p>
     </div>
   );
 }
@@ -641,7 +668,7 @@ export function CasePanel(): JSX.Element {
       {!store.isDetail(incident) && (
         <div class="sec reduced">
           <Marks incident={incident} />
-          <p class="t2">{incident.state === "received" ? t("case.before") : t("case.foreign", { owner: incident.owner?.name ?? "" })}</p>
+          <p class="t2">{incident.state === "received" ? t("case.before") : t(isOffered(incident) ? "case.offered" : "case.foreign", { owner: incident.owner?.name ?? "" })}</p>
         </div>
       )}
       {mine && store.isDetail(incident) && (
@@ -649,7 +676,8 @@ export function CasePanel(): JSX.Element {
           <Facts incident={incident} />
           {open && <Dispatching incident={incident} />}
           {open && question?.kind === "close" && <Closing incident={incident} code={question.code} />}
-          {question?.kind !== "close" && question?.kind !== "chat" && (
+          {open && question?.kind === "pass" && <Passing incident={incident} colleagues={question.colleagues} />}
+          {question?.kind !== "close" && question?.kind !== "chat" && question?.kind !== "pass" && (
             <>
               {open && <Procedure incident={incident} />}
               <Guardians incident={incident} />

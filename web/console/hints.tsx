@@ -24,9 +24,10 @@ export function Hints(): JSX.Element | null {
     <footer class="hints">
       {question ? (
         <>
-          <Hint caps={["Enter"]} word="hint.send" />
+          <Hint caps={["Enter"]} word={question.kind === "pass" ? "hint.pass.first" : "hint.send"} />
           <Hint caps={["Esc"]} word="hint.leave" />
           {question.kind === "close" && <Hint caps={["1", "–", "5"]} word="hint.code" />}
+          {question.kind === "pass" && <Hint caps={["1", "–", "9"]} word="hint.pass.other" />}
           {question.kind === "chat" && <Hint caps={["1", "–", "6"]} word="hint.stock" />}
         </>
       ) : (
@@ -50,6 +51,7 @@ export function Hints(): JSX.Element | null {
               <Hint caps={["N"]} word="hint.note" />
               <Hint caps={["Space"]} word="hint.step" />
               <Hint caps={["E"]} word="hint.extend" />
+              <Hint caps={["B"]} word={store.watched.value?.offer ? "hint.pass.back" : "hint.pass"} />
               <Hint caps={["X"]} word="hint.close" />
             </>
           )}

@@ -5,6 +5,7 @@
 import { signal } from "@preact/signals";
 import type { Dispatch, IncidentDetail } from "../shared/api";
 import * as act from "./actions";
+import { isOffered, isWaiting } from "./ordering";
 import { recall, remember } from "./session";
 import { soften } from "./sound";
 import { further } from "./slots";
@@ -107,6 +108,11 @@ function enter(stay: boolean): boolean {
       void act.request(mine.id, asked.agency);
       return true;
     }
+    if (asked.kind === "pass") {
+      const first = asked.colleagues?.[0];
+      if (first) void act.offer(mine.id, first);
+      return true;
+    }
     focusField("prompt");
     return true;
   }
@@ -114,11 +120,12 @@ function enter(stay: boolean): boolean {
   const target = guard ? guard.previousTop : (store.top.peek()?.id ?? null);
   const selected = store.selected.peek();
   // A card chosen with J or K is claimed itself when nobody has it.
-  if (selected && selected.state === "received" && selected.priority < 3 && !guard) {
+  if (selected && isWaiting(selected) && !guard) {
     void act.claim(selected.id, !stay);
     return true;
   }
-  if (target && store.incidents.peek().get(target)?.state === "received") {
+  const aimed = store.incidents.peek().get(target ?? "");
+  if (target && aimed && isWaiting(aimed)) {
     void act.claim(target, !stay);
     return true;
   }
@@ -136,6 +143,12 @@ function number(n: number, asked: act.Prompt | null): boolean {
   if (asked?.kind === "close" && n >= 1 && n <= 5) {
     act.prompt.value = { kind: "close", code: n };
     focusField("prompt");
+    return true;
+  }
+  if (asked?.kind === "pass") {
+    const to = asked.colleagues?.[n - 1];
+    const mine = store.watched.peek();
+    if (to && mine) void act.offer(mine.id, to);
     return true;
   }
   if (asked?.kind === "chat") return false;
@@ -196,6 +209,7 @@ function letter(code: string): boolean {
       if (store.watched.peek()) act.enlarged.value = !act.enlarged.peek();
       return true;
   }
+  if (code === "KeyB") return pass();
   const incident = store.watched.peek();
   const mineOnly = ["KeyD", "KeyF", "KeyE", "KeyX", "KeyC", "KeyN", "KeyT", "KeyY", "KeyU", "KeyL"];
   if (!mineOnly.includes(code)) return false;
@@ -239,6 +253,17 @@ function letter(code: string): boolean {
       return true;
   }
   return false;
+}
+
+/** B: my case to a colleague, or back again; a case that is offered to me, back to whoever offered it. */
+export function pass(): boolean {
+  const mine = store.watched.peek();
+  const offered = [store.selected.peek(), store.top.peek()].find((incident) => incident && isOffered(incident));
+  if (mine?.offer) void act.endOffer(mine.id);
+  else if (mine) void act.askWhom();
+  else if (offered) void act.endOffer(offered.id);
+  else store.say("line.not.mine", {}, performance.now());
+  return true;
 }
 
 /** The newest dispatch with a unit on its way or there: only its officer can be given a link. */

@@ -15,6 +15,7 @@ import { connect, serverState } from "./connection";
 import { Hints } from "./hints";
 import { onKey, railOpen } from "./keys";
 import { MapPanel } from "./map";
+import { waitingSince } from "./ordering";
 import { Queue } from "./queue";
 import { forgetExcept, recall } from "./session";
 import { Sheets } from "./sheets";
@@ -79,7 +80,7 @@ function ringNow(): void {
   const alarm = store.alarm.peek();
   sound.ring(
     {
-      p1: alarm ? Date.parse(alarm.received_at) : null,
+      p1: alarm ? Date.parse(waitingSince(alarm)) : null,
       p2: store.top.peek()?.priority === 2,
       cut: serverState.peek() === "cut",
       waiting_s: longestWait(),
@@ -140,6 +141,7 @@ async function start(): Promise<void> {
       announced.value = event.incident;
     }
     if (event.type === "receipt") sound.play("receipt");
+    if (event.type === "kept") sound.play("handed");
     if (event.type === "state") {
       if (!settled && before && store.incidents.peek().has(before)) act.select(before);
       settled = true;

@@ -1,5 +1,5 @@
 /** What the queue shows and in which order. Pure, so that it can be checked without a screen. */
-import type { Incident } from "../shared/api";
+import { type Incident, me } from "../shared/api";
 import { distanceBetween } from "./geo";
 
 /** Ten unclaimed in ten minutes: the rate at which EEMUA 191 calls it a flood. */
@@ -23,7 +23,12 @@ export interface Queue {
   flood: boolean;
 }
 
-export const isWaiting = (i: Incident): boolean => i.state === "received" && i.priority < 3;
+/** A colleague wants to give me this case. */
+export const isOffered = (i: Incident): boolean => i.offer !== null && i.offer.to.id === me.value?.account;
+/** Nobody has it, or whoever has it asks me to take it. */
+export const isWaiting = (i: Incident): boolean => i.priority < 3 && (i.state === "received" || isOffered(i));
+/** Since when it has been waiting for me. */
+export const waitingSince = (i: Incident): string => (isOffered(i) ? i.offer!.at : i.received_at);
 
 const byUrgency = (a: Incident, b: Incident): number =>
   a.priority - b.priority || Date.parse(a.received_at) - Date.parse(b.received_at) || (a.id < b.id ? -1 : 1);
@@ -33,7 +38,7 @@ export function arrange(incidents: Iterable<Incident>, now_ms: number): Queue {
   const waiting = all.filter(isWaiting).sort(byUrgency);
   const recent = waiting.filter((i) => now_ms - Date.parse(i.received_at) <= FLOOD_WINDOW_S * 1000);
   const flood = recent.length >= FLOOD_COUNT;
-  const taken = all.filter((i) => i.priority < 3 && (i.state === "claimed" || i.state === "confirmed" || i.state === "resolved" || i.state === "false_alarm") && i.closed_at === null);
+  const taken = all.filter((i) => i.priority < 3 && !isOffered(i) && (i.state === "claimed" || i.state === "confirmed" || i.state === "resolved" || i.state === "false_alarm") && i.closed_at === null);
   return {
     unclaimed: flood ? folded(waiting) : waiting.map((lead) => ({ lead, rest: [] })),
     mine: [...taken.filter((i) => i.mine), ...all.filter((i) => i.mine && i.closed_at !== null && now_ms - Date.parse(i.closed_at) <= CLOSED_SHOWN_S * 1000)].sort(byUrgency),

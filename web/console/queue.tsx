@@ -11,7 +11,7 @@ import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
-import type { Fold, Queue as Order } from "./ordering";
+import { type Fold, isOffered, isWaiting, type Queue as Order } from "./ordering";
 import { record } from "./record";
 import * as store from "./store";
 import { named, t } from "./words";
@@ -22,9 +22,11 @@ export const titleOf = (incident: Incident): string => {
 };
 
 export function Marks({ incident }: { incident: Incident }): JSX.Element | null {
-  if (incident.marks.length === 0) return null;
+  const offer = isOffered(incident) ? null : incident.offer;
+  if (incident.marks.length === 0 && !offer) return null;
   return (
     <div class="marks">
+      {offer && <span class="chip line" data-part="offer">{t("card.offering", { name: offer.to.name, t: timer(Math.max(0, -since(offer.due_at))) })}</span>}
       {incident.marks.includes("duress") && <span class="chip p1 b">{t("card.duress")}</span>}
       {incident.marks.includes("cancel_pending") && <span class="chip p2">{t("card.cancel", { t: incident.cancel_requested_at ? timer(since(incident.cancel_requested_at)) : "" })}</span>}
       {incident.marks.includes("repeated") && incident.signals > 1 && <span class="chip line">{t("card.repeated", { n: incident.signals })}</span>}
@@ -69,39 +71,64 @@ export function EscalationBar({ incident }: { incident: Incident }): JSX.Element
 const facts = (incident: Incident): string =>
   [incident.silent ? t("card.silent") : "", incident.position ? t("card.accuracy", { m: Math.round(incident.position.accuracy_m) }) : t("card.no.position")].filter(Boolean).join(" · ");
 
+/** Until when a colleague's offer stands; afterwards the case stays with her. */
+function OfferBar({ incident }: { incident: Incident }): JSX.Element {
+  const { at, due_at } = incident.offer!;
+  const left = Math.max(0, -since(due_at));
+  return (
+    <div class="esc c1">
+      <div class="lab">
+        <span>{t("offer.back", { name: incident.owner?.name ?? "" })}</span>
+        <b>{timer(Math.ceil(left))}</b>
+      </div>
+      <div class="bar">
+        <i style={{ width: `${Math.min(100, 100 * (1 - (1000 * left) / (Date.parse(due_at) - Date.parse(at))))}%` }} />
+      </div>
+    </div>
+  );
+}
+
 function Unclaimed({ fold, compact }: { fold: Fold; compact: boolean }): JSX.Element {
   const incident = fold.lead;
   const chosen = store.selectedId.value === incident.id;
   const count = fold.rest.length + 1;
-  if (incident.priority === 1) {
+  const offered = isOffered(incident);
+  if (incident.priority === 1 || offered) {
     return (
       <article class={`card wait1${chosen ? " chosen" : ""}`} data-card={incident.id} aria-current={chosen ? "true" : undefined}>
         <div class="hd" data-hit={`select:${incident.id}`}>
-          <Glyph p={1} mode="inv" size={38} />
+          <Glyph p={incident.priority} mode="inv" size={38} />
           <h3 class="kind grow">{titleOf(incident)}</h3>
           <div class="tm">
             <Timer since={incident.received_at} />
           </div>
         </div>
+        {offered && <div class="where b c1">{t("card.offered", { name: incident.owner?.name ?? "" })}</div>}
         <div class="where b">{both(incident.place)}</div>
         <div class="fact">
-          {facts(incident)}
+          {offered ? stateOf(incident) : facts(incident)}
           <br />
-          {incident.cameras_ready > 0 ? t("card.cameras", { n: incident.cameras_ready }) : t("card.cameras.none")}
+          {offered ? facts(incident) : incident.cameras_ready > 0 ? t("card.cameras", { n: incident.cameras_ready }) : t("card.cameras.none")}
         </div>
         {count > 1 && <div class="fold chip p1 b">{t("card.fold", { n: count })}</div>}
         <Marks incident={incident} />
-        <EscalationBar incident={incident} />
+        {offered ? <OfferBar incident={incident} /> : <EscalationBar incident={incident} />}
         {!compact && (
           <div class="acts">
             <button type="button" class="btn p1" data-hit={`claim:${incident.id}`}>
-              {t("card.claim.go")}
+              {t(offered ? "card.take.go" : "card.claim.go")}
               <Kbd>Enter</Kbd>
             </button>
             <button type="button" class="btn" data-hit={`stay:${incident.id}`}>
-              {t("card.claim.only")}
+              {t(offered ? "card.take.only" : "card.claim.only")}
               <Kbd>Shift Enter</Kbd>
             </button>
+            {offered && (
+              <button type="button" class="btn" data-hit={`decline:${incident.id}`}>
+                {t("card.decline")}
+                {!store.watched.value && <Kbd>B</Kbd>}
+              </button>
+            )}
           </div>
         )}
       </article>
@@ -206,8 +233,11 @@ function perform(hit: string): void {
   const cut = hit.indexOf(":");
   const id = hit.slice(cut + 1);
   const verb = hit.slice(0, cut);
+  const incident = store.incidents.peek().get(id);
   if (verb === "select") act.select(id);
-  else if (store.incidents.peek().get(id)?.state === "received") void act.claim(id, verb === "claim");
+  else if (!incident || !isWaiting(incident)) return;
+  else if (verb === "decline") void act.endOffer(id);
+  else void act.claim(id, verb === "claim");
 }
 
 function onClick(event: MouseEvent): void {

@@ -22,7 +22,7 @@ export function record(incident: IncidentDetail): Sentence[] {
     // What follows says these better, with durations and names.
     if (/^(?:dispatch|message|link)\./.test(entry.act)) continue;
     const step = entry.act.startsWith("procedure.") ? incident.procedure.find((each) => each.step === entry.text) : undefined;
-    const who = owner && entry.actor === owner.id ? owner.name : t("record.somebody");
+    const who = entry.name ?? (owner && entry.actor === owner.id ? owner.name : t("record.somebody"));
     const text = step ? both(step.label) : (entry.text ?? "");
     const sentence = named("record", entry.act, { who, text });
     add(entry.id, entry.at, sentence === entry.act ? text || entry.act : sentence);

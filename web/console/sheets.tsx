@@ -33,6 +33,7 @@ const KEYS: [string[], Word | string][] = [
   [["Shift", "Space"], "keys.undo"],
   [["E"], "hint.extend"],
   [["L"], "keys.link"],
+  [["B"], "keys.pass"],
   [["U"], "keys.release"],
   [["X"], "hint.close"],
   [["M"], "hint.soft"],

@@ -88,6 +88,7 @@ export type StoreEvent =
   | { type: "alarm"; incident: Incident }
   | { type: "claimed"; incident: Incident }
   | { type: "receipt"; incident: Case }
+  | { type: "kept"; incident: Case }
   | { type: "state" };
 const listeners = new Set<Listener>();
 export function listen(listener: Listener): () => void {
@@ -180,8 +181,19 @@ export function put(incident: Case, clock_ms: number): void {
   incidents.value = next;
   if (isWaiting(merged) && (!before || !isWaiting(before))) arrived(merged, previousTop, clock_ms);
   if (before && isWaiting(before) && !isWaiting(merged)) tell({ type: "claimed", incident: merged });
+  if (before?.mine && before.offer && !merged.offer) passed(merged, clock_ms);
   if (isDetail(merged) && isDetail(before) && answered(merged) !== answered(before)) tell({ type: "receipt", incident: merged });
   reseat(merged, clock_ms);
+}
+
+/** What became of a case that I offered to a colleague. */
+function passed(incident: Case, clock_ms: number): void {
+  if (incident.closed_at !== null || incident.state === "received") return;
+  if (!incident.mine) return say("offer.taken", { name: incident.owner?.name ?? "?" }, clock_ms);
+  const why = isDetail(incident) ? [...incident.timeline].reverse().find((entry) => entry.act.startsWith("incident.offer-"))?.act : undefined;
+  if (why === "incident.offer-withdrawn") return say("offer.withdrawn", {}, clock_ms);
+  tell({ type: "kept", incident });
+  say(why === "incident.offer-declined" ? "offer.declined" : "offer.unanswered", {}, clock_ms, "warn");
 }
 
 /** Changes when an agency has answered or a unit has arrived. */

@@ -15,6 +15,7 @@ import { Icon } from "../shared/icons";
 import { clockTime, dayName, timer } from "../shared/words";
 import * as act from "./actions";
 import { serverState } from "./connection";
+import { isOffered } from "./ordering";
 import * as sound from "./sound";
 import * as store from "./store";
 import { named, t } from "./words";
@@ -67,7 +68,7 @@ function AlarmChip(): JSX.Element | null {
   return (
     <div class="alarm-chip" data-part="alarm-chip">
       <Glyph p={1} mode="inv" size={28} />
-      <b class="ell">{t("top.alarm", { kind: named("kind", alarm.kind), place: both(alarm.place) })}</b>
+      <b class="ell">{t(isOffered(alarm) ? "top.offered" : "top.alarm", { kind: named("kind", alarm.kind), place: both(alarm.place) })}</b>
       <Timer since={alarm.received_at} class="b since" />
       <span class="row meta m rings">
         <Icon of={loud} />

@@ -105,7 +105,7 @@ function choose(id: string | null): void {
 function pictureOf({ entry }: Row): string {
   const act = entry.act;
   if (act.startsWith("view.")) return cctv;
-  if (act.startsWith("link.") || act === "incident.claimed" || act === "incident.viewed") return mapPin;
+  if (act.startsWith("link.") || act === "incident.claimed" || act === "incident.taken-over" || act === "incident.viewed") return mapPin;
   if (act.startsWith("grant.") || act.startsWith("token.") || act.startsWith("code.")) return keyRound;
   if (act.startsWith("signal.")) return siren;
   if (act.startsWith("guardian.")) return bell;

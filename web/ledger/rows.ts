@@ -25,7 +25,7 @@ export interface Row {
 
 const PREFIXES: [Kind, RegExp][] = [
   ["erase", /\.(erased|erase-ordered|held|hold-ended)$/],
-  ["view", /^(view|link\.opened|link\.refused|incident\.claimed)/],
+  ["view", /^(view|link\.opened|link\.refused|incident\.(claimed|taken-over))/],
   ["grant", /^(grant|link)\./],
   ["access", /^(session|password|passkey|totp|token|code|account|ledger|person|device|camera)\./],
 ];
@@ -76,10 +76,16 @@ function implied({ actor, act, incident }: Entry): string {
   return incident !== null && actor.name ? "incident" : "";
 }
 
+const HAS = new Set(["incident.claimed", "incident.taken-over"]);
+/** What ends the time in which somebody has a case. */
+const LEAVES = new Set(["incident.released", "incident.taken-over", "incident.closed"]);
+
 /** Lines, newest first, as the entries come. */
 export function rows(entries: readonly Entry[]): Row[] {
   const links = linkKinds(entries);
   const closed = new Map(entries.filter((entry) => entry.act === "incident.closed").map((entry) => [entry.incident, entry]));
+  // Newest first: the last one found is the first after it.
+  const left = (entry: Entry): Entry | undefined => entries.filter((one) => one.incident === entry.incident && LEAVES.has(one.act) && one.at > entry.at).at(-1);
   const ends = new Map<string, Entry[]>();
   // Newest first: the last end in a list is the earliest.
   for (const entry of entries) {
@@ -91,11 +97,13 @@ export function rows(entries: readonly Entry[]): Row[] {
     if (entry.act === "view.renewed" || entry.act === "view.ended") return [];
     const [name, role] = who(entry, links);
     const blocked = refused(entry);
-    const looks = !blocked && (entry.act === "view.opened" || entry.act === "link.opened" || entry.act === "incident.claimed" || entry.act === "incident.viewed");
+    const looks = !blocked && (entry.act === "view.opened" || entry.act === "link.opened" || HAS.has(entry.act) || entry.act === "incident.viewed");
     const end =
       entry.act === "view.opened"
         ? ends.get(`${entry.actor.id} ${entry.object}`)?.filter((one) => one.at >= entry.at).at(-1)
-        : closed.get(entry.incident);
+        : HAS.has(entry.act)
+          ? left(entry)
+          : closed.get(entry.incident);
     const until = end ?? closed.get(entry.incident);
     const why = entry.details["why"];
     return [

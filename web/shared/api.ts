@@ -41,6 +41,19 @@ export interface Escalation {
   next: "leader" | "neighbour" | null;
   due_at: string | null;
 }
+/** Its operator wants to pass the case to a colleague, who answers by `due_at` or it stays. */
+export interface Offer {
+  to: Named;
+  at: string;
+  due_at: string;
+}
+/** Somebody who could take a case over. */
+export interface Colleague {
+  id: string;
+  name: string;
+  role: Role;
+  cases: number;
+}
 export interface Incident {
   id: string;
   number: string;
@@ -58,6 +71,7 @@ export interface Incident {
   signals: number;
   cancel_requested_at: string | null;
   owner: Named | null;
+  offer: Offer | null;
   claimed_at: string | null;
   confirmed_at: string | null;
   requested_at: string | null;
@@ -144,6 +158,8 @@ export interface TimelineEntry {
   at: string;
   act: string;
   actor: string;
+  /** What the room calls the actor, where it is a person of the room. */
+  name: string | null;
   text: string | null;
 }
 export interface ChatMessage {

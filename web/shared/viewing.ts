@@ -52,7 +52,8 @@ function role(entry: Entry, links: Map<string, ViewerRole>): ViewerRole {
   return links.get(entry.actor.id) ?? (isRole(entry.actor.role) ? entry.actor.role : entry.actor.id.startsWith("link:") ? "officer" : "operator");
 }
 
-const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed", "incident.viewed"]);
+const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed", "incident.taken-over", "incident.viewed"]);
+const HAS = new Set(["incident.claimed", "incident.taken-over"]);
 const ENDS = new Set(["view.ended", "link.ended", "link.revoked", "incident.released"]);
 const CLOSES = "incident.closed";
 
@@ -61,10 +62,21 @@ export function stretches(entries: readonly Entry[]): Stretch[] {
   const inOrder = [...entries].sort((a, b) => a.at.localeCompare(b.at));
   const found: Stretch[] = [];
   const open = new Map<string, Stretch>();
+  const holders = new Map<string, string>();
   const links = linkRoles(inOrder);
   for (const entry of inOrder) {
     const at = Date.parse(entry.at);
     const key = `${entry.actor.id} ${entry.act.split(".")[0]} ${entry.object}`;
+    if (HAS.has(entry.act)) {
+      // Whoever takes a case over ends the time of whoever had it.
+      const before = holders.get(entry.object);
+      const theirs = before === undefined || before === key ? undefined : open.get(before);
+      if (theirs) {
+        theirs.until = at;
+        open.delete(before!);
+      }
+      holders.set(entry.object, key);
+    }
     if (entry.act === "view.refused" || entry.act === "link.refused") {
       found.push({ actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: "stranger", what: "camera", object: entry.object, from: at, until: at, refused: true });
     } else if (BEGINS.has(entry.act)) {

@@ -378,6 +378,8 @@ CREATE TABLE incident (
     escalated_to     text[] NOT NULL DEFAULT '{}',   -- neighbour centres that see it because nobody claimed it
     unclaimed_since  timestamptz,                -- when the escalation clock started; null while somebody has it
     destroyed_at     timestamptz,                -- the track key's death
+    offered_to       text,                       -- the colleague its owner wants to pass it to; null = nobody
+    offered_at       timestamptz,                -- since when
     CHECK ((closed_at IS NULL) = (state <> 'closed')),
     CHECK (state NOT IN ('claimed', 'confirmed') OR owner IS NOT NULL)
 );

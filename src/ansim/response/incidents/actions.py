@@ -21,6 +21,7 @@ from ansim.response.incidents.events import (
 )
 from ansim.response.incidents.model import (
     CLOSE_CODES,
+    NO_OFFER,
     NOTE_REQUIRED,
     PROCEDURE,
     IncidentRow,
@@ -52,8 +53,8 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
     for one in routed:
         arrival, secret = one.arrival, tx.world.secret()
         home = homes.get(arrival.person) if arrival.person else None
-        if home is None:
         signal, new = tx.world.id(), home is None
+        if home is None:
             incident = tx.world.id()
             track_slot, case_slot = keys.new(2)
             home = (incident, one.centre, track_slot, case_slot)
@@ -102,8 +103,10 @@ async def claim(tx: Transaction, id: str, centre: str, actor: str) -> IncidentRo
 async def release(tx: Transaction, id: str, actor: str) -> IncidentRow:
     """Give it back: the clock starts again at zero, with the tone."""
     incident = await _own(tx, id, actor)
-    if not await store.move(tx, id, "received", owner=None, escalation=0, escalated_to=[], unclaimed_since=tx.at):
-        raise _not_now(incident)
+    if not await store.move(
+        tx, id, "received", owner=None, escalation=0, escalated_to=[], unclaimed_since=tx.at, **NO_OFFER
+    ):
+        raise not_now(incident)
     tx.arm(UNCLAIMED, id, next_escalation(0, tx.at) or tx.at)
     await _said(tx, incident, "incident.released", actor)
     tx.publish(IncidentReleased(incident=id, owner=actor))
@@ -113,7 +116,7 @@ async def release(tx: Transaction, id: str, actor: str) -> IncidentRow:
 async def confirm(tx: Transaction, id: str, actor: str) -> IncidentRow:
     incident = await _own(tx, id, actor)
     if not await store.move(tx, id, "confirmed", confirmed_at=tx.at):
-        raise _not_now(incident)
+        raise not_now(incident)
     await _said(tx, incident, "incident.confirmed", actor)
     tx.publish(IncidentConfirmed(incident=id))
     return await _reread(tx, id)
@@ -129,9 +132,9 @@ async def close(tx: Transaction, id: str, actor: str, code: int, note: str) -> I
             422, "close.note", "This closing code needs a note", "Say in a line what was found.", field="note"
         )
     if not await store.move(tx, id, CLOSE_CODES[code], resolved_at=tx.at) or not await store.move(
-        tx, id, "closed", closed_at=tx.at, close_code=code
+        tx, id, "closed", closed_at=tx.at, close_code=code, **NO_OFFER
     ):
-        raise _not_now(incident)
+        raise not_now(incident)
     await _said(tx, incident, "incident.closed", actor, words=note.strip() or None, code=code)
     tx.publish(IncidentClosed(incident=id, code=code))
     return await _reread(tx, id)
@@ -169,7 +172,7 @@ async def note(tx: Transaction, id: str, actor: str, text: str) -> None:
 async def say(tx: Transaction, incident: IncidentRow, sender: str, text: str) -> None:
     """A message between her and the operator."""
     if incident.case_slot is None or not incident.open:
-        raise _not_now(incident)
+        raise not_now(incident)
     id = tx.world.id()
     sealed = tx.use(Keys).seal(incident.case_slot, text.encode(), words_context(incident.id))
     await store.insert_message(tx, id, incident.id, sender, sealed)
@@ -210,7 +213,7 @@ async def _reread(tx: Transaction, id: str) -> IncidentRow:
     return incident
 
 
-def _not_now(incident: IncidentRow) -> Problem:
+def not_now(incident: IncidentRow) -> Problem:
     return Problem(
         409, "incident.state", "Not in this state", f"The incident is {incident.state}.", state=incident.state
     )

@@ -73,3 +73,25 @@ class CaseDestroyed(Fact, frozen=True, tag="case.destroyed"):
     """The key of names and words is gone, and with it what it sealed."""
 
     incident: str
+
+
+class IncidentOffered(Fact, frozen=True, tag="incident.offered"):
+    """Its operator wants to pass it to a colleague, who has not answered yet."""
+
+    incident: str
+    to: str
+
+
+class IncidentKept(Fact, frozen=True, tag="incident.kept"):
+    """The offer is over and it stays whose it is: declined, withdrawn or unanswered."""
+
+    incident: str
+    why: str
+
+
+class IncidentPassed(Fact, frozen=True, tag="incident.passed"):
+    """A colleague has taken it over, with its rights."""
+
+    incident: str
+    owner: str
+    before: str

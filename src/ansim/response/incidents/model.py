@@ -23,6 +23,11 @@ TRANSITIONS: dict[str, tuple[State, ...]] = {
 ESCALATION = (timedelta(0), timedelta(seconds=20), timedelta(seconds=40))
 """Unclaimed for so long: all consoles of the centre, its leader, the neighbour centres."""
 
+OFFER_WITHIN = timedelta(seconds=30)
+"""A colleague who is offered a case answers within this, or it stays whose it is."""
+
+NO_OFFER: dict[str, None] = {"offered_to": None, "offered_at": None}
+
 CLOSE_CODES = {1: "resolved", 2: "false_alarm", 3: "false_alarm", 4: "resolved", 5: "false_alarm"}
 """1 real, 2 pressed by mistake, 3 practice, 4 could not be verified, 5 duplicate."""
 
@@ -75,6 +80,8 @@ class IncidentRow(msgspec.Struct, frozen=True, kw_only=True):
     escalated_to: list[str]
     unclaimed_since: datetime | None
     destroyed_at: datetime | None
+    offered_to: str | None
+    offered_at: datetime | None
 
     @property
     def open(self) -> bool:

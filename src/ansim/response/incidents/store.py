@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -140,6 +140,32 @@ async def move(tx: Transaction, id: str, to: str, **changes: Any) -> bool:
 async def set_owner(tx: Transaction, id: str, owner: str) -> bool:
     """Claim: exactly one of those who press at once gets it."""
     return await move(tx, id, "claimed", owner=owner, claimed_at=tx.at, unclaimed_since=None)
+
+
+async def set_offer(tx: Transaction, id: str, to: str) -> None:
+    await tx.execute("UPDATE incident SET offered_to = $2, offered_at = $3 WHERE id = $1", id, to, tx.at)
+
+
+async def end_offer(tx: Transaction, id: str) -> None:
+    await tx.execute("UPDATE incident SET offered_to = NULL, offered_at = NULL WHERE id = $1", id)
+
+
+async def pass_on(tx: Transaction, id: str, owner: str) -> None:
+    await tx.execute("UPDATE incident SET owner = $2, offered_to = NULL, offered_at = NULL WHERE id = $1", id, owner)
+
+
+async def on_duty(tx: Transaction, centre: str) -> list[Row]:
+    """Operators and leaders of the centre who are signed in: id, name, role, cases (open, theirs), seen_at. Those with the
+    fewest cases first, operators before leaders.
+    """
+    return await tx.fetch(
+        "SELECT a.id, a.name, a.role, max(s.seen_at) AS seen_at,"
+        " (SELECT count(*) FROM incident i WHERE i.owner = a.id AND i.closed_at IS NULL) AS cases"
+        " FROM account a JOIN session s ON s.account = a.id WHERE a.centre = $1 AND a.role IN ('operator', 'supervisor')"
+        " AND a.disabled_at IS NULL AND s.ended_at IS NULL AND s.expires_at > $2::timestamptz"
+        " AND (s.kind = 'bearer' OR s.seen_at > $3) GROUP BY a.id ORDER BY cases, a.role, a.name, a.id",
+        centre, tx.at, tx.at - timedelta(seconds=SESSION_IDLE_S),
+    )  # fmt: skip
 
 
 async def set_first(tx: Transaction, id: str, column: str, at: datetime) -> None:

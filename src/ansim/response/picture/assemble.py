@@ -14,7 +14,7 @@ from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.model import Dispatch
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import words_context
-from ansim.response.incidents.model import IncidentRow, next_escalation
+from ansim.response.incidents.model import OFFER_WITHIN, IncidentRow, next_escalation
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import unsealed
@@ -34,6 +34,7 @@ from ansim.response.picture.model import (
     MessageLine,
     Named,
     NoticeReceipt,
+    Offer,
     Person,
     PhoneDispatch,
     PhoneMessage,
@@ -131,7 +132,7 @@ class _Around(NamedTuple):
 
 
 async def _around(tx: Transaction, rows: Sequence[IncidentRow]) -> _Around:
-    accounts = {row.owner for row in rows if row.owner}
+    accounts = {account for row in rows for account in (row.owner, row.offered_to) if account}
     cancelled = [row.id for row in rows if "cancel_pending" in row.marks]
     return _Around(
         await store.names(tx, sorted(accounts)) if accounts else {},
@@ -158,6 +159,7 @@ def _shared(
         "cameras_ready": len(near(tx, position)), "signals": row.signals,
         "cancel_requested_at": around.cancel_requested_at.get(row.id),
         "owner": None if row.owner is None else Named(id=row.owner, name=around.names.get(row.owner, "")),
+        "offer": _offer(row, around),
         "claimed_at": row.claimed_at, "confirmed_at": row.confirmed_at, "requested_at": row.requested_at,
         "arrived_at": row.arrived_at, "closed_at": row.closed_at, "destroyed_at": row.destroyed_at,
         "escalation": None if row.unclaimed_since is None or row.state != "received" else Escalation(
@@ -167,12 +169,21 @@ def _shared(
     }  # fmt: skip
 
 
+def _offer(row: IncidentRow, around: _Around) -> Offer | None:
+    if row.offered_to is None or row.offered_at is None:
+        return None
+    to = Named(id=row.offered_to, name=around.names.get(row.offered_to, ""))
+    return Offer(to=to, at=row.offered_at, due_at=row.offered_at + OFFER_WITHIN)
+
+
 async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Around) -> IncidentDetail:
     fixes = await track(tx, row.id, row.track_slot, length=TRACK)
     position = fixes[-1] if fixes else None
     all_grants = await grants.grants_of(tx, row.id)
     shown = {camera for grant in all_grants for camera in grant.cameras}
     known = await known_of(tx, row.id)
+    lines = await incidents.timeline(tx, row.id)
+    actors = await store.names(tx, sorted({line["actor"] for line in lines}))
     person = None
     if known is not None:
         person = Person(
@@ -193,8 +204,8 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Ar
         ],
         timeline=[
             TimelineLine(id=line["id"], at=line["at"], act=line["act"], actor=line["actor"],
-                text=_words(tx, row, line["sealed"]))
-            for line in await incidents.timeline(tx, row.id)
+                name=actors.get(line["actor"]), text=_words(tx, row, line["sealed"]))
+            for line in lines
         ],
         messages=[
             MessageLine(id=line["id"], at=line["at"], sender=line["sender"], text=_words(tx, row, line["sealed"]) or "")

@@ -28,6 +28,14 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None
 
 
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """Its operator wants to pass the case to somebody, who answers by `due_at` or it stays."""
+
+    to: Named
+    at: datetime
+    due_at: datetime
+
+
 class SeenPosition(msgspec.Struct, frozen=True, kw_only=True):
     """Where she is, as precisely as the viewer may know: before the claim a cell of about 100 m (`coarse`)."""
 
@@ -77,6 +85,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     signals: int
     cancel_requested_at: datetime | None
     owner: Named | None
+    offer: Offer | None
     claimed_at: datetime | None
     confirmed_at: datetime | None
     requested_at: datetime | None
@@ -153,10 +162,13 @@ class ProcedureLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimelineLine(msgspec.Struct, frozen=True, kw_only=True):
+    """`name`: what the room calls the actor; None for the clock, the person and the system."""
+
     id: str
     at: datetime
     act: str
     actor: str
+    name: str | None
     text: str | None
 
 

@@ -24,11 +24,11 @@ from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch import store as dispatches
 from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.incidents import actions as incidents
-from ansim.response.incidents import destruction
+from ansim.response.incidents import destruction, passing
 from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.destruction import Ground
 from ansim.response.incidents.person import known_of
-from ansim.response.picture import assemble, store
+from ansim.response.picture import assemble
 from ansim.response.picture.labels import Places, Telephones
 from ansim.response.picture.live import LinkHolder, Live, Operator, Phone, Subscriber, lines_and_cameras
 from ansim.response.picture.model import GrantLine, Incident, LinkState, PhoneState
@@ -38,7 +38,7 @@ from ansim.response.tracking import actions as tracking
 from ansim.response.watch import actions as watch
 from ansim.trust.access.guards import address, allow, authenticate
 from ansim.trust.access.limits import Lane, Lanes
-from ansim.trust.access.model import Act, Actor
+from ansim.trust.access.model import Act, Actor, Role
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants import store as grant_store
 from ansim.trust.grants.model import Link
@@ -54,6 +54,21 @@ Browser = "ansim_link"
 
 class Text(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: Words
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The account of a colleague, from /api/colleagues."""
+
+    to: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class Colleague(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who could take a case; `cases` is how many she has."""
+
+    id: str
+    name: str
+    role: str
+    cases: int
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -196,6 +211,46 @@ async def release(incident: FromPath[str], actor: Asking, database: Db) -> Incid
     """Give it back to the queue; the right to its cameras ends."""
     async with database.transaction() as tx:
         row = await incidents.release(tx, incident, actor.id)
+        return await assemble.seen(tx, row, actor, fixes=None)
+
+
+@get("/api/colleagues", guards=[allow(Act.INCIDENT_WORK)])
+async def colleagues(actor: Asking, database: Db) -> dict[str, list[Colleague]]:
+    """Who could take a case: operators and leaders of the centre who are signed in, whoever has the fewest first."""
+    async with database.transaction(readonly=True) as tx:
+        rows = await incident_store.on_duty(tx, actor.centre)
+    return {
+        "colleagues": [
+            Colleague(id=row["id"], name=row["name"], role=row["role"], cases=row["cases"])
+            for row in rows
+            if row["id"] != actor.id
+        ]
+    }
+
+
+@post("/api/incidents/{incident:str}/offer", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
+async def offer(incident: FromPath[str], data: JSONBody[Recipient], actor: Asking, database: Db) -> Incident:
+    """Offer a case of one's own to a colleague, who hears the alarm. It stays one's own until she takes it."""
+    async with database.transaction() as tx:
+        row = await passing.offer(tx, incident, actor.centre, actor.id, data.to)
+        return await assemble.seen(tx, row, actor, fixes=None)
+
+
+@post("/api/incidents/{incident:str}/offer/end", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
+async def end_offer(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    """Take the offer back, or decline it."""
+    async with database.transaction() as tx:
+        row = await passing.end(tx, incident, actor.centre, actor.id)
+        return await assemble.seen(tx, row, actor, fixes=None)
+
+
+@post("/api/incidents/{incident:str}/take-over", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
+async def take_over(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+    """Take a case that was offered: it is one's own with everything in it. 409 `incident.not-offered` when it is not any
+    more.
+    """
+    async with database.transaction() as tx:
+        row = await watch.take_over(tx, incident, actor.centre, actor.id)
         return await assemble.seen(tx, row, actor, fixes=None)
 
 
@@ -358,7 +413,8 @@ async def cameras_near(
 async def centre(actor: Asking, database: Db) -> dict[str, Any]:
     """The centre, its lines to the agencies, how many cameras deliver, and its leader: who is signed in, and the number."""
     async with database.transaction(readonly=True) as tx:
-        name = await store.leader(tx, actor.centre)
+        leaders = [one for one in await incident_store.on_duty(tx, actor.centre) if one["role"] == Role.SUPERVISOR]
+    name = max(leaders, key=lambda one: one["seen_at"])["name"] if leaders else None
     phone = database.use(Telephones).leader
     return {
         "id": actor.centre,
@@ -636,7 +692,7 @@ def _browser(request: Http) -> str | None:
 
 
 ROUTES = [
-    list_incidents, get_incident, claim, release, confirm, close, hold, end_hold, note, say, tick, request_dispatch, dispatch_by_phone,
+    list_incidents, get_incident, claim, release, colleagues, offer, end_offer, take_over, confirm, close, hold, end_hold, note, say, tick, request_dispatch, dispatch_by_phone,
     new_link, revoke_link, list_grants, extend_grant, revoke_grant, camera_token, list_cameras, cameras_near, centre,
     cancel, person_says, phone_state, positions, open_link, link_state, link_token, officer_arrived, officer_position,
     live, live_signal, live_link,

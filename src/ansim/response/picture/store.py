@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ansim.core.database import Transaction
-from ansim.trust.access.model import SESSION_IDLE_S
 
 
 async def names(tx: Transaction, accounts: Sequence[str]) -> dict[str, str]:
@@ -23,17 +22,6 @@ async def cancel_requested(tx: Transaction, incidents: Sequence[str]) -> dict[st
         list(incidents),
     )
     return {row["incident"]: row["at"] for row in rows}
-
-
-async def leader(tx: Transaction, centre: str) -> str | None:
-    """The name of the leader who is signed in, the one last heard of."""
-    name: str | None = await tx.fetchval(
-        "SELECT a.name FROM account a JOIN session s ON s.account = a.id WHERE a.centre = $1 AND a.role = 'supervisor'"
-        " AND a.disabled_at IS NULL AND s.ended_at IS NULL AND s.expires_at > $2::timestamptz AND s.seen_at > $3"
-        " ORDER BY s.seen_at DESC LIMIT 1",
-        centre, tx.at, tx.at - timedelta(seconds=SESSION_IDLE_S),
-    )  # fmt: skip
-    return name
 
 
 async def one_at_a_time(tx: Transaction, name: str) -> None:

@@ -7,6 +7,7 @@ from ansim.city.cameras.register import Register
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.core.position import Position
+from ansim.response.incidents import passing
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import said
 from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, IncidentReleased
@@ -39,12 +40,28 @@ async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
     incident = await incidents.locked(tx, fact.incident)
     if incident is None or incident.owner != fact.owner or not incident.open:
         return
+    await _grant(tx, incident, fact.owner)
+
+
+async def _grant(tx: Transaction, incident: IncidentRow, owner: str) -> None:
     fixes = await track(tx, incident.id, incident.track_slot)
     await grants.issue(
-        tx, incident=incident.id, centre=incident.centre, holder_kind="operator", holder=fact.owner, label="관제",
+        tx, incident=incident.id, centre=incident.centre, holder_kind="operator", holder=owner, label="관제",
         purpose=PURPOSE, subject_tag=incident.subject_tag, video=True,
-        cameras=[camera.id for camera in near(tx, fixes[-1] if fixes else None)], actor=fact.owner,
+        cameras=[camera.id for camera in near(tx, fixes[-1] if fixes else None)], actor=owner,
     )  # fmt: skip
+
+
+async def take_over(tx: Transaction, id: str, centre: str, actor: str) -> IncidentRow:
+    """A colleague takes a case that was offered to her. In one transaction its operator's right ends and hers begins: at no
+    time do two people hold one, and at no time does nobody.
+    """
+    incident, before = await passing.take(tx, id, centre, actor)
+    ending = await store.live_grant(tx, id, "operator", before)
+    if ending is not None:
+        await grants.end(tx, ending, "released", actor=actor)
+    await _grant(tx, incident, actor)
+    return incident
 
 
 async def end_with_release(tx: Transaction, fact: IncidentReleased) -> None:
