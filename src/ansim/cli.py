@@ -74,6 +74,11 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     parser.add_argument("--data", type=Path, help="keep what happens in this folder (a temporary one otherwise)")
     parser.add_argument("--seed", type=int, default=7, help="another number, another city")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
+    parser.add_argument(
+        "--https",
+        action="store_true",
+        help="for phones on the same network, on every address, with a certificate of its own",
+    )
 
     async def command(arguments: argparse.Namespace) -> int:
         from ansim.app.demo import demo
@@ -83,6 +88,7 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
             data=arguments.data,
             seed=arguments.seed,
             browser=not arguments.no_browser,
+            https=arguments.https,
             until=_told_to_stop(),
         )
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody
 
 from ansim.adapters.witness.simulated import SimulatedWitness
+from ansim.app import lan
 from ansim.app.centre import Centre
 from ansim.app.logs import to_stderr
 from ansim.app.running import Running, leave_note, take_note_away
@@ -78,7 +79,7 @@ async def living_city(seed: int) -> AsyncIterator[City]:
         await process.wait()
 
 
-async def demo(*, http: str, data: Path | None, seed: int, browser: bool, until: asyncio.Event) -> int:
+async def demo(*, http: str, data: Path | None, seed: int, browser: bool, https: bool, until: asyncio.Event) -> int:
     to_stderr(plain=False)
     host, _, port = http.rpartition(":")
     if not port.isdigit():
@@ -89,14 +90,53 @@ async def demo(*, http: str, data: Path | None, seed: int, browser: bool, until:
     print("ansim: building an invented quarter of Seongnam and its cameras …", flush=True)
     try:
         async with living_city(seed) as city:
-            return await _serve(city, folder, host or "localhost", int(port), browser, until)
+            return await _serve(city, folder, host or "localhost", int(port), browser, https, until)
     finally:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _serve(city: City, folder: Path, host: str, port: int, browser: bool, until: asyncio.Event) -> int:
+class Door:
+    """The demo's way in for phones on the same network."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.listener, settings = listen(msgspec.structs.replace(settings, host="0.0.0.0"))
+        address, name = lan.address(), lan.name()
+        self.origin = f"https://{address}:{settings.port}"
+        self._named = f"https://{name}:{settings.port}"
+        names = ("localhost", name, *sorted({"127.0.0.1", address}))
+        self.certificate = lan.Certificate(settings.folder / "https", names, World().clock.now())
+
+    def explain(self) -> None:
+        phone = f"{self.origin}/citizen"
+        print(
+            f"""  휴대폰으로 찍으세요 · scan with a phone on the same network: {phone}
+  ({self._named}/citizen 도 돼요 · works too where names are announced)
+
+{lan.code(phone)}
+
+  브라우저가 ‘안전하지 않다’고 알려요. 이 인증서는 이 컴퓨터가 스스로 만들어서, 보증하는 곳이 없기 때문이에요.
+  내 네트워크이고 지문이 아래와 같으면 ‘고급’ → ‘이동’을 누르세요. 다른 곳에서는 그렇게 하지 마세요.
+  The browser warns because this computer made the certificate itself: nobody else vouches for it.
+  On your own network, if the fingerprint is this one, choose ‘Advanced’ → ‘proceed’. Nowhere else.
+    SHA-256 {self.certificate.fingerprint[:47]}
+            {self.certificate.fingerprint[48:]}
+    {self.certificate.ends_at:%Y-%m-%d}까지 · until then
+  이 네트워크에 있는 누구나 이 데모의 모든 화면을 열 수 있어요. · Whoever is on this network can open all of this demo.
+""",
+            flush=True,
+        )
+
+
+async def _serve(
+    city: City, folder: Path, host: str, port: int, browser: bool, https: bool, until: asyncio.Event
+) -> int:
     settings = _settings(city, folder, host, port)
+    door: Door | None = None
+    if https:
+        door = Door(settings)
+        # the city's own phones stay inside this machine: they need no certificate, and no known port
+        settings = msgspec.structs.replace(settings, host="127.0.0.1", port=0, origin=door.origin)
     listener, settings = listen(settings)
     print("ansim: starting the centre …", flush=True)
 
@@ -105,11 +145,18 @@ async def _serve(city: City, folder: Path, host: str, port: int, browser: bool, 
         world = World()
         return [SimulatedWitness(world, folder / "witness", "witness.example", [log])]
 
-    async with Centre(settings, witnesses=neighbour) as centre, serving(centre, listener, _routes(centre, city)):
+    async with AsyncExitStack() as stack:
+        centre = await stack.enter_async_context(Centre(settings, witnesses=neighbour))
+        routes = _routes(centre, city)
+        await stack.enter_async_context(serving(centre, listener, routes))
+        if door is not None:
+            await stack.enter_async_context(serving(centre, door.listener, routes, tls=door.certificate.context()))
         leave_note(folder, Running(pid=0, port=settings.port, dsn=centre.dsn, centre=settings.centre))
         agency = await _agency_token(centre)
-        await city.ask(do="serve", server=centre.origin, agency=agency)
+        await city.ask(do="serve", server=f"http://localhost:{settings.port}", agency=agency)
         _welcome(centre.origin)
+        if door is not None:
+            door.explain()
         if browser:
             webbrowser.open(f"{centre.origin}/demo")
         keys = asyncio.create_task(_keys(city))

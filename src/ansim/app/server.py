@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -39,8 +40,10 @@ def listen(settings: Settings) -> tuple[socket.socket, Settings]:
 
 
 @contextlib.asynccontextmanager
-async def serving(centre: Centre, listener: socket.socket, more: Sequence[Any] = ()) -> AsyncIterator[None]:
-    """Serve while the block runs; `more` routes are those of a demo."""
+async def serving(
+    centre: Centre, listener: socket.socket, more: Sequence[Any] = (), *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[None]:
+    """Serve while the block runs, over HTTPS with `tls`; `more` routes are those of a demo."""
     config = uvicorn.Config(
         application(centre, more),
         loop="uvloop",
@@ -54,6 +57,7 @@ async def serving(centre: Centre, listener: socket.socket, more: Sequence[Any] =
         limit_concurrency=SLOW_SOCKETS,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=STOP_WITHIN_S,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
     server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
