@@ -1086,6 +1086,37 @@ async def test_nothing_scrolls_and_nothing_covers_video_at_both_sizes(sit: Sit, 
         assert covering == []
 
 
+async def test_a_wide_screen_has_six_pictures_and_the_same_digits(sit: Sit, room: Room, picture: Any) -> None:
+    room.have(worked(), incident(48))
+    page = await sit(map=True, viewport={"width": 2560, "height": 1440})
+    await open_case(page)
+    await page.locator(".wall .tile").nth(5).wait_for()
+    assert await page.locator(".wall .tile .num").all_inner_texts() == ["1", "2", "3", "4", "5", "6"]
+    cameras = [await page.locator(f'[data-tile="{n}"]').get_attribute("data-camera") for n in range(1, 7)]
+    assert cameras == [f"cam-{n}" for n in range(1, 7)]
+    rows = {round((await tile(page, n).bounding_box() or {"y": 0})["y"]) for n in range(1, 7)}
+    assert len(rows) == 2
+    box = await page.locator(".wall .tile .v").first.bounding_box()
+    assert box and 1.6 < box["width"] / box["height"] < 1.95
+    await page.keyboard.press("5")
+    assert "best" in (await tile(page, 5).get_attribute("class") or "")
+    # what is further away opens in the last place
+    await page.keyboard.press("7")
+    await page.locator('[data-tile="7"][data-camera="cam-7"]').wait_for()
+    await page.locator('.wall .tile:nth-child(6)[data-tile="7"]').wait_for()
+    await page.locator(".geo canvas").wait_for()
+    await picture(page, "console-wide")
+    await page.keyboard.press("z")
+    large = await page.locator(".tile.enlarged").bounding_box()
+    below = await tile(page, 1).bounding_box()
+    assert large and below and large["y"] + large["height"] <= below["y"]
+    await page.keyboard.press("Escape")
+    # a smaller screen takes it down to four
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await page.locator(".wall .tile").nth(4).wait_for(state="detached")
+    assert await page.locator(".wall .tile .num").all_inner_texts() == ["1", "2", "3", "4"]
+
+
 async def test_a_narrow_screen_keeps_shapes_and_timers_and_opens_on_j(sit: Sit, room: Room) -> None:
     room.have(worked(), incident(48))
     page = await sit(viewport={"width": 1366, "height": 768})

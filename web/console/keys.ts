@@ -158,15 +158,16 @@ function number(n: number, asked: act.Prompt | null): boolean {
   }
   const incident = store.watched.peek();
   if (!incident) return true;
-  if (n <= 4) {
+  const places = store.places.peek();
+  if (n <= places) {
     if (store.camera.peek() === n) act.enlarged.value = !act.enlarged.peek();
     act.chooseCamera(n);
     return true;
   }
-  const extra = further(store.slots.peek().get(incident.id) ?? [], incident.cameras)[n - 5];
+  const extra = further(store.slots.peek().get(incident.id) ?? [], incident.cameras)[n - places - 1];
   if (!extra) return true;
   store.guest.value = store.guest.peek() === extra.id ? null : extra.id;
-  act.chooseCamera(4);
+  act.chooseCamera(places);
   return true;
 }
 

@@ -89,6 +89,19 @@ function ringNow(): void {
   );
 }
 
+/** A wide screen has room for six pictures, and a wider map above them. */
+function watchWidth(): void {
+  const wide = matchMedia("(min-width: 2560px)");
+  const fit = (): void => {
+    store.places.value = wide.matches ? 6 : 4;
+    store.guest.value = null;
+    if (store.camera.peek() > store.places.peek()) store.camera.value = 1;
+    for (const incident of store.incidents.peek().values()) store.reseat(incident, performance.now());
+  };
+  wide.addEventListener("change", fit);
+  fit();
+}
+
 function listenToHand(): void {
   addEventListener("keydown", onKey);
   for (const gesture of ["keydown", "pointerdown"]) addEventListener(gesture, () => void sound.wake());
@@ -159,6 +172,7 @@ async function start(): Promise<void> {
     const alarm = store.alarm.value;
     document.title = alarm ? `● ${t("top.alarm", { kind: named("kind", alarm.kind), place: both(alarm.place) })}` : t("app.title");
   });
+  watchWidth();
   listenToHand();
   connect();
   await load();

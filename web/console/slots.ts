@@ -1,10 +1,11 @@
 /**
- * Which camera stands in which of the four places. Numbers are learnt by eye and hand: a place changes only when its camera is
+ * Which camera stands in which of the places: four, six on a wide screen. Numbers are learnt by eye and hand: a place changes only when its camera is
  * lost or she has been outside its view for five seconds, and then only that place.
  */
 import type { RankedCamera } from "../shared/api";
 
-export const PLACES = 4;
+/** Cameras have the digits for names. */
+const NUMBERS = 9;
 const LEFT_VIEW_MS = 5_000;
 
 export interface Slot {
@@ -13,16 +14,16 @@ export interface Slot {
   outside_since: number | null;
 }
 
-export function seat(slots: Slot[], ranked: RankedCamera[], lost: ReadonlySet<string>, now_ms: number): Slot[] {
+export function seat(slots: Slot[], ranked: RankedCamera[], lost: ReadonlySet<string>, now_ms: number, places: number): Slot[] {
   const known = new Map(ranked.map((camera) => [camera.id, camera]));
   const best = [...ranked].sort((a, b) => a.order - b.order);
-  const kept: (Slot | null)[] = slots.map((slot) => {
+  const kept: (Slot | null)[] = slots.slice(0, places).map((slot) => {
     const camera = known.get(slot.camera);
     if (!camera) return null;
     const outside_since = camera.sees === "unlikely" ? (slot.outside_since ?? now_ms) : null;
     return { camera: slot.camera, outside_since };
   });
-  while (kept.length < PLACES) kept.push(null);
+  while (kept.length < places) kept.push(null);
   const seated = new Set(kept.flatMap((slot) => (slot ? [slot.camera] : [])));
   const next = (): RankedCamera | undefined => best.find((camera) => !seated.has(camera.id) && !lost.has(camera.id));
   const result: Slot[] = [];
@@ -44,8 +45,8 @@ export function seat(slots: Slot[], ranked: RankedCamera[], lost: ReadonlySet<st
   return result;
 }
 
-/** Cameras 5–9: the next best that hold none of the four places. */
+/** The next best up to camera 9, which hold none of the places. */
 export function further(slots: Slot[], ranked: RankedCamera[]): RankedCamera[] {
   const seated = new Set(slots.map((slot) => slot.camera));
-  return [...ranked].sort((a, b) => a.order - b.order).filter((camera) => !seated.has(camera.id)).slice(0, 5);
+  return [...ranked].sort((a, b) => a.order - b.order).filter((camera) => !seated.has(camera.id)).slice(0, NUMBERS - slots.length);
 }

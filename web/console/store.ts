@@ -80,7 +80,9 @@ export const slots = signal<ReadonlyMap<string, Slot[]>>(new Map());
 /** Cameras that sent no picture for 30 s, as the tiles found it. */
 export const lostCameras = signal<ReadonlySet<string>>(new Set());
 export const camera = signal<number>(1);
-/** The camera opened in the fourth place by 5–9, per case. */
+/** How many pictures stand on this screen. */
+export const places = signal(4);
+/** A further camera, opened in the last place by its digit. */
 export const guest = signal<string | null>(null);
 
 type Listener = (event: StoreEvent) => void;
@@ -210,7 +212,7 @@ export function reseat(incident: Case, clock_ms: number): void {
   const current = slots.peek().get(incident.id) ?? [];
   const right = ownRight(incident);
   const permitted = right ? incident.cameras.filter((each) => right.cameras.includes(each.id)) : incident.cameras;
-  const next = seat(current, permitted, lostCameras.peek(), clock_ms);
+  const next = seat(current, permitted, lostCameras.peek(), clock_ms, places.peek());
   if (JSON.stringify(next) === JSON.stringify(current)) return;
   slots.value = new Map(slots.peek()).set(incident.id, next);
 }

@@ -12,7 +12,7 @@ import { LivePlayer } from "../shared/player";
 import { age, clockTime, direction, distance, span } from "../shared/words";
 import * as act from "./actions";
 import { forget, type Picture, report, states } from "./pictures";
-import { further, PLACES } from "./slots";
+import { further } from "./slots";
 import * as store from "./store";
 import { t } from "./words";
 
@@ -179,15 +179,16 @@ export function Wall(): JSX.Element {
   const seats = watched ? (store.slots.value.get(watched.id) ?? []) : [];
   const guest = store.guest.value;
   const tiles: TileProps[] = [];
-  for (let place = 1; place <= PLACES; place++) {
+  const places = store.places.value;
+  for (let place = 1; place <= places; place++) {
     const seat = seats[place - 1];
-    const id = place === PLACES && guest ? guest : seat?.camera;
+    const id = place === places && guest ? guest : seat?.camera;
     const camera = watched?.cameras.find((c) => c.id === id) ?? null;
-    const n = place === PLACES && guest && watched ? 5 + further(seats, watched.cameras).findIndex((c) => c.id === guest) : place;
+    const n = place === places && guest && watched ? places + 1 + further(seats, watched.cameras).findIndex((c) => c.id === guest) : place;
     tiles.push({ n, place, camera, incident });
   }
   return (
-    <section class="wall" aria-label={t("wall.title")}>
+    <section class="wall" aria-label={t("wall.title", { n: places })}>
       {tiles.map((tile) => (
         <Tile key={tile.place} {...tile} />
       ))}

@@ -259,7 +259,7 @@ const ko = {
   "map.loading": "지도 여는 중",
   "map.unit.age": "{t} 전 위치",
 
-  "wall.title": "카메라 4대",
+  "wall.title": "카메라 {n}대",
   "wall.live": "실시간 {s}초",
   "wall.late": "지연 {s}초",
   "wall.stale": "멈춘 화면 · {age}",
@@ -629,7 +629,7 @@ const en: Record<keyof typeof ko, string> = {
   "map.loading": "Opening the map",
   "map.unit.age": "position {t} old",
 
-  "wall.title": "Four cameras",
+  "wall.title": "{n} cameras",
   "wall.live": "live {s} s",
   "wall.late": "delayed {s} s",
   "wall.stale": "Frozen picture · {age}",
