@@ -198,13 +198,20 @@ def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         action="append",
         default=[],
         metavar="NAME+ID+KEY",
-        help="a key you trust, of the centre or a witness (repeatable)",
+        help="a key you trust, of the centre or of a witness, which must then have signed (repeatable)",
+    )
+    parser.add_argument(
+        "--witness-within",
+        type=_seconds,
+        default=300,
+        metavar="5m",
+        help="how long a checkpoint may wait for a witness",
     )
 
     async def command(arguments: argparse.Namespace) -> int:
         from ansim.trust.verify import verify_file
 
-        report = verify_file(arguments.file, arguments.key)
+        report = verify_file(arguments.file, arguments.key, witness_within_s=arguments.witness_within)
         print("\n".join(report.lines()))
         return report.exit_code
 

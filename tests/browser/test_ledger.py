@@ -30,6 +30,7 @@ class Log:
         self.key, self.witness = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
         self.begun = datetime.now(UTC) - timedelta(minutes=6)
         self.entries: list[Entry] = []
+        self.others: list[dict[str, Any]] = []
 
     def add(
         self, after_s: float, actor: str, act: str, object: str, purpose: str = "incident", **details: str | int
@@ -73,6 +74,9 @@ class Log:
                 "size": head.size, "root": b64encode(head.root).decode(), "at": self.entries[-1].at, "signature": note,
                 "witnesses": ["witness.test"],
             },
+            "witnesses": [
+                {"name": "witness.test", "size": head.size, "at": self.entries[-1].at, "late": False}, *self.others,
+            ],
         }  # fmt: skip
 
     def proof(self, seq: int) -> dict[str, Any]:
@@ -359,3 +363,18 @@ async def test_everybody_can_use_it(open_page: Open, accessible: Any) -> None:
     await page.get_by_text("이 브라우저가 확인했습니다").wait_for()
     # A row's own button is as high as its line of text; the whole row is its target.
     await accessible(page, letters_px=14, targets_px=24)
+
+
+async def test_the_page_says_which_witnesses_signed_and_which_is_late(open_page: Open, log: Log, picture: Any) -> None:
+    at = log.begun.isoformat()
+    log.others = [
+        {"name": "seocho.test", "size": 9, "at": at, "late": False},
+        {"name": "police.test", "size": 4, "at": at, "late": True},
+        {"name": "new.test", "size": 0, "at": None, "late": False},
+    ]
+    page = await open_page("/ledger", device=OFFICE)
+    for words in ("서명함", "9건까지 서명", "서명이 늦음 · 4건까지", "아직 서명 없음"):
+        await page.get_by_text(words).wait_for()
+    assert "c1" in str(await page.get_by_text("서명이 늦음").get_attribute("class"))
+    await page.get_by_text("police.test").scroll_into_view_if_needed()
+    await picture(page, "ledger-witnesses")

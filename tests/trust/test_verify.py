@@ -12,11 +12,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansim.adapters.witness.simulated import SimulatedWitness
+from ansim.core.clock import ManualClock
 from ansim.core.database import Database
 from ansim.core.world import World
 from ansim.trust.ledger import merkle, store, verify_standalone
 from ansim.trust.ledger.actions import record
-from ansim.trust.ledger.checkpoint import Head, Verifier, sign
+from ansim.trust.ledger.checkpoint import Head, Verifier, cosign, read, sign
 from ansim.trust.ledger.export import export
 from ansim.trust.ledger.model import leaf_hash
 from ansim.trust.ledger.proof import prove
@@ -252,3 +253,54 @@ async def test_the_page_runs_by_itself(document: Document, tmp_path: Path) -> No
     document["entries"].pop()
     (tmp_path / "file.json").write_text(json.dumps(document))
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+# -- witnesses that are late
+
+
+async def exported(
+    database: Database, clock: ManualClock, *, silent: tuple[int, ...], seconds: int = 200
+) -> tuple[bytes, str]:
+    """Four checkpoints, one every `seconds`; of some the witness was away. The export, and the witness's key."""
+    log = Verifier.parse(LOG_KEY)
+    verifier = Verifier("police", WITNESS.public_key(), cosigner=True)
+    sequencer = Sequencer(database, "gangnam", LOG)
+    for number in range(4):
+        async with database.transaction() as tx:
+            await record(tx, actor="a", act="view.opened", object="camera-1")
+        last = await sequencer.settle()
+        if number not in silent:
+            line = cosign(read(last.note)[0], "police", WITNESS, int(clock.now().timestamp()))
+            async with database.transaction() as tx:
+                await store.add_cosignature(
+                    tx, store.Cosignature(size=last.size, witness="police", at=tx.at, line=line)
+                )
+        await clock.advance(seconds)
+    return b"".join([piece async for piece in export(database, log, [verifier])]), verifier.text()
+
+
+async def test_a_witness_in_time_is_no_finding(database: Database, clock: ManualClock) -> None:
+    content, key = await exported(database, clock, silent=(1,))
+    assert verify(content, [LOG_KEY, key]).wrong == [] and verify(content).wrong == []
+
+
+async def test_a_checkpoint_that_waited_too_long_for_its_witness_is_named(
+    database: Database, clock: ManualClock
+) -> None:
+    content, key = await exported(database, clock, silent=(1, 2))
+    assert verify(content, [LOG_KEY, key]).wrong == ["police signed the checkpoint of 2 entries 400 s late"]
+    assert verify(content, [LOG_KEY, key], witness_within_s=600).wrong == []
+
+
+async def test_one_that_never_got_a_signature_is_named(database: Database, clock: ManualClock) -> None:
+    content, key = await exported(database, clock, silent=(1, 2, 3))
+    assert verify(content, [LOG_KEY, key]).wrong == ["police has not signed the checkpoint of 2 entries for 400 s"]
+    other = Verifier("seocho", OTHER.public_key(), cosigner=True).text()
+    assert verify(content, [LOG_KEY, other]).wrong == ["seocho has not signed the checkpoint of 1 entries for 600 s"]
+
+
+async def test_a_proof_without_the_signature_of_a_witness_one_trusts_is_not_enough(proof: Document) -> None:
+    content = json.dumps(proof).encode()
+    assert verify(content, [LOG_KEY, *proof["witnesses"]]).wrong == []
+    other = Verifier("seocho", OTHER.public_key(), cosigner=True).text()
+    assert verify(content, [LOG_KEY, other]).wrong == ["seocho has not signed the tree head"]

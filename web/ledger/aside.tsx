@@ -1,5 +1,5 @@
 /** Beside the table: who looked over time, what deserves a look, what was destroyed, and the signed head. */
-import type { JSX } from "preact";
+import { Fragment, type JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import check from "lucide-static/icons/check.svg?raw";
 import { get, me } from "../shared/api";
@@ -10,7 +10,7 @@ import { Icon } from "../shared/icons";
 import { stretches } from "../shared/viewing";
 import { viewerName } from "../shared/viewing-words";
 import { clockTime } from "../shared/words";
-import type { ShownCheckpoint } from "./chain";
+import type { ShownCheckpoint, ShownWitness } from "./chain";
 import { Hold } from "./hold";
 import type { Entry, Row } from "./rows";
 import { type Word, says, t } from "./words";
@@ -23,6 +23,7 @@ interface AsideProps {
   incident: string | null;
   choose: (entry: string) => void;
   checkpoint: ShownCheckpoint | null;
+  witnesses: ShownWitness[];
 }
 
 function Bars({ entries }: { entries: Entry[] }): JSX.Element {
@@ -140,7 +141,13 @@ function Destroyed({ incident, rows }: { incident: string | null; rows: Row[] })
   );
 }
 
-export function Aside({ entries, rows, incident, choose, checkpoint }: AsideProps): JSX.Element {
+function signedUpTo(one: ShownWitness, checkpoint: ShownCheckpoint): string {
+  if (one.at === null) return t(one.late ? "witness.silent" : "witness.never");
+  if (one.size === checkpoint.size) return t("witness.signed");
+  return t(one.late ? "witness.late" : "witness.until", { n: one.size.toLocaleString(), time: clockTime(one.at) });
+}
+
+export function Aside({ entries, rows, incident, choose, checkpoint, witnesses }: AsideProps): JSX.Element {
   const look = findings(rows);
   return (
     <>
@@ -175,7 +182,13 @@ export function Aside({ entries, rows, incident, choose, checkpoint }: AsideProp
             <dt class="t2">{t("checkpoint.at")}</dt>
             <dd>{clockTime(checkpoint.at)}</dd>
             <dt class="t2">{t("checkpoint.witness")}</dt>
-            <dd>{checkpoint.witnesses.length > 0 ? checkpoint.witnesses.join(", ") : t("witness.none")}</dd>
+            <dd>{witnesses.length === 0 && t("witness.none")}</dd>
+            {witnesses.map((one) => (
+              <Fragment key={one.name}>
+                <dt class="id">{one.name}</dt>
+                <dd class={one.late ? "c1" : one.size === checkpoint.size ? "cok" : ""}>{signedUpTo(one, checkpoint)}</dd>
+              </Fragment>
+            ))}
             <dt class="t2">{t("checkpoint.root")}</dt>
             <dd class="id">{checkpoint.root.slice(0, 16)}…</dd>
           </dl>

@@ -16,6 +16,14 @@ export interface ShownCheckpoint {
   witnesses: string[];
 }
 
+/** `size`: of the last head that it signed; 0 before its first. */
+export interface ShownWitness {
+  name: string;
+  size: number;
+  at: string | null;
+  late: boolean;
+}
+
 type State = { is: "checking" } | { is: "none" } | { is: "ok" | "unsigned" | "bad"; at: number; size: number };
 
 const state = signal<State>({ is: "checking" });

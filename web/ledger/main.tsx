@@ -36,7 +36,7 @@ import { startTheme } from "../shared/theme";
 import { viewers } from "../shared/viewing";
 import { sentence } from "../shared/viewing-words";
 import { clockTime, span } from "../shared/words";
-import { Chain, type ShownCheckpoint, checkChain } from "./chain";
+import { Chain, type ShownCheckpoint, type ShownWitness, checkChain } from "./chain";
 import { Detail } from "./detail";
 import { type Entry, type Kind, type Row, rows, short } from "./rows";
 import { Aside } from "./aside";
@@ -46,6 +46,7 @@ interface Page {
   entries: Entry[];
   size: number;
   checkpoint: ShownCheckpoint | null;
+  witnesses: ShownWitness[];
 }
 
 const LIMIT = 500;
@@ -339,7 +340,7 @@ function App(): JSX.Element {
         {!forbidden.value && (
           <aside>
             {row && <Detail key={row.entry.id} row={row} close={() => (chosen.value = null)} />}
-            <Aside entries={page.value?.entries ?? []} rows={all.value} incident={incident.value} choose={(id) => (chosen.value = id)} checkpoint={page.value?.checkpoint ?? null} />
+            <Aside entries={page.value?.entries ?? []} rows={all.value} incident={incident.value} choose={(id) => (chosen.value = id)} checkpoint={page.value?.checkpoint ?? null} witnesses={page.value?.witnesses ?? []} />
           </aside>
         )}
       </main>

@@ -25,6 +25,7 @@ from ansim.adapters.channels.simulated import SimulatedChannel
 from ansim.adapters.channels.sms import HttpSms
 from ansim.adapters.gateways.desk import Desk, DeskGateway
 from ansim.adapters.identity.passkeys import SitePasskeys
+from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.settings import Settings
@@ -246,8 +247,13 @@ class Centre:
         async with self.database.transaction() as tx:
             signing = Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "ledger"))
         origin = self.settings.centre
-        witnesses = self._witnesses(Verifier(origin, signing.public_key()))
-        self.sequencer = Sequencer(self.database, origin, signing, witnesses)
+        witnesses = [*self._witnesses(Verifier(origin, signing.public_key()))]
+        for appointed in self.settings.witnesses:
+            witness = HttpWitness(appointed.verifier, appointed.url)
+            self._stack.push_async_callback(witness.close)
+            witnesses.append(witness)
+        late_s = self.settings.witness_within_s
+        self.sequencer = Sequencer(self.database, origin, signing, witnesses, witness_within_s=late_s)
         self.database.provide(Sequencer, self.sequencer)
         self.eraser = Eraser(self.database, self.keys, self.sequencer, holdings())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ansim.app.holdings import holdings
 from ansim.app.running import database_of, read_note
 from ansim.core.database import Database, Transaction
 from ansim.trust.access.secrets import site_secret
+from ansim.trust.ledger.check import WITNESS_S
 from ansim.trust.ledger.check import check as check_ledger
 from ansim.trust.ledger.checkpoint import Verifier
 from ansim.trust.retention import erasure
@@ -40,8 +42,15 @@ RULES = {
 """What must never be found: sentence -> the query that finds it."""
 
 
-async def wrong(database: Database, folder: Path, centre: str) -> list[str]:
-    """Everything that is not as it must be, one line each."""
+async def wrong(
+    database: Database,
+    folder: Path,
+    centre: str,
+    witnesses: Sequence[Verifier] = (),
+    *,
+    witness_within_s: float = WITNESS_S,
+) -> list[str]:
+    """Everything that is not as it must be, one line each. `witnesses`: who must sign the ledger's checkpoints."""
     world = database.world
     keys = Keys(world, folder / "keys", FileMaster(world, folder / "keys"), readonly=True)
     database.provide(Keys, keys)
@@ -50,7 +59,8 @@ async def wrong(database: Database, folder: Path, centre: str) -> list[str]:
             found = [f"{rule}: {row[0]}" for rule, sql in RULES.items() for row in await _rows(tx, sql)]
             found += await _stuck(tx)
             signing = Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "ledger"))
-            found += await check_ledger(tx, Verifier(centre, signing.public_key()))
+            log = Verifier(centre, signing.public_key())
+            found += await check_ledger(tx, log, witnesses, witness_s=witness_within_s)
             found += await erasure.check(tx, keys)
             found += await unclaimed(tx, holdings())
         return found
@@ -75,7 +85,8 @@ async def check(folder: Path) -> int:
     note = await asyncio.to_thread(read_note, folder)
     database = await database_of(note.dsn)
     try:
-        found = await wrong(database, folder, note.centre)
+        witnesses = [Verifier.parse(key) for key in note.witnesses]
+        found = await wrong(database, folder, note.centre, witnesses, witness_within_s=note.witness_within_s)
     finally:
         await database.close()
     print("\n".join(f"WRONG  {line}" for line in found) if found else "all is as it must be")

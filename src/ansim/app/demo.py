@@ -21,7 +21,7 @@ from ansim.adapters.witness.simulated import SimulatedWitness
 from ansim.app import lan
 from ansim.app.centre import Centre
 from ansim.app.logs import to_stderr
-from ansim.app.running import Running, leave_note, take_note_away
+from ansim.app.running import leave_note, take_note_away
 from ansim.app.server import listen, serving
 from ansim.app.settings import Settings
 from ansim.core.errors import Problem
@@ -151,7 +151,7 @@ async def _serve(
         await stack.enter_async_context(serving(centre, listener, routes))
         if door is not None:
             await stack.enter_async_context(serving(centre, door.listener, routes, tls=door.certificate.context()))
-        leave_note(folder, Running(pid=0, port=settings.port, dsn=centre.dsn, centre=settings.centre))
+        leave_note(centre, pid=0)
         agency = await _agency_token(centre)
         await city.ask(do="serve", server=f"http://localhost:{settings.port}", agency=agency)
         _welcome(centre.origin)

@@ -8,7 +8,7 @@ import os
 import structlog
 
 from ansim.app.centre import Centre
-from ansim.app.running import Running, leave_note, take_note_away
+from ansim.app.running import leave_note, take_note_away
 from ansim.app.server import listen, serving
 from ansim.app.settings import Settings
 
@@ -18,9 +18,7 @@ log = structlog.get_logger()
 async def run(settings: Settings, *, until: asyncio.Event) -> int:
     listener, settings = listen(settings)
     async with Centre(settings) as centre, serving(centre, listener):
-        leave_note(
-            settings.folder, Running(pid=os.getpid(), port=settings.port, dsn=centre.dsn, centre=settings.centre)
-        )
+        leave_note(centre, pid=os.getpid())
         log.info("serving", host=settings.host, port=settings.port, centre=settings.centre)
         try:
             await until.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,6 +12,9 @@ from ansim.core.database import Database
 from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Problem
 from ansim.core.world import World
+
+if TYPE_CHECKING:
+    from ansim.app.centre import Centre
 
 NOTE = "running.json"
 
@@ -20,9 +24,20 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     dsn: str
     centre: str
+    witnesses: list[str]
+    """Keys of those who must sign the ledger's checkpoints, each within `witness_within_s`."""
+    witness_within_s: float
 
 
-def leave_note(folder: Path, running: Running) -> None:
+def leave_note(centre: Centre, *, pid: int) -> None:
+    """`pid`: of the process that serves; 0 when it is not to be found by it."""
+    settings, sequencer = centre.settings, centre.sequencer
+    folder = settings.folder
+    running = Running(
+        pid=pid, port=settings.port, dsn=centre.dsn, centre=settings.centre,
+        witnesses=[witness.verifier.text() for witness in sequencer.witnesses],
+        witness_within_s=sequencer.witness_within_s,
+    )  # fmt: skip
     file = folder / NOTE
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as note:

@@ -9,8 +9,29 @@ from typing import Annotated
 import msgspec
 
 from ansim.core.errors import Problem
+from ansim.trust.ledger.checkpoint import BadNote, Verifier
 
 Telephone = Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{3,24}$")]
+
+
+class AppointedWitness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A witness of the ledger at another organisation (C2SP tlog-witness)."""
+
+    key: str
+    """What the witness publishes: <name>+<id>+<public key>, got by another way than from its address."""
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#]+$")]
+    """Its submission prefix: checkpoints go to <url>/add-checkpoint."""
+
+    def __post_init__(self) -> None:
+        if not self.verifier.cosigner:
+            raise ValueError("key is that of a log, not of a witness")
+
+    @property
+    def verifier(self) -> Verifier:
+        try:
+            return Verifier.parse(self.key)
+        except BadNote:
+            raise ValueError("key is not <name>+<id>+<public key>") from None
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -55,6 +76,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """mailto: or https: address at which push services reach this centre's operator; with it, web pushes go out."""
     push_inside: bool = False
     """Push services at private addresses and without TLS are allowed too: for one of one's own."""
+    witnesses: tuple[AppointedWitness, ...] = ()
+    """Who signs the ledger's checkpoints, each with `key` and `url`: in TOML a [[witnesses]] for each."""
+    witness_within_s: Annotated[float, msgspec.Meta(ge=60)] = 300.0
+    """A checkpoint that one of them has not signed after so long is reported by `ansim check` and on the ledger page."""
+
+    def __post_init__(self) -> None:
+        names = [witness.verifier.name for witness in self.witnesses]
+        if len(set(names)) < len(names):
+            raise ValueError("two witnesses of one name")
 
     @property
     def folder(self) -> Path:

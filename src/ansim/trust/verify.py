@@ -6,13 +6,15 @@ import json
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from ansim.trust.ledger import merkle
-from ansim.trust.ledger.checkpoint import BadNote, Verifier, open_note, signed_by
+from ansim.trust.ledger.check import WITNESS_S
+from ansim.trust.ledger.checkpoint import BadNote, Verifier, cosigned_at, open_note, read, signed_by
 from ansim.trust.ledger.export import Export
 from ansim.trust.ledger.proof import Proof, check_proof
 from ansim.trust.retention.certificate import Certificate, check_certificate
@@ -43,8 +45,10 @@ class Report:
         ]
 
 
-def verify_file(path: Path, trusted: Sequence[str] = ()) -> Report:
+def verify_file(path: Path, trusted: Sequence[str] = (), *, witness_within_s: float = WITNESS_S) -> Report:
     """`trusted`: verifier keys (`name+id+key`) got from elsewhere, of the centre and of witnesses.
+
+    Each of those witnesses must have signed: what stood longer than `witness_within_s` without its signature is named.
 
     Without any the keys named in the file are used, and the report says so: it then shows that the file is whole,
     and by whose key, but not that the key is the centre's.
@@ -53,10 +57,10 @@ def verify_file(path: Path, trusted: Sequence[str] = ()) -> Report:
         content = path.read_bytes()
     except OSError as error:
         return Report(wrong=[f"{path.name} cannot be read: {error.strerror}"])
-    return verify(content, trusted)
+    return verify(content, trusted, witness_within_s=witness_within_s)
 
 
-def verify(content: bytes, trusted: Sequence[str] = ()) -> Report:
+def verify(content: bytes, trusted: Sequence[str] = (), *, witness_within_s: float = WITNESS_S) -> Report:
     try:
         json.loads(content, object_pairs_hook=_members)
         document = msgspec.json.decode(content, type=Export | Proof | Certificate)
@@ -78,12 +82,16 @@ def verify(content: bytes, trusted: Sequence[str] = ()) -> Report:
             f"checked with the key named in the file itself; compare it with the published one: {log.text()}"
         )
     if isinstance(document, Export):
-        _check_export(document, log, witnesses, report)
-    else:
-        check: Any = check_certificate if isinstance(document, Certificate) else check_proof
-        good, wrong = check(document, log, witnesses)
-        report.good += good
-        report.wrong += wrong
+        _check_export(document, log, witnesses, report, witness_within_s)
+        return report
+    check: Any = check_certificate if isinstance(document, Certificate) else check_proof
+    good, wrong = check(document, log, witnesses)
+    report.good += good
+    report.wrong += wrong
+    proof = document.proof if isinstance(document, Certificate) else document
+    if keys and not wrong:
+        signed = {witness.name for witness in signed_by(proof.checkpoint, witnesses)}
+        report.wrong += [f"{one.name} has not signed the tree head" for one in witnesses if one.name not in signed]
     return report
 
 
@@ -95,7 +103,9 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _check_export(document: Export, log: Verifier, witnesses: Sequence[Verifier], report: Report) -> None:
+def _check_export(
+    document: Export, log: Verifier, witnesses: Sequence[Verifier], report: Report, witness_within_s: float
+) -> None:
     heads: dict[int, bytes] = {}
     witnessed: dict[str, int] = {}
     for note in document.checkpoints:
@@ -133,5 +143,30 @@ def _check_export(document: Export, log: Verifier, witnesses: Sequence[Verifier]
         report.wrong.append(f"the last checkpoint covers {last} entries, the file has {size}")
     report.good.append(f"{size} entries, {len(heads)} checkpoints signed by {log.name}")
     report.good += [f"witnessed by {name} up to entry {upto - 1}" for name, upto in sorted(witnessed.items())]
+    if not report.wrong:
+        report.wrong += _late(document, witnesses, witness_within_s)
     if not witnessed and size:
         report.good.append("no witness signed it: it shows order and completeness, not that it was never rewritten")
+
+
+def _late(document: Export, witnesses: Sequence[Verifier], within_s: float) -> list[str]:
+    """Which witness let what stand unsigned for too long. A checkpoint has no time of its own: it is at least as old as the
+    last entry under it, and the end of the file is at least as late as its last entry. A cosignature has its time."""
+    wrong: list[str] = []
+    at = [datetime.fromisoformat(leaf.entry.at).timestamp() for leaf in document.entries]
+    for witness in witnesses:
+        since: float | None = None
+        first = 0
+        for note in document.checkpoints:
+            size = read(note)[0].size
+            if since is None:
+                since, first = at[size - 1], size
+            seen_at = cosigned_at(note, witness)
+            if seen_at is None:
+                continue
+            if seen_at - since > within_s:
+                wrong.append(f"{witness.name} signed the checkpoint of {first} entries {seen_at - since:.0f} s late")
+            since = None
+        if since is not None and at[-1] - since > within_s:
+            wrong.append(f"{witness.name} has not signed the checkpoint of {first} entries for {at[-1] - since:.0f} s")
+    return wrong

@@ -14,7 +14,7 @@ from ansim.core.database.pool import PoolDriver
 from ansim.core.world import World
 from ansim.trust.ledger import merkle, store
 from ansim.trust.ledger.actions import record
-from ansim.trust.ledger.checkpoint import Verifier, open_note
+from ansim.trust.ledger.checkpoint import Verifier, cosign, open_note, read
 from ansim.trust.ledger.sequencer import Sequencer
 
 LOG, WITNESS = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
@@ -170,6 +170,103 @@ async def test_a_witness_that_is_away_stops_nothing(database: Database, sequence
     await both.settle()
     async with database.transaction(readonly=True) as tx:
         assert [line.witness for line in await store.cosignatures(tx)] == ["police"]
+
+
+class Silent:
+    """Takes a checkpoint and says nothing."""
+
+    def __init__(self, name: str = "silent") -> None:
+        self.verifier = Verifier(name, WITNESS.public_key(), cosigner=True)
+        self.asked = 0
+
+    async def add_checkpoint(self, old: int, proof: object, note: str) -> str:
+        self.asked += 1
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_a_silent_witness_keeps_no_entry_from_its_place_and_no_other_from_signing(
+    database: Database, sequencer: Sequencer, clock: ManualClock
+) -> None:
+    silent = Silent()
+    both = Sequencer(database, "gangnam", LOG, [silent, *sequencer.witnesses])
+    await both.start()
+    try:
+        for size in (1, 2, 3):
+            await act(database)
+            async with asyncio.timeout(60):
+                while True:
+                    await clock.advance(61)
+                    async with database.transaction(readonly=True) as tx:
+                        if await store.last_cosigned(tx, "police") == size:
+                            break
+                    await asyncio.sleep(0.01)
+    finally:
+        await both.close()
+    assert silent.asked == 1
+
+
+async def test_who_needs_it_settled_does_not_wait_for_a_silent_witness_for_ever(
+    database: Database, sequencer: Sequencer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ansim.trust.ledger.sequencer._PATIENCE_S", 0.05)
+    both = Sequencer(database, "gangnam", LOG, [Silent(), *sequencer.witnesses])
+    await act(database)
+    async with asyncio.timeout(30):
+        assert (await both.settle()).size == 1
+    async with database.transaction(readonly=True) as tx:
+        assert await store.last_cosigned(tx, "police") == 1
+
+
+async def test_a_witness_that_is_away_is_asked_less_and_less_often_and_signs_when_it_is_back(
+    database: Database, sequencer: Sequencer, clock: ManualClock
+) -> None:
+    class Comes:
+        verifier = sequencer.witnesses[0].verifier
+        away, asked = True, 0
+
+        async def add_checkpoint(self, old: int, proof: list[bytes], note: str) -> str:
+            self.asked += 1
+            if self.away:
+                raise ConnectionRefusedError
+            return await sequencer.witnesses[0].add_checkpoint(old, proof, note)
+
+    witness = Comes()
+    one = Sequencer(database, "gangnam", LOG, [witness])
+    await act(database)
+    await one.start()
+    try:
+        for _ in range(600):
+            await clock.advance(1)
+            await asyncio.sleep(0.002)
+        assert 3 <= witness.asked <= 20, "ten minutes"
+        witness.away = False
+        async with asyncio.timeout(60):
+            while True:
+                await clock.advance(10)
+                async with database.transaction(readonly=True) as tx:
+                    if await store.last_cosigned(tx, "police") == 1:
+                        break
+                await asyncio.sleep(0.01)
+    finally:
+        await one.close()
+
+
+async def test_a_signature_by_another_key_is_not_kept(
+    database: Database, sequencer: Sequencer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Wrong:
+        verifier = Verifier("wrong", WITNESS.public_key(), cosigner=True)
+
+        async def add_checkpoint(self, old: int, proof: object, note: str) -> str:
+            return cosign(read(note)[0], "wrong", LOG, 1)
+
+    both = Sequencer(database, "gangnam", LOG, [Wrong(), *sequencer.witnesses])
+    await act(database)
+    await both.settle()
+    async with database.transaction(readonly=True) as tx:
+        assert [line.witness for line in await store.cosignatures(tx)] == ["police"]
+    assert "not its own" in capsys.readouterr().out
 
 
 async def test_many_who_want_it_settled_at_once_are_no_alarm(

@@ -109,6 +109,13 @@ def signed_by(note: str, verifiers: Iterable[Verifier]) -> list[Verifier]:
     return [verifier for verifier in verifiers if any(_signed(head, line, verifier) for line in lines)]
 
 
+def cosigned_at(note: str, by: Verifier) -> int | None:
+    """The POSIX time at which this witness says it saw the head; None when it did not validly sign. Raises BadNote."""
+    head, lines = read(note)
+    times = [_time(line) for line in lines if by.cosigner and _signed(head, line, by)]
+    return min(times, default=None)
+
+
 def read(note: str) -> tuple[Head, list[str]]:
     """Head and signature lines, nothing verified. Raises BadNote."""
     body, found, signatures = note.partition("\n\n")
@@ -125,6 +132,11 @@ def read(note: str) -> tuple[Head, list[str]]:
     return Head(lines[0], size, root), signatures.splitlines()
 
 
+def _time(line: str) -> int:
+    """Of a witness's signature line: id (4 B), time (8 B), signature."""
+    return int.from_bytes(b64decode(line.rpartition(" ")[2])[4:12], "big")
+
+
 def _signed(head: Head, line: str, by: Verifier) -> bool:
     match = _LINE.fullmatch(line)
     if match is None or match[1] != by.name:
@@ -137,7 +149,7 @@ def _signed(head: Head, line: str, by: Verifier) -> bool:
         return False
     signature, message = raw[4:], head.body().encode()
     if by.cosigner:
-        message = _cosigned(head.body(), int.from_bytes(signature[:8], "big"))
+        message = _cosigned(head.body(), _time(line))
         signature = signature[8:]
     try:
         by.public.verify(signature, message)

@@ -19,7 +19,7 @@ from ansim.trust.access.limits import Lane, Lanes
 from ansim.trust.access.model import Act, Actor, Role, allowed
 from ansim.trust.ledger import store
 from ansim.trust.ledger.actions import record
-from ansim.trust.ledger.checkpoint import read, signed_by
+from ansim.trust.ledger.checkpoint import Verifier, read, signed_by
 from ansim.trust.ledger.export import export
 from ansim.trust.ledger.model import instant, subject_tag
 from ansim.trust.ledger.proof import Proof, prove, with_cosignatures
@@ -71,12 +71,23 @@ class ShownCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     witnesses: list[str]
 
 
+class ShownWitness(msgspec.Struct, frozen=True, kw_only=True):
+    """A witness that is to sign every checkpoint: the last one that it signed by its size, when we heard of it, and whether
+    one that came after has been waiting for it too long. `size` is 0 before its first."""
+
+    name: str
+    size: int
+    at: str | None
+    late: bool
+
+
 class LedgerPage(msgspec.Struct, frozen=True, kw_only=True):
-    """`size`: how many entries have their place."""
+    """`size`: how many entries have their place. `witnesses`: all that were appointed."""
 
     entries: list[LedgerEntry]
     size: int
     checkpoint: ShownCheckpoint | None
+    witnesses: list[ShownWitness]
 
 
 class HerCase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -116,8 +127,10 @@ async def list_entries(
         )
         names = await store.actors(tx, sorted({each.entry.actor for each in found}))
         size = await store.size(tx)
-        head = await _head(tx, database.use(Sequencer))
-    return LedgerPage(entries=[_shown(each, names) for each in found], size=size, checkpoint=head)
+        sequencer = database.use(Sequencer)
+        head = await _head(tx, sequencer)
+        witnesses = [await _witness(tx, sequencer, witness.verifier) for witness in sequencer.witnesses]
+    return LedgerPage(entries=[_shown(each, names) for each in found], size=size, checkpoint=head, witnesses=witnesses)
 
 
 @get("/api/ledger/checkpoint", media_type=MediaType.TEXT, guards=[allow(*_READERS)])
@@ -230,6 +243,14 @@ async def _head(tx: Transaction, sequencer: Sequencer) -> ShownCheckpoint | None
         signature=note,
         witnesses=[by.name for by in signed_by(note, [witness.verifier for witness in sequencer.witnesses])],
     )
+
+
+async def _witness(tx: Transaction, sequencer: Sequencer, verifier: Verifier) -> ShownWitness:
+    last = await store.newest_cosignature(tx, verifier.name)
+    size = 0 if last is None else last.size
+    waits_since = await store.first_checkpoint_after(tx, size)
+    late = waits_since is not None and (tx.at - waits_since).total_seconds() > sequencer.witness_within_s
+    return ShownWitness(name=verifier.name, size=size, at=None if last is None else instant(last.at), late=late)
 
 
 async def _proof(database: Database, sequencer: Sequencer, leaves: Sequence[store.Placed]) -> Proof:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Sequence
 
 import structlog
@@ -11,11 +12,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Unavailable
 from ansim.trust.ledger import merkle, store
+from ansim.trust.ledger.check import WITNESS_S
 from ansim.trust.ledger.checkpoint import BadNote, Head, Verifier, open_note, sign
 from ansim.trust.ledger.ports import Witness, WitnessRefused
 
 log = structlog.get_logger()
 _GROUP = 1000
+_PATIENCE_S = 2.0
+"""How long somebody who needs the ledger settled waits for a witness. Whoever is slower signs a later head."""
+_LONGEST_PAUSE_S = 60.0
 
 
 class Sequencer:
@@ -28,6 +33,7 @@ class Sequencer:
         private: Ed25519PrivateKey,
         witnesses: Sequence[Witness] = (),
         *,
+        witness_within_s: float = WITNESS_S,
         every_s: float = 1.0,
         checkpoint_s: float = 60.0,
         checkpoint_entries: int = 1000,
@@ -35,38 +41,58 @@ class Sequencer:
         self.origin = origin
         self.verifier = Verifier(origin, private.public_key())
         self.witnesses = tuple(witnesses)
+        self.witness_within_s = witness_within_s
         self._database = database
         self._private = private
         self._every_s = every_s
         self._checkpoint_s = checkpoint_s
         self._checkpoint_entries = checkpoint_entries
-        self._asking = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
+        self._away: set[str] = set()
+        # One after the other: a smaller checkpoint that arrives after a larger one would be refused.
+        self._asking = defaultdict[str, asyncio.Lock](asyncio.Lock)
+        self._tasks: list[asyncio.Task[None]] = []
 
     def sign(self, message: bytes) -> bytes:
         """Ed25519 with the ledger's key. A message must begin with words that no checkpoint begins with."""
         return self._private.sign(message)
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="ledger-sequencer")
+        self._tasks = [asyncio.create_task(self._run(), name="ledger-sequencer")]
+        # Each by itself: one that is silent keeps no entry from its place and no other witness from signing.
+        self._tasks += [
+            asyncio.create_task(self._witnessing(witness), name=f"ledger-witness {witness.verifier.name}")
+            for witness in self.witnesses
+        ]
 
     async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
             try:
                 await self.integrate()
                 await self.checkpoint()
-                await self.ask_witnesses()
             except Unavailable:
                 log.warning("ledger waits for the database")
             except Exception:
                 # A damaged tree must be seen (entries wait, the check names it), not stop the loop for ever.
                 log.exception("ledger not integrated")
             await self._database.world.clock.sleep(self._every_s)
+
+    async def _witnessing(self, witness: Witness) -> None:
+        """Ask again whenever there is a new head; one that is away less and less often."""
+        pause = self._every_s
+        while True:
+            try:
+                pause = self._every_s if await self._ask_one(witness) else min(pause * 2, _LONGEST_PAUSE_S)
+            except Unavailable:
+                pass
+            except Exception:
+                log.exception("witness not asked", witness=witness.verifier.name)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+            await self._database.world.clock.sleep(pause)
 
     async def integrate(self) -> int:
         """Place every waiting entry, in the order of their acceptance; how many were placed."""
@@ -108,30 +134,49 @@ class Sequencer:
         return (tx.at - last.at).total_seconds() >= self._checkpoint_s
 
     async def settle(self) -> store.Checkpoint:
-        """At once: everything accepted so far stands under a signed head, and the witnesses were asked."""
+        """At once: everything accepted so far stands under a signed head, and the witnesses that answer have signed it."""
         await self.integrate()
         await self.checkpoint(now=True)
-        await self.ask_witnesses()
+        await self._ask_those_there()
         async with self._database.transaction(readonly=True) as tx:
             last = await store.last_checkpoint(tx)
         if last is None:
             raise ValueError("the ledger is empty")
         return last
 
-    async def ask_witnesses(self) -> None:
-        """Every witness that has not signed the last checkpoint is asked to. One that is away is asked next time."""
-        # One after the other: a smaller checkpoint that arrives after a larger one would be refused.
-        async with self._asking:
-            await asyncio.gather(*(self._ask_one(witness) for witness in self.witnesses))
+    async def _ask_those_there(self) -> None:
+        asked = [
+            asyncio.create_task(self._ask_one(witness))
+            for witness in self.witnesses
+            if witness.verifier.name not in self._away
+        ]
+        if asked:
+            done, late = await asyncio.wait(asked, timeout=_PATIENCE_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            for task in done:
+                task.result()
 
-    async def _ask_one(self, witness: Witness) -> None:
+    async def _ask_one(self, witness: Witness) -> bool:
+        """Whether it has now signed the last checkpoint."""
         name = witness.verifier.name
         try:
-            await self._ask(witness)
+            async with self._asking[name]:
+                await self._ask(witness)
         except WitnessRefused as refused:
             log.error("witness refused", witness=name, status=refused.status)
-        except (OSError, BadNote):
-            log.warning("witness not reached", witness=name)
+            return False
+        except BadNote:
+            log.error("witness answered with a signature that is not its own", witness=name)
+            return False
+        except OSError:
+            if name not in self._away:
+                log.warning("witness not reached", witness=name)
+            self._away.add(name)
+            return False
+        self._away.discard(name)
+        return True
 
     async def _ask(self, witness: Witness) -> None:
         verifier = witness.verifier

@@ -175,10 +175,27 @@ async def cosignatures(tx: Transaction, *, from_size: int = 0) -> list[Cosignatu
     return [Cosignature(size=row["size"], witness=row["witness"], at=row["at"], line=row["line"]) for row in rows]
 
 
+async def newest_cosignature(tx: Transaction, witness: str) -> Cosignature | None:
+    """Of the largest checkpoint that this witness signed."""
+    row = await tx.fetchrow(
+        "SELECT size, witness, at, line FROM ledger_cosignature WHERE witness = $1::text ORDER BY size DESC LIMIT 1",
+        witness,
+    )
+    return (
+        None if row is None else Cosignature(size=row["size"], witness=row["witness"], at=row["at"], line=row["line"])
+    )
+
+
 async def last_cosigned(tx: Transaction, witness: str) -> int:
     """Size of the largest checkpoint that this witness signed; 0 when none."""
-    found: int = await tx.fetchval(
-        "SELECT coalesce(max(size), 0) AS size FROM ledger_cosignature WHERE witness = $1::text", witness
+    last = await newest_cosignature(tx, witness)
+    return 0 if last is None else last.size
+
+
+async def first_checkpoint_after(tx: Transaction, size: int) -> datetime | None:
+    """When the first checkpoint that is larger was signed by us; None when there is none."""
+    found: datetime | None = await tx.fetchval(
+        "SELECT at FROM ledger_checkpoint WHERE size > $1::bigint ORDER BY size LIMIT 1", size
     )
     return found
 
