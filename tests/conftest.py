@@ -46,10 +46,12 @@ def open_folder() -> Iterator[Path]:
         with suppress(OSError), (remains / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(remains)
-    folder = Path(tempfile.mkdtemp(prefix="ansim-test.", dir=place))
-    folder.chmod(0o711)
-    with (folder / "lock").open("w") as lock:
+    draft = Path(tempfile.mkdtemp(prefix="ansim-draft.", dir=place))
+    draft.chmod(0o711)
+    with (draft / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # under its own name only once it is locked: others that start now clear what is not
+        folder = draft.rename(place / draft.name.replace("draft", "test"))
         yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
