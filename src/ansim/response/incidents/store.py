@@ -90,10 +90,6 @@ async def get(tx: Transaction, id: str) -> IncidentRow | None:
     return None if row is None else incident_of(row)
 
 
-async def many(tx: Transaction, ids: Sequence[str]) -> list[IncidentRow]:
-    return [incident_of(row) for row in await tx.fetch("SELECT * FROM incident WHERE id = ANY ($1::text[])", list(ids))]
-
-
 async def locked(tx: Transaction, id: str) -> IncidentRow | None:
     row = await tx.fetchrow("SELECT * FROM incident WHERE id = $1 FOR UPDATE", id)
     return None if row is None else incident_of(row)

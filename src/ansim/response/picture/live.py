@@ -20,11 +20,10 @@ from ansim.core.position import Position
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.events import UnitMoved
 from ansim.response.dispatch.ports import Gateways
-from ansim.response.incidents import store as incidents
 from ansim.response.incidents.model import IncidentRow
-from ansim.response.picture import assemble
+from ansim.response.picture import assemble, store
 from ansim.response.signals import store as signals
-from ansim.response.tracking.actions import last_known
+from ansim.response.tracking.actions import opened
 from ansim.response.tracking.events import PersonMoved
 from ansim.response.watch.actions import near
 from ansim.response.watch.ports import Media
@@ -228,11 +227,15 @@ class Live:
         if not self._subscriptions:
             return
         async with self._database.transaction(readonly=True) as tx:
-            rows = {row.id: row for row in await incidents.many(tx, [*changed, *moved])}
+            found = await store.with_newest_fix(tx, [*changed, *moved])
+            rows = {row.id: row for row, _ in found}
             await self._write_down(list(rows.values()))
-            fixes = await last_known(
-                tx, {row.id: row.track_slot for row in rows.values() if row.track_slot is not None}
-            )
+            fixes = {
+                row.id: position
+                for row, sealed in found
+                if sealed is not None and row.track_slot is not None
+                and (position := opened(tx, row.id, row.track_slot, sealed)) is not None
+            }  # fmt: skip
             for id in [*changed, *moved]:
                 if (row := rows.get(id)) is None:
                     continue

@@ -40,14 +40,17 @@ async def track(tx: Transaction, incident: str, slot: int | None, *, length: int
 
 async def last_known(tx: Transaction, slots: dict[str, int]) -> dict[str, Position]:
     """The newest fix of each incident (id -> track slot) that has one."""
-    keys, found = tx.use(Keys), {}
-    for row in await store.latest(tx, list(slots)):
-        incident = row["incident"]
-        try:
-            found[incident] = _decoder.decode(keys.open(slots[incident], bytes(row["sealed"]), _context(incident)))
-        except Erased:
-            continue
-    return found
+    rows = await store.latest(tx, list(slots))
+    found = {row["incident"]: opened(tx, row["incident"], slots[row["incident"]], bytes(row["sealed"])) for row in rows}
+    return {incident: position for incident, position in found.items() if position is not None}
+
+
+def opened(tx: Transaction, incident: str, slot: int, sealed: bytes) -> Position | None:
+    """A fix as `store` holds it; None once the key is destroyed."""
+    try:
+        return _decoder.decode(tx.use(Keys).open(slot, sealed, _context(incident)))
+    except Erased:
+        return None
 
 
 def _context(incident: str) -> bytes:
