@@ -67,6 +67,8 @@ class Feed:
     def __init__(self) -> None:
         self.pieces = fragments()
         self.frozen = asyncio.Event()
+        self.same_s: float | None = None
+        """For how long the centre says that every picture has been the same."""
         self.over = asyncio.Event()
         self.opened: list[tuple[str, Any]] = []
         self.watermark = "순찰 12호"
@@ -98,5 +100,5 @@ class Feed:
                 age += 1 / FPS
             tick += 1
             if tick % FPS == 0:
-                await text({"type": "health", "age_s": age, "state": "live"})
+                await text({"type": "health", "age_s": age, "state": "live", "frozen_s": self.same_s})
         await send({"type": "websocket.close", "code": 4403, "reason": "revoked"})

@@ -553,6 +553,28 @@ async def test_an_old_picture_looks_old(sit: Sit, room: Room) -> None:
     assert await tile(page, 1).get_attribute("data-camera") == "cam-1"
 
 
+async def test_a_camera_that_sends_one_picture_again_and_again_is_not_live(sit: Sit, room: Room, picture: Any) -> None:
+    room.have(worked())
+    live = {"state": "live", "age_s": 0.3}
+    room.pictures |= {f"cam-{n}": live for n in range(1, 6)} | {
+        "cam-2": {"state": "frozen", "age_s": 0.3, "frozen_s": 14.0}
+    }
+    page = await sit()
+    await open_case(page)
+    await says(tile(page, 1).locator(".age"), "실시간 0.")
+    await says(tile(page, 2), "멈춘 화면 · 14초째 같은 화면", "카메라가 같은 화면만 보냄")
+    assert await tile(page, 2).get_attribute("data-state") == "frozen"
+    hatch = await tile(page, 2).locator(".v").evaluate("e => getComputedStyle(e, '::after').backgroundImage")
+    assert "repeating-linear-gradient" in hatch
+    await picture(page, "console-frozen")
+    # another camera takes its place once it has been so for long
+    room.pictures["cam-2"] = {"state": "frozen", "age_s": 0.3, "frozen_s": 40.0}
+    await page.locator('[data-tile="2"][data-camera="cam-5"]').wait_for()
+    # a socket that ends while all was the same is stale first of all
+    room.pictures["cam-1"] = {"state": "stale", "age_s": 8.0, "frozen_s": 20.0}
+    await page.locator('[data-tile="1"][data-state="stale"]').wait_for()
+
+
 async def test_an_open_socket_without_new_frames_becomes_stale(sit: Sit, room: Room, stage: Stage) -> None:
     room.have(worked())
     room.pictures["cam-1"] = {"state": "live", "age_s": 0.3}

@@ -123,6 +123,22 @@ async def test_a_frozen_picture_looks_old_and_a_lost_one_is_gone(
     await page.get_by_text(re.compile("실시간")).wait_for()
 
 
+async def test_a_camera_that_sends_one_picture_again_and_again_is_not_live(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
+    stage.link_state = link_state("officer")
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_text(re.compile("실시간")).wait_for()
+    feed.same_s = 14.0
+    await page.get_by_text("멈춘 화면 · 14초째 같은 화면").wait_for()
+    assert await page.get_by_text(re.compile("실시간")).count() == 0
+    filtered = await page.locator(".picture video").evaluate("e => getComputedStyle(e).filter")
+    assert "grayscale" in filtered
+    await picture(page, "d1-link-frozen")
+    feed.same_s = None
+    await page.get_by_text(re.compile("실시간")).wait_for()
+
+
 async def test_a_revoked_right_takes_the_picture_at_once(open_page: Open, stage: Stage, feed: Feed) -> None:
     stage.link_state = link_state("officer")
     page = await open_page(f"/l/{TOKEN}")

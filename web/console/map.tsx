@@ -55,7 +55,7 @@ function scene(): Scene {
   const placed = seated.flatMap(({ id, n }) => {
     const camera = ranked.find((c) => c.id === id);
     const state = states.value.get(id)?.state;
-    const old = state ? state === "stale" || state === "lost" : camera?.live === false;
+    const old = state ? state === "stale" || state === "frozen" || state === "lost" : camera?.live === false;
     const number = n === store.places.value && guest && detail ? n + 1 + further(seats, detail.cameras).findIndex((c) => c.id === guest) : n;
     return camera ? [{ camera, n: number, old, chosen: store.camera.value === n }] : [];
   });

@@ -2,11 +2,13 @@
 import { computed, signal } from "@preact/signals";
 import { now } from "../shared/clock";
 
-export type PictureState = "opening" | "live" | "late" | "stale" | "lost" | "ended";
+export type PictureState = "opening" | "live" | "late" | "frozen" | "stale" | "lost" | "ended";
 
 export interface Report {
   /** Age of the newest frame, as last said by the server, seconds. */
   age_s: number | null;
+  /** For how long the same picture has been coming, as last said by the server; null while it moves. */
+  frozen_s: number | null;
   /** When that was said, this machine's milliseconds. */
   said_at: number;
   /** When this tile began to ask for the picture. */
@@ -15,6 +17,7 @@ export interface Report {
 }
 export interface Picture {
   state: PictureState;
+  /** Of what is seen: since the newest frame, and where all frames show the same, since that was new. */
   age_s: number;
   /** Server time of the last new frame; null when none came. */
   last_at: number | null;
@@ -35,6 +38,10 @@ export function judge(report: Report, clock_ms: number): Picture {
   // The server speaks each second. Silence is age too: an open socket proves no new frame.
   const silence_s = Math.max(0, (clock_ms - report.said_at) / 1000 - 1.2);
   const age_s = report.age_s + silence_s;
+  if (report.frozen_s !== null && age_s <= STALE_S) {
+    const still_s = report.frozen_s + silence_s;
+    return { state: "frozen", age_s: still_s, last_at: clock_ms - still_s * 1000 };
+  }
   const state = age_s > LOST_S ? "lost" : age_s > STALE_S ? "stale" : age_s > LATE_S ? "late" : "live";
   return { state, age_s, last_at: clock_ms - age_s * 1000 };
 }
@@ -46,7 +53,7 @@ export const states = computed<ReadonlyMap<string, Picture>>(() => {
 });
 
 export function report(camera: string, change: Partial<Report>): void {
-  const before = reports.peek().get(camera) ?? { age_s: null, said_at: Date.now(), asked_at: Date.now(), ended: false };
+  const before = reports.peek().get(camera) ?? { age_s: null, frozen_s: null, said_at: Date.now(), asked_at: Date.now(), ended: false };
   reports.value = new Map(reports.peek()).set(camera, { ...before, ...change });
 }
 

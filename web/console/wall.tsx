@@ -33,7 +33,7 @@ function useStream(camera: RankedCamera | null, incident: IncidentDetail | null)
   useEffect(() => {
     if (!key || !camera || !grant || !video.current) return undefined;
     const id = camera.id;
-    report(id, { age_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
+    report(id, { age_s: null, frozen_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
     const player = new LivePlayer(
       video.current,
       {
@@ -41,7 +41,7 @@ function useStream(camera: RankedCamera | null, incident: IncidentDetail | null)
         token: async () => (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token,
       },
       {
-        health: ({ age_s }) => report(id, { age_s, said_at: Date.now() }),
+        health: ({ age_s, frozen_s }) => report(id, { age_s, frozen_s, said_at: Date.now() }),
         ended: () => report(id, { ended: true }),
       },
     );
@@ -83,7 +83,7 @@ function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture |
           {t("wall.late", { s: tenth(picture.age_s) })}
         </span>
       )}
-      {picture?.state === "stale" && (
+      {(picture?.state === "stale" || picture?.state === "frozen") && (
         <span class="age c2">
           <Icon of={alert} class="c2" />
           {t("wall.stale.short", { age: age(picture.age_s) })}
@@ -124,7 +124,7 @@ function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
   const picture: Picture | null = camera && mine ? (states.value.get(camera.id) ?? null) : null;
   const ended = mine !== null && camera !== null && !awaited && (!granted || picture?.state === "ended");
   const state = !mine ? "locked" : !camera ? "lost" : ended ? "locked" : (picture?.state ?? "opening");
-  const classes = ["tile", state === "live" || state === "late" ? "" : state, chosen ? "best" : "", large ? "enlarged" : ""].filter(Boolean).join(" ");
+  const classes = ["tile", state === "live" || state === "late" ? "" : state === "frozen" ? "stale" : state, chosen ? "best" : "", large ? "enlarged" : ""].filter(Boolean).join(" ");
   const instead = camera && mine ? further(store.slots.value.get(mine.id) ?? [], mine.cameras)[0] : undefined;
   const select = (): void => {
     if (!mine) return;
@@ -142,6 +142,7 @@ function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
         {mine && camera && ended && <Message icon={lock} head={t("wall.ended")} text={t("wall.ended.how")} />}
         {/* Nothing is said in the first 400 ms: most pictures are there by then. */}
         {state === "opening" && <div class="late-words"><Message icon={loader} head={t("wall.opening")} text={t("wall.opening.why")} /></div>}
+        {state === "frozen" && picture && <Message icon={alert} head={t("wall.frozen", { age: span(picture.age_s) })} text={t("wall.frozen.why")} />}
         {state === "stale" && picture && <Message icon={alert} head={t("wall.stale", { age: age(picture.age_s) })} text={t("wall.reconnecting")} />}
         {state === "lost" && picture && (
           <Message icon={off} head={t("wall.lost")} text={instead ? t("wall.lost.instead", { at: clockTime(now.value - picture.age_s * 1000, false), name: instead.name }) : t("wall.lost.since", { at: clockTime(now.value - picture.age_s * 1000, false) })} />
@@ -163,8 +164,8 @@ function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
 function useLost(): void {
   const pictures = states.value;
   useEffect(() => {
-    // A lost picture first says that it is lost and who takes over; only then does its place change.
-    const lost = new Set([...pictures].filter(([, picture]) => picture.state === "lost" && picture.age_s > TAKEN_OVER_S).map(([id]) => id));
+    // A lost or frozen picture first says so, and who takes over; only then does its place change.
+    const lost = new Set([...pictures].filter(([, picture]) => (picture.state === "lost" || picture.state === "frozen") && picture.age_s > TAKEN_OVER_S).map(([id]) => id));
     const before = store.lostCameras.peek();
     if (lost.size !== before.size || [...lost].some((id) => !before.has(id))) store.lostCameras.value = lost;
     const incident = store.watched.peek();

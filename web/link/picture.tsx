@@ -13,7 +13,7 @@ import type { Health, LivePlayer } from "../shared/player";
 import { clockTime } from "../shared/words";
 import { type Word, t } from "./words";
 
-type Seen = "opening" | "live" | "late" | "stale" | "lost" | "ended";
+type Seen = "opening" | "live" | "late" | "frozen" | "stale" | "lost" | "ended";
 
 const MARKS = 8;
 
@@ -21,6 +21,7 @@ function Over({ seen, age, other }: { seen: Seen; age: number; other: number | n
   if (seen === "live" || seen === "late") return null;
   const [icon, title, hint]: [string, string, string] = {
     opening: [loader, t("video.opening"), t("video.opening.hint")] as [string, string, string],
+    frozen: [alert, t("frozen", { s: Math.round(age) }), other === null ? t("frozen.hint") : t("lost.hint", { n: other })] as [string, string, string],
     stale: [alert, t("stale", { s: Math.round(age) }), t("stale.hint")] as [string, string, string],
     lost: [videoOff, t("lost"), other === null ? t("stale.hint") : t("lost.hint", { n: other })] as [string, string, string],
     ended: [lockIcon, t("video.ended"), ""] as [string, string, string],
@@ -46,7 +47,7 @@ export function Picture({ slots, unit, base }: PictureProps): JSX.Element {
   const cameras = slots.filter((camera) => camera !== null);
   const [wanted, setWanted] = useState<string | null>(null);
   const [seen, setSeen] = useState<Seen>("opening");
-  const [health, setHealth] = useState<Health>({ state: "live", age_s: null });
+  const [health, setHealth] = useState<Health>({ state: "live", age_s: null, frozen_s: null });
   const [mark, setMark] = useState("");
   const video = useRef<HTMLVideoElement>(null);
   const chosen = cameras.find((camera) => camera.id === wanted) ?? cameras.find((camera) => camera.live) ?? cameras[0] ?? null;
@@ -90,7 +91,7 @@ export function Picture({ slots, unit, base }: PictureProps): JSX.Element {
   }
   const words = unit || mark;
   const stamp = `${words} · ${clockTime(now.value, false)}`;
-  const age = health.age_s ?? 0;
+  const age = (seen === "frozen" ? health.frozen_s : health.age_s) ?? 0;
   const other = slots.findIndex((camera) => camera?.live && camera.id !== chosen.id);
   return (
     <>

@@ -6,12 +6,15 @@
  * allowed, is not shown.
  */
 
-export type PictureHealth = "live" | "late" | "stale" | "lost";
+/** frozen: pictures come, and it is always the same one. */
+export type PictureHealth = "live" | "late" | "stale" | "lost" | "frozen";
 
 export interface Health {
   state: PictureHealth;
   /** Seconds since the newest picture; null before the first. The greater of what the server and this page see. */
   age_s: number | null;
+  /** Seconds for which the camera has been sending the same picture; null while it moves. The server judges. */
+  frozen_s: number | null;
 }
 
 export interface Started {
@@ -148,6 +151,7 @@ class Stage {
   private decoded = 0;
   private decodedAt = 0;
   private serverAge: number | null = null;
+  private frozen_s: number | null = null;
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -236,6 +240,7 @@ class Stage {
       this.pump();
     } else if (word.type === "health") {
       this.serverAge = word.age_s ?? null;
+      this.frozen_s = word.frozen_s ?? null;
       this.tellHealth();
       this.renew();
     }
@@ -272,8 +277,8 @@ class Stage {
       if (unseen - age > BEHIND.jump) this.toEdge();
       age = Math.max(age, unseen);
     }
-    const state: PictureHealth = age === null || age > 30 ? "lost" : age > 5 ? "stale" : age > 1 ? "late" : "live";
-    this.events.health({ state: age === null ? "late" : state, age_s: age });
+    const state: PictureHealth = age === null || age > 30 ? "lost" : age > 5 ? "stale" : this.frozen_s !== null ? "frozen" : age > 1 ? "late" : "live";
+    this.events.health({ state: age === null ? "late" : state, age_s: age, frozen_s: this.frozen_s });
   }
 
   /** Feeds the decoder what has come, in order, one piece at a time. */

@@ -71,7 +71,9 @@ def compose(scene: Backdrop, people: list[Person], vehicles: list[Vehicle], at: 
         else:
             _vehicle(scene, planes, thing, tick)
     # Bytes wrap round: luma stays within 16..235 and the grain within +-9, so no sum leaves 0..255.
-    luma += _grain(height, width)[tick * 7 % 5]
+    # A window that wanders over a larger field: as with a sensor, no two pictures of some minutes have the same.
+    down, right = tick * 7 % WANDER[0], tick * 13 % WANDER[1]
+    luma += _grain(height, width)[down : down + height, right : right + width]
     _write(luma, caption, 12, 10)
     _write(luma, at.astimezone(SEOUL).strftime("%Y-%m-%d  %H:%M:%S"), width - 190, 10)
     return planes
@@ -337,11 +339,15 @@ def _tone(colour: Colour, light: float) -> Ink:
     return int(r), int(g), int(b)
 
 
+WANDER = (61, 67)
+"""Rows and columns by which the field of noise is larger than a picture; without a common factor."""
+
+
 @cache
 def _grain(height: int, width: int) -> U8:
-    """Five fields of sensor noise, as bytes to be added with wrap-round."""
+    """Sensor noise, as bytes to be added with wrap-round."""
     random = np.random.default_rng(5)
-    noise = np.clip(random.normal(0, 2.1, (5, height, width)), -9, 9)
+    noise = np.clip(random.normal(0, 2.1, (height + WANDER[0], width + WANDER[1])), -9, 9)
     return noise.astype(np.int8).view(np.uint8)
 
 

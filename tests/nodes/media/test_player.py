@@ -96,7 +96,7 @@ async def streaming(make_camera, node_now, eventually, encode):
     node_now.prepare(["cam-1"], 3600)
     await eventually(lambda: camera.playing)
     running = asyncio.ensure_future(camera.play())
-    await eventually(lambda: node_now.cameras.get("cam-1").key_frame())
+    await eventually(lambda: node_now.health("cam-1").age_s is not None)
     yield camera
     running.cancel()
 

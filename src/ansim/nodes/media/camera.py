@@ -12,9 +12,11 @@ from ansim.core.world import World
 from ansim.nodes.media.deadline import stop, within
 from ansim.nodes.media.fmp4 import fragment, init_segment
 from ansim.nodes.media.h264 import AccessUnit, Depacketiser, Malformed, ParameterSets, picture_of
+from ansim.nodes.media.picture import luma
 from ansim.nodes.media.ports import Health
 from ansim.nodes.media.ring import Frame, Ring, Stream
 from ansim.nodes.media.rtsp import Address, CameraError, Session
+from ansim.nodes.media.stillness import Stillness, parts_of
 from ansim.nodes.media.timeline import Timeline
 
 LIVE_S, LATE_S, STALE_S = 1.0, 5.0, 30.0
@@ -54,6 +56,8 @@ class Camera:
         self._since = self._failed_at = 0.0
         self._lost = 0
         self._trouble = ""
+        self._stillness = Stillness()
+        self._looking: asyncio.Task[None] | None = None
 
     def prepare(self, seconds: float) -> None:
         """Connect now and stay for at least `seconds`, so that the first viewer sees a picture at once."""
@@ -70,9 +74,6 @@ class Camera:
         self._subscribers.discard(subscriber)
         self._wanted_until = max(self._wanted_until, self._world.clock.monotonic() + IDLE_S)
 
-    def key_frame(self) -> Frame | None:
-        return self._ring.key_frame()
-
     def health(self) -> Health:
         clock = self._world.clock
         now = clock.monotonic()
@@ -84,9 +85,11 @@ class Camera:
             state = "live" if age is not None and age <= LIVE_S else "late"
             if waited > LATE_S:
                 state = "stale" if waited <= STALE_S else "lost"
+        frozen_s = self._stillness.frozen_s(now) if state in ("live", "late") else None
         return Health(
-            state=state,
+            state=state if frozen_s is None else "frozen",
             age_s=age,
+            frozen_s=frozen_s,
             last_frame_at=None if age is None else clock.now() - timedelta(seconds=age),
             fps=self._ring.frames_per_second(),
             bitrate_bps=self._ring.bits_per_second(),
@@ -97,8 +100,7 @@ class Camera:
 
     async def close(self) -> None:
         task, self._task = self._task, None
-        if task is not None:
-            await stop(task)
+        await stop(*(one for one in (task, self._looking) if one is not None))
 
     def _wanted(self) -> bool:
         return bool(self._subscribers) or self._world.clock.monotonic() < self._wanted_until
@@ -134,6 +136,7 @@ class Camera:
         # what was kept is older with every second: the next viewer starts from what comes then
         self._task = None
         self._ring.clear()
+        self._stillness = Stillness()
 
     async def _pause(self, failures: int, patience: float) -> None:
         pause = max(patience, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**failures))
@@ -183,6 +186,15 @@ class Camera:
             if clock.monotonic() - max(opened, self._last_at or 0.0) > SILENT_S:
                 raise CameraError("the camera sends no new pictures")
 
+    async def _look(self, frame: Frame) -> None:
+        """Whether this picture is a new one at all. One that cannot be decoded here is judged by its times alone."""
+        stillness = self._stillness
+        try:
+            parts = await asyncio.to_thread(lambda: parts_of(luma(frame)))
+        except ValueError:
+            return
+        stillness.add(parts, frame.at)
+
     def _packet(self, packet: bytes) -> None:
         for unit in self._depacketiser.push(packet):
             self._frame(unit)
@@ -209,5 +221,7 @@ class Camera:
         whole = fragment(self._sequence, times.decode, times.offset, times.duration, unit.key, unit.body)
         frame = Frame(stream, unit.key, self._last_at, whole, memoryview(whole)[-len(unit.body) :])
         self._ring.add(frame)
+        if frame.key and (self._looking is None or self._looking.done()) and self._stillness.due(frame.at):
+            self._looking = asyncio.get_running_loop().create_task(self._look(frame), name=f"look {self.id}")
         for subscriber in tuple(self._subscribers):
             subscriber(frame)

@@ -11,7 +11,6 @@ import structlog
 from ansim.core.world import World
 from ansim.nodes.media.camera import Camera
 from ansim.nodes.media.deadline import stop, within
-from ansim.nodes.media.picture import jpeg
 from ansim.nodes.media.ports import Gate, Health, Refused, Source, View
 from ansim.nodes.media.viewer import Viewer
 
@@ -90,17 +89,6 @@ class MediaNode:
     def health(self, id: str) -> Health | None:
         camera = self.cameras.get(id)
         return camera.health() if camera else None
-
-    async def snapshot(self, id: str, width: int = 640) -> bytes | None:
-        """The newest key frame as JPEG, None while there is none. Whoever shows it answers for the grant."""
-        camera = self.cameras.get(id)
-        frame = camera.key_frame() if camera else None
-        if frame is None:
-            return None
-        try:
-            return await asyncio.to_thread(jpeg, frame, width)
-        except ValueError:
-            return None
 
     def lease(self, until: datetime) -> None:
         """The centre is there, and stands behind what it allowed, until then. In the past: every view closes

@@ -1,10 +1,10 @@
-"""A still picture of a camera: its newest key frame, decoded alone."""
+"""What a key frame shows, decoded alone."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import av
+import numpy as np
+import numpy.typing as npt
 
 from ansim.nodes.media.ring import Frame
 
@@ -22,8 +22,8 @@ def annex_b(frame: Frame) -> bytes:
     return b"".join(parts)
 
 
-def decode(frame: Frame) -> av.VideoFrame:
-    """Raises ValueError when the camera's key frame cannot be decoded."""
+def luma(frame: Frame) -> npt.NDArray[np.uint8]:
+    """Its brightness, rows by columns. Takes a thread's time, not the loop's. Raises ValueError when it cannot be decoded."""
     decoder = av.CodecContext.create("h264", "r")
     try:
         pictures = [*decoder.decode(av.Packet(annex_b(frame))), *decoder.decode(None)]
@@ -31,17 +31,6 @@ def decode(frame: Frame) -> av.VideoFrame:
         raise ValueError("the key frame cannot be decoded") from error
     if not pictures:
         raise ValueError("the key frame cannot be decoded")
-    return pictures[0]
-
-
-def jpeg(frame: Frame, width: int) -> bytes:
-    """A JPEG at most `width` pixels wide. Takes a thread's time, not the loop's. Raises ValueError."""
-    picture = decode(frame)
-    wide = min(width, picture.width) // 2 * 2
-    high = max(2, round(picture.height * wide / picture.width) // 2 * 2)
-    encoder = av.CodecContext.create("mjpeg", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = wide, high, "yuvj420p"
-    encoder.time_base = Fraction(1, 25)
-    scaled = picture.reformat(width=wide, height=high, format="yuvj420p")
-    scaled.pts = 0
-    return b"".join(bytes(packet) for packet in [*encoder.encode(scaled), *encoder.encode(None)])
+    plane = pictures[0].planes[0]
+    rows: npt.NDArray[np.uint8] = np.frombuffer(bytes(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: pictures[0].height, : pictures[0].width]

@@ -51,12 +51,13 @@ class Gate(Protocol):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How a camera is. `state`: idle (nobody needs it), live (a new picture within 1 s), late (5 s), stale
-    (30 s), lost.
+    """How a camera is. `state`: idle (nobody needs it), live (a new picture within 1 s), late (5 s), stale (30 s), lost;
+    frozen: pictures come, but for `frozen_s` seconds it has been the same one.
     """
 
     state: str
     age_s: float | None
+    frozen_s: float | None
     last_frame_at: datetime | None
     fps: float
     bitrate_bps: int

@@ -74,9 +74,6 @@ class Ring:
         """From the newest key frame on; empty when there is none or too much came after it."""
         return list(self._groups[-1].frames) if self._groups and self._groups[-1].whole else []
 
-    def key_frame(self) -> Frame | None:
-        return self._groups[-1].frames[0] if self._groups else None
-
     def clear(self) -> None:
         self._groups.clear()
         self.size = 0

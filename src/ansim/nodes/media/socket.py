@@ -173,7 +173,7 @@ class _Opening:
             if health is None or (viewer.frames == 0 and waited >= FIRST_PICTURE_S):
                 viewer.end(CAMERA_AWAY, "camera away")
                 return
-            viewer.tell({"type": "health", "age_s": health.age_s, "state": health.state})
+            viewer.tell({"type": "health", "age_s": health.age_s, "state": health.state, "frozen_s": health.frozen_s})
             await self._clock.sleep(HEALTH_EVERY_S)
             waited += HEALTH_EVERY_S
 
