@@ -21,7 +21,7 @@ def parser_of_all() -> argparse.ArgumentParser:
     """The whole command line; the reference pages are written from it."""
     parser = argparse.ArgumentParser(prog="ansim", description="The open city safety net.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for add in (_run, _demo, _drill, _token, _migrate, _check, _verify, _bench):
+    for add in (_run, _demo, _drill, _token, _migrate, _check, _after_restore, _verify, _bench):
         add(commands)
     return parser
 
@@ -184,6 +184,31 @@ def _check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         from ansim.app.check import check
 
         return await check(_folder(arguments))
+
+    parser.set_defaults(command=command)
+
+
+def _after_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "after-restore", help="destroy again what was destroyed since the backup was taken, before the centre starts"
+    )
+    parser.add_argument("--ledger", type=Path, metavar="FILE", help="the latest export of the whole ledger")
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="NAME+ID+KEY",
+        help="a key that export must be signed by (repeatable)",
+    )
+    _config(parser)
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.app.restore import after_restore
+        from ansim.app.settings import Settings, read_settings
+
+        settings = read_settings(arguments.config) if arguments.config else Settings(data=str(_folder(arguments)))
+        print("\n".join((await after_restore(settings, arguments.ledger, arguments.key)).lines()))
+        return 0
 
     parser.set_defaults(command=command)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -161,14 +161,25 @@ class Centre:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def _start(self) -> None:
-        settings, stack = self.settings, self._stack
-        settings.folder.mkdir(parents=True, exist_ok=True)
+    @asynccontextmanager
+    async def behind_closed_doors(self) -> AsyncIterator[Centre]:
+        """Database, keys and ledger, with nobody let in: for what must be done before."""
+        async with self._stack:
+            await self._open()
+            yield self
+
+    async def _open(self) -> None:
+        self.settings.folder.mkdir(parents=True, exist_ok=True)
         self.database = await self._open_database()
-        stack.push_async_callback(self.database.close)
+        self._stack.push_async_callback(self.database.close)
         await self._open_keys()
-        await self._load_city()
         await self._start_ledger()
+
+    async def _start(self) -> None:
+        stack = self._stack
+        await self._open()
+        await self.eraser.repeat_all()
+        await self._load_city()
         self._provide()
         async with self.database.transaction() as tx:
             self.database.provide(CentreKey, CentreKey(await people.centre_key(tx)))

@@ -111,9 +111,14 @@ def signed_by(note: str, verifiers: Iterable[Verifier]) -> list[Verifier]:
 
 def cosigned_at(note: str, by: Verifier) -> int | None:
     """The POSIX time at which this witness says it saw the head; None when it did not validly sign. Raises BadNote."""
+    line = line_of(note, by)
+    return None if line is None else _time(line)
+
+
+def line_of(note: str, by: Verifier) -> str | None:
+    """The line, with its end, by which `by` validly signed the note; None when it did not. Raises BadNote."""
     head, lines = read(note)
-    times = [_time(line) for line in lines if by.cosigner and _signed(head, line, by)]
-    return min(times, default=None)
+    return next((f"{line}\n" for line in lines if _signed(head, line, by)), None)
 
 
 def read(note: str) -> tuple[Head, list[str]]:
@@ -134,7 +139,7 @@ def read(note: str) -> tuple[Head, list[str]]:
 
 def _time(line: str) -> int:
     """Of a witness's signature line: id (4 B), time (8 B), signature."""
-    return int.from_bytes(b64decode(line.rpartition(" ")[2])[4:12], "big")
+    return int.from_bytes(b64decode(line.split(" ")[2])[4:12], "big")
 
 
 def _signed(head: Head, line: str, by: Verifier) -> bool:

@@ -134,6 +134,28 @@ async def hashes(tx: Transaction, nodes: Iterable[Node]) -> dict[Node, bytes]:
     return found
 
 
+async def put_back(tx: Transaction, entries: Sequence[Entry]) -> None:
+    """Entries that an older database does not know any more, as they were; those that it does stay."""
+    await tx.execute(
+        "INSERT INTO ledger_entry (id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details)"
+        " SELECT id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details::jsonb"
+        " FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
+        " $8::text[], $9::text[], $10::text[])"
+        " AS old(id, at, actor, act, object, incident, purpose, subject_tag, sealed_hash, details)"
+        " ON CONFLICT (id) DO NOTHING",
+        [entry.id for entry in entries],
+        [datetime.fromisoformat(entry.at) for entry in entries],
+        [entry.actor for entry in entries],
+        [entry.act for entry in entries],
+        [entry.object for entry in entries],
+        [entry.incident for entry in entries],
+        [entry.purpose for entry in entries],
+        [entry.subject_tag for entry in entries],
+        [entry.sealed_hash for entry in entries],
+        [msgspec.json.encode(entry.details).decode() for entry in entries],
+    )
+
+
 # -- checkpoints
 
 

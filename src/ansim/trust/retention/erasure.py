@@ -132,13 +132,14 @@ class Eraser:
             await self._certify(await self._read(id))
 
     async def repeat_all(self) -> int:
-        """After an old key file or database was restored, before anybody is let in: erase again all that was erased.
-
-        Returns the number of slots.
+        """Before anybody is let in: erase again what was erased and lives, because an old key file was put back. How many
+        slots.
         """
         async with self._database.transaction(readonly=True) as tx:
-            slots = await store.erased_slots(tx)
-        await self._keys.erase(slots)
+            slots = [slot for slot in sorted(await store.slots_of_done(tx)) if not self._keys.erased(slot)]
+        if slots:
+            await self._keys.erase(slots)
+            log.warning("an old key file was put back: what was destroyed is destroyed again", keys=len(slots))
         return len(slots)
 
     async def _read(self, id: str) -> Destruction:

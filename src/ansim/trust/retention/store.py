@@ -162,12 +162,6 @@ async def set_certified(tx: Transaction, id: str, certificate: str) -> bool:
     return tag.endswith(" 1")
 
 
-async def erased_slots(tx: Transaction) -> list[int]:
-    """Every slot that an order of erasure names: what must be erased again after an old key file was restored."""
-    rows = await tx.fetch("SELECT DISTINCT unnest(slots) AS slot FROM destruction WHERE ordered_at IS NOT NULL")
-    return sorted(row["slot"] for row in rows)
-
-
 async def destroy_rows(tx: Transaction, holding: Holding, subject: str) -> int:
     """Delete or blank the subject's rows; how many. The names come from a checked `Holding`, never from a request."""
     if holding.destroyed_by == "delete":
