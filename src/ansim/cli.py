@@ -21,7 +21,7 @@ def parser_of_all() -> argparse.ArgumentParser:
     """The whole command line; the reference pages are written from it."""
     parser = argparse.ArgumentParser(prog="ansim", description="The open city safety net.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for add in (_run, _demo, _drill, _token, _migrate, _check, _after_restore, _verify, _bench):
+    for add in (_run, _demo, _drill, _import, _token, _migrate, _check, _after_restore, _verify, _bench):
         add(commands)
     return parser
 
@@ -119,6 +119,24 @@ def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
             keep=arguments.keep,
             database=arguments.database,
             places=arguments.search,
+        )
+
+    parser.set_defaults(command=command)
+
+
+def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("import", help="a register of the city, from a file, into the centre that runs")
+    parser.add_argument("register", choices=["cameras"], help="which one; cameras: the national standard register")
+    parser.add_argument("file", type=Path, help="CSV or XLSX, in UTF-8 or CP949")
+    parser.add_argument("--dry-run", action="store_true", help="only judge it; needs no running centre")
+    parser.add_argument("--report", type=Path, metavar="FILE.csv", help="name every repaired and refused row there")
+    _config(parser)
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.app.imports import import_cameras
+
+        return await import_cameras(
+            arguments.file, folder=_folder(arguments), dry_run=arguments.dry_run, report=arguments.report
         )
 
     parser.set_defaults(command=command)

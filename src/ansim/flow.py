@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansim.city.cameras import register as cameras
+from ansim.city.cameras.events import CamerasImported
 from ansim.city.people import mailbox
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
@@ -56,6 +58,8 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
 
 
 FLOW: tuple[Reaction | Errand, ...] = (
+    # before it all: which cameras there are
+    Reaction(CamerasImported, cameras.follow),
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),

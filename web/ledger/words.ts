@@ -114,6 +114,7 @@ const ACTS: Record<string, { ko: string; en: string }> = {
   "account.disabled": { ko: "계정 닫음", en: "account closed" },
   "account.forgotten": { ko: "계정 지움", en: "account forgotten" },
   "camera.registered": { ko: "카메라 {object} 등록", en: "camera {object} registered" },
+  "cameras.imported": { ko: "카메라 대장 들여옴", en: "register of cameras imported" },
 };
 
 const GROUNDS: Record<string, { ko: string; en: string }> = {

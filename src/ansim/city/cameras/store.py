@@ -18,6 +18,26 @@ async def every(tx: Transaction) -> list[Camera]:
     return [msgspec.convert(dict(row), Camera) for row in rows]
 
 
+async def put_many(tx: Transaction, cameras: Sequence[Camera]) -> None:
+    """As `put`, in one statement. A direction that is known stays where these say none: a register never has it."""
+    columns = [list(column) for column in zip(*(msgspec.structs.astuple(camera) for camera in cameras), strict=True)]
+    if columns:
+        await tx.execute(
+            "INSERT INTO camera (id, centre, name, latitude, longitude, azimuth_deg, view_deg, range_m, registered_at)"
+            " SELECT *, $9::timestamptz FROM unnest($1::text[], $2::text[], $3::text[], $4::float8[], $5::float8[],"
+            " $6::float4[], $7::float4[], $8::float4[]) ON CONFLICT (id) DO UPDATE SET centre = excluded.centre,"
+            " name = excluded.name, latitude = excluded.latitude, longitude = excluded.longitude,"
+            " azimuth_deg = coalesce(excluded.azimuth_deg, camera.azimuth_deg),"
+            " view_deg = CASE WHEN excluded.azimuth_deg IS NULL AND camera.azimuth_deg IS NOT NULL"
+            " THEN camera.view_deg ELSE excluded.view_deg END, range_m = excluded.range_m, removed_at = NULL",
+            *columns, tx.at,
+        )  # fmt: skip
+
+
+async def remove(tx: Transaction, ids: Sequence[str]) -> None:
+    await tx.execute("UPDATE camera SET removed_at = $2 WHERE id = ANY($1::text[])", list(ids), tx.at)
+
+
 async def put(tx: Transaction, cameras: Sequence[Camera]) -> None:
     """Register these cameras, or bring them up to date."""
     for camera in cameras:
