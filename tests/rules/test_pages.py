@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ansim.app.pages import PAGES, STATIC
+from ansim.app.pages import PAGES, STATIC, security
 from reference.api import unstarted
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +78,21 @@ async def test_a_page_may_load_from_its_own_centre_only(page: str) -> None:
     assert answer.status_code == 200
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'self'"
-    allowed = {"'self'", "'none'", "blob:", "data:", "ws:", "wss:", "'unsafe-inline'"}
+    allowed = {"'self'", "'none'", "blob:", "data:", "'unsafe-inline'", "ws://localhost:8000"}
     assert {word for words in policy.values() for word in words.split()} <= allowed
+    assert policy["connect-src"] == "'self' ws://localhost:8000"
     assert "'unsafe-inline'" not in policy.get("script-src", policy["default-src"])
     assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("origin", "sockets"),
+    [
+        ("http://localhost:8000", "ws://localhost:8000"),
+        ("https://ansim.city.example", "wss://ansim.city.example"),
+        ("https://192.168.0.7:8443", "wss://192.168.0.7:8443"),
+    ],
+)
+def test_sockets_are_allowed_to_the_pages_own_origin_only(origin: str, sockets: str) -> None:
+    policy = security(origin)["content-security-policy"]
+    assert f"connect-src 'self' {sockets};" in policy and "ws:;" not in policy and " wss: " not in policy

@@ -218,13 +218,13 @@ class Who(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 def _routes(centre: Centre, city: City) -> list[Any]:
     @get("/demo", include_in_schema=False)
     async def page() -> Response[bytes]:
-        from ansim.app.pages import SECURITY
+        from ansim.app.pages import security
 
         people = [{"who": who, "label": label} for who, (_, _, _, _, label) in PEOPLE.items()]
         return Response(
             PAGE.replace("PEOPLE", json.dumps(people, ensure_ascii=False)).encode(),
             media_type="text/html; charset=utf-8",
-            headers=SECURITY,
+            headers=security(centre.origin),
         )
 
     @get("/demo/page.js", include_in_schema=False)

@@ -31,17 +31,27 @@ PAGES = ("console", "citizen", "guardian", "desk", "ledger", "signin")
 INSTALLED = ("citizen", "guardian")
 """Pages with a service worker."""
 
-# Nothing may be loaded from anywhere else: where an incident is would leak with the first foreign map tile.
-SECURITY = {
-    "content-security-policy": "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
-    "worker-src 'self' blob:;"
-    " style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; "
-    "form-action 'self'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "permissions-policy": "geolocation=(self), camera=(self), microphone=(self)",
-    "x-frame-options": "DENY",
-}
+
+def security(origin: str) -> dict[str, str]:
+    """Headers of every page. Nothing may be loaded from, or said to, anybody else: where an incident is would leak with the
+    first foreign map tile.
+
+    `origin` is what browsers call this server. That 'self' means its sockets, too, is the rule (CSP 3, 6.7.2.8), but Safari before
+    15.4 and Chrome before 71 want them by name.
+    """
+    sockets = "ws" + origin.removeprefix("http")
+    policy = (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
+        f" style-src 'self' 'unsafe-inline'; connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none';"
+        " form-action 'self'"
+    )
+    return {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "permissions-policy": "geolocation=(self), camera=(self), microphone=(self)",
+        "x-frame-options": "DENY",
+    }
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,8 +91,8 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
         """A page. What it shows, it fetches itself."""
         name = request.scope["path"].strip("/")
         if demo and name == "citizen":
-            return _page(name, ("<head>", '<head><script src="/demo/geolocation.js"></script>'))
-        return _page(name)
+            return _page(centre, name, ("<head>", '<head><script src="/demo/geolocation.js"></script>'))
+        return _page(centre, name)
 
     @get("/l/{token:str}", media_type="text/html")
     async def link_page(
@@ -103,7 +113,7 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
             .replace("&gt;", "\\u003e")
             .replace("&amp;", "\\u0026")
         )
-        return _page("link", ("<!--state-->", f'<script type="application/json" id="state">{inside}</script>'))
+        return _page(centre, "link", ("<!--state-->", f'<script type="application/json" id="state">{inside}</script>'))
 
     @get("/static/{path:path}", media_type="application/octet-stream")
     async def static(path: FromPath[Path]) -> Response[bytes]:
@@ -162,7 +172,7 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
     return [root, page, link_page, static, worker_file, healthz, readyz, metrics, map_, mapping]
 
 
-def _page(name: str, *replace: tuple[str, str]) -> Response[bytes]:
+def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[bytes]:
     file = STATIC / name / "index.html"
     if not file.is_file():
         raise Problem(404, "page.unbuilt", "The pages are not built", "Run ./run, which builds them.")
@@ -170,7 +180,9 @@ def _page(name: str, *replace: tuple[str, str]) -> Response[bytes]:
     for old, new in replace:
         text = text.replace(old, new)
     return Response(
-        text.encode(), media_type="text/html; charset=utf-8", headers={"cache-control": "no-cache", **SECURITY}
+        text.encode(),
+        media_type="text/html; charset=utf-8",
+        headers={"cache-control": "no-cache", **security(centre.origin)},
     )
 
 
