@@ -47,20 +47,43 @@ def test_the_proof_is_over_the_text_a_browser_signs() -> None:
 @pytest.mark.parametrize(
     ("credential", "proof", "rank"),
     [
-        (None, None, "none"),
-        ("", "x", "none"),
-        (issue(HOME, claims()), None, "unknown"),
-        (issue(HOME, claims(iss="busan")), PHONE.prove_signal("abcdefgh", NOW), "unknown"),
-        (issue(OTHER, claims()), PHONE.prove_signal("abcdefgh", NOW), "forged"),
-        (issue(HOME, claims()), PHONE.prove_signal("another1", NOW), "forged"),
-        (issue(HOME, claims()), PHONE.prove_signal("abcdefgh", NOW + timedelta(seconds=1)), "forged"),
-        (issue(HOME, claims()), Phone().prove_signal("abcdefgh", NOW), "forged"),
-        (issue(HOME, claims(iat=int(NOW.timestamp()) + 3600)), PHONE.prove_signal("abcdefgh", NOW), "forged"),
-        (issue(HOME, claims(exp=int(NOW.timestamp()))), PHONE.prove_signal("abcdefgh", NOW), "expired"),
-        (issue(HOME, claims(jwk=Jwk(kty="EC", crv="P-256", x="AA", y="AA"))), "x", "forged"),
-        ("a.b.c", "x", "forged"),
-        ("한글.b.c", "x", "forged"),
-        ("x" * 5000, "x", "forged"),
+        pytest.param(None, None, "none", id="nothing"),
+        pytest.param("", "x", "none", id="an empty one"),
+        pytest.param(issue(HOME, claims()), None, "unknown", id="without proof"),
+        pytest.param(
+            issue(HOME, claims(iss="busan")), PHONE.prove_signal("abcdefgh", NOW), "unknown", id="another home's"
+        ),
+        pytest.param(issue(OTHER, claims()), PHONE.prove_signal("abcdefgh", NOW), "forged", id="signed by another"),
+        pytest.param(
+            issue(HOME, claims()), PHONE.prove_signal("another1", NOW), "forged", id="proof of another signal"
+        ),
+        pytest.param(
+            issue(HOME, claims()),
+            PHONE.prove_signal("abcdefgh", NOW + timedelta(seconds=1)),
+            "forged",
+            id="proof of another instant",
+        ),
+        pytest.param(
+            issue(HOME, claims()), Phone().prove_signal("abcdefgh", NOW), "forged", id="proof of another phone"
+        ),
+        pytest.param(
+            issue(HOME, claims(iat=int(NOW.timestamp()) + 3600)),
+            PHONE.prove_signal("abcdefgh", NOW),
+            "forged",
+            id="issued tomorrow",
+        ),
+        pytest.param(
+            issue(HOME, claims(exp=int(NOW.timestamp()))), PHONE.prove_signal("abcdefgh", NOW), "expired", id="expired"
+        ),
+        pytest.param(
+            issue(HOME, claims(jwk=Jwk(kty="EC", crv="P-256", x="AA", y="AA"))),
+            "x",
+            "forged",
+            id="no point on the curve",
+        ),
+        pytest.param("a.b.c", "x", "forged", id="three letters"),
+        pytest.param("한글.b.c", "x", "forged", id="not ASCII"),
+        pytest.param("x" * 5000, "x", "forged", id="too long"),
     ],
 )
 def test_every_other_way(credential: str | None, proof: str | None, rank: str) -> None:
