@@ -314,13 +314,14 @@ async def test_a_refusal_is_amber_and_asked_again(sit: Sit, room: Room, stage: S
     await stage.until(lambda: stage.asked_for("/api/incidents/i47/dispatches"))
 
 
-async def test_no_answer_leads_to_the_phone_and_its_number(sit: Sit, room: Room, stage: Stage) -> None:
+async def test_no_answer_leads_to_the_phone_and_its_number(sit: Sit, room: Room, stage: Stage, picture: Any) -> None:
     room.have(worked(dispatches=[dispatch(state="no_answer", requested_at=ago(40))]))
     room.accept("i47", "dispatches/d112/phone")
     page = await sit()
     await forget_tones(page)
     await open_case(page)
-    await says(agency(page, "no_answer"), "112 응답 없음", "00:", "전화 112")
+    await says(agency(page, "no_answer"), "112 응답 없음", "00:", "전화 02-3000-1120")
+    await picture(page, "console-no-answer")
     await page.keyboard.press("d")
     field = page.get_by_label("112 접수번호, Enter로 저장")
     await field.wait_for()
@@ -790,6 +791,45 @@ async def test_keys_work_with_hangul_on(sit: Sit, room: Room, stage: Stage) -> N
         "'Process', bubbles: true}))"
     )
     await page.locator("[data-part=closing]").wait_for()
+
+
+async def test_a_letter_moves_to_another_key_and_stays_there(sit: Sit, room: Room, stage: Stage, picture: Any) -> None:
+    room.have(worked(confirmed_at=None))
+    room.accept("i47", "confirm", worked())
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("?")
+    moving = page.locator("[data-part=moving]")
+    await page.get_by_role("button", name="실제 상황 확인 키 바꾸기, 지금 Y").click()
+    await says(moving, "새 키를 누르세요")
+    await page.keyboard.press("x")
+    await says(moving, "이미 ‘종결’ 키입니다")
+    await picture(page, "console-keys")
+    await page.keyboard.press("5")
+    await says(moving, "바꿀 수 없는 키")
+    await page.keyboard.press("w")
+    await page.get_by_role("button", name="실제 상황 확인 키 바꾸기, 지금 W").wait_for()
+    await page.keyboard.press("Escape")
+    # what stands on the buttons is what works
+    await says(page.locator("[data-part=confirm] kbd"), "W")
+    await page.keyboard.press("y")
+    assert not stage.asked_for("/api/incidents/i47/confirm")
+    await page.keyboard.press("w")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/confirm"))
+
+    await page.reload()
+    await page.locator(".queue .skeletons").wait_for(state="detached")
+    await page.keyboard.press("?")
+    await page.get_by_role("button", name="지금 W").wait_for()
+    await page.get_by_role("button", name="키 처음대로").click()
+    await page.get_by_role("button", name="실제 상황 확인 키 바꾸기, 지금 Y").wait_for()
+    assert await page.evaluate("localStorage.getItem('ansim.console.keys')") is None
+
+
+async def test_a_choice_of_keys_that_cannot_be_is_not_believed(sit: Sit, room: Room) -> None:
+    page = await sit(before="localStorage.setItem('ansim.console.keys', '{\"confirm\":\"KeyX\"}')")
+    await page.keyboard.press("?")
+    await page.get_by_role("button", name="실제 상황 확인 키 바꾸기, 지금 Y").wait_for()
 
 
 async def test_keys_are_letters_inside_a_field(sit: Sit, room: Room) -> None:

@@ -4,6 +4,7 @@ import { now, since } from "../shared/clock";
 import { Glyph } from "../shared/components";
 import { clockTime, timer } from "../shared/words";
 import * as act from "./actions";
+import { cap } from "./bindings";
 import { cutFor_s, serverState } from "./connection";
 import * as store from "./store";
 import { t, type Word } from "./words";
@@ -45,7 +46,7 @@ function AgencyBands(): JSX.Element {
           <div class="band p2" role="status" key={agency} data-part={`agency-${agency}`}>
             <Glyph p={2} size={28} />
             <div>
-              <b>{t("agency.down", { agency, t: timer(since(status.since)) })}</b> <span class="t2">{t("agency.down.how", { phone: status.number, key: agency === "112" ? "D" : "F" })}</span>
+              <b>{t("agency.down", { agency, t: timer(since(status.since)) })}</b> <span class="t2">{t("agency.down.how", { phone: status.number, key: cap(agency === "112" ? "police" : "rescue") })}</span>
             </div>
           </div>
         );

@@ -20,6 +20,7 @@ import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
+import { cap } from "./bindings";
 import * as keys from "./keys";
 import { isOffered } from "./ordering";
 import { Marks, titleOf } from "./queue";
@@ -153,7 +154,7 @@ const NO_ANSWER_S = 30;
 function AgencyButton({ incident, agency }: { incident: IncidentDetail; agency: Agency }): JSX.Element {
   const dispatch = last(incident, agency);
   const question = act.prompt.value;
-  const key = agency === "112" ? "D" : "F";
+  const key = cap(agency === "112" ? "police" : "rescue");
   const prepared = question?.kind === "dispatch" && question.agency === agency;
   const sending = act.busy.value.has(`dispatch.${agency}`);
   const icon = agency === "119" ? ambulance : car;
@@ -197,7 +198,9 @@ function AgencyButton({ incident, agency }: { incident: IncidentDetail; agency: 
         <Icon of={alert} />
         <span class="two">
           <b>{t("dispatch.no_answer", { agency })}</b>
-          <small>{t("dispatch.fallback.key", { t: timer(waited), phone: store.agencies.value[agency]?.number ?? agency, key })}</small>
+          <small>
+            {t("dispatch.fallback.key", { t: timer(waited), key })} <span class="nowrap">{t("dispatch.fallback.phone", { phone: store.agencies.value[agency]?.number ?? agency })}</span>
+          </small>
         </span>
       </button>
     );
@@ -263,7 +266,7 @@ function Dispatching({ incident }: { incident: IncidentDetail }): JSX.Element {
         <button type="button" class="btn fill wide" data-part="confirm" onClick={() => void act.confirm(incident.id)}>
           <Icon of={check} />
           {t("case.confirm")}
-          <Kbd>Y</Kbd>
+          <Kbd>{cap("confirm")}</Kbd>
         </button>
       )}
       <div class="pair">
@@ -284,7 +287,7 @@ function Dispatching({ incident }: { incident: IncidentDetail }): JSX.Element {
         {number ? (
           <a class="btn" href={`tel:${number}`} data-call>
             {t("case.call")}
-            <Kbd>T</Kbd>
+            <Kbd>{cap("call")}</Kbd>
           </a>
         ) : (
           <button type="button" class="btn" disabled>
@@ -293,15 +296,15 @@ function Dispatching({ incident }: { incident: IncidentDetail }): JSX.Element {
         )}
         <button type="button" class="btn" aria-pressed={question?.kind === "chat"} onClick={() => keys.ask({ kind: "chat" })}>
           {t("case.chat")}
-          <Kbd>C</Kbd>
+          <Kbd>{cap("chat")}</Kbd>
         </button>
         <button type="button" class="btn" data-part="pass" aria-pressed={question?.kind === "pass" || incident.offer !== null} onClick={() => keys.pass()}>
           {t(incident.offer ? "case.pass.back" : "case.pass")}
-          <Kbd>B</Kbd>
+          <Kbd>{cap("pass")}</Kbd>
         </button>
         <button type="button" class="btn" aria-pressed={question?.kind === "close"} onClick={() => (act.prompt.value = { kind: "close", code: null })}>
           {t("case.close")}
-          <Kbd>X</Kbd>
+          <Kbd>{cap("close")}</Kbd>
         </button>
       </div>
     </div>
@@ -426,7 +429,7 @@ function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
         {t("grants.title")}
         {unit && (
           <button type="button" class="reveal meta" onClick={() => void act.link(incident.id, unit.id)}>
-            <Icon of={link} /> {t("case.link")} <Kbd>L</Kbd>
+            <Icon of={link} /> {t("case.link")} <Kbd>{cap("link")}</Kbd>
           </button>
         )}
       </h3>
@@ -441,7 +444,7 @@ function Rights({ incident }: { incident: IncidentDetail }): JSX.Element {
           </div>
           <button type="button" class="btn" onClick={() => keys.ask({ kind: "extend", grant: grant.id })}>
             {t("grants.extend")}
-            {i === 0 && <Kbd>E</Kbd>}
+            {i === 0 && <Kbd>{cap("extend")}</Kbd>}
           </button>
           <button type="button" class="btn" onClick={() => keys.ask({ kind: "revoke", grant: grant.id })}>
             {t("grants.revoke")}
@@ -498,7 +501,7 @@ function Note({ incident }: { incident: IncidentDetail }): JSX.Element {
           void act.note(incident.id, text);
         }}
       />
-      <Kbd>N</Kbd>
+      <Kbd>{cap("note")}</Kbd>
     </div>
   );
 }
@@ -647,7 +650,7 @@ export function CasePanel(): JSX.Element {
       <aside class="case" aria-label={t("case.title")}>
         <div class="no-case">
           <b>{t("case.none")}</b>
-          <span class="t2">{t("case.none.how")}</span>
+          <span class="t2">{t("case.none.how", { next: cap("next"), previous: cap("previous") })}</span>
         </div>
       </aside>
     );

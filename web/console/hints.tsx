@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { Kbd } from "../shared/components";
 import * as act from "./actions";
+import { cap } from "./bindings";
 import { hintsShown } from "./keys";
 import * as store from "./store";
 import { t, type Word } from "./words";
@@ -8,7 +9,7 @@ import { t, type Word } from "./words";
 function Hint({ caps, word }: { caps: string[]; word: Word }): JSX.Element {
   return (
     <span>
-      {caps.map((cap) => (cap === "–" || cap === "+" ? cap : <Kbd key={cap}>{cap}</Kbd>))}
+      {caps.map((one) => (one === "–" || one === "+" ? one : <Kbd key={one}>{one}</Kbd>))}
       {t(word)}
     </span>
   );
@@ -32,30 +33,30 @@ export function Hints(): JSX.Element | null {
         </>
       ) : (
         <>
-          <Hint caps={["J", "K"]} word="hint.move" />
+          <Hint caps={[cap("next"), cap("previous")]} word="hint.move" />
           {waiting && <Hint caps={["Enter"]} word="hint.claim" />}
           {mine && <Hint caps={["1", "–", "9"]} word="hint.camera" />}
-          {mine && <Hint caps={["Z"]} word="hint.zoom" />}
+          {mine && <Hint caps={[cap("large")]} word="hint.zoom" />}
           <Hint caps={["0"]} word="hint.centre" />
-          {mine && !store.watched.value?.confirmed_at && <Hint caps={["Y"]} word="hint.confirm" />}
+          {mine && !store.watched.value?.confirmed_at && <Hint caps={[cap("confirm")]} word="hint.confirm" />}
           {mine && (
             <>
               <span>
-                <Kbd>D</Kbd>112
+                <Kbd>{cap("police")}</Kbd>112
               </span>
               <span>
-                <Kbd>F</Kbd>119
+                <Kbd>{cap("rescue")}</Kbd>119
               </span>
-              <Hint caps={["T"]} word="hint.call" />
-              <Hint caps={["C"]} word="hint.chat" />
-              <Hint caps={["N"]} word="hint.note" />
+              <Hint caps={[cap("call")]} word="hint.call" />
+              <Hint caps={[cap("chat")]} word="hint.chat" />
+              <Hint caps={[cap("note")]} word="hint.note" />
               <Hint caps={["Space"]} word="hint.step" />
-              <Hint caps={["E"]} word="hint.extend" />
-              <Hint caps={["B"]} word={store.watched.value?.offer ? "hint.pass.back" : "hint.pass"} />
-              <Hint caps={["X"]} word="hint.close" />
+              <Hint caps={[cap("extend")]} word="hint.extend" />
+              <Hint caps={[cap("pass")]} word={store.watched.value?.offer ? "hint.pass.back" : "hint.pass"} />
+              <Hint caps={[cap("close")]} word="hint.close" />
             </>
           )}
-          {waiting && <Hint caps={["M"]} word="hint.soft" />}
+          {waiting && <Hint caps={[cap("soften")]} word="hint.soft" />}
           <Hint caps={["/"]} word="hint.search" />
         </>
       )}

@@ -5,6 +5,7 @@
 import { signal } from "@preact/signals";
 import type { Dispatch, IncidentDetail } from "../shared/api";
 import * as act from "./actions";
+import { move, type Moved, type Verb, verbOf } from "./bindings";
 import { isOffered, isWaiting } from "./ordering";
 import { recall, remember } from "./session";
 import { soften } from "./sound";
@@ -61,7 +62,14 @@ export function onKey(event: KeyboardEvent): void {
     }
     return;
   }
-  if (event.repeat && event.code !== "KeyJ" && event.code !== "KeyK" && event.code !== "ArrowDown" && event.code !== "ArrowUp") {
+  const moving = act.sheet.peek() === "keys" ? moveTo.peek() : null;
+  if (moving) {
+    take(moving.verb, event.code);
+    event.preventDefault();
+    return;
+  }
+  const verb = verbOf(event.code);
+  if (event.repeat && verb !== "next" && verb !== "previous" && event.code !== "ArrowDown" && event.code !== "ArrowUp") {
     return;
   }
   // A focused button is pressed by Enter and Space as everywhere; the alarm card's own buttons are the same verbs.
@@ -73,7 +81,7 @@ function perform(event: KeyboardEvent): boolean {
   const { code } = event;
   const digit = DIGIT.exec(code);
   const asked = act.prompt.peek();
-  if (going && !digit && code !== "KeyG") going = false;
+  if (going && !digit && verbOf(code) !== "go") going = false;
   if (code === "Escape") {
     leave();
     return true;
@@ -89,7 +97,8 @@ function perform(event: KeyboardEvent): boolean {
   if (code === "ArrowDown" || code === "ArrowUp") return walk(code === "ArrowDown" ? 1 : -1);
   if (code === "Equal" || code === "NumpadAdd") return zoom(1);
   if (code === "Minus" || code === "NumpadSubtract") return zoom(-1);
-  return lettersOn.peek() && letter(code);
+  const verb = lettersOn.peek() ? verbOf(code) : undefined;
+  return verb !== undefined && letter(verb);
 }
 
 function zoom(by: number): boolean {
@@ -194,66 +203,81 @@ function walk(by: number): boolean {
   return true;
 }
 
-function letter(code: string): boolean {
-  switch (code) {
-    case "KeyJ":
+const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link"]);
+
+function letter(verb: Verb): boolean {
+  switch (verb) {
+    case "next":
       return walk(1);
-    case "KeyK":
+    case "previous":
       return walk(-1);
-    case "KeyG":
+    case "go":
       going = true;
       return true;
-    case "KeyM":
+    case "soften":
       soften(Date.now());
       return true;
-    case "KeyZ":
+    case "large":
       if (store.watched.peek()) act.enlarged.value = !act.enlarged.peek();
       return true;
+    case "pass":
+      return pass();
   }
-  if (code === "KeyB") return pass();
   const incident = store.watched.peek();
-  const mineOnly = ["KeyD", "KeyF", "KeyE", "KeyX", "KeyC", "KeyN", "KeyT", "KeyY", "KeyU", "KeyL"];
-  if (!mineOnly.includes(code)) return false;
+  if (!OF_MY_CASE.has(verb)) return false;
   if (!incident) {
     store.say("line.not.mine", {}, performance.now());
     return true;
   }
-  switch (code) {
-    case "KeyD":
-    case "KeyF":
-      prepare(incident.id, code === "KeyD" ? "112" : "119");
+  switch (verb) {
+    case "police":
+    case "rescue":
+      prepare(incident.id, verb === "police" ? "112" : "119");
       return true;
-    case "KeyE": {
+    case "extend": {
       const grant = store.openRights(incident)[0];
       if (grant) ask({ kind: "extend", grant: grant.id });
       return true;
     }
-    case "KeyX":
+    case "close":
       act.prompt.value = { kind: "close", code: null };
       return true;
-    case "KeyC":
+    case "chat":
       ask({ kind: "chat" });
       return true;
-    case "KeyL": {
+    case "link": {
       const unit = linkable(incident);
       if (unit) void act.link(incident.id, unit.id);
       return true;
     }
-    case "KeyN":
+    case "note":
       act.prompt.value = null;
       focusField("note");
       return true;
-    case "KeyT":
+    case "call":
       document.querySelector<HTMLAnchorElement>("a[data-call]")?.click();
       return true;
-    case "KeyY":
+    case "confirm":
       if (!incident.confirmed_at) void act.confirm(incident.id);
       return true;
-    case "KeyU":
+    case "release":
       void act.release(incident.id);
       return true;
   }
   return false;
+}
+
+/** The verb that waits for its new key on the key sheet, and why the last one did not do. */
+export const moveTo = signal<{ verb: Verb; trouble: Exclude<Moved, { done: true }> | null } | null>(null);
+
+function take(verb: Verb, code: string): void {
+  if (code === "Escape") {
+    moveTo.value = null;
+    return;
+  }
+  if (/^(?:Shift|Control|Alt|Meta|Caps|Lang|Hangul|Tab)/.test(code)) return;
+  const answer = move(verb, code);
+  moveTo.value = answer.done ? null : { verb, trouble: answer };
 }
 
 /** B: my case to a colleague, or back again; a case that is offered to me, back to whoever offered it. */

@@ -11,6 +11,7 @@ import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
+import { cap } from "./bindings";
 import { type Fold, isOffered, isWaiting, type Queue as Order } from "./ordering";
 import { record } from "./record";
 import * as store from "./store";
@@ -126,7 +127,7 @@ function Unclaimed({ fold, compact }: { fold: Fold; compact: boolean }): JSX.Ele
             {offered && (
               <button type="button" class="btn" data-hit={`decline:${incident.id}`}>
                 {t("card.decline")}
-                {!store.watched.value && <Kbd>B</Kbd>}
+                {!store.watched.value && <Kbd>{cap("pass")}</Kbd>}
               </button>
             )}
           </div>

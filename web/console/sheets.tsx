@@ -1,6 +1,6 @@
 /** What opens over the map, and only there: all keys with the settings, and the search. Never over video or a case. */
 import type { JSX } from "preact";
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import search from "lucide-static/icons/search.svg?raw";
 import { me, post } from "../shared/api";
 import { Kbd } from "../shared/components";
@@ -8,40 +8,68 @@ import { both, chooseLocale, locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { chooseTheme, theme } from "../shared/theme";
 import * as act from "./actions";
+import { cap, DEFAULTS, moved, reset, type Verb } from "./bindings";
 import * as keys from "./keys";
 import { places, showPlace } from "./map";
 import { play, wake } from "./sound";
 import * as store from "./store";
 import { named, t, type Word } from "./words";
 
-const KEYS: [string[], Word | string][] = [
-  [["J", "K"], "hint.move"],
+type Line = [readonly (Verb | string)[], Word | "112" | "119"];
+/** Verbs stand for the keys they are on; everything else is a key that stays where it is. */
+const KEYS: Line[] = [
+  [["next"], "keys.next"],
+  [["previous"], "keys.previous"],
   [["Enter"], "card.claim.go"],
   [["Shift", "Enter"], "keys.claim.stay"],
-  [["G", "1–9"], "keys.go"],
+  [["go", "1–9"], "keys.go"],
   [["1–9"], "hint.camera"],
-  [["Z"], "keys.again"],
+  [["large"], "keys.again"],
   [["0"], "hint.centre"],
   [["+", "−"], "map.closer"],
-  [["Y"], "case.confirm"],
-  [["D"], "112"],
-  [["F"], "119"],
-  [["T"], "hint.call"],
-  [["C"], "hint.chat"],
-  [["N"], "hint.note"],
+  [["confirm"], "case.confirm"],
+  [["police"], "112"],
+  [["rescue"], "119"],
+  [["call"], "hint.call"],
+  [["chat"], "hint.chat"],
+  [["note"], "hint.note"],
   [["Space"], "hint.step"],
   [["Shift", "Space"], "keys.undo"],
-  [["E"], "hint.extend"],
-  [["L"], "keys.link"],
-  [["B"], "keys.pass"],
-  [["U"], "keys.release"],
-  [["X"], "hint.close"],
-  [["M"], "hint.soft"],
+  [["extend"], "hint.extend"],
+  [["link"], "keys.link"],
+  [["pass"], "keys.pass"],
+  [["release"], "keys.release"],
+  [["close"], "hint.close"],
+  [["soften"], "hint.soft"],
   [["/"], "hint.search"],
 ];
+const isVerb = (one: string): one is Verb => one in DEFAULTS;
+const said = ([, word]: Line): string => (word === "112" || word === "119" ? t("dispatch.request", { agency: word }) : t(word));
+const nameOf = (verb: Verb): string => said(KEYS.find(([caps]) => caps.includes(verb))!);
+
+function Cap({ verb }: { verb: Verb }): JSX.Element {
+  const waiting = keys.moveTo.value?.verb === verb;
+  return (
+    <button type="button" class={waiting ? "cap waiting" : "cap"} aria-label={t("keys.move", { verb: nameOf(verb), key: cap(verb) })} onClick={() => (keys.moveTo.value = waiting ? null : { verb, trouble: null })}>
+      <Kbd>{waiting ? "?" : cap(verb)}</Kbd>
+    </button>
+  );
+}
+
+/** What the next key will be, or why the last one could not be. */
+function Moving(): JSX.Element {
+  const moving = keys.moveTo.value;
+  const trouble = moving?.trouble;
+  return (
+    <p class={trouble ? "c2 m" : "t2"} role="status" data-part="moving">
+      {!moving ? t("keys.move.how") : !trouble ? `${nameOf(moving.verb)} · ${t("keys.move.press")}` : trouble.why === "taken" ? t("keys.move.taken", { verb: nameOf(trouble.by) }) : t("keys.move.fixed")}
+    </p>
+  );
+}
 
 function Keys(): JSX.Element {
   const dark = theme.value === "dark";
+  useEffect(() => () => void (keys.moveTo.value = null), []);
   return (
     <div class="sheet" role="dialog" aria-label={t("keys.title")}>
       <div class="sheet-head row">
@@ -55,17 +83,14 @@ function Keys(): JSX.Element {
         </button>
       </div>
       <ul class="key-list">
-        {KEYS.map(([caps, word]) => (
-          <li key={caps.join()}>
-            <span class="row">
-              {caps.map((cap) => (
-                <Kbd key={cap}>{cap}</Kbd>
-              ))}
-            </span>
-            {word === "112" || word === "119" ? t("dispatch.request", { agency: word }) : t(word as Word)}
+        {KEYS.map((line) => (
+          <li key={line[0].join()}>
+            <span class="row">{line[0].map((one) => (isVerb(one) ? <Cap key={one} verb={one} /> : <Kbd key={one}>{one}</Kbd>))}</span>
+            {said(line)}
           </li>
         ))}
       </ul>
+      <Moving />
       <h3>{t("keys.settings")}</h3>
       <div class="settings">
         <button type="button" class="btn" aria-pressed={dark} onClick={() => chooseTheme("dark")}>
@@ -86,6 +111,11 @@ function Keys(): JSX.Element {
         <button type="button" class="btn" aria-pressed={keys.lettersOn.value} onClick={() => keys.chooseLetters(!keys.lettersOn.peek())}>
           {t("keys.off")} {t(keys.lettersOn.value ? "keys.on" : "keys.no")}
         </button>
+        {moved() && (
+          <button type="button" class="btn" onClick={reset}>
+            {t("keys.reset")}
+          </button>
+        )}
         <button type="button" class="btn" onClick={() => void wake().then(() => play("p1", -6))}>
           {t("keys.tone")} · {t("keys.play")}
         </button>

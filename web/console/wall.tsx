@@ -11,6 +11,7 @@ import { Icon } from "../shared/icons";
 import { LivePlayer } from "../shared/player";
 import { age, clockTime, direction, distance, span } from "../shared/words";
 import * as act from "./actions";
+import { cap } from "./bindings";
 import { forget, type Picture, report, states } from "./pictures";
 import { further } from "./slots";
 import * as store from "./store";
@@ -139,7 +140,7 @@ function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
         <span class="num">{n}</span>
         {!mine && <Message icon={lock} head={t("wall.locked")} text={whyLocked(incident)} />}
         {mine && !camera && <Message icon={off} head={t("wall.empty")} text={t("wall.empty.how")} />}
-        {mine && camera && ended && <Message icon={lock} head={t("wall.ended")} text={t("wall.ended.how")} />}
+        {mine && camera && ended && <Message icon={lock} head={t("wall.ended")} text={t("wall.ended.how", { key: cap("extend") })} />}
         {/* Nothing is said in the first 400 ms: most pictures are there by then. */}
         {state === "opening" && <div class="late-words"><Message icon={loader} head={t("wall.opening")} text={t("wall.opening.why")} /></div>}
         {state === "frozen" && picture && <Message icon={alert} head={t("wall.frozen", { age: span(picture.age_s) })} text={t("wall.frozen.why")} />}
