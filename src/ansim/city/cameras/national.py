@@ -11,7 +11,7 @@ import hashlib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,7 +54,6 @@ _COMPASS = {"북": 0, "북동": 45, "동": 90, "남동": 135, "남": 180, "남�
             "동북": 45, "동남": 135, "서남": 225, "서북": 315}  # fmt: skip
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?![\d.])")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,55}")
-
 Where = Callable[[float, float], tuple[str | None, str]]
 """Latitude, longitude -> the municipality's code (None: in none, nor near one), and the id of the centre that answers."""
 
@@ -87,31 +86,44 @@ class Imported:
         return len({finding.line for finding in self.findings if finding.outcome == "repaired"})
 
 
-@dataclass(frozen=True)
 class Municipalities:
-    """(code, name, province, the province's short name), for what addresses and managers say."""
+    """What addresses and managers say; made of (code, name, province, the province's short name)."""
 
-    known: Sequence[tuple[str, str, str, str]]
+    def __init__(self, known: Iterable[tuple[str, str, str, str]]) -> None:
+        self._named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._inside: defaultdict[str, set[str]] = defaultdict(set)
+        self._provinces: dict[str, str] = {}
+        for code, name, province, short in known:
+            self._named[name].add((code, province))
+            self._inside[province].add(code)
+            self._provinces |= {
+                form: province for form in (province, f"{province}청", short, f"{short}시", f"{short}시청")
+            }
 
     def named(self, text: str) -> set[str]:
         """The codes of the municipalities that this text can mean: 서울특별시 강남구 …, 부산시 동구청, 성남시분당구청."""
-        words = text.split()[:3]
-        found = [one for one in self.known if any(_begins(word, one[1]) for word in words)]
-        provinces = {
-            one[2]
-            for one in self.known
-            if any(word in (one[2], one[3]) or _begins(word, f"{one[3]}시") for word in words)
-        }
-        if provinces:
+        words = [part for word in text.split()[:3] for part in self._apart(word)]
+        found = {one for word in words for name in _names(word) for one in self._named.get(name, ())}
+        provinces = {self._provinces[word] for word in words if word in self._provinces}
+        codes = {code for code, province in found if not provinces or province in provinces}
+        if not codes and len(provinces) == 1:
             # Sejong is a province of one municipality, which its addresses leave out
-            inside = [one for one in self.known if one[2] in provinces]
-            found = [one for one in found if one[2] in provinces] or (inside if len(inside) == 1 else [])
-        return {one[0] for one in found}
+            inside = self._inside[next(iter(provinces))]
+            return inside if len(inside) == 1 else set()
+        return codes
+
+    def _apart(self, word: str) -> list[str]:
+        """서울특별시강남구청 -> 서울특별시, 강남구청."""
+        for province in self._inside:
+            if word.startswith(province) and word not in self._provinces:
+                return [province, word.removeprefix(province)]
+        return [word]
 
 
-def _begins(word: str, name: str) -> bool:
-    """Offices run the words together (성남시분당구청); two letters (중구) are too few to tell that from a road."""
-    return word in (name, f"{name}청") or (len(name) > 2 and word.startswith(name))
+def _names(word: str) -> set[str]:
+    """What a word may begin with. Offices run the words together (성남시분당구청); two letters (중구) are too few to tell
+    that from a road."""
+    return {word, word.removesuffix("청"), *(word[:end] for end in range(3, min(len(word), 6)))}
 
 
 class _Refused(Exception):
