@@ -4,6 +4,7 @@ import { defineConfig } from "vite";
 import { citizenWorker } from "./citizen/worker-build.ts";
 import { guardianWorker } from "./guardian/worker-build.ts";
 import { smallIcons } from "./icon-build.ts";
+import { licences } from "./licence-build.ts";
 
 const root = import.meta.dirname;
 const PAGES = ["console", "citizen", "guardian", "link", "desk", "ledger", "signin"];
@@ -15,7 +16,7 @@ const pages = Object.fromEntries(
 export default defineConfig({
   root,
   base: "/static/",
-  plugins: [smallIcons(), citizenWorker(), guardianWorker()],
+  plugins: [smallIcons(), citizenWorker(), guardianWorker(), licences()],
   server: { port: 5173, proxy: { "/api": "http://127.0.0.1:8080", "/live": { target: "ws://127.0.0.1:8080", ws: true }, "/media": { target: "ws://127.0.0.1:8080", ws: true } } },
   worker: { format: "es" },
   build: {

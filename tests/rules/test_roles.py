@@ -45,6 +45,7 @@ OPEN = {
     "/readyz": NOBODY,
     "/metrics": NOBODY,
     "/openapi.json": NOBODY,
+    "/licenses": NOBODY,
     "/live/signal": SECRET,
     "/live/link": SECRET,
     "/media/{camera}": "a token of a minute is the first message",

@@ -179,6 +179,7 @@ function App(): JSX.Element {
         {shown.is === "second" && <Second account={shown.account} question={shown.question} />}
         {shown.is === "in" && <In />}
       </section>
+      <a class="t2 licences" href="/licenses">{t("licences")}</a>
     </main>
   );
 }

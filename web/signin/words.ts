@@ -8,7 +8,7 @@ const ko = {
   "in": "{name}", "in.lead": "{centre} · {role}", "go": "들어가기", "out": "로그아웃",
   "own": "다음부터 로그인하는 방법", "own.lead": "일회용 링크는 한 번만 돼요. 비밀번호와 두 번째 확인을 정해 두세요.", "own.password": "새 비밀번호", "own.password.hint": "12자 이상", "own.current": "지금 비밀번호", "own.current.hint": "처음이면 비워 두세요", "own.save": "비밀번호 저장", "own.saved": "비밀번호를 저장했어요.", "own.passkey": "이 기기에 패스키 만들기", "own.passkey.done": "패스키를 만들었어요.", "own.totp": "인증 앱 연결하기", "own.totp.lead": "인증 앱에 이 열쇠를 넣고, 보이는 숫자를 적어 주세요.", "own.totp.key": "열쇠", "own.totp.done": "인증 앱을 연결했어요.", "own.failed": "저장하지 못했어요. {why}",
   "role.operator": "관제요원", "role.supervisor": "책임요원", "role.officer": "상주 경찰", "role.auditor": "감사 담당", "role.administrator": "관리자", "role.agency": "112·119",
-  "language": "English",
+  "language": "English", "licences": "오픈소스 라이선스",
 };
 
 const en: Record<keyof typeof ko, string> = {
@@ -19,7 +19,7 @@ const en: Record<keyof typeof ko, string> = {
   "in": "{name}", "in.lead": "{centre} · {role}", "go": "Continue", "out": "Sign out",
   "own": "How you sign in next time", "own.lead": "A one-time link works once. Choose a password and a second factor.", "own.password": "New password", "own.password.hint": "12 characters or more", "own.current": "Present password", "own.current.hint": "empty if you have none", "own.save": "Save password", "own.saved": "The password is saved.", "own.passkey": "Make a passkey on this device", "own.passkey.done": "The passkey is made.", "own.totp": "Connect an authenticator", "own.totp.lead": "Put this key into your authenticator and enter the digits it shows.", "own.totp.key": "Key", "own.totp.done": "The authenticator is connected.", "own.failed": "Not saved. {why}",
   "role.operator": "operator", "role.supervisor": "supervisor", "role.officer": "stationed officer", "role.auditor": "auditor", "role.administrator": "administrator", "role.agency": "112 and 119",
-  "language": "한국어",
+  "language": "한국어", "licences": "Open-source licences",
 };
 
 export type Word = keyof typeof ko;

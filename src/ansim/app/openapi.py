@@ -74,7 +74,7 @@ PARTS = (
     ("ledger", ("/api/ledger", "/api/certificates")),
     ("media", ("/media",)),
     ("console", ("/api/", "/live")),
-    ("server", ("/healthz", "/readyz", "/metrics", "/openapi.json")),
+    ("server", ("/healthz", "/readyz", "/metrics", "/openapi.json", "/licenses")),
     ("page", ("/",)),
 )
 """Whom a route is for, by how its path begins; the first that fits."""

@@ -130,6 +130,11 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
         response.headers["service-worker-allowed"] = f"/{path.partition('/')[0]}"
         return response
 
+    @get("/licenses", media_type="text/plain")
+    async def licences() -> Response[bytes]:
+        """Whose work the pages contain, and under which licences."""
+        return _file("licenses.txt", "no-cache")
+
     @get("/healthz", media_type="application/json")
     async def healthz() -> dict[str, str]:
         """The process lives."""
@@ -169,7 +174,7 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
             place={"ko": found.place.ko, "en": found.place.en},
         )
 
-    return [root, page, link_page, static, worker_file, healthz, readyz, metrics, map_, mapping]
+    return [root, page, link_page, static, worker_file, licences, healthz, readyz, metrics, map_, mapping]
 
 
 def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[bytes]:
