@@ -105,6 +105,7 @@ async def test_an_entry_that_waits_too_long_and_one_that_lost_its_place_in_the_l
     async with database.transaction() as tx:
         waits = await record(tx, actor="a", act="x", object="o")
         loses = await record(tx, actor="a", act="x", object="o")
+    async with database.transaction() as tx:
         await tx.execute("DELETE FROM ledger_waiting WHERE entry = $1", loses)
     await clock.advance(5)
     assert [line for line in await found(database) if "waits" in line] == []
