@@ -25,6 +25,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1600,
     target: "es2022",
+    // Browsers that do not know the hint load the same files a moment later; its stand-in would weigh on every page.
+    modulePreload: { polyfill: false },
     rollupOptions: { input: pages },
   },
 });

@@ -13,7 +13,7 @@ import type { Health, LivePlayer } from "../shared/player";
 import { clockTime } from "../shared/words";
 import { type Word, t } from "./words";
 
-type Seen = "opening" | "live" | "late" | "frozen" | "stale" | "lost" | "ended";
+type Seen = "opening" | "live" | "late" | "stale" | "lost" | "ended";
 
 const MARKS = 8;
 
@@ -21,8 +21,7 @@ function Over({ seen, age, other }: { seen: Seen; age: number; other: number | n
   if (seen === "live" || seen === "late") return null;
   const [icon, title, hint]: [string, string, string] = {
     opening: [loader, t("video.opening"), t("video.opening.hint")] as [string, string, string],
-    frozen: [alert, t("frozen", { s: Math.round(age) }), other === null ? t("frozen.hint") : t("lost.hint", { n: other })] as [string, string, string],
-    stale: [alert, t("stale", { s: Math.round(age) }), t("stale.hint")] as [string, string, string],
+    stale: [alert, t("stale", { s: Math.round(age) }), other === null ? t("stale.hint") : t("lost.hint", { n: other })] as [string, string, string],
     lost: [videoOff, t("lost"), other === null ? t("stale.hint") : t("lost.hint", { n: other })] as [string, string, string],
     ended: [lockIcon, t("video.ended"), ""] as [string, string, string],
   }[seen];
@@ -71,7 +70,7 @@ export function Picture({ slots, unit, base }: PictureProps): JSX.Element {
         started: (stream) => setMark(stream.watermark),
         health: (next) => {
           setHealth(next);
-          if (next.age_s !== null) setSeen(next.state);
+          if (next.age_s !== null) setSeen(next.state === "frozen" ? "stale" : next.state);
         },
         ended: () => setSeen("ended"),
       });
@@ -91,7 +90,7 @@ export function Picture({ slots, unit, base }: PictureProps): JSX.Element {
   }
   const words = unit || mark;
   const stamp = `${words} · ${clockTime(now.value, false)}`;
-  const age = (seen === "frozen" ? health.frozen_s : health.age_s) ?? 0;
+  const age = health.frozen_s ?? health.age_s ?? 0;
   const other = slots.findIndex((camera) => camera?.live && camera.id !== chosen.id);
   return (
     <>
