@@ -22,7 +22,7 @@ LARGEST = 4096
 EXPIRY = "mailbox.expiry"
 
 
-class Opened(msgspec.Struct, frozen=True, kw_only=True):
+class NewMailbox(msgspec.Struct, frozen=True, kw_only=True):
     """`secret` reads and closes it; `mailbox` alone only lets one thing in."""
 
     mailbox: str
@@ -30,11 +30,11 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-async def open_mailbox(tx: Transaction) -> Opened:
+async def open_mailbox(tx: Transaction) -> NewMailbox:
     """Raises Problem 429 while too many are open."""
     if await store.mailboxes(tx) >= MOST_OPEN:
         raise Problem(429, "mailbox.many", "Too many mailboxes", "Try again later.", retry_after_s=3600)
-    opened = Opened(mailbox=tx.world.token_bytes(16).hex(), secret=tx.world.secret(), expires_at=tx.at + KEPT)
+    opened = NewMailbox(mailbox=tx.world.token_bytes(16).hex(), secret=tx.world.secret(), expires_at=tx.at + KEPT)
     await store.add_mailbox(tx, opened.mailbox, _hash(opened.secret), opened.expires_at)
     tx.arm(EXPIRY, opened.mailbox, opened.expires_at)
     await record(tx, actor="person", act="mailbox.opened", object=opened.mailbox, purpose="invitation")

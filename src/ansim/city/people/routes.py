@@ -137,7 +137,7 @@ async def push_key(database: Db) -> PushKey:
 
 
 @post("/api/citizen/mailboxes")
-async def open_mailbox(request: Http, database: Db, lanes: NamedDependency[Lanes]) -> mailbox.Opened:
+async def open_mailbox(request: Http, database: Db, lanes: NamedDependency[Lanes]) -> mailbox.NewMailbox:
     """A place where a guardian's browser can leave how it is reached, sealed to the phone that asks. It says for
     nobody whose it is."""
     lanes.let_in(Lane.TRIP, f"mailbox/{address(request)}", address(request))
