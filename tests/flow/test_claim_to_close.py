@@ -410,8 +410,11 @@ async def test_closing_ends_everything_and_the_record_stays(house: House) -> Non
         await phone.report()
     assert refused.value.status == 410
     assert (await phone.state())["destroyed_at"]
-    auditor = await house.client("auditor")
+    auditor, elsewhere = await house.client("auditor"), await house.client("operator", centre="gyeonggi-gwangju")
+    assert (await elsewhere.get(f"/api/certificates/{id}")).status_code == 404, "another centre's case"
+    assert (await operator.get("/api/certificates/none")).status_code == 404
     answer = read(await auditor.get(f"/api/certificates/{id}"))
+    assert read(await operator.get(f"/api/certificates/{id}")) == answer
     certificate = next(d["certificate"] for d in answer["destructions"] if d["scope"] == "track")
     assert verify(json.dumps(certificate).encode()).exit_code == 0
     certificate["statement"]["rows"] = {"fix": 0}

@@ -24,12 +24,12 @@ from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
 from ansim.core.errors import Problem
 from ansim.nodes.media.socket import media_socket
+from ansim.response.incidents import routes as incident_routes
 from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
 from ansim.trust.access import routes as access_routes
 from ansim.trust.access.guards import actor
 from ansim.trust.ledger import routes as ledger_routes
-from ansim.trust.retention import routes as retention_routes
 
 log = structlog.get_logger()
 
@@ -46,10 +46,10 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
     routes: list[ControllerRouterHandler] = [
         *access_routes.ROUTES,
         *ledger_routes.ROUTES,
-        *retention_routes.ROUTES,
         *people_routes.ROUTES,
         *places_routes.ROUTES,
         *signal_routes.ROUTES,
+        *incident_routes.ROUTES,
         *picture_routes.ROUTES,
         *desk_routes.ROUTES,
         *tracker_routes.ROUTES,

@@ -26,12 +26,6 @@ from ansim.trust.ledger.checkpoint import Verifier, open_note
 from ansim.trust.ledger.model import subject_tag
 from ansim.trust.ledger.routes import ROUTES
 from ansim.trust.ledger.sequencer import Sequencer
-from ansim.trust.retention.actions import destroy
-from ansim.trust.retention.erasure import Eraser
-from ansim.trust.retention.holdings import collect
-from ansim.trust.retention.keys import Keys
-from ansim.trust.retention.master import FileMaster
-from ansim.trust.retention.routes import ROUTES as CERTIFICATE_ROUTES
 from ansim.trust.verify import verify
 
 LOG, WITNESS = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
@@ -39,8 +33,8 @@ SECRET = "s" * 43
 
 
 class Centre:
-    def __init__(self, database: Database, sequencer: Sequencer, keys: Keys, app: Litestar) -> None:
-        self.database, self.sequencer, self.keys, self._app = database, sequencer, keys, app
+    def __init__(self, database: Database, sequencer: Sequencer, app: Litestar) -> None:
+        self.database, self.sequencer, self._app = database, sequencer, app
         self.mine = ""
 
     async def reader(self, role: Role | None) -> httpx.AsyncClient:
@@ -85,12 +79,11 @@ async def centre(database: Database, world: World, tmp_path: Path) -> AsyncItera
         world, tmp_path / "witness", "police", [Verifier("gangnam", LOG.public_key())], private=WITNESS
     )
     sequencer = Sequencer(database, "gangnam", LOG, [witness])
-    keys = Keys(world, tmp_path, FileMaster(world, tmp_path))
     lanes = Lanes(world.clock.monotonic)
     database.provide(Sequencer, sequencer)
     database.provide(Site, Site(centre="gangnam", name="Gangnam", origins=()))
     app = Litestar(
-        [*ROUTES, *CERTIFICATE_ROUTES],
+        ROUTES,
         dependencies={
             "database": Provide(lambda: database, sync_to_thread=False),
             "lanes": Provide(lambda: lanes, sync_to_thread=False),
@@ -100,8 +93,7 @@ async def centre(database: Database, world: World, tmp_path: Path) -> AsyncItera
         state=State({"database": database}),
         openapi_config=None,
     )
-    yield Centre(database, sequencer, keys, app)
-    keys.close()
+    yield Centre(database, sequencer, app)
     witness.close()
 
 
@@ -296,24 +288,3 @@ async def test_who_asks_without_end_is_put_off(centre: Centre) -> None:
     refused = await nobody.post("/api/record", json=body)
     assert refused.status_code == 429 and refused.json()["retry_after_s"] >= 1
     assert await ask(nobody, ("i2", SECRET)) == [], "another case's phone does not wait for it"
-
-
-# -- certificates
-
-
-async def test_certificates_of_an_incident(centre: Centre) -> None:
-    client = await centre.reader(Role.AUDITOR)
-    (slot,) = centre.keys.new()
-    await centre.keys.flush()
-    async with centre.database.transaction() as tx:
-        await destroy(tx, subject="i1", scope="track", slots=[slot], actor="system", why="closed", incident="i1")
-    eraser = Eraser(centre.database, centre.keys, centre.sequencer, collect())
-    (before,) = (await client.get("/api/certificates/i1")).json()["destructions"]
-    assert before["certificate"] is None
-    assert await eraser.finish_all()
-    (after,) = (await client.get("/api/certificates/i1")).json()["destructions"]
-    content = json.dumps(after["certificate"]).encode()
-    report = verify(content, [centre.sequencer.verifier.text(), centre.sequencer.witnesses[0].verifier.text()])
-    assert report.wrong == []
-    assert (await client.get("/api/certificates/i2")).json() == {"destructions": []}
-    assert (await (await centre.reader(Role.AGENCY)).get("/api/certificates/i1")).status_code == 403

@@ -1,4 +1,4 @@
-"""Certificates of destruction over HTTP."""
+"""What was destroyed of a case, over HTTP."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from ansim.core.database import Database
+from ansim.core.errors import not_found
+from ansim.response.incidents import store as incidents
 from ansim.trust.access.guards import allow
-from ansim.trust.access.model import Act
+from ansim.trust.access.model import Act, Actor, Role
 from ansim.trust.retention import store
 from ansim.trust.retention.certificate import Certificate, decode
 
@@ -36,11 +38,18 @@ class Certificates(msgspec.Struct, frozen=True, kw_only=True):
 @get("/api/certificates/{incident:str}", guards=[allow(Act.CERTIFICATE_VIEW)])
 async def certificates(
     incident: Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9:._/@+-]{1,128}$")],
+    actor: NamedDependency[Actor],
     database: NamedDependency[Database],
 ) -> Certificates:
-    """Everything that was or will be destroyed of an incident. An unknown incident has nothing to destroy."""
+    """Everything that was or will be destroyed of an incident: for the centres that see it, and for the auditor."""
     async with database.transaction(readonly=True) as tx:
         found = await store.of_subject(tx, incident)
+        if actor.role is Role.AUDITOR:
+            known = bool(found) or await incidents.get(tx, incident) is not None
+        else:
+            known = await incidents.seen_by(tx, actor.centre, incident) is not None
+    if not known:
+        raise not_found("incident")
     return Certificates(
         destructions=[
             ShownDestruction(
