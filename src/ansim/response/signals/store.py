@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from ansim.core.database import Row, Transaction
@@ -43,7 +43,9 @@ def insert(tx: Transaction, signal: NewSignal) -> None:
         "occurred_at, secret_hash, secret, contacts, received_at) SELECT * FROM unnest($1::text[], $2::text[],"
         " $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[], $10::bool[],"
         " $11::timestamptz[], $12::bytea[], $13::bytea[], $14::bytea[], $15::timestamptz[])",
-        *astuple(signal), tx.at,
+        signal.id, signal.source, signal.client_id, signal.incident, signal.receipt, signal.kind, signal.trigger,
+        signal.silent, signal.battery, signal.located, signal.occurred_at, signal.secret_hash, signal.secret,
+        signal.contacts, tx.at,
     )  # fmt: skip
 
 

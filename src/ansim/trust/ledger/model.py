@@ -60,7 +60,7 @@ def leaf_hash(canonical: bytes) -> bytes:
 
 
 def instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def subject_tag(secret: str, incident: str) -> str:
