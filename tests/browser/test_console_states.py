@@ -314,6 +314,25 @@ async def test_a_refusal_is_amber_and_asked_again(sit: Sit, room: Room, stage: S
     await stage.until(lambda: stage.asked_for("/api/incidents/i47/dispatches"))
 
 
+async def test_a_full_case_never_loses_its_note_field(sit: Sit, room: Room, picture: Any) -> None:
+    page = await sit()
+    await room.put(worked(confirmed_at=None, state="claimed", marks=["cancel_pending", "repeated"]))
+    await open_case(page)
+    confirm = page.locator("[data-part=confirm]")
+    await confirm.wait_for()
+    await picture(page, "console-full-case")
+    panel, hints = page.locator(".case"), page.locator(".hints")
+    edges = [await spot.bounding_box() for spot in (panel, page.locator(".case .note"), hints)]
+    assert all(edges)
+    whole, note, below = (edge for edge in edges if edge)
+    assert note["height"] >= 40 and note["y"] + note["height"] <= whole["y"] + whole["height"] <= below["y"] + 1
+    # what does not fit above it can be scrolled to, the last line of the rights included
+    last = page.locator(".rights .grant").last
+    await last.scroll_into_view_if_needed()
+    box, record = await last.bounding_box(), await page.locator(".case .record").bounding_box()
+    assert box and record and box["y"] + box["height"] <= record["y"]
+
+
 async def test_no_answer_leads_to_the_phone_and_its_number(sit: Sit, room: Room, stage: Stage, picture: Any) -> None:
     room.have(worked(dispatches=[dispatch(state="no_answer", requested_at=ago(40))]))
     room.accept("i47", "dispatches/d112/phone")
@@ -383,7 +402,7 @@ async def test_b_passes_my_case_to_the_first_colleague_or_to_the_one_of_a_digit(
 
     stage.on("POST", "/api/incidents/i47/offer", lambda _: worked(offer=offer()))
     await page.keyboard.press("b")
-    await sheet.wait_for()
+    await says(sheet, "최유리")  # a digit means somebody once the list is there
     await page.keyboard.press("3")
     await says(page.locator("[data-part=line]"), "최유리에게 넘기는 중 · 받을 때까지 내 상황")
     assert stage.asked_for("/api/incidents/i47/offer")[0].body == {"to": "a4"}

@@ -661,35 +661,29 @@ export function CasePanel(): JSX.Element {
     <aside class="case" aria-label={t("case.title")} data-case={incident.id}>
       <Head incident={incident} />
       <Progress incident={incident} />
-      {!mine && store.isDetail(incident) && (
-        <>
-          <Facts incident={incident} />
-          <Guardians incident={incident} />
-          <Timeline incident={incident} />
-        </>
-      )}
-      {!store.isDetail(incident) && (
-        <div class="sec reduced">
-          <Marks incident={incident} />
-          <p class="t2">{incident.state === "received" ? t("case.before") : t(isOffered(incident) ? "case.offered" : "case.foreign", { owner: incident.owner?.name ?? "" })}</p>
-        </div>
-      )}
-      {mine && store.isDetail(incident) && (
-        <>
-          <Facts incident={incident} />
-          {open && <Dispatching incident={incident} />}
-          {open && question?.kind === "close" && <Closing incident={incident} code={question.code} />}
-          {open && question?.kind === "pass" && <Passing incident={incident} colleagues={question.colleagues} />}
-          {question?.kind !== "close" && question?.kind !== "chat" && question?.kind !== "pass" && (
-            <>
-              {open && <Procedure incident={incident} />}
-              <Guardians incident={incident} />
-              {open && <Rights incident={incident} />}
-            </>
-          )}
-          {open && question?.kind === "chat" ? <Chat incident={incident} /> : <Timeline incident={incident} />}
-        </>
-      )}
+      <div class="case-body">
+        {store.isDetail(incident) ? (
+          <>
+            <Facts incident={incident} />
+            {open && <Dispatching incident={incident} />}
+            {open && question?.kind === "close" && <Closing incident={incident} code={question.code} />}
+            {open && question?.kind === "pass" && <Passing incident={incident} colleagues={question.colleagues} />}
+            {!(mine && (question?.kind === "close" || question?.kind === "chat" || question?.kind === "pass")) && (
+              <>
+                {open && <Procedure incident={incident} />}
+                <Guardians incident={incident} />
+                {open && <Rights incident={incident} />}
+              </>
+            )}
+          </>
+        ) : (
+          <div class="sec reduced">
+            <Marks incident={incident} />
+            <p class="t2">{incident.state === "received" ? t("case.before") : t(isOffered(incident) ? "case.offered" : "case.foreign", { owner: incident.owner?.name ?? "" })}</p>
+          </div>
+        )}
+      </div>
+      {store.isDetail(incident) && (open && question?.kind === "chat" ? <Chat incident={incident} /> : <Timeline incident={incident} />)}
     </aside>
   );
 }
