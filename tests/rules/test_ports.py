@@ -21,6 +21,7 @@ SUITES = {
 """Ports to the outside, which adapters answer."""
 
 BETWEEN_OURS = {
+    "nodes.media.ports.DayKeys": "tests/adapters/test_media_port.py",
     "nodes.media.ports.Gate": "tests/adapters/test_media_port.py",
     "response.watch.ports.Media": "tests/adapters/test_media_port.py",
     "response.routing.ports.Boundaries": "tests/adapters/test_boundaries.py",
@@ -29,6 +30,7 @@ BETWEEN_OURS = {
 """Ports between two of our own parts: each has one answer, and a test of it."""
 
 SHAPES = {
+    "nodes.media.ports.DayKey": "what `DayKeys` gives: seals and opens, and says nothing of the key",
     "response.dispatch.ports.Name": "what a place is called, in two languages; a shape, not a line to somebody",
     "response.dispatch.ports.Names": "the words an agency is told, from the packaged boundaries; tests/flow",
 }

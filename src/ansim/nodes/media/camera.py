@@ -14,6 +14,7 @@ from ansim.nodes.media.fmp4 import fragment, init_segment
 from ansim.nodes.media.h264 import AccessUnit, Depacketiser, Malformed, ParameterSets, picture_of
 from ansim.nodes.media.picture import luma
 from ansim.nodes.media.ports import Health
+from ansim.nodes.media.recorder import Recorder
 from ansim.nodes.media.ring import Frame, Ring, Stream
 from ansim.nodes.media.rtsp import Address, CameraError, Session
 from ansim.nodes.media.stillness import Stillness, parts_of
@@ -36,8 +37,19 @@ Subscriber = Callable[[Frame], None]
 class Camera:
     """`connecting` bounds how many cameras sign in at once: hundreds at the same moment help nobody."""
 
-    def __init__(self, world: World, id: str, url: str, connecting: asyncio.Semaphore) -> None:
-        """Raises ValueError for an address that is none, without repeating it."""
+    def __init__(
+        self,
+        world: World,
+        id: str,
+        url: str,
+        connecting: asyncio.Semaphore,
+        recorder: Recorder | None = None,
+        *,
+        always: bool = False,
+    ) -> None:
+        """`recorder`: takes the pictures that are kept, those of an incident or (`always`) all. Raises ValueError for an
+        address that is none, without repeating it.
+        """
         self.id = id
         self._world = world
         self._address = Address.parse(url)
@@ -58,10 +70,15 @@ class Camera:
         self._trouble = ""
         self._stillness = Stillness()
         self._looking: asyncio.Task[None] | None = None
+        self._recorder, self._always, self._recording = recorder, always, False
+        self._kept_until = 0.0
+        if always and recorder is not None:
+            self._start()
 
     def prepare(self, seconds: float) -> None:
-        """Connect now and stay for at least `seconds`, so that the first viewer sees a picture at once."""
+        """Connect now and stay for at least `seconds`, so that the first viewer sees a picture at once; and keep what comes."""
         self._wanted_until = max(self._wanted_until, self._world.clock.monotonic() + seconds)
+        self._kept_until = max(self._kept_until, self._wanted_until)
         self._start()
 
     def subscribe(self, subscriber: Subscriber) -> list[Frame]:
@@ -96,13 +113,18 @@ class Camera:
             key_interval_s=self._ring.key_interval(),
             lost_packets=self._lost + self._depacketiser.lost,
             trouble=self._trouble,
+            recording=self._recorder.state if self._recorder and self._recording else "off",
+            missing_s=self._recorder.missing_s if self._recorder else 0.0,
         )
 
     async def close(self) -> None:
         task, self._task = self._task, None
         await stop(*(one for one in (task, self._looking) if one is not None))
+        self._stop_recording()
 
     def _wanted(self) -> bool:
+        if self._always and self._recorder is not None:
+            return True
         return bool(self._subscribers) or self._world.clock.monotonic() < self._wanted_until
 
     def _start(self) -> None:
@@ -136,6 +158,7 @@ class Camera:
         # what was kept is older with every second: the next viewer starts from what comes then
         self._task = None
         self._ring.clear()
+        self._stop_recording()
         self._stillness = Stillness()
 
     async def _pause(self, failures: int, patience: float) -> None:
@@ -220,8 +243,25 @@ class Camera:
         self._last_at = self._world.clock.monotonic()
         whole = fragment(self._sequence, times.decode, times.offset, times.duration, unit.key, unit.body)
         frame = Frame(stream, unit.key, self._last_at, whole, memoryview(whole)[-len(unit.body) :])
+        if self._recorder is not None:
+            self._record(self._recorder, frame)
         self._ring.add(frame)
         if frame.key and (self._looking is None or self._looking.done()) and self._stillness.due(frame.at):
             self._looking = asyncio.get_running_loop().create_task(self._look(frame), name=f"look {self.id}")
         for subscriber in tuple(self._subscribers):
             subscriber(frame)
+
+    def _record(self, recorder: Recorder, frame: Frame) -> None:
+        if self._always or self._subscribers or frame.at < self._kept_until:
+            if not self._recording:
+                self._recording = True
+                for before in self._ring.frames():  # what came before it was asked for
+                    recorder.offer(before)
+            recorder.offer(frame)
+        else:
+            self._stop_recording()
+
+    def _stop_recording(self) -> None:
+        if self._recorder is not None and self._recording:
+            self._recording = False
+            self._recorder.stop()

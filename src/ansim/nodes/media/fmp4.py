@@ -17,6 +17,9 @@ _KEY = 0x02000000  # sample_depends_on = 2: on nothing
 _DELTA = 0x01010000  # depends on others, is no sync sample
 _MOOF = struct.Struct(">I4s I4sII I4s I4sII I4sIQ I4sIIIIIIi I4s")
 _MOOF_SIZE = _MOOF.size - 8  # what follows is the header of mdat
+_SEQUENCE = struct.Struct(">I")
+_TIME = struct.Struct(">Q")
+_SEQUENCE_AT, _TIME_AT, _DURATION_AT = 20, 60, 88  # in a fragment of `fragment`
 _TFHD_DEFAULT_BASE_IS_MOOF = 0x020000
 _TRUN = 0x01000F01  # version 1: signed composition offset, after data offset, duration, size and flags
 
@@ -104,3 +107,36 @@ def fragment(sequence: int, decode_time: int, offset: int, duration: int, key: b
         )
         + body
     )  # fmt: skip
+
+
+class Retiming:
+    """Puts groups of fragments behind each other in a file of their own: numbers from 1 on, times from 0 on.
+
+    Inside a group, and from one to the next, times stay as the camera made them; where they do not go on (the camera was
+    away, the node was started anew) the clock of arrival tells how long the pause was.
+    """
+
+    def __init__(self) -> None:
+        self._sequence = 0
+        self._began_us: int | None = None
+        self._source = self._next = 0
+
+    def place(self, fragments: bytes, arrived_us: int) -> bytes:
+        """`arrived_us`: when the first picture of the group arrived, in microseconds of any clock."""
+        placed = bytearray(fragments)
+        if self._began_us is None:
+            self._began_us = arrived_us
+        at = 0
+        first = _TIME.unpack_from(placed, _TIME_AT)[0]
+        clock = (arrived_us - self._began_us) * TIMESCALE // 1_000_000
+        goes_on = self._sequence > 0 and 0 <= first - self._source < TIMESCALE and abs(clock - self._next) < TIMESCALE
+        shift = (self._next + first - self._source if goes_on else max(clock, self._next)) - first
+        while at < len(placed):
+            self._sequence += 1
+            _SEQUENCE.pack_into(placed, at + _SEQUENCE_AT, self._sequence)
+            (time,) = _TIME.unpack_from(placed, at + _TIME_AT)
+            _TIME.pack_into(placed, at + _TIME_AT, time + shift)
+            self._source = time + _SEQUENCE.unpack_from(placed, at + _DURATION_AT)[0]
+            self._next = self._source + shift
+            at += _MOOF_SIZE + _SEQUENCE.unpack_from(placed, at + _MOOF_SIZE)[0]
+        return bytes(placed)

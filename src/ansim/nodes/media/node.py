@@ -12,6 +12,7 @@ from ansim.core.world import World
 from ansim.nodes.media.camera import Camera
 from ansim.nodes.media.deadline import stop, within
 from ansim.nodes.media.ports import Gate, Health, Refused, Source, View
+from ansim.nodes.media.recordings import Recordings
 from ansim.nodes.media.viewer import Viewer
 
 GRANT_ENDED, CAMERA_AWAY, LEASE_LOST = 4403, 4404, 4408  # close codes a viewer sees
@@ -25,11 +26,12 @@ log = structlog.get_logger(__name__)
 
 
 class Cameras:
-    """`gone` is called with the id of a camera that is taken away."""
+    """`gone` is called with the id of a camera that is taken away. Without `recordings` nothing is kept."""
 
-    def __init__(self, world: World, gone: Callable[[str], None]) -> None:
+    def __init__(self, world: World, gone: Callable[[str], None], recordings: Recordings | None) -> None:
         self._world = world
         self._gone = gone
+        self._recordings = recordings
         self._connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
         self._cameras: dict[str, Camera] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -45,7 +47,10 @@ class Cameras:
 
     def add(self, source: Source) -> None:
         """A camera that is there already is replaced. Raises ValueError for an address that is none."""
-        camera = Camera(self._world, source.id, source.url, self._connecting)
+        keep = self._recordings is not None and source.record != "no"
+        recorder = self._recordings.recorder(source.id) if keep and self._recordings else None
+        always = source.record == "always"
+        camera = Camera(self._world, source.id, source.url, self._connecting, recorder, always=always)
         self.remove(source.id)
         self._cameras[source.id] = camera
 
@@ -66,9 +71,10 @@ class Cameras:
 class MediaNode:
     """Starts without a lease, so closed: `lease` opens it for as long as the centre says."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, recordings: Recordings | None = None) -> None:
         self.world = world
-        self.cameras = Cameras(world, self._camera_gone)
+        self.cameras = Cameras(world, self._camera_gone, recordings)
+        self._recordings = recordings
         self._viewers: set[Viewer] = set()
         self._revoked: dict[str, float] = {}
         self._leased_until = 0.0
@@ -183,6 +189,8 @@ class MediaNode:
         if self._keeper is not None:
             await stop(self._keeper)
         await self.cameras.close()
+        if self._recordings is not None:
+            await self._recordings.close()
         if self._reports:
             try:
                 await within(self.world.clock, CLOSE_WITHIN_S, _all(set(self._reports)))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
+
+Record = Literal["always", "incident", "no"]
+"""When a camera is recorded; incident: while it is prepared for one or somebody watches it, and from what the ring still has."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,6 +16,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     url: str
+    record: Record = "no"
 
     def __repr__(self) -> str:
         return f"Source(id={self.id!r})"
@@ -50,9 +54,28 @@ class Gate(Protocol):
         """Told once for every view that was opened. An exception makes the node tell it again later."""
 
 
+class DayKey(Protocol):
+    """The key of one camera and one day. Its methods may be called from any thread, and raise once it was destroyed."""
+
+    def seal(self, content: bytes, context: bytes) -> bytes: ...
+    def open(self, sealed: bytes, context: bytes) -> bytes: ...
+
+
+class DayKeys(Protocol):
+    """Whoever keeps the keys of recordings: the centre."""
+
+    async def of(self, camera: str, day: str) -> DayKey:
+        """`day`: ISO date, UTC. Made when it is asked for first, and safe before this returns. Raises Refused when that day
+        is destroyed.
+        """
+
+
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How a camera is. `state`: idle (nobody needs it), live (a new picture within 1 s), late (5 s), stale (30 s), lost;
     frozen: pictures come, but for `frozen_s` seconds it has been the same one.
+
+    `recording`: off, on, or why nothing of it is kept just now (disk-full, disk, behind, no-key, key); `missing_s`: seconds of
+    pictures that came and were not kept.
     """
 
     state: str
@@ -64,3 +87,5 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     key_interval_s: float | None
     lost_packets: int
     trouble: str
+    recording: str
+    missing_s: float

@@ -74,12 +74,16 @@ class Ring:
         """From the newest key frame on; empty when there is none or too much came after it."""
         return list(self._groups[-1].frames) if self._groups and self._groups[-1].whole else []
 
+    def frames(self) -> list[Frame]:
+        """All of it, from its oldest key frame on."""
+        return [frame for group in self._groups for frame in group.frames]
+
     def clear(self) -> None:
         self._groups.clear()
         self.size = 0
 
     def frames_per_second(self) -> float:
-        frames = [frame for group in self._groups for frame in group.frames]
+        frames = self.frames()
         span = frames[-1].at - frames[0].at if frames else 0.0
         return (len(frames) - 1) / span if span > 0 else 0.0
 
