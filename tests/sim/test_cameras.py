@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from hashlib import md5
+from itertools import pairwise
 
 import av
 import numpy as np
@@ -13,6 +14,7 @@ from av.error import HTTPUnauthorizedError
 
 from ansim.core.world import World
 from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.faults import ELSEWHERE
 from ansim.sim.marker import Code, camera_hash, read_code
 from ansim.sim.rtsp import MTU, packets
 
@@ -289,3 +291,61 @@ def test_large_nal_units_are_fragmented_and_can_be_put_together() -> None:
     assert fragments[0][1] & 0x80 and fragments[-1][1] & 0x40
     header = bytes([(fragments[0][0] & 0xE0) | (fragments[0][1] & 0x1F)])
     assert header + b"".join(fragment[2:] for fragment in fragments) == large
+
+
+async def received(server: CameraServer, camera: str, packets_wanted: int) -> list[bytes]:
+    """RTP packets of a camera, as they come."""
+    talk = Talk(*await asyncio.open_connection("127.0.0.1", server.port, limit=1 << 22))
+    await talk.play(server.url(camera))
+    out: list[bytes] = []
+    async with asyncio.timeout(60):
+        while len(out) < packets_wanted:
+            head = await talk.reader.readexactly(4)
+            packet = await talk.reader.readexactly(int.from_bytes(head[2:]))
+            if head[1] == 0:
+                out.append(packet)
+    talk.writer.close()
+    return out
+
+
+def kinds(packets: list[bytes]) -> set[int]:
+    """Types of the NAL units, those in fragments too."""
+    return {packet[13] & 31 if packet[12] & 31 == 28 else packet[12] & 31 for packet in packets}
+
+
+async def test_a_camera_may_lose_packets(server: CameraServer) -> None:
+    server.fault("bd-0001", "drop")
+    numbers = [int.from_bytes(packet[2:4]) for packet in await received(server, "bd-0001", 60)]
+    steps = {(b - a) & 0xFFFF for a, b in pairwise(numbers)}
+    assert steps == {1, 2}
+
+
+async def test_a_camera_may_send_no_key_frames(server: CameraServer) -> None:
+    server.fault("bd-0001", "keyless")
+    assert kinds(await received(server, "bd-0001", 40)) == {1}
+
+
+async def test_a_camera_may_change_its_parameters(server: CameraServer) -> None:
+    before = {packet[12:] for packet in await received(server, "bd-0001", 20) if packet[12] & 31 == 7}
+    server.fault("bd-0001", "resize")
+    after = {packet[12:] for packet in await received(server, "bd-0001", 20) if packet[12] & 31 == 7}
+    assert len(before) == len(after) == 1 and before != after
+    [picture, *_] = await asyncio.to_thread(pull, server.url("bd-0001"), 2)
+    assert picture[1].shape == (HEIGHT // 2, WIDTH // 2)
+
+
+async def test_a_camera_may_refuse_the_right_password(server: CameraServer, talk: Talk) -> None:
+    server.fault("bd-0001", "refuse")
+    assert (await talk.ask("DESCRIBE", server.url("bd-0001")))[0] == 401
+    assert (await talk.ask("DESCRIBE", server.url("bd-0002")))[0] == 200
+
+
+async def test_a_camera_may_offer_h265_beside_a_second_stream(server: CameraServer, talk: Talk) -> None:
+    server.fault("bd-0001", "h265")
+    assert b"H265/90000" in (await talk.ask("DESCRIBE", server.url("bd-0001")))[2]
+    assert b"H264/90000" in (await talk.ask("DESCRIBE", server.url("bd-0001") + "/second"))[2]
+
+
+async def test_a_camera_may_name_another_address(server: CameraServer, talk: Talk) -> None:
+    server.fault("bd-0001", "address")
+    assert ELSEWHERE in (await talk.ask("DESCRIBE", server.url("bd-0001")))[1]["content-base"]

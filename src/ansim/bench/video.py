@@ -36,6 +36,7 @@ from ansim.nodes.media.ring import Frame
 from ansim.nodes.media.socket import media_socket
 from ansim.nodes.media.transport import TransportProtocol
 from ansim.sim import rtsp
+from ansim.sim.faults import Fault
 
 WIDTH, HEIGHT, FPS, KEY_EVERY, BITS_PER_SECOND = 1280, 720, 25, 50, 2_000_000
 OPENINGS, REVOKES, CONTROLS = 15, 9, 5
@@ -128,7 +129,7 @@ def encode(seconds: int = 4) -> tuple[list[rtsp.AccessUnit], bytes, bytes]:
 class LoopCamera:
     """Sends the same pictures over and over at their rate, to whoever plays."""
 
-    offline = False
+    fault: Fault | None = None
 
     def __init__(self, units: list[rtsp.AccessUnit], sps: bytes, pps: bytes, start: int = 0) -> None:
         self._units, self._sets, self._at = units, (sps, pps), start

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from fractions import Fraction
 from functools import cache
-from typing import Literal
 
 import av
 import numpy as np
@@ -21,6 +20,7 @@ from av.video.frame import PictureType
 
 from ansim.core.world import World
 from ansim.sim import rtsp
+from ansim.sim.faults import Fault
 from ansim.sim.marker import Code, camera_hash, stamp
 
 WIDTH, HEIGHT, FPS = 640, 360, 10
@@ -31,7 +31,6 @@ Planes = npt.NDArray[np.uint8]
 """A picture as YUV 4:2:0 planes one below the other: shape (HEIGHT * 3 // 2, WIDTH)."""
 
 Draw = Callable[[datetime], Planes]
-Fault = Literal["freeze", "stall", "offline"]
 
 
 class CameraServer:
@@ -74,8 +73,25 @@ class CameraServer:
         return self._server.url(camera)
 
     @property
+    def host(self) -> str:
+        return self._server.host
+
+    @property
     def port(self) -> int:
         return self._server.port
+
+    @property
+    def account(self) -> tuple[str, str]:
+        """User and password, the same for every camera."""
+        return self._server.user, self._server.password
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self._streams)
+
+    def fault_of(self, camera: str) -> Fault | None:
+        """KeyError for an unknown camera."""
+        return self._streams[camera].fault
 
     @property
     def streaming(self) -> frozenset[str]:
@@ -87,9 +103,7 @@ class CameraServer:
         await self._streams[camera].prepare()
 
     def fault(self, camera: str, fault: Fault | None) -> None:
-        """`freeze`: the same picture goes on being sent; `stall`: connected but silent; `offline`:
-        connections are cut
-        and new ones refused with 503; None: well again. KeyError for an unknown camera."""
+        """See `faults.FAULTS`; None: well again. KeyError for an unknown camera."""
         self._streams[camera].set_fault(fault)
 
 
@@ -121,19 +135,24 @@ class CameraStream:
         self._since_key = 0
 
     @property
-    def offline(self) -> bool:
-        return self._fault == "offline"
+    def fault(self) -> Fault | None:
+        return self._fault
 
     @property
     def running(self) -> bool:
         return self._task is not None
 
     def parameter_sets(self) -> tuple[bytes, bytes]:
-        return _parameter_sets()
+        return _parameter_sets(self._scale)
+
+    @property
+    def _scale(self) -> int:
+        return 2 if self._fault == "resize" else 1
 
     def set_fault(self, fault: Fault | None) -> None:
         self._fault = fault
         self._frozen = None
+        self._key_wanted = True
         if fault == "offline":
             for viewer in list(self._viewers):
                 viewer.cut()
@@ -187,18 +206,19 @@ class CameraStream:
             stamp(planes[:HEIGHT], Code(self._hash, int(at.timestamp()) & 0xFFFFFF))
             if self._fault == "freeze":
                 self._frozen = planes
-        encoder = self._encoder
-        if encoder is None:
-            encoder = self._encoder = _open_encoder()
+        encoder, scale = self._encoder, self._scale
+        if encoder is None or encoder.width * scale != WIDTH:
+            encoder = self._encoder = _open_encoder(scale)
             self._since_key = 0
-        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-        key = key or self._since_key % KEY_EVERY == 0
+        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p").reformat(encoder.width, encoder.height)
+        # the encoder's first picture is a key frame whatever it is asked for
+        key = self._since_key == 0 or (self._fault != "keyless" and (key or self._since_key % KEY_EVERY == 0))
         self._since_key = 1 if key else self._since_key + 1
         frame.pict_type = PictureType.I if key else PictureType.NONE
         octets = b"".join(bytes(packet) for packet in encoder.encode(frame))
         nals = tuple(nal for nal in _split(octets) if nal[0] & 0x1F not in (6, 7, 8, 9))
         if key:
-            nals = (*_parameter_sets(), *nals)
+            nals = (*_parameter_sets(scale), *nals)
         return rtsp.AccessUnit(nals=nals, rtp_time=rtp_time, key=key)
 
 
@@ -208,10 +228,10 @@ def _stand_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
-def _open_encoder() -> VideoCodecContext:
+def _open_encoder(scale: int = 1) -> VideoCodecContext:
     encoder = av.CodecContext.create("libx264", "w")
     assert isinstance(encoder, VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    encoder.width, encoder.height, encoder.pix_fmt = WIDTH // scale, HEIGHT // scale, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
     encoder.thread_count = 1
     encoder.options = {
@@ -229,10 +249,10 @@ def _open_encoder() -> VideoCodecContext:
 
 
 @cache
-def _parameter_sets() -> tuple[bytes, bytes]:
+def _parameter_sets(scale: int) -> tuple[bytes, bytes]:
     """SPS and PPS; the same for every camera, as they follow from size and options only."""
-    encoder = _open_encoder()
-    blank = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+    encoder = _open_encoder(scale)
+    blank = np.full((encoder.height * 3 // 2, encoder.width), 128, np.uint8)
     frame = av.VideoFrame.from_ndarray(blank, format="yuv420p")
     frame.pict_type = PictureType.I
     nals = _split(b"".join(bytes(packet) for packet in encoder.encode(frame)))

@@ -20,6 +20,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from ansim.core.world import World
+from ansim.sim.faults import ELSEWHERE, LATE_S, Fault
 
 MAX_LINE = 4096
 MAX_HEADERS = 64
@@ -45,6 +46,8 @@ REASONS = {
 SLOW_BYTES = 1 << 20
 DEAD_BYTES = 8 << 20
 REPORT_EVERY_S = 5.0
+DROPPED = 20
+"""Under the fault `drop` one packet of so many is lost."""
 NTP_EPOCH_S = 2_208_988_800
 
 
@@ -69,7 +72,7 @@ class Stream(Protocol):
     def leave(self, viewer: Viewer) -> None: ...
 
     @property
-    def offline(self) -> bool: ...
+    def fault(self) -> Fault | None: ...
 
 
 class Refusal(Exception):
@@ -92,7 +95,16 @@ class Request:
     @property
     def track(self) -> str:
         """The camera id: the first part of the path."""
-        return unquote(urlsplit(self.url).path.strip("/").split("/")[0])
+        return self._path[0]
+
+    @property
+    def second(self) -> bool:
+        """Whether it is the camera's second stream, <camera id>/second."""
+        return "second" in self._path[1:]
+
+    @property
+    def _path(self) -> list[str]:
+        return unquote(urlsplit(self.url).path.strip("/")).split("/")
 
 
 @dataclass
@@ -261,13 +273,13 @@ class Viewer:
             scheme = ""
         if scheme != "rtsp":
             raise Refusal(400)
-        if not self._server.admits(request):
+        stream = self._server.streams.get(request.track)
+        if not self._server.admits(request) or (stream and stream.fault == "refuse"):
             challenge = f'Digest realm="{REALM}", nonce="{self._server.nonce()}", algorithm=MD5'
             raise Refusal(401, WWW_Authenticate=challenge)
-        stream = self._server.streams.get(request.track)
         if stream is None:
             raise Refusal(404)
-        if stream.offline:
+        if stream.fault == "offline":
             raise Refusal(503)
         if request.method == "DESCRIBE":
             self._describe(request, stream, cseq)
@@ -298,6 +310,10 @@ class Viewer:
     def _describe(self, request: Request, stream: Stream, cseq: str) -> None:
         sps, pps = stream.parameter_sets()
         sets = f"{base64.b64encode(sps).decode()},{base64.b64encode(pps).decode()}"
+        form = f"packetization-mode=1;profile-level-id={sps[1:4].hex()};sprop-parameter-sets={sets}"
+        codec = "H264"
+        if stream.fault == "h265" and not request.second:
+            codec, form = "H265", "sprop-max-don-diff=0"
         body = "\r\n".join(
             (
                 "v=0",
@@ -306,13 +322,15 @@ class Viewer:
                 "c=IN IP4 0.0.0.0",
                 "t=0 0",
                 "m=video 0 RTP/AVP 96",
-                f"a=rtpmap:96 H264/{CLOCK_HZ}",
-                f"a=fmtp:96 packetization-mode=1;profile-level-id={sps[1:4].hex()};sprop-parameter-sets={sets}",
+                f"a=rtpmap:96 {codec}/{CLOCK_HZ}",
+                f"a=fmtp:96 {form}",
                 "a=control:trackID=0",
                 "",
             )
         )
         base = request.url.rstrip("/") + "/"
+        if stream.fault == "address":
+            base = base.replace(f"//{self._server.host}:", f"//{ELSEWHERE}:", 1)
         self._write(200, cseq, {"Content-Base": base, "Content-Type": "application/sdp"}, body.encode())
 
     def _set_up(self, request: Request, stream: Stream, cseq: str) -> None:
@@ -362,7 +380,8 @@ class Viewer:
             return
         if waiting > SLOW_BYTES:
             self._started = False
-        if not self._started and not unit.key:
+        fault = self._stream.fault if self._stream is not None else None
+        if not self._started and unit.key == (fault == "keyless"):
             return
         self._started = True
         out: list[bytes] = []
@@ -375,12 +394,16 @@ class Viewer:
             self._sequence = (self._sequence + 1) & 0xFFFF
             self._packets += 1
             self._octets += len(payload)
+            if fault == "drop" and self._sequence % DROPPED == 0:
+                continue
             out.append(struct.pack(">cBH", b"$", self._channel, len(head) + len(payload)) + head + payload)
         self._writer.write(b"".join(out))
 
     def _sender_report(self, rtp_time: int) -> bytes:
         """RTCP sender report (RFC 3550 6.4.1): which RTP time is which wall time."""
         seconds = self._server.world.clock.now().timestamp() + NTP_EPOCH_S
+        if self._stream is not None and self._stream.fault == "clock":
+            seconds -= LATE_S
         report = struct.pack(
             ">BBHIIIIII",
             0x80,
