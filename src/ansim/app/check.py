@@ -18,7 +18,7 @@ from ansim.trust.ledger.check import check as check_ledger
 from ansim.trust.ledger.checkpoint import Verifier
 from ansim.trust.retention import erasure
 from ansim.trust.retention.holdings import unclaimed
-from ansim.trust.retention.keys import Keys
+from ansim.trust.retention.keys import Erased, Keys, Unreadable
 from ansim.trust.retention.master import FileMaster
 
 STUCK = timedelta(seconds=60)
@@ -58,9 +58,13 @@ async def wrong(
         async with database.transaction() as tx:
             found = [f"{rule}: {row[0]}" for rule, sql in RULES.items() for row in await _rows(tx, sql)]
             found += await _stuck(tx)
-            signing = Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "ledger"))
-            log = Verifier(centre, signing.public_key())
-            found += await check_ledger(tx, log, witnesses, witness_s=witness_within_s)
+            try:
+                signing = Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "ledger"))
+            except (Unreadable, Erased) as lost:
+                found.append(f"the key that signs the ledger cannot be read: {lost}")
+            else:
+                log = Verifier(centre, signing.public_key())
+                found += await check_ledger(tx, log, witnesses, witness_s=witness_within_s)
             found += await erasure.check(tx, keys)
             found += await unclaimed(tx, holdings())
         return found
