@@ -5,7 +5,7 @@ import "./desk.css";
 import { batch, computed, signal } from "@preact/signals";
 import { render } from "preact";
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import car from "lucide-static/icons/car.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
 import copy from "lucide-static/icons/copy.svg?raw";
@@ -303,7 +303,8 @@ function App(): JSX.Element {
   const agency = who?.agency ?? requests.value?.[0]?.agency ?? "112";
   document.title = `${waiting.value.length > 0 ? `(${waiting.value.length}) ` : ""}${t("title", { agency })}`;
   document.documentElement.lang = locale.value;
-  useEffect(() => {
+  // At once, not after the next frame: a key pressed on the first picture of the page counts.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       const typing = event.target instanceof HTMLInputElement;
       if (event.key === "Escape") {
