@@ -13,6 +13,7 @@ SOURCE = ROOT / "src" / "ansim"
 
 SUITES = {
     "core.bus.Bus": "tests/adapters/test_bus.py",
+    "nodes.media.ports.Device": "tests/adapters/test_cameras.py",
     "response.dispatch.ports.Gateway": "tests/adapters/test_gateways.py",
     "response.notify.ports.Channel": "tests/adapters/test_channels.py",
     "trust.access.passkey.Passkeys": "tests/adapters/test_passkeys.py",

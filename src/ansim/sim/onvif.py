@@ -164,8 +164,8 @@ class OnvifServer:
         try:
             while await self._exchange(reader, writer):
                 pass
-        except (OSError, EOFError, asyncio.LimitOverrunError, ValueError):
-            pass  # not HTTP, or gone: a camera closes
+        except (OSError, EOFError, asyncio.LimitOverrunError, ValueError, asyncio.CancelledError):
+            pass  # not HTTP, gone, or stopped in the middle of it: a camera closes
         finally:
             self._talks.discard(task)
             writer.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 
@@ -89,3 +89,80 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str
     recording: str
     missing_s: float
+
+
+Reason = Literal["no-connection", "no-answer", "sign-in", "malformed", "unsupported", "refused"]
+"""Why a camera that was asked is of no use: nobody there, silent, the account is wrong, not understood, cannot do
+it, does not do it."""
+
+
+class Unanswered(Exception):
+    """A camera does not do what it was asked. Nothing of its address, account or words is in it."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+class Information(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device says of itself."""
+
+    maker: str
+    model: str
+    firmware: str
+    serial: str
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """One way a device encodes its picture. `codec` as ONVIF names it (H264, H265, JPEG); 0 where it does not say.
+    `turns`: it can be aimed.
+    """
+
+    id: str
+    codec: str
+    width: int
+    height: int
+    fps: float
+    turns: bool
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    name: str
+
+
+class Aim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a head points, in ONVIF's generic space."""
+
+    pan: Annotated[float, msgspec.Meta(ge=-1, le=1)]
+    tilt: Annotated[float, msgspec.Meta(ge=-1, le=1)]
+    zoom: Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class HeadStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """`aim`: None where the device does not tell."""
+
+    aim: Aim | None
+    moving: bool
+
+
+class Device(Protocol):
+    """One camera, asked. Every call ends within ten seconds of the world's clock, and raises Unanswered or nothing."""
+
+    async def information(self) -> Information: ...
+
+    async def profiles(self) -> list[Profile]: ...
+
+    async def stream(self, profile: str) -> str:
+        """rtsp:// address of this profile at the host that was asked, whatever address the device has for itself; without an
+        account.
+        """
+
+    async def presets(self, profile: str) -> list[Preset]: ...
+
+    async def go(self, profile: str, to: str | Aim) -> None:
+        """To a preset (its id), or to an aim. Returns when the movement has begun."""
+
+    async def status(self, profile: str) -> HeadStatus: ...
+
+    async def close(self) -> None: ...
