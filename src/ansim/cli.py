@@ -233,7 +233,7 @@ def _after_restore(commands: argparse._SubParsersAction[argparse.ArgumentParser]
 
 def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "verify", help="offline: a ledger export, an inclusion proof, a destruction certificate"
+        "verify", help="offline: a ledger export, an inclusion proof, a destruction certificate, a clip"
     )
     parser.add_argument("file", type=Path, help="what was exported")
     parser.add_argument(
@@ -252,9 +252,13 @@ def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
 
     async def command(arguments: argparse.Namespace) -> int:
+        from ansim.response.evidence.verify import is_clip, verify_clip
         from ansim.trust.verify import verify_file
 
-        report = verify_file(arguments.file, arguments.key, witness_within_s=arguments.witness_within)
+        if is_clip(arguments.file):
+            report = verify_clip(arguments.file, arguments.key)
+        else:
+            report = verify_file(arguments.file, arguments.key, witness_within_s=arguments.witness_within)
         print("\n".join(report.lines()))
         return report.exit_code
 

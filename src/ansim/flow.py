@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from ansim.city.cameras import register as cameras
 from ansim.city.cameras.events import CamerasImported
 from ansim.city.people import mailbox
+from ansim.city.recordings import actions as recordings
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.core.outbox import Errand, Reaction
 from ansim.core.timers import TimerReaction
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested
+from ansim.response.evidence import actions as evidence
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
 from ansim.response.incidents import reactions as case
@@ -80,6 +82,10 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # destroyed: the track's key dies at once, the case's key at its retention
     Reaction(IncidentClosed, destruction.destroy_with_case),
     Reaction(DestructionCertified, destruction.forget),
+    Errand(DestructionCertified, evidence.take_files_away),
+    # and each camera's day at its own
+    Reaction(DestructionCertified, recordings.forget),
+    Errand(DestructionCertified, recordings.take_files_away),
 )
 
 PASSING: tuple[Errand, ...] = (

@@ -22,8 +22,10 @@ SUITES = {
 """Ports to the outside, which adapters answer."""
 
 BETWEEN_OURS = {
-    "nodes.media.ports.DayKeys": "tests/adapters/test_media_port.py",
+    "nodes.media.ports.DayKeys": "tests/flow/test_recordings.py",
     "nodes.media.ports.Gate": "tests/adapters/test_media_port.py",
+    "city.recordings.ports.RecordedDays": "tests/flow/test_recordings.py",
+    "response.evidence.ports.Recorded": "tests/flow/test_recordings.py",
     "response.watch.ports.Media": "tests/adapters/test_media_port.py",
     "response.routing.ports.Boundaries": "tests/adapters/test_boundaries.py",
     "response.signals.ports.Intake": "tests/core/test_writer.py",

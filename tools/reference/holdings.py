@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ansim.app.holdings import holdings
-from ansim.trust.retention.holdings import Holding, Impersonal
+from ansim.trust.retention.holdings import Files, Holding, Impersonal
 from reference.code import cell
 
 ENDS = {"delete": "the rows go", "blank": "the columns become null", "own": "see “until when”"}
@@ -32,6 +32,12 @@ def page() -> str:
                 line.key or "—",
                 ENDS[line.destroyed_by],
             ]
+            lines.append("| " + " | ".join(cell(text) for text in texts) + " |")
+    lines += ["", "## In files of the data folder", "", "Sealed like the columns above.", ""]
+    lines += ["| folder | why | ground | until when | key |", "|---|---|---|---|---|"]
+    for line in every:
+        if isinstance(line, Files):
+            texts = [f"`{line.place}/`", line.why, line.law, line.retention, line.key]
             lines.append("| " + " | ".join(cell(text) for text in texts) + " |")
     lines += ["", "## Nothing personal", "", "| table | how one can be sure |", "|---|---|"]
     lines += [f"| `{line.table}` | {cell(line.why)} |" for line in every if isinstance(line, Impersonal)]

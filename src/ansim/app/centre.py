@@ -28,11 +28,13 @@ from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
 from ansim.app.places import CountryBoundaries, Streets, country
+from ansim.app.recording import CLIPS, RECORDINGS, CentreKeys, LocalRecordings, read_sources
 from ansim.app.settings import Settings
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Register, register
 from ansim.city.people import actions as people
 from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.city.recordings.ports import RecordedDays
 from ansim.core.bus import Bus
 from ansim.core.database import Committed, Database
 from ansim.core.database.pool import PoolDriver
@@ -44,9 +46,12 @@ from ansim.core.timers import Timers
 from ansim.core.world import World
 from ansim.core.writer import GroupWriter
 from ansim.nodes.media.node import MediaNode
-from ansim.nodes.media.ports import Refused, Source, View
+from ansim.nodes.media.ports import Refused, View
+from ansim.nodes.media.recordings import Recordings
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.ports import Gateways
+from ansim.response.evidence.actions import ClipFolder
+from ansim.response.evidence.ports import Recorded
 from ansim.response.incidents.guardians import MunicipalityNames, Origin
 from ansim.response.incidents.person import CentreKey
 from ansim.response.notify.actions import Channels
@@ -56,6 +61,7 @@ from ansim.response.routing.ports import Boundaries
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.signals.routes import CentreNames
 from ansim.response.signals.sender import Issuers
+from ansim.response.watch import actions as watch
 from ansim.response.watch.gate import CentreGate
 from ansim.response.watch.ports import Media
 from ansim.trust.access.limits import Lanes
@@ -235,13 +241,14 @@ class Centre:
             self.map = json.loads(await asyncio.to_thread(Path(settings.map).read_text, encoding="utf-8"))
         self.jurisdictions = jurisdictions
         self.places = CountryBoundaries(jurisdictions, settings.centre, Streets(self.map) if settings.map else None)
-        self.node = MediaNode(self.world)
+        sources = await asyncio.to_thread(read_sources, settings)
+        days = {source.id: keep for source, keep in sources}
+        keys = CentreKeys(self.database, lambda camera: days.get(camera, settings.recording_days))
+        self.recordings = Recordings(self.world, settings.folder / RECORDINGS, keys)
+        self.node = MediaNode(self.world, self.recordings)
         self._stack.push_async_callback(self.node.close)
-        if settings.cameras:
-            for id, url in json.loads(
-                await asyncio.to_thread(Path(settings.cameras).read_text, encoding="utf-8")
-            ).items():
-                self.node.cameras.add(Source(id=id, url=url))
+        for source, _ in sources:
+            self.node.cameras.add(source)
         self.register = Register()
         self.database.provide(Register, self.register)
         if settings.register:
@@ -280,6 +287,10 @@ class Centre:
         database.provide(CentreNames, CentreNames(self.places.centre_names()))
         database.provide(Origin, Origin(self.origin))
         database.provide(Media, LocalMedia(self.node))
+        recorded = LocalRecordings(self.recordings)
+        database.provide(Recorded, recorded)
+        database.provide(RecordedDays, recorded)
+        database.provide(ClipFolder, ClipFolder(settings.folder / CLIPS))
         database.provide(Lines, Lines(self.origin, self.places, settings.agency_phones))
         database.provide(Telephones, Telephones(centre=settings.phone, leader=settings.leader_phone))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk, database) for agency in ("112", "119")}))
@@ -312,12 +323,13 @@ class Centre:
                 self.node.revoke(stated.fact.grant, stated.fact.why)
 
     async def _heart_beat(self) -> None:
-        """Views live only while the centre can still write its ledger."""
+        """Views live only while the centre can still write its ledger. Cameras under a right stay ready, and are recorded."""
         while True:
             try:
                 async with self.database.transaction() as tx:
-                    await tx.fetchval("SELECT 1")
+                    watched = await watch.under_rights(tx)
                 self.node.lease(self.world.clock.now() + LEASE)
+                self.node.prepare(watched, LEASE.total_seconds())
             except Unavailable:
                 log.warning("database away")
             await self.world.clock.sleep(LEASE_EVERY_S)

@@ -10,8 +10,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansim.app.holdings import holdings
+from ansim.app.recording import CLIPS, RECORDINGS
 from ansim.app.running import database_of, read_note
+from ansim.city.recordings import actions as recordings
 from ansim.core.database import Database, Transaction
+from ansim.nodes.media.recordings import days_in
+from ansim.response.evidence import actions as evidence
+from ansim.response.evidence.actions import ClipFolder
 from ansim.trust.access.secrets import site_secret
 from ansim.trust.ledger.check import WITNESS_S
 from ansim.trust.ledger.check import check as check_ledger
@@ -67,6 +72,10 @@ async def wrong(
                 found += await check_ledger(tx, log, witnesses, witness_s=witness_within_s)
             found += await erasure.check(tx, keys)
             found += await unclaimed(tx, holdings())
+            lying = await asyncio.to_thread(days_in, folder / RECORDINGS)
+            found += [f"a recording lies there without its key: {id}" for id in await recordings.orphans(tx, lying)]
+            kept = await asyncio.to_thread(ClipFolder(folder / CLIPS).lying)
+            found += await evidence.orphans(tx, kept)
         return found
     finally:
         keys.close()

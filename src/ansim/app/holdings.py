@@ -9,7 +9,8 @@ from ansim.trust.retention.holdings import Impersonal, Line, collect
 
 STAGES = (
     "trust.access", "trust.grants", "city.people", "city.cameras", "response.signals", "response.tracking",
-    "response.incidents", "response.notify", "response.dispatch", "adapters.gateways",
+    "city.recordings", "response.incidents", "response.evidence", "response.notify", "response.dispatch",
+    "adapters.gateways",
 )  # fmt: skip
 
 CORE: tuple[Line, ...] = (

@@ -25,6 +25,7 @@ from ansim.city.places import routes as places_routes
 from ansim.core.errors import Problem
 from ansim.nodes.media.socket import media_socket
 from ansim.response.incidents import routes as incident_routes
+from ansim.response.evidence import routes as evidence_routes
 from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
 from ansim.trust.access import routes as access_routes
@@ -51,6 +52,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *signal_routes.ROUTES,
         *incident_routes.ROUTES,
         *picture_routes.ROUTES,
+        *evidence_routes.ROUTES,
         *desk_routes.ROUTES,
         *tracker_routes.ROUTES,
         *pages(centre, demo=bool(more)),

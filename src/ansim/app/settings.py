@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -50,7 +50,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     centre: str = "gyeonggi-seongnam"
     """Id of the centre that signs in here and answers where no boundary does."""
     cameras: str | None = None
-    """JSON file of the media node: {"camera id": "rtsp://…"}. Read by the media node alone."""
+    """JSON file of the media node: {"camera id": "rtsp://…"}, or for a camera with rules of its own {"camera id": {"url": "rtsp://…",
+    "record": …, "recording_days": …}}. Read by the media node alone."""
+    record: Literal["always", "incident", "no"] = "incident"
+    """When cameras are recorded; incident: while they are ready for one or under a right to watch, and the seconds before that were
+    still held. In the data folder, sealed."""
+    recording_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+    """So many days after each day its recordings are destroyed. Clips of a case live as long as the case."""
     register: str | None = None
     """JSON file of cameras to bring into the register at start: [{"id", "name", "latitude", "longitude", "azimuth_deg",
     "view_deg", "range_m"}]."""

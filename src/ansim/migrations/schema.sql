@@ -501,3 +501,30 @@ CREATE TABLE desk_request (
 );
 CREATE INDEX desk_request_agency ON desk_request (agency, seq);
 CREATE INDEX desk_request_incident ON desk_request (incident);
+
+
+-- == Recordings ========================================================================================================
+
+-- The key of one camera's day. What was recorded lies in the media node's files; destroying the key destroys all of it.
+CREATE TABLE camera_day (
+    id        text PRIMARY KEY,                       -- camera/day, the subject of its destruction
+    camera    text NOT NULL,                          -- whose pictures
+    day       date NOT NULL,                          -- UTC
+    slot      bigint NOT NULL,                        -- the key that seals what was recorded; the row goes when it is destroyed
+    opened_at timestamptz NOT NULL,                   -- when the first picture of the day was to be sealed
+    UNIQUE (camera, day)
+);
+
+-- A stretch of a camera's recording, kept for a case: a file beside the database, sealed under the case key.
+CREATE TABLE clip (
+    id       text PRIMARY KEY,                        -- also the file's name
+    incident text NOT NULL REFERENCES incident,       -- the case
+    camera   text NOT NULL,                           -- whose pictures
+    from_at  timestamptz NOT NULL,                    -- as cut, so rounded out to key frames
+    until_at timestamptz NOT NULL,                    -- end of its last picture
+    bytes    bigint NOT NULL,                         -- of the pictures, as they will be downloaded
+    saved_at timestamptz NOT NULL,                    -- when it was cut
+    saved_by text NOT NULL,                           -- account
+    sealed   bytea NOT NULL                           -- the signed statement and the reason, under the case key
+);
+CREATE INDEX clip_incident ON clip (incident, saved_at);

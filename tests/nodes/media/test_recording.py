@@ -24,7 +24,7 @@ from ansim.nodes.media.camera import Camera
 from ansim.nodes.media.dayfile import GROUP, DayFile, ReadDay
 from ansim.nodes.media.ports import Refused
 from ansim.nodes.media.recorder import Recorder, Writer
-from ansim.nodes.media.recordings import Recordings
+from ansim.nodes.media.recordings import Recordings, days_in
 
 GROUP_FRAMES = 25
 
@@ -294,16 +294,16 @@ async def test_a_destroyed_day_is_not_to_be_read_any_more(recorded, recordings, 
     puller.subscribe(frames.append)
     await run(camera, clock, 2, frames, eventually)
     assert await cut(recordings, clock)
-    [(name, day)] = recordings.days()
+    [(name, day)] = days_in(tmp_path / "recordings")
     keys.dead.add((name, day))
     assert await cut(recordings, clock) == []
     await recordings.forget(name, day)
-    assert recordings.days() == [] and not list((tmp_path / "recordings").rglob("pictures"))
+    assert days_in(tmp_path / "recordings") == [] and not list((tmp_path / "recordings").rglob("pictures"))
     await recordings.forget(name, day)
     await recordings.forget("../..", day)
 
 
-async def test_a_day_ends_at_midnight_and_a_cut_goes_over_it(recorded, recordings, clock, eventually):
+async def test_a_day_ends_at_midnight_and_a_cut_goes_over_it(recorded, recordings, clock, eventually, tmp_path):
     night = datetime.combine(clock.now().date() + timedelta(days=1), datetime.min.time(), UTC)
     await clock.leap((night - clock.now()).total_seconds() - 3)
     camera, puller = await recorded()
@@ -311,7 +311,7 @@ async def test_a_day_ends_at_midnight_and_a_cut_goes_over_it(recorded, recording
     puller.subscribe(frames.append)
     await run(camera, clock, 8, frames, eventually)
     pieces = await cut(recordings, clock, back=20)
-    assert len(recordings.days()) == 2
+    assert len(days_in(tmp_path / "recordings")) == 2
     assert pieces[0].start < night < pieces[-1].start and len(decoded(pieces)) == 8 * GROUP_FRAMES
 
 

@@ -41,6 +41,14 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
 
 
+def days_in(folder: Path) -> list[tuple[str, str]]:
+    """Camera and day of everything that lies there."""
+    if not folder.is_dir():
+        return []
+    cameras = (camera for camera in folder.iterdir() if camera.is_dir())
+    return sorted((camera.name, day.name) for camera in cameras for day in camera.iterdir() if _DAY.fullmatch(day.name))
+
+
 class Recordings:
     """`folder`: a folder for each camera, in it one for each day (UTC)."""
 
@@ -61,18 +69,6 @@ class Recordings:
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_task(self._flush(), name="flush recordings")
         return self._recorders[camera]
-
-    def days(self) -> list[tuple[str, str]]:
-        """Camera and day of everything that lies here."""
-        if not self._folder.is_dir():
-            return []
-        return sorted(
-            (camera.name, day.name)
-            for camera in self._folder.iterdir()
-            if camera.is_dir()
-            for day in camera.iterdir()
-            if _DAY.fullmatch(day.name)
-        )
 
     async def forget(self, camera: str, day: str) -> None:
         """Take the files of a day away, whose key is dead. Harmless when there are none."""

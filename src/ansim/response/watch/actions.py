@@ -93,6 +93,11 @@ async def widen_for_move(database: Database, fact: PersonMoved) -> None:
     database.use(Media).prepare(ranked)
 
 
+async def under_rights(tx: Transaction) -> list[str]:
+    """The cameras that somebody may watch just now for a case, whether anybody does or not."""
+    return await store.cameras_under_rights(tx)
+
+
 async def usable(tx: Transaction, id: str, actor: Actor) -> Grant:
     """The actor's own live grant; 404 for everybody else's."""
     grant = await store.grant(tx, id)

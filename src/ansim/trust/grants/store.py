@@ -66,6 +66,14 @@ async def grants_of_centre(tx: Transaction, centre: str, incident: str | None) -
     return [grant_of(row) for row in rows]
 
 
+async def cameras_under_rights(tx: Transaction) -> list[str]:
+    """Of every video right that lives."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT unnest(cameras) AS camera FROM access_grant WHERE ended_at IS NULL AND video ORDER BY camera"
+    )
+    return [row["camera"] for row in rows]
+
+
 async def widen(tx: Transaction, incident: str, cameras: Sequence[str]) -> list[Row]:
     """Add cameras to every live video grant of the incident; the grants that grew, with what is new in each."""
     return await tx.fetch(

@@ -49,7 +49,17 @@ class Impersonal(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-Line: TypeAlias = Holding | Impersonal
+class Files(msgspec.Struct, frozen=True, kw_only=True):
+    """Personal data in files beside the database, sealed under a key of this scope. They go when the key has."""
+
+    place: str  # folder in the data folder
+    why: str
+    law: str
+    retention: str
+    key: Scope
+
+
+Line: TypeAlias = Holding | Impersonal | Files
 
 OURS: tuple[Line, ...] = (
     *(
@@ -76,7 +86,7 @@ def collect(*groups: Iterable[Line]) -> tuple[Line, ...]:
     claimed: set[tuple[str, str]] = set()
     impersonal = {line.table for line in lines if isinstance(line, Impersonal)}
     for line in lines:
-        if isinstance(line, Impersonal):
+        if not isinstance(line, Holding):
             continue
         if line.table in impersonal:
             raise ValueError(f"{line.table}: both personal and not")
@@ -99,8 +109,9 @@ async def unclaimed(tx: Transaction, lines: Sequence[Line]) -> list[str]:
         " WHERE table_schema = current_schema() GROUP BY table_name ORDER BY table_name"
     )
     columns = {row["name"]: set(row["columns"]) for row in rows}
-    found = [f"{table}: no holding claims it" for table in columns if table not in {line.table for line in lines}]
-    for line in lines:
+    claims = [line for line in lines if not isinstance(line, Files)]
+    found = [f"{table}: no holding claims it" for table in columns if table not in {line.table for line in claims}]
+    for line in claims:
         if line.table not in columns:
             found.append(f"{line.table}: claimed, but there is no such table")
         elif isinstance(line, Holding):

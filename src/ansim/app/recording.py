@@ -1,0 +1,91 @@
+"""Recordings, where the media node and the centre that keeps their keys are one process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from ansim.app.settings import Settings
+from ansim.city.recordings.actions import open_day
+from ansim.core.database import Database
+from ansim.core.errors import Problem
+from ansim.nodes.media.ports import Record, Refused, Source
+from ansim.nodes.media.recordings import Recordings
+from ansim.response.evidence.ports import Stretch
+from ansim.trust.retention.keys import Keys, Slot
+
+RECORDINGS, CLIPS = "recordings", "clips"
+"""Folders in the data folder."""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A camera of the file `cameras` with rules of its own."""
+
+    url: str
+    record: Record | None = None
+    recording_days: Annotated[int, msgspec.Meta(ge=1, le=366)] | None = None
+
+
+def read_sources(settings: Settings) -> list[tuple[Source, int]]:
+    """What the file `cameras` says: each camera, and how many days its recordings are kept. Raises Problem naming the camera."""
+    if settings.cameras is None:
+        return []
+    found = []
+    for id, said in json.loads(Path(settings.cameras).read_text(encoding="utf-8")).items():
+        try:
+            rules = msgspec.convert({"url": said} if isinstance(said, str) else said, Rules)
+        except msgspec.ValidationError as error:
+            raise Problem(400, "settings.cameras", f"The camera {id} does not fit", str(error), field=id) from None
+        source = Source(id=id, url=rules.url, record=rules.record or settings.record)
+        found.append((source, rules.recording_days or settings.recording_days))
+    return found
+
+
+class SlotKey:
+    """A camera-day's key, used where it lies: it is never handed out, so destroying it ends all use of it."""
+
+    def __init__(self, keys: Keys, slot: Slot) -> None:
+        self._keys, self._slot = keys, slot
+
+    def seal(self, content: bytes, context: bytes) -> bytes:
+        return self._keys.seal(self._slot, content, context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        return self._keys.open(self._slot, sealed, context)
+
+
+class CentreKeys:
+    """`nodes.media.ports.DayKeys`, answered by the centre of this process."""
+
+    def __init__(self, database: Database, keep_days: Callable[[str], int]) -> None:
+        self._database = database
+        self._keep_days = keep_days
+
+    async def of(self, camera: str, day: str) -> SlotKey:
+        try:
+            async with self._database.transaction() as tx:
+                slot = await open_day(tx, camera, date.fromisoformat(day), self._keep_days(camera))
+        except Problem as problem:
+            if problem.status == 410:
+                raise Refused("destroyed") from None
+            raise
+        return SlotKey(self._database.use(Keys), slot)
+
+
+class LocalRecordings:
+    """`city.recordings.ports.RecordedDays` and `response.evidence.ports.Recorded` over the node of this process."""
+
+    def __init__(self, recordings: Recordings) -> None:
+        self._recordings = recordings
+
+    async def forget(self, camera: str, day: str) -> None:
+        await self._recordings.forget(camera, day)
+
+    async def cut(self, camera: str, start: datetime, end: datetime) -> AsyncIterator[Stretch]:
+        async for piece in self._recordings.cut(camera, start, end):
+            yield Stretch(content=piece.content, frames=piece.frames, start=piece.start, end=piece.end)

@@ -1,0 +1,303 @@
+"""The verbs of evidence: save a stretch of a recording for a case, list what was saved, take it out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import struct
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from ansim.city.cameras.register import Register
+from ansim.core.database import Database, Row, Transaction
+from ansim.core.errors import Problem, not_found
+from ansim.response.evidence import store
+from ansim.response.evidence.events import ClipSaved
+from ansim.response.evidence.manifest import (
+    DOWNLOADED,
+    SAVED,
+    Manifest,
+    Part,
+    Signed,
+    Statement,
+    box,
+    decode_signed,
+    encode_signed,
+    sign,
+)
+from ansim.response.evidence.ports import Recorded
+from ansim.response.incidents import store as incidents
+from ansim.response.incidents.actions import words_context
+from ansim.response.incidents.model import IncidentRow
+from ansim.trust.access.model import Actor, Role
+from ansim.trust.ledger import store as ledger
+from ansim.trust.ledger.actions import record
+from ansim.trust.ledger.proof import prove
+from ansim.trust.ledger.sequencer import Sequencer
+from ansim.trust.retention.events import DestructionCertified
+from ansim.trust.retention.keys import Erased, Keys
+
+LONGEST = timedelta(minutes=10)
+BEFORE = timedelta(hours=1)
+"""How long before the signal a clip of a case may begin."""
+
+PURPOSE = "evidence"
+_LENGTH = struct.Struct(">I")
+
+
+@dataclass(frozen=True)
+class ClipFolder:
+    """Where clips lie: a folder for each case, in it a file for each clip, its parts sealed one by one."""
+
+    path: Path
+
+    def of(self, incident: str, clip: str) -> Path:
+        return self.path / incident / clip
+
+    def lying(self) -> set[tuple[str, str]]:
+        if not self.path.is_dir():
+            return set()
+        return {(case.name, clip.name) for case in self.path.iterdir() if case.is_dir() for clip in case.iterdir()}
+
+
+class Clip(msgspec.Struct, frozen=True, kw_only=True):
+    """A clip as it is listed. `reason` is null once the case's key is destroyed."""
+
+    id: str
+    camera: str
+    camera_name: str
+    from_at: datetime
+    until_at: datetime
+    bytes: int
+    saved_at: datetime
+    saved_by: str
+    reason: str
+
+
+async def save(
+    database: Database, id: str, actor: Actor, camera: str, start: datetime, end: datetime, reason: str
+) -> Clip:
+    """Cut it, seal it under the case key, sign what it is, and write it down. Nothing of it is kept when any of that fails."""
+    async with database.transaction(readonly=True) as tx:
+        incident = await _owned(tx, id, actor)
+        _fits(tx, incident, start, end)
+        if not await store.was_permitted(tx, id, camera):
+            raise Problem(403, "clip.camera", "This camera was never opened for the case", field="camera")
+    clip, folder = database.world.id(), database.use(ClipFolder)
+    path = folder.of(id, clip)
+    try:
+        parts = await _seal(database, incident, clip, camera, start, end)
+        if not parts:
+            raise Problem(409, "clip.nothing", "Nothing was recorded there", "Choose another time or camera.")
+        async with database.transaction() as tx:
+            return await _keep(tx, await _owned(tx, id, actor), actor, clip, camera, start, end, reason, parts)
+    except BaseException:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        raise
+
+
+async def clips(tx: Transaction, id: str, actor: Actor) -> list[Clip]:
+    await _owned(tx, id, actor)
+    return [_shown(tx, row, _read(tx, row, (await _case(tx, id))).statement) for row in await store.of_incident(tx, id)]
+
+
+class Download(msgspec.Struct, frozen=True, kw_only=True):
+    """`size`: bytes in all. `pieces` yields them."""
+
+    name: str
+    size: int
+    pieces: AsyncIterator[bytes]
+
+
+async def download(database: Database, clip: str, actor: Actor) -> Download:
+    """The clip with its manifest. That it was taken out is in the ledger, and in the file, before its first byte leaves."""
+    sequencer = database.use(Sequencer)
+    async with database.transaction() as tx:
+        row = await store.get(tx, clip)
+        if row is None:
+            raise not_found("clip")
+        incident = await _owned(tx, row["incident"], actor)
+        signed = _read(tx, row, incident)
+        await record(
+            tx, actor=actor.id, act=DOWNLOADED, object=clip, incident=incident.id, purpose=PURPOSE,
+            subject_tag=incident.subject_tag, details={"camera": row["camera"], "bytes": row["bytes"]},
+        )  # fmt: skip
+    await sequencer.settle()
+    async with database.transaction(readonly=True) as tx:
+        leaves = [one for one in await ledger.of_incident(tx, incident.id) if one.entry.object == clip]
+        proof = await prove(tx, leaves, sequencer.verifier, [witness.verifier for witness in sequencer.witnesses])
+    if proof is None:
+        raise Problem(503, "clip.unproven", "The ledger is not settled yet", "Try again.", retry_after_s=1)
+    last = box(Manifest(statement=signed.statement, signature=signed.signature, proof=proof))
+    return Download(
+        name=f"{incident.number}-{row['camera']}-{row['from_at']:%Y%m%dT%H%M%SZ}.mp4",
+        size=signed.statement.size + len(last),
+        pieces=_pieces(database, incident, clip, last),
+    )
+
+
+async def take_files_away(database: Database, fact: DestructionCertified) -> None:
+    """The case's key is dead: what it sealed need not lie there either."""
+    if fact.scope == "case":
+        folder = database.use(ClipFolder).path / fact.subject
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def orphans(tx: Transaction, lying: set[tuple[str, str]]) -> list[str]:
+    """Clips without their file, and files that are no clip."""
+    known = await store.ids(tx)
+    return [
+        *(f"a clip has lost its file: {clip}" for _, clip in sorted(known - lying)),
+        *(f"a file is no clip of any case: {case}/{name}" for case, name in sorted(lying - known)),
+    ]
+
+
+async def _owned(tx: Transaction, id: str, actor: Actor) -> IncidentRow:
+    """The case, for the one who has it while it is open, and for a leader of its centre."""
+    incident = await incidents.seen_by(tx, actor.centre, id)
+    if incident is None or incident.centre != actor.centre:
+        raise not_found("incident")
+    if actor.role is not Role.SUPERVISOR and not (incident.owner == actor.id and incident.open):
+        raise not_found("incident")
+    if incident.case_slot is None:
+        raise _destroyed()
+    return incident
+
+
+def _destroyed() -> Problem:
+    return Problem(410, "case.destroyed", "The case is destroyed")
+
+
+async def _case(tx: Transaction, id: str) -> IncidentRow:
+    incident = await incidents.get(tx, id)
+    assert incident is not None
+    return incident
+
+
+def _fits(tx: Transaction, incident: IncidentRow, start: datetime, end: datetime) -> None:
+    def refuse(field: str, rule: str) -> Problem:
+        return Problem(422, "clip.time", "This time does not fit", rule, field=field)
+
+    if end <= start:
+        raise refuse("until", "It ends after it begins.")
+    if end - start > LONGEST:
+        raise refuse("until", f"A clip is at most {LONGEST.total_seconds():.0f} s long; save several.")
+    if start < incident.received_at - BEFORE:
+        raise refuse("from", f"It begins at most {BEFORE.total_seconds():.0f} s before the signal.")
+    if end > (incident.closed_at or tx.at) + timedelta(seconds=1):
+        raise refuse("until", "It ends now, or when the case was closed.")
+
+
+async def _seal(
+    database: Database, incident: IncidentRow, clip: str, camera: str, start: datetime, end: datetime
+) -> list[Part]:
+    """Cut and sealed into its file, part by part: a long clip needs no more memory than a short one."""
+    keys, path = database.use(Keys), database.use(ClipFolder).of(incident.id, clip)
+    assert incident.case_slot is not None
+    slot, parts = incident.case_slot, list[Part]()
+
+    def put(number: int, content: bytes) -> str:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sealed = keys.seal(slot, content, _context(clip, number))
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
+            file.write(_LENGTH.pack(len(sealed)) + sealed)
+        return hashlib.sha256(content).hexdigest()
+
+    async for stretch in database.use(Recorded).cut(camera, start, end):
+        digest = await asyncio.to_thread(put, len(parts), stretch.content)
+        parts.append(
+            Part(bytes=len(stretch.content), sha256=digest, frames=stretch.frames, start=stretch.start, end=stretch.end)
+        )
+    if parts:
+        await asyncio.to_thread(_make_durable, path)
+    return parts
+
+
+def _make_durable(path: Path) -> None:
+    for each, how in ((path, os.O_RDWR), (path.parent, os.O_RDONLY), (path.parent.parent, os.O_RDONLY)):
+        descriptor = os.open(each, how)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+async def _keep(
+    tx: Transaction, incident: IncidentRow, actor: Actor, clip: str, camera: str, start: datetime, end: datetime,
+    reason: str, parts: list[Part],
+) -> Clip:  # fmt: skip
+    sequencer, keys = tx.use(Sequencer), tx.use(Keys)
+    assert incident.case_slot is not None
+    known = tx.use(Register).sight.cameras.get(camera)
+    statement = Statement(
+        centre=sequencer.origin, clip=clip, incident=incident.id, number=incident.number, camera=camera,
+        camera_name=known.name if known else camera, asked_start=start, asked_end=end, start=parts[0].start,
+        end=parts[-1].end, saved_at=tx.at, saved_by=actor.id, reason=reason, parts=parts,
+    )  # fmt: skip
+    sealed = keys.seal(incident.case_slot, encode_signed(sign(statement, sequencer.sign)), _context(clip, None))
+    await store.insert(
+        tx, id=clip, incident=incident.id, camera=camera, from_at=statement.start, until_at=statement.end,
+        bytes=statement.size, saved_by=actor.id, sealed=sealed,
+    )  # fmt: skip
+    await record(
+        tx, actor=actor.id, act=SAVED, object=clip, incident=incident.id, purpose=PURPOSE,
+        subject_tag=incident.subject_tag, sealed_hash=statement.hash(),
+        details={
+            "camera": camera, "bytes": statement.size, "frames": statement.frames,
+            "seconds": round((statement.end - statement.start).total_seconds()),
+        },
+    )  # fmt: skip
+    words = keys.seal(incident.case_slot, reason.encode(), words_context(incident.id))
+    await incidents.note(tx, tx.world.id(), incident.id, SAVED, actor.id, words)
+    tx.publish(ClipSaved(incident=incident.id, clip=clip))
+    row = await store.get(tx, clip)
+    assert row is not None
+    return _shown(tx, row, statement)
+
+
+def _shown(tx: Transaction, row: Row, statement: Statement) -> Clip:
+    return Clip(
+        id=row["id"], camera=row["camera"], camera_name=statement.camera_name, from_at=row["from_at"],
+        until_at=row["until_at"], bytes=row["bytes"], saved_at=row["saved_at"],
+        saved_by=row["saved_by_name"] or row["saved_by"], reason=statement.reason,
+    )  # fmt: skip
+
+
+def _read(tx: Transaction, row: Row, incident: IncidentRow) -> Signed:
+    assert incident.case_slot is not None
+    try:
+        return decode_signed(tx.use(Keys).open(incident.case_slot, bytes(row["sealed"]), _context(row["id"], None)))
+    except Erased:
+        raise _destroyed() from None
+
+
+async def _pieces(database: Database, incident: IncidentRow, clip: str, last: bytes) -> AsyncIterator[bytes]:
+    keys, path = database.use(Keys), database.use(ClipFolder).of(incident.id, clip)
+    assert incident.case_slot is not None
+    slot = incident.case_slot
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+
+        def take(number: int) -> bytes | None:
+            head = file.read(_LENGTH.size)
+            return keys.open(slot, file.read(_LENGTH.unpack(head)[0]), _context(clip, number)) if head else None
+
+        number = 0
+        while (content := await asyncio.to_thread(take, number)) is not None:
+            yield content
+            number += 1
+        yield last
+    finally:
+        file.close()
+
+
+def _context(clip: str, part: int | None) -> bytes:
+    """What sealing binds it to: a part opens in its own clip and place only."""
+    return f"clip/{clip}/{'statement' if part is None else part}".encode()

@@ -1,0 +1,60 @@
+"""Clips over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+from litestar.response import Stream
+
+from ansim.core.database import Database
+from ansim.response.evidence import actions
+from ansim.response.evidence.actions import Clip
+from ansim.trust.access.guards import allow
+from ansim.trust.access.model import Act, Actor
+
+Db = NamedDependency[Database]
+Asking = NamedDependency[Actor]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Cutting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to save, and why, in words; the words are sealed under the case key."""
+
+    camera: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    start: Instant = msgspec.field(name="from")
+    end: Instant = msgspec.field(name="until")
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+
+
+@post("/api/incidents/{incident:str}/clips", status_code=201, guards=[allow(Act.INCIDENT_WORK)])
+async def save_clip(incident: FromPath[str], data: JSONBody[Cutting], actor: Asking, database: Db) -> Clip:
+    """Keep a stretch of what a camera recorded, at most ten minutes, as it is: rounded out to key frames, sealed under the
+    case key, signed. For whoever has the case, and for the centre's leader.
+    """
+    return await actions.save(database, incident, actor, data.camera, data.start, data.end, data.reason)
+
+
+@get("/api/incidents/{incident:str}/clips", guards=[allow(Act.INCIDENT_WORK)])
+async def list_clips(incident: FromPath[str], actor: Asking, database: Db) -> dict[str, list[Clip]]:
+    """What was saved for a case."""
+    async with database.transaction(readonly=True) as tx:
+        return {"clips": await actions.clips(tx, incident, actor)}
+
+
+@get("/api/clips/{clip:str}", guards=[allow(Act.INCIDENT_WORK)])
+async def download_clip(clip: FromPath[str], actor: Asking, database: Db) -> Stream:
+    """The clip as one MP4 file with its manifest in it, for `ansim verify`. Each download is in the ledger and in the file."""
+    taken = await actions.download(database, clip, actor)
+    return Stream(
+        taken.pieces,
+        media_type="video/mp4",
+        headers={"content-disposition": f'attachment; filename="{taken.name}"', "content-length": str(taken.size)},
+    )
+
+
+ROUTES = [save_clip, list_clips, download_clip]
