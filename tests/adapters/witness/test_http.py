@@ -23,12 +23,15 @@ Meet = Callable[..., Any]
 async def meet(tmp_path: Path) -> AsyncIterator[Meet]:
     async with AsyncExitStack() as stack:
 
-        async def meet(kind: type[WitnessServer], **how: Any) -> tuple[HttpWitness, WitnessServer]:
+        async def meet(
+            kind: type[WitnessServer], *, patience_s: float = 60, **how: Any
+        ) -> tuple[HttpWitness, WitnessServer]:
             server = kind(NAME, WITNESS, {ORIGIN: LOG.public_key()}, tmp_path / "witness")
             for name, value in how.items():
                 setattr(server, name, value)
             await stack.enter_async_context(server)
-            witness = HttpWitness(Verifier(NAME, WITNESS.public_key(), cosigner=True), server.url + "/", timeout_s=0.5)
+            verifier = Verifier(NAME, WITNESS.public_key(), cosigner=True)
+            witness = HttpWitness(verifier, server.url + "/", timeout_s=patience_s)
             stack.push_async_callback(witness.close)
             return witness, server
 
@@ -63,7 +66,7 @@ async def test_a_signature_that_is_not_its_own_or_of_this_head_is_none(meet: Mee
 
 @pytest.mark.parametrize("kind", [Silent, Endless, Drips])
 async def test_one_that_does_not_come_to_an_end_is_not_reached(meet: Meet, kind: type[WitnessServer]) -> None:
-    witness, _ = await meet(kind)
+    witness, _ = await meet(kind, patience_s=0.5)
     with pytest.raises(OSError):
         await witness.add_checkpoint(0, [], note(tree_of(5)))
 
