@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansim.city.cameras import register as cameras
-from ansim.city.cameras.events import CamerasImported
+from ansim.city.cameras.events import CamerasImported, MapImported
 from ansim.city.people import mailbox
 from ansim.city.recordings import actions as recordings
 from ansim.core.database import Transaction
@@ -60,8 +60,9 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
 
 
 FLOW: tuple[Reaction | Errand, ...] = (
-    # before it all: which cameras there are
+    # before it all: which cameras there are, and what stands between them
     Reaction(CamerasImported, cameras.follow),
+    Errand(MapImported, cameras.draw),
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),

@@ -62,6 +62,7 @@ from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.signals.routes import CentreNames
 from ansim.response.signals.sender import Issuers
 from ansim.response.watch import actions as watch
+from ansim.response.watch.following import Following
 from ansim.response.watch.gate import CentreGate
 from ansim.response.watch.ports import Media
 from ansim.trust.access.limits import Lanes
@@ -291,6 +292,7 @@ class Centre:
         database.provide(Recorded, recorded)
         database.provide(RecordedDays, recorded)
         database.provide(ClipFolder, ClipFolder(settings.folder / CLIPS))
+        database.provide(Following, Following())
         database.provide(Lines, Lines(self.origin, self.places, settings.agency_phones))
         database.provide(Telephones, Telephones(centre=settings.phone, leader=settings.leader_phone))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk, database) for agency in ("112", "119")}))

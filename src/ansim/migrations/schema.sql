@@ -276,9 +276,22 @@ CREATE TABLE camera (
     view_deg      real NOT NULL CHECK (view_deg > 0 AND view_deg <= 360),   -- how wide the view is
     range_m       real NOT NULL CHECK (range_m > 0),                        -- as far as a person can be told from a bush
     registered_at timestamptz NOT NULL,                                     -- when it came into the register, or last changed
-    removed_at    timestamptz                                               -- when it left
+    removed_at    timestamptz,                                              -- when it left
+    turns         boolean NOT NULL DEFAULT false,                           -- can be turned and zoomed
+    azimuth_source text NOT NULL DEFAULT 'register'                         -- who says where it looks
+        CHECK (azimuth_source IN ('register', 'device', 'calibrated'))
 );
 CREATE INDEX camera_centre ON camera (centre) WHERE removed_at IS NULL;
+
+-- Layers of the city's map that stand between a camera and somebody. A sheet is what one file brings.
+CREATE TABLE map_layer (
+    sheet       text NOT NULL,                                              -- as whoever imported it calls it
+    layer       text NOT NULL CHECK (layer IN ('roads', 'entrances', 'footprints')),  -- what its shapes are
+    shapes      bytea NOT NULL,                                             -- WKB collection, longitude and latitude
+    count       integer NOT NULL CHECK (count > 0),                         -- how many shapes
+    imported_at timestamptz NOT NULL,                                       -- when
+    PRIMARY KEY (sheet, layer)
+);
 
 
 -- == Rights and their use ==============================================================================================

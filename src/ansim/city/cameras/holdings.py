@@ -1,3 +1,6 @@
 from ansim.trust.retention.holdings import Impersonal, Line
 
-HOLDINGS: tuple[Line, ...] = (Impersonal(table="camera", why="poles and lenses"),)
+HOLDINGS: tuple[Line, ...] = (
+    Impersonal(table="camera", why="poles and lenses"),
+    Impersonal(table="map_layer", why="roads, entrances and buildings, without who is in them"),
+)

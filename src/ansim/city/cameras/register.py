@@ -1,16 +1,19 @@
-"""The register in memory: what ranking reads on every step she takes."""
+"""The register and the map in memory: what ranking reads on every step she takes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
+import shapely
 
 from ansim.city.cameras import store
-from ansim.city.cameras.events import CamerasImported
+from ansim.city.cameras.events import CamerasImported, MapImported
+from ansim.city.cameras.map import Layer, Shapes
 from ansim.city.cameras.model import Camera
-from ansim.city.cameras.sight import Sight
+from ansim.city.cameras.sight import Ground, Sight
 from ansim.core.database import Database, Transaction
 from ansim.trust.ledger.actions import record
 
@@ -20,8 +23,13 @@ class Register:
         self.sight = Sight(())
 
     async def load(self, database: Database) -> None:
+        """Everything anew: the map is drawn and every pole's table made beside the loop."""
         async with database.transaction(readonly=True) as tx:
-            self.sight = Sight(await store.every(tx))
+            layers = await store.layers(tx)
+        ground = await asyncio.to_thread(Ground.of, layers) if layers else None
+        async with database.transaction(readonly=True) as tx:
+            self.sight = Sight(await store.every(tx), ground)
+        await asyncio.to_thread(self.sight.warm)
 
     def of_centre(self, centre: str) -> list[Camera]:
         return [camera for camera in self.sight.cameras.values() if camera.centre == centre]
@@ -60,10 +68,12 @@ def _same(known: Camera | None, camera: Camera) -> bool:
     if known is None:
         return False
     if camera.azimuth_deg is None and known.azimuth_deg is not None:
-        camera = msgspec.structs.replace(camera, azimuth_deg=known.azimuth_deg, view_deg=known.view_deg)
+        camera = msgspec.structs.replace(
+            camera, azimuth_deg=known.azimuth_deg, view_deg=known.view_deg, azimuth_source=known.azimuth_source
+        )
     # the database keeps these three as short numbers
     return known == msgspec.structs.replace(
-        camera, view_deg=float(np.float32(camera.view_deg)), range_m=float(np.float32(camera.range_m)),
+        camera, turns=camera.turns or known.turns, view_deg=float(np.float32(camera.view_deg)), range_m=float(np.float32(camera.range_m)),
         azimuth_deg=None if camera.azimuth_deg is None else float(np.float32(camera.azimuth_deg)),
     )  # fmt: skip
 
@@ -73,6 +83,23 @@ async def follow(tx: Transaction, _: CamerasImported) -> None:
     await _read_again(tx)
 
 
+async def lay(tx: Transaction, sheet: str, layers: Mapping[Layer, Shapes], *, actor: str) -> bool:
+    """Put a sheet into the map, in the place of what was known of it; whether that changed anything."""
+    before = await store.sheet(tx, sheet)
+    if before == {layer: shapely.to_wkb(shapely.geometrycollections(shapes)) for layer, shapes in layers.items()}:
+        return False
+    await store.put_sheet(tx, sheet, layers)
+    count = sum(map(len, layers.values()))
+    await record(tx, actor=actor, act="map.imported", object="map", details={"count": count})
+    tx.publish(MapImported(count=count))
+    return True
+
+
+async def draw(database: Database, _: MapImported) -> None:
+    """The map has changed, here or in another process."""
+    await database.use(Register).load(database)
+
+
 async def register(tx: Transaction, cameras: Sequence[Camera], *, actor: str) -> None:
     """Put cameras into the register; memory follows once it is stored."""
     await store.put(tx, cameras)
@@ -80,10 +107,20 @@ async def register(tx: Transaction, cameras: Sequence[Camera], *, actor: str) ->
     await _read_again(tx)
 
 
+async def connect(tx: Transaction, cameras: Sequence[Camera], *, count: int, actor: str) -> None:
+    """So many devices were found and now are cameras of the register; `cameras` are those it did not have."""
+    await store.put_many(tx, cameras)
+    await record(
+        tx, actor=actor, act="cameras.connected", object="register", details={"count": count, "size": len(cameras)}
+    )
+    if cameras:
+        tx.publish(CamerasImported(count=len(cameras)))
+
+
 async def _read_again(tx: Transaction) -> None:
     known, register = await store.every(tx), tx.use(Register)
 
     def take() -> None:
-        register.sight = Sight(known)
+        register.sight = Sight(known, register.sight.ground, register.sight)
 
     tx.after_commit(take)

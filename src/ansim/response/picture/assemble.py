@@ -42,11 +42,12 @@ from ansim.response.picture.model import (
     PhoneState,
     ProcedureLine,
     SeenPosition,
+    SightLine,
     TimelineLine,
 )
 from ansim.response.signals import store as signals
 from ansim.response.tracking.actions import last_known, track
-from ansim.response.watch.actions import near
+from ansim.response.watch.actions import followed, near
 from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import store as grants
 from ansim.trust.grants.model import Grant, Link
@@ -156,7 +157,7 @@ def _shared(
         "kind": row.kind, "trigger": row.trigger, "priority": row.priority, "silent": row.silent, "state": row.state,
         "marks": row.marks, "route": row.route, "verdict": row.verdict, "received_at": row.received_at,
         "place": places.place(position if sees_detail(row, actor) else None, row.municipality),
-        "cameras_ready": len(near(tx, position)), "signals": row.signals,
+        "cameras_ready": len(near(tx, position).cameras), "signals": row.signals,
         "cancel_requested_at": around.cancel_requested_at.get(row.id),
         "owner": None if row.owner is None else Named(id=row.owner, name=around.names.get(row.owner, "")),
         "offer": _offer(row, around),
@@ -180,7 +181,7 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Ar
     fixes = await track(tx, row.id, row.track_slot, length=TRACK)
     position = fixes[-1] if fixes else None
     all_grants = await grants.grants_of(tx, row.id)
-    shown = {camera for grant in all_grants for camera in grant.cameras}
+    outlook = followed(tx, row, fixes)
     known = await known_of(tx, row.id)
     lines = await incidents.timeline(tx, row.id)
     actors = await store.names(tx, sorted({line["actor"] for line in lines}))
@@ -194,7 +195,8 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Ar
         position=None if position is None else SeenPosition.precise(position),
         person=person,
         guardians=await _guardians(tx, row),
-        cameras=near(tx, position, keep=sorted(shown)) if row.open else [],
+        cameras=outlook.cameras,
+        sight=SightLine.of(outlook),
         grants=[grant_line(grant) for grant in all_grants],
         dispatches=[_dispatch(tx, dispatch) for dispatch in await dispatches.of_incident(tx, row.id)],
         procedure=[
@@ -298,7 +300,7 @@ async def link_state(tx: Transaction, link: Link) -> LinkState:
         position=position,
         track=fixes if link.kind == "officer" else [],
         cameras=[] if grant is None or not grant.video else [
-            c for c in near(tx, position, keep=grant.cameras) if c.id in grant.cameras
+            c for c in followed(tx, row, fixes).cameras if c.id in grant.cameras
         ][:4],
         instructions=instructions(link.kind, row),
         unit=None if own is None else own.unit,

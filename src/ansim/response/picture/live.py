@@ -22,10 +22,11 @@ from ansim.response.dispatch.events import UnitMoved
 from ansim.response.dispatch.ports import Gateways
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.picture import assemble, store
+from ansim.response.picture.model import SightLine
 from ansim.response.signals import store as signals
 from ansim.response.tracking.actions import opened
 from ansim.response.tracking.events import PersonMoved
-from ansim.response.watch.actions import near
+from ansim.response.watch.actions import followed
 from ansim.response.watch.ports import Media
 from ansim.trust.access import sessions
 from ansim.trust.access.events import AccountDisabled, SessionEnded
@@ -77,7 +78,13 @@ class Operator:
         position = fixes.get(row.id)
         if position is None or not assemble.sees_detail(row, self.actor):
             return None
-        return encode({"type": "position", "incident": row.id, "position": position, "cameras": near(tx, position)})
+        outlook = followed(tx, row, [position])
+        return encode(
+            {
+                "type": "position", "incident": row.id, "position": position,
+                "cameras": outlook.cameras, "sight": SightLine.of(outlook),
+            }
+        )  # fmt: skip
 
     def ends_with(self, fact: Fact) -> bool:
         if isinstance(fact, AccountDisabled):

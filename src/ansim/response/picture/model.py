@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from ansim.city.cameras.model import RankedCamera
+from ansim.city.cameras.model import Outlook, RankedCamera
 from ansim.core.position import Position, Source
 from ansim.response.dispatch.ports import UnitPlace
 
@@ -189,12 +189,24 @@ class LinkLine(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
 
 
+class SightLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The chance that one of the first four cameras shows her, and what is known of the ground around her."""
+
+    probability: float
+    map: Literal["none", "roads", "entrances", "footprints"]
+
+    @classmethod
+    def of(cls, outlook: Outlook) -> SightLine:
+        return cls(probability=outlook.probability, map=outlook.map)
+
+
 class IncidentDetail(Incident, frozen=True, kw_only=True):
     """What the operator who has it sees."""
 
     person: Person | None
     guardians: list[GuardianLine]
     cameras: list[RankedCamera]
+    sight: SightLine
     grants: list[GrantLine]
     dispatches: list[DispatchLine]
     procedure: list[ProcedureLine]

@@ -13,8 +13,9 @@ from litestar.di import NamedDependency
 from litestar.exceptions import WebSocketDisconnect
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from ansim.city.cameras.model import Camera, RankedCamera
+from ansim.city.cameras.model import Camera, Outlook
 from ansim.city.cameras.register import Register
+from ansim.city.cameras.sight import Mode
 from ansim.city.people.contacts import check_code
 from ansim.core.database import Database
 from ansim.core.errors import Problem, not_found
@@ -127,6 +128,7 @@ class Near(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     longitude: Longitude
     accuracy_m: AccuracyM = 10.0
     source: Source = "web"
+    mode: Mode = "find"
 
 
 class NewLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -394,10 +396,8 @@ async def list_cameras(actor: Asking, database: Db) -> dict[str, list[Camera]]:
 
 
 @post("/api/cameras/near", status_code=200, guards=[allow(Act.CAMERA_LIST)])
-async def cameras_near(
-    data: JSONBody[Near], actor: Asking, database: Db, world: NamedDependency[World]
-) -> dict[str, list[RankedCamera]]:
-    """Cameras that may see a place, the best first."""
+async def cameras_near(data: JSONBody[Near], actor: Asking, database: Db, world: NamedDependency[World]) -> Outlook:
+    """Cameras that may see a place, the best first: to find somebody there, or to identify who is."""
     position = Position(
         latitude=data.latitude,
         longitude=data.longitude,
@@ -406,7 +406,7 @@ async def cameras_near(
         at=world.clock.now(),
     )
     async with database.transaction(readonly=True) as tx:
-        return {"cameras": watch.near(tx, position)}
+        return watch.near(tx, position, data.mode)
 
 
 @get("/api/centre", guards=[allow(Act.CENTRE_VIEW)])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ansim.city.cameras.model import RankedCamera
+from collections.abc import Sequence
+from functools import partial
+
+from ansim.city.cameras.model import Outlook
 from ansim.city.cameras.register import Register
+from ansim.city.cameras.sight import Mode
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.core.position import Position
@@ -14,6 +18,7 @@ from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, Inc
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.tracking.actions import track
 from ansim.response.tracking.events import PersonMoved
+from ansim.response.watch.following import Following
 from ansim.response.watch.ports import Media
 from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import actions as grants
@@ -25,14 +30,23 @@ CAMERAS = 9
 """As many as a console may show for one case: four in the strip, five more at a key."""
 
 PURPOSE = "emergency"
+NOWHERE = Outlook(cameras=[], probability=0.0, map="none")
 
 
-def near(tx: Transaction, position: Position | None, keep: list[str] | None = None) -> list[RankedCamera]:
+def near(tx: Transaction, position: Position | None, mode: Mode = "find") -> Outlook:
     """The cameras worth opening for somebody there."""
     if position is None:
-        return []
-    media = tx.use(Media)
-    return tx.use(Register).sight.rank(position, count=CAMERAS, live=media.live(), keep=keep or ())
+        return NOWHERE
+    live = tx.use(Media).live()
+    return tx.use(Register).sight.rank(position, count=CAMERAS, live=live, mode=mode)
+
+
+def followed(tx: Transaction, incident: IncidentRow, fixes: Sequence[Position]) -> Outlook:
+    """The cameras for where she goes; those shown for her stay unless others are better. `fixes`: newest last."""
+    if not fixes or not incident.open:
+        return NOWHERE
+    live = tx.use(Media).live()
+    return tx.use(Following).outlook(incident.id, fixes, tx.use(Register).sight, count=CAMERAS, live=live)
 
 
 async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
@@ -48,7 +62,7 @@ async def _grant(tx: Transaction, incident: IncidentRow, owner: str) -> None:
     await grants.issue(
         tx, incident=incident.id, centre=incident.centre, holder_kind="operator", holder=owner, label="관제",
         purpose=PURPOSE, subject_tag=incident.subject_tag, video=True,
-        cameras=[camera.id for camera in near(tx, fixes[-1] if fixes else None)], actor=owner,
+        cameras=[camera.id for camera in followed(tx, incident, fixes).cameras], actor=owner,
     )  # fmt: skip
 
 
@@ -72,7 +86,8 @@ async def end_with_release(tx: Transaction, fact: IncidentReleased) -> None:
 
 
 async def end_with_case(tx: Transaction, fact: IncidentClosed) -> None:
-    """Every right for this case ends, and with it every picture."""
+    """Every right for this case ends, and with it every picture and what was known of her course."""
+    tx.after_commit(partial(tx.use(Following).forget, fact.incident))
     await grants.end_all(tx, fact.incident, "closed", actor="system")
 
 
@@ -88,7 +103,7 @@ async def widen_for_move(database: Database, fact: PersonMoved) -> None:
         if incident is None or not incident.open:
             return
         fixes = await track(tx, incident.id, incident.track_slot)
-        ranked = [camera.id for camera in near(tx, fixes[-1] if fixes else None)]
+        ranked = [camera.id for camera in followed(tx, incident, fixes).cameras]
         await grants.widen(tx, incident.id, ranked)
     database.use(Media).prepare(ranked)
 

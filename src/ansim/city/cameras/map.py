@@ -1,0 +1,191 @@
+"""What stands between a camera and somebody: roads, entrances and buildings of a city's map, from GeoJSON (RFC 7946).
+
+Every feature ends in a layer or as a refusal that names it; what was mended is named as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from ansim.city.cameras.projection import GRIDS, Grid
+from ansim.core.errors import Problem
+from ansim.core.geo import EARTH_RADIUS_M
+
+Layer = Literal["roads", "entrances", "footprints"]
+LAYERS: tuple[Layer, ...] = ("roads", "entrances", "footprints")
+Shapes = NDArray[np.object_]
+"""Areas of roads, points of entrances, areas of buildings; longitude and latitude in degrees."""
+
+LARGEST = 1 << 30
+SOUTH, NORTH, WEST, EAST = 32.9, 38.7, 124.0, 132.0
+_KINDS: dict[str, Layer] = {"road": "roads", "entrance": "entrances", "building": "footprints"}
+"""Property `kind`, as the map that the console draws has it; features of other kinds stand in nobody's way."""
+_NATIONAL: dict[str, Layer] = {"TL_SPRD_RW": "roads", "TL_SPRD_MANAGE": "roads", "TL_SPBD_ENTRC": "entrances", "TL_SPBD_BULD": "footprints"}  # fmt: skip
+"""Layers of the national road-name address map."""
+_WIDTHS = ("width_m", "ROAD_BT")
+_DEGREE_M = EARTH_RADIUS_M * np.pi / 180
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """What was wrong with a feature, and what became of it; `feature` counts from 1."""
+
+    feature: int
+    rule: str
+    outcome: Literal["repaired", "refused"]
+    detail: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What one file brings."""
+
+    layers: dict[Layer, Shapes]
+    flaws: list[Flaw]
+    features: int
+    passed_over: int
+    """Features of other kinds."""
+
+    @property
+    def refused(self) -> int:
+        return len({flaw.feature for flaw in self.flaws if flaw.outcome == "refused"})
+
+    @property
+    def repaired(self) -> int:
+        return len({flaw.feature for flaw in self.flaws if flaw.outcome == "repaired"})
+
+
+class _Refused(Exception):
+    def __init__(self, rule: str, detail: str) -> None:
+        self.rule, self.detail = rule, detail
+
+
+def read(content: bytes, layer: Layer | None = None) -> Sheet:
+    """`layer` says what the features are where they do not say it themselves. Raises Problem 422 for what is no map."""
+    if len(content) > LARGEST:
+        raise Problem(422, "map.size", "This file is larger than a map", f"At most {LARGEST >> 20} MiB.")
+    try:
+        collection = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"))
+    except msgspec.DecodeError as error:
+        raise Problem(422, "map.form", "This is not GeoJSON", f"{error}.") from None
+    if not isinstance(collection, dict) or not isinstance(collection.get("features"), list):
+        raise Problem(422, "map.form", "This is not a FeatureCollection", "GeoJSON (RFC 7946) has one at its top.")
+    grid = _grid(collection.get("crs"))
+    named = layer or _NATIONAL.get(str(collection.get("name", "")).upper())
+    found: dict[Layer, dict[bytes, BaseGeometry]] = {}
+    flaws: list[Flaw] = []
+    passed_over = 0
+    for number, feature in enumerate(collection["features"], 1):
+        of = _layer(feature, named)
+        if of is None:
+            passed_over += 1
+            continue
+        try:
+            for one in _shapes(feature, of, grid, number, flaws):
+                found.setdefault(of, {})[shapely.to_wkb(one)] = one
+        except _Refused as refused:
+            flaws.append(Flaw(number, refused.rule, "refused", refused.detail))
+    if not found and passed_over == len(collection["features"]):
+        raise Problem(
+            422, "map.layer", "Nothing here says what it is",
+            "Say it with --layer, or give the features a property kind: road, entrance or building.",
+        )  # fmt: skip
+    layers = {of: _array(list(found[of].values())) for of in LAYERS if of in found}
+    return Sheet(layers, flaws, len(collection["features"]), passed_over)
+
+
+def _array(shapes: Sequence[BaseGeometry]) -> Shapes:
+    array = np.empty(len(shapes), dtype=object)
+    array[:] = shapes
+    return array
+
+
+def _grid(crs: Any) -> Grid | None:
+    """The plane grid that an older GeoJSON names; None for degrees."""
+    if crs is None:
+        return None
+    name = str(crs.get("properties", {}).get("name", "")) if isinstance(crs, dict) else ""
+    code = name.rpartition(":")[2].upper()
+    if code in ("CRS84", "4326", "4737", "4166"):
+        return None
+    for grid in GRIDS:
+        if code == str(grid.epsg):
+            return grid
+    raise Problem(
+        422, "map.crs", "The coordinates are in a system that is not known here",
+        "Degrees (CRS84, EPSG:4326), or EPSG:" + ", ".join(str(grid.epsg) for grid in GRIDS) + ".",
+    )  # fmt: skip
+
+
+def _layer(feature: Any, named: Layer | None) -> Layer | None:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    kind = properties.get("kind") if isinstance(properties, dict) else None
+    return named if kind is None else _KINDS.get(str(kind))
+
+
+def _shapes(feature: dict[str, Any], layer: Layer, grid: Grid | None, number: int, flaws: list[Flaw]) -> Iterator[BaseGeometry]:  # fmt: skip
+    def repaired(rule: str, detail: str) -> None:
+        flaws.append(Flaw(number, rule, "repaired", detail))
+
+    try:
+        geometry = shape(feature["geometry"])
+    except (AttributeError, KeyError, TypeError, ValueError, IndexError, shapely.errors.ShapelyError):
+        raise _Refused("geometry", "no geometry that can be read") from None
+    if geometry.is_empty:
+        raise _Refused("geometry", "it is empty")
+    if not np.isfinite(shapely.get_coordinates(geometry)).all():
+        raise _Refused("place", "a coordinate is no number")
+    geometry = _placed(shapely.force_2d(geometry), grid, repaired)
+    if layer == "entrances":
+        if geometry.geom_type not in ("Point", "MultiPoint"):
+            raise _Refused("geometry", "an entrance is a point")
+    elif geometry.geom_type in ("LineString", "MultiLineString") and layer == "roads":
+        geometry = _wide(geometry, feature.get("properties") or {})
+    elif geometry.geom_type not in ("Polygon", "MultiPolygon"):
+        raise _Refused("geometry", "neither an area nor, for a road, a line with its width")
+    elif not geometry.is_valid:
+        repaired("crossing", "its outline crossed itself")
+        geometry = shapely.make_valid(geometry)
+    wanted = "Point" if layer == "entrances" else "Polygon"
+    parts = [part for part in shapely.get_parts(shapely.get_parts(geometry)) if part.geom_type == wanted]
+    if not parts:
+        raise _Refused("geometry", "nothing is left of it once its outline is mended")
+    yield from parts
+
+
+def _placed(geometry: BaseGeometry, grid: Grid | None, repaired: Callable[[str, str], None]) -> BaseGeometry:
+    if grid is not None:
+
+        def degrees(metres: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.array([grid.degrees(*at)[::-1] for at in metres.tolist()])
+
+        geometry = shapely.transform(geometry, degrees)
+    west, south, east, north = geometry.bounds
+    if SOUTH <= west <= east <= NORTH and WEST <= south <= north <= EAST:
+        repaired("swapped", "latitude stood before longitude")
+        geometry = shapely.transform(geometry, lambda at: at[:, ::-1])
+    elif not (WEST <= west <= east <= EAST and SOUTH <= south <= north <= NORTH):
+        raise _Refused("outside", "not in this country")
+    return geometry
+
+
+def _wide(line: BaseGeometry, properties: dict[str, Any]) -> BaseGeometry:
+    """The area of a road of which the middle and the width are known."""
+    for name in _WIDTHS:
+        width = properties.get(name)
+        if isinstance(width, int | float) and 0.5 <= width <= 200:
+            break
+    else:
+        raise _Refused("width", "a road that is a line needs its width in metres, in " + " or ".join(_WIDTHS))
+    scale = np.cos(np.radians(line.centroid.y)), 1.0
+    flat = shapely.transform(line, lambda at: at * scale)
+    return shapely.transform(shapely.buffer(flat, width / 2 / _DEGREE_M, quad_segs=3), lambda at: at / scale)

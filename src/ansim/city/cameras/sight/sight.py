@@ -1,0 +1,218 @@
+"""The cameras of a register and the ground between them; answers for one place at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ansim.city.cameras.model import Aim, Camera, Outlook, RankedCamera
+from ansim.city.cameras.sight import honest
+from ansim.city.cameras.sight.choice import (
+    TOGETHER,
+    Chosen,
+    Ints,
+    Lenses,
+    Sightlines,
+    choose,
+    sightlines,
+)
+from ansim.city.cameras.sight.density import Mode
+from ansim.city.cameras.sight.ground import OUTDOORS, REACH_M, Ground, Level
+from ansim.city.cameras.sight.spread import Spread, around
+from ansim.city.cameras.sight.tables import build, open_country
+from ansim.core.geo import EARTH_RADIUS_M, bearing_deg, distance_m
+from ansim.core.position import Position
+
+MARGIN = 0.02
+"""Another camera must be better by so much of the whole before it takes the place of one that is shown."""
+_TRUST = {"register": 0.5, "device": 0.75, "calibrated": 1.0}
+_WORKING, _SILENT = 0.98, 0.02
+_DEGREE_M = EARTH_RADIUS_M * math.pi / 180
+_CELL = 0.001
+"""Degrees: the poles are kept in rows of cells."""
+_MOST_POLES = 512
+_WIDE_M = 60.0
+_BEST, _BEST_WIDE = 12, 24
+"""Poles that are looked at closely; more when she may be anywhere in a wide circle."""
+_WIDEST_M = 500.0
+"""A radius of kilometres is not searched pole by pole."""
+
+
+class Sight:
+    """`rank` answers for one position; nothing here changes but the tables, which are made when first needed."""
+
+    def __init__(self, cameras: Iterable[Camera], ground: Ground | None = None, before: Sight | None = None) -> None:
+        """`before` has seen the same ground: poles that stand where they stood keep their tables."""
+        self.cameras = {camera.id: camera for camera in cameras}
+        self.ground = ground
+        known = list(self.cameras.values())
+        place = np.array([(c.latitude, c.longitude) for c in known], dtype=np.float64).reshape(-1, 2)
+        # cameras that stand at one place, to a metre, hang on one pole and share its table
+        spots, pole = np.unique(np.round(place, 5), axis=0, return_inverse=True)
+        latitude, longitude = spots.T if ground is None else ground.at_the_kerb(*spots.T)
+        self._columns = int(360 / _CELL)
+        cell = self._cell(latitude, longitude)
+        order = np.argsort(cell, kind="stable")
+        self._cells = cell[order]
+        self._latitude, self._longitude = latitude[order], longitude[order]
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        pole = rank[pole.reshape(-1)]
+        lens = np.argsort(pole, kind="stable")
+        self._list = [known[at] for at in lens]
+        self._pole = pole[lens]
+        self._first = np.searchsorted(self._pole, np.arange(len(order) + 1))
+        self._turns = np.array([c.turns for c in self._list], dtype=bool)
+        self._azimuth = np.radians([c.azimuth_deg or 0.0 for c in self._list], dtype=np.float32)
+        self._trust = np.array(
+            [0.0 if c.azimuth_deg is None else _TRUST[c.azimuth_source] for c in self._list], dtype=np.float32
+        )
+        self._half = np.radians([c.view_deg / 2 for c in self._list], dtype=np.float32)
+        self._range = np.array([c.range_m for c in self._list], dtype=np.float32)
+        self._tables = open_country(len(order))
+        if ground is None:
+            self._built = np.ones(len(order), dtype=bool)
+        else:
+            self._built = ~ground.covers(*ground.plane(self._latitude, self._longitude))
+        if before is not None and before.ground is ground:
+            _, here, there = np.intersect1d(
+                self._latitude + 1j * self._longitude, before._latitude + 1j * before._longitude, return_indices=True
+            )
+            self._tables[here], self._built[here] = before._tables[there], before._built[there]
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    def warm(self) -> None:
+        """Make every table now; may run in a thread beside `rank`."""
+        for first in range(0, len(self._built), 1024):
+            self._build(np.arange(first, min(first + 1024, len(self._built))))
+
+    def spread(self, position: Position) -> Spread:
+        """Where she may be, by her fix and the map."""
+        sigma_m = min(position.sigma_m(), _WIDEST_M)
+        return self.outdoors(around(position.latitude, position.longitude, sigma_m))
+
+    def outdoors(self, spread: Spread) -> Spread:
+        """The same points, weighted by what the map says: she is rather in the street than inside a wall."""
+        if self.ground is None:
+            return spread
+        codes = self.ground.at(spread.latitude, spread.longitude, spread.east, spread.north)
+        weight = spread.weight * OUTDOORS[codes]
+        return Spread(spread.latitude, spread.longitude, spread.east, spread.north, weight / weight.sum())
+
+    def rank(
+        self,
+        position: Position,
+        *,
+        count: int = 9,
+        live: Collection[str] = (),
+        keep: Iterable[str] = (),
+        mode: Mode = "find",
+        spread: Spread | None = None,
+        margin: float = MARGIN,
+    ) -> Outlook:
+        """The best cameras, best first; at most `count`. The first four complement each other. Cameras in `keep` (shown
+        now) stay unless another is better by the margin. Cameras that cannot see any likely point are left out. `spread`
+        tells where she may be, when more is known than her last fix."""
+        spread = spread or self.spread(position)
+        level: Level = "none"
+        if self.ground is not None:
+            level = self.ground.level(self.ground.at(spread.latitude, spread.longitude, spread.east, spread.north))
+        poles = self._near(spread)
+        lens = np.concatenate([np.arange(self._first[at], self._first[at + 1]) for at in poles] or [poles])
+        if not len(lens):
+            return Outlook(cameras=[], probability=0.0, map=level)
+        lines = self._lines(poles, spread)
+        tables = self._tables[poles]
+        names = [self._list[at].id for at in lens]
+        shown = set(keep)
+        lenses = Lenses(
+            pole=np.searchsorted(poles, self._pole[lens]), turns=self._turns[lens], azimuth=self._azimuth[lens],
+            trust=self._trust[lens], half=self._half[lens], range_m=self._range[lens],
+            health=np.array([_WORKING if name in live else _SILENT for name in names], dtype=np.float32),
+            shown=np.array([name in shown for name in names]),
+        )  # fmt: skip
+        chosen = choose(lines, tables, lenses, spread.weight, count=count, mode=mode, margin=margin)
+        sees = np.array([one.sees for one in chosen]).reshape(-1, len(spread.weight))
+        missed = np.prod(1 - sees[:TOGETHER], axis=0) @ spread.weight
+        told = honest.told(level, np.append(sees @ spread.weight, 1 - missed))
+        return Outlook(
+            cameras=[
+                self._ranked(self._list[lens[one.lens]], one, order, position, names[one.lens] in live, told[order - 1])
+                for order, one in enumerate(chosen, 1)
+            ],
+            probability=told[-1],
+            map=level,
+        )
+
+    def _cell(self, latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.int64]:
+        return np.floor(latitude / _CELL).astype(np.int64) * self._columns + np.floor(longitude / _CELL).astype(
+            np.int64
+        )
+
+    def _near(self, spread: Spread) -> Ints:
+        """The poles that may see any of these points, by number; only the best of many."""
+        east_m = _DEGREE_M * math.cos(math.radians(spread.latitude))
+        middle = float(spread.east @ spread.weight), float(spread.north @ spread.weight)
+        reach = REACH_M + float(np.hypot(spread.east - middle[0], spread.north - middle[1]).max())
+        latitude, longitude = spread.latitude + middle[1] / _DEGREE_M, spread.longitude + middle[0] / east_m
+        rows = np.arange(
+            math.floor((latitude - reach / _DEGREE_M) / _CELL), math.floor((latitude + reach / _DEGREE_M) / _CELL) + 1
+        )
+        ends = [math.floor((longitude - reach / east_m) / _CELL), math.floor((longitude + reach / east_m) / _CELL) + 1]
+        runs = np.searchsorted(self._cells, rows[:, None] * self._columns + ends)
+        found = np.concatenate([np.arange(first, last) for first, last in runs.tolist()])
+        if not len(found):
+            return found.astype(np.intp)
+        away = np.hypot((self._longitude[found] - longitude) * east_m, (self._latitude[found] - latitude) * _DEGREE_M)
+        found, away = found[away < reach], away[away < reach]
+        if len(found) > _MOST_POLES:
+            found = found[np.argpartition(away, _MOST_POLES)[:_MOST_POLES]]
+        self._build(found)
+        best = _BEST if spread.sigma_m() < _WIDE_M else _BEST_WIDE
+        if len(found) > best:
+            lines = self._lines(found, spread, every=2)
+            mass = (lines.through / (1 + lines.distance / 60)) @ spread.weight[::2]
+            found = found[np.argpartition(-mass, best)[:best]]
+        return np.sort(found)
+
+    def _lines(self, poles: Ints, spread: Spread, every: int = 1) -> Sightlines:
+        east_m = _DEGREE_M * math.cos(math.radians(spread.latitude))
+        east = ((self._longitude[poles] - spread.longitude) * east_m).astype(np.float32)
+        north = ((self._latitude[poles] - spread.latitude) * _DEGREE_M).astype(np.float32)
+        return sightlines(
+            spread.east[::every] - east[:, None], spread.north[::every] - north[:, None], self._tables[poles]
+        )
+
+    def _build(self, poles: Ints) -> None:
+        new = poles[~self._built[poles]]
+        if len(new) and self.ground is not None:
+            self._tables[new] = build(self.ground, *self.ground.plane(self._latitude[new], self._longitude[new]))
+            self._built[new] = True
+
+    def _ranked(
+        self, camera: Camera, one: Chosen, order: int, position: Position, live: bool, probability: float
+    ) -> RankedCamera:
+        here = (camera.latitude, camera.longitude)
+        aim = Aim(bearing_deg=round(math.degrees(one.aim) % 360, 1), view_deg=round(math.degrees(2 * one.half), 1))
+        return RankedCamera(
+            id=camera.id,
+            name=camera.name,
+            order=order,
+            latitude=camera.latitude,
+            longitude=camera.longitude,
+            azimuth_deg=camera.azimuth_deg,
+            view_deg=camera.view_deg,
+            range_m=camera.range_m,
+            distance_m=round(distance_m(*here, position.latitude, position.longitude), 1),
+            bearing_deg=round(bearing_deg(*here, position.latitude, position.longitude), 1),
+            score=round(one.worth, 3),
+            sees="likely" if one.worth >= 0.5 else "possible" if one.worth >= 0.15 else "unlikely",
+            probability=probability,
+            aim=aim if camera.turns else None,
+            live=live,
+        )

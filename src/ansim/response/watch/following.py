@@ -1,0 +1,40 @@
+"""Which pictures follow her: her course, and the cameras shown for it. Kept in memory, and no longer than the case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ansim.city.cameras.model import Outlook
+from ansim.city.cameras.sight import TOGETHER, Course, Sight
+from ansim.core.position import Position
+
+
+class Following:
+    """By incident. After a restart it begins anew with the newest fix."""
+
+    def __init__(self) -> None:
+        self._courses: dict[str, Course] = {}
+        self._shown: dict[str, list[str]] = {}
+
+    def outlook(
+        self, incident: str, fixes: Sequence[Position], sight: Sight, *, count: int, live: Collection[str]
+    ) -> Outlook:
+        """What the cameras can do for her in the next seconds; `fixes` are her newest, oldest first, at least one.
+
+        Whoever asks twice between two fixes gets the same pictures."""
+        course = self._courses.get(incident)
+        moved = course is None
+        if course is None:
+            course = self._courses[incident] = Course(fixes[0])
+        for fix in fixes:
+            moved |= course.take(fix)
+        found = sight.rank(
+            fixes[-1], count=count, live=live, keep=self._shown.get(incident, ()), spread=sight.outdoors(course.ahead())
+        )
+        if moved or incident not in self._shown:
+            self._shown[incident] = [camera.id for camera in found.cameras[:TOGETHER]]
+        return found
+
+    def forget(self, incident: str) -> None:
+        self._courses.pop(incident, None)
+        self._shown.pop(incident, None)
