@@ -21,7 +21,7 @@ def parser_of_all() -> argparse.ArgumentParser:
     """The whole command line; the reference pages are written from it."""
     parser = argparse.ArgumentParser(prog="ansim", description="The open city safety net.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for add in (_run, _demo, _drill, _import, _token, _migrate, _check, _after_restore, _verify, _bench):
+    for add in (_run, _demo, _drill, _import, _cameras, _token, _migrate, _check, _after_restore, _verify, _bench):
         add(commands)
     return parser
 
@@ -140,6 +140,57 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         )
 
     parser.set_defaults(command=command)
+
+
+def _cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("cameras", help="cameras on the network, by ONVIF")
+    verbs = parser.add_subparsers(required=True, metavar="verb")
+    found = verbs.add_parser(
+        "discover", help="find them, see whether they deliver, and connect those that have a place"
+    )
+    found.add_argument(
+        "--account", required=True, metavar="NAME", help="the cameras' account; its password is asked for"
+    )
+    found.add_argument("--password-file", type=Path, metavar="FILE", help="take the password from its first line")
+    found.add_argument(
+        "--address",
+        type=_address,
+        action="append",
+        default=[],
+        metavar="HOST[:PORT]",
+        help="ask here instead of in this network's group (repeatable)",
+    )
+    found.add_argument("--seconds", type=float, default=3.0, help="listen so long")
+    found.add_argument(
+        "--places", type=Path, metavar="FILE.csv", help="which device is which camera, and where it stands"
+    )
+    found.add_argument("--dry-run", action="store_true", help="only look; needs no running centre")
+    _config(found)
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from getpass import getpass
+
+        from ansim.app.cameras import discover_cameras
+        from ansim.app.settings import Settings, read_settings
+
+        settings = read_settings(arguments.config) if arguments.config else Settings(data=str(_folder(arguments)))
+        if arguments.password_file:
+            try:
+                password = arguments.password_file.read_text(encoding="utf-8").partition("\n")[0]
+            except (OSError, UnicodeDecodeError):
+                raise Problem(400, "discover.password", "The password file cannot be read") from None
+        else:
+            password = await asyncio.to_thread(getpass)
+        return await discover_cameras(
+            settings,
+            account=(arguments.account, password),
+            addresses=arguments.address,
+            places=arguments.places,
+            seconds=arguments.seconds,
+            dry_run=arguments.dry_run,
+        )
+
+    found.set_defaults(command=command)
 
 
 def _token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -276,6 +327,13 @@ def _bench(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         return await bench(arguments.name, arguments.json)
 
     parser.set_defaults(command=command)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.partition(":")
+    if not host or (port and not port.isdecimal()):
+        raise argparse.ArgumentTypeError("HOST or HOST:PORT")
+    return host, int(port or 3702)
 
 
 def _seconds(text: str) -> int:

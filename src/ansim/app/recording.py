@@ -27,6 +27,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A camera of the file `cameras` with rules of its own."""
 
     url: str
+    device: str = ""
+    profile: str = ""
     record: Record | None = None
     recording_days: Annotated[int, msgspec.Meta(ge=1, le=366)] | None = None
 
@@ -41,7 +43,8 @@ def read_sources(settings: Settings) -> list[tuple[Source, int]]:
             rules = msgspec.convert({"url": said} if isinstance(said, str) else said, Rules)
         except msgspec.ValidationError as error:
             raise Problem(400, "settings.cameras", f"The camera {id} does not fit", str(error), field=id) from None
-        source = Source(id=id, url=rules.url, record=rules.record or settings.record)
+        record = rules.record or settings.record
+        source = Source(id=id, url=rules.url, device=rules.device, profile=rules.profile, record=record)
         found.append((source, rules.recording_days or settings.recording_days))
     return found
 

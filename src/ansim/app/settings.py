@@ -51,7 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Id of the centre that signs in here and answers where no boundary does."""
     cameras: str | None = None
     """JSON file of the media node: {"camera id": "rtsp://…"}, or for a camera with rules of its own {"camera id": {"url": "rtsp://…",
-    "record": …, "recording_days": …}}. Read by the media node alone."""
+    "device": "http://…", "profile": …, "record": …, "recording_days": …}}. Read by the media node alone; `ansim cameras discover` writes it."""
     record: Literal["always", "incident", "no"] = "incident"
     """When cameras are recorded; incident: while they are ready for one or under a right to watch, and the seconds before that were
     still held. In the data folder, sealed."""

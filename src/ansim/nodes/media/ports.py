@@ -12,10 +12,14 @@ Record = Literal["always", "incident", "no"]
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A camera to pull: `url` is rtsp://[account:password@]host[:port]/path and stays in this node."""
+    """A camera to pull: `url` is rtsp://[account:password@]host[:port]/path and stays in this node. One that turns is
+    asked at `device`, http://[account:password@]host[:port]/path, about its `profile`.
+    """
 
     id: str
     url: str
+    device: str = ""
+    profile: str = ""
     record: Record = "no"
 
     def __repr__(self) -> str:

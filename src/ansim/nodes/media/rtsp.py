@@ -298,6 +298,8 @@ def video_track(sdp: str, base: str) -> Track:
             continue
         control = re.search(r"(?m)^a=control:(\S+)", section)
         return Track(_join(base, control[1] if control else "*"), int(kind), _sprop(section, kind))
+    if "H265" in codecs:
+        raise NoVideo("this camera sends H.265: set it to H.264, or take its second stream")
     raise NoVideo(f"no H.264 video, but {', '.join(codecs)}" if codecs else "no video")
 
 

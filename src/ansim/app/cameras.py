@@ -1,0 +1,173 @@
+"""Cameras that are found on the network, brought into the register and to the media node."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ansim.adapters.cameras.discovery import discover
+from ansim.adapters.cameras.onvif import OnvifDevice
+from ansim.app.running import database_of, read_note
+from ansim.app.settings import Settings
+from ansim.city.cameras import store
+from ansim.city.cameras.model import Camera
+from ansim.city.cameras.register import connect
+from ansim.core.errors import Problem
+from ansim.core.world import World
+from ansim.nodes.media.survey import Surveyed, survey, with_account
+
+AT_ONCE = 16
+COLUMNS = ("device", "camera", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")
+
+
+class Found(NamedTuple):
+    """A device, and the camera of the register that it is; `row` where the register learns it from the list of places."""
+
+    name: str
+    service: str
+    surveyed: Surveyed
+    camera: str | None
+    row: Camera | None
+
+
+async def discover_cameras(
+    settings: Settings,
+    *,
+    account: tuple[str, str],
+    addresses: Sequence[tuple[str, int]] = (),
+    places: Path | None = None,
+    seconds: float = 3.0,
+    dry_run: bool = False,
+    world: World | None = None,
+) -> int:
+    """Look for devices, sign in to each, see whether its stream delivers, and connect those that have a place.
+
+    The account goes into the media node's file and nowhere else. 0 when every device that was found delivers.
+    """
+    world = world or World()
+    rows = {} if places is None else await asyncio.to_thread(_places, places, settings.centre)
+    if not dry_run and settings.cameras is None:
+        raise Problem(400, "settings.cameras", "There is no file for what is found", "Set `cameras` in the settings.")
+    services = await discover(world, seconds, addresses)
+    database = None if dry_run else await database_of(read_note(settings.folder).dsn)
+    try:
+        known: set[str] = set()
+        if database is not None:
+            async with database.transaction(readonly=True) as tx:
+                known = {camera.id for camera in await store.every(tx)}
+        turns = asyncio.Semaphore(AT_ONCE)
+        found = await asyncio.gather(
+            *(_look(world, turns, name, service, account, rows, known) for name, service in services.items())
+        )
+        _say(found, dry_run)
+        if database is not None:
+            ready = [one for one in found if one.camera is not None and not one.surveyed.trouble]
+            new = [one.row for one in ready if one.row is not None and one.row.id not in known]
+            if ready:
+                async with database.transaction() as tx:
+                    await connect(tx, new, count=len(ready), actor="command-line")
+                    assert settings.cameras is not None
+                    await asyncio.to_thread(_keep, Path(settings.cameras), ready, account)
+            print(
+                f"{len(ready)} connected, {len(new)} of them new in the register; the media node reads its file at its next start"
+            )
+    finally:
+        if database is not None:
+            await database.close()
+    return 0 if all(not one.surveyed.trouble for one in found) else 1
+
+
+async def _look(
+    world: World,
+    turns: asyncio.Semaphore,
+    name: str,
+    service: str,
+    account: tuple[str, str],
+    rows: Mapping[str, tuple[str, Camera | None]],
+    known: set[str],
+) -> Found:
+    async with turns:
+        device = OnvifDevice(world, with_account(service, *account))
+        try:
+            surveyed = await survey(world, device, *account)
+        finally:
+            await device.close()
+    serial = surveyed.information.serial if surveyed.information else ""
+    for key in (serial, urlsplit(service).hostname or "", name):
+        if key and key in rows:
+            camera, row = rows[key]
+            return Found(name, service, surveyed, camera if row is not None or camera in known else None, row)
+    return Found(name, service, surveyed, name if name in known else None, None)
+
+
+def _say(found: Sequence[Found], dry_run: bool) -> None:
+    for one in found:
+        surveyed = one.surveyed
+        what = f"{surveyed.information.maker} {surveyed.information.model}" if surveyed.information else "unknown"
+        sends = (
+            f"{surveyed.profile.codec} {surveyed.profile.width}x{surveyed.profile.height}" if surveyed.profile else "-"
+        )
+        state = surveyed.trouble or "delivers"
+        place = one.camera or ("place not looked up" if dry_run and one.row is None else "no place")
+        print(f"  {one.name}  {urlsplit(one.service).netloc}  {what}  {sends}  {state}  -> {place}")
+    troubled = sum(bool(one.surveyed.trouble) for one in found)
+    print(f"{len(found)} devices: {len(found) - troubled} deliver, {troubled} do not")
+    if dry_run:
+        print("dry run: nothing was changed")
+
+
+def _places(file: Path, centre: str) -> dict[str, tuple[str, Camera | None]]:
+    """Which device is which camera: by serial number, host, or the name it gives itself. With latitude and longitude the camera may be new."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise Problem(400, "discover.places", f"{file} cannot be read") from None
+    out: dict[str, tuple[str, Camera | None]] = {}
+    for number, row in enumerate(rows, 2):
+        try:
+            if unknown := [name for name in row if name not in COLUMNS]:
+                raise ValueError(f"there is no column {unknown[0]}; the columns are {', '.join(COLUMNS)}")
+            device, camera = (row.get("device") or "").strip(), (row.get("camera") or "").strip()
+            if not device or not camera:
+                raise ValueError("device and camera must be named")
+            out[device] = (camera, _row(row, camera, centre))
+        except (ValueError, msgspec.ValidationError) as error:
+            raise Problem(400, "discover.places", f"Line {number} does not fit", str(error), field="places") from None
+    return out
+
+
+def _row(row: Mapping[str, str | None], camera: str, centre: str) -> Camera | None:
+    told = {name: value.strip() for name, value in row.items() if value and value.strip()}
+    if "latitude" not in told and "longitude" not in told:
+        return None
+    fields: dict[str, Any] = {"azimuth_deg": None, "view_deg": 90.0, "range_m": 60.0}
+    fields |= {name: float(told[name]) for name in COLUMNS[3:] if name in told}
+    return msgspec.convert({"id": camera, "centre": centre, "name": told.get("name", camera), **fields}, Camera)
+
+
+def _keep(file: Path, ready: Sequence[Found], account: tuple[str, str]) -> None:
+    """Into the media node's own file, which only its user reads; whole, or as it was."""
+    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    for one in ready:
+        assert one.camera is not None and one.surveyed.profile is not None
+        before = known.get(one.camera)
+        rules = {"url": with_account(one.surveyed.stream, *account)}
+        if one.surveyed.profile.turns:
+            rules |= {"device": with_account(one.service, *account), "profile": one.surveyed.profile.id}
+        known[one.camera] = (before if isinstance(before, dict) else {}) | rules
+    beside = file.with_name(f"{file.name}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        json.dump(known, out, ensure_ascii=False, indent=1)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.replace(file)

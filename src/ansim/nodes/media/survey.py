@@ -1,0 +1,91 @@
+"""What a device is, which of its streams is the right one, and whether that really delivers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import msgspec
+
+from ansim.core.world import World
+from ansim.nodes.media.deadline import stop, within
+from ansim.nodes.media.h264 import Depacketiser
+from ansim.nodes.media.ports import Device, Information, Profile, Unanswered
+from ansim.nodes.media.rtsp import Address, CameraError, Session
+
+DELIVERS_WITHIN_S = 12.0
+"""As long as the slowest camera may take to its first key frame."""
+WIDEST, HIGHEST = 1280, 720
+"""What nine tiles can show: a larger stream is only taken where there is no other."""
+
+
+class Surveyed(msgspec.Struct, frozen=True, kw_only=True):
+    """A device as it was found. `trouble` is empty when its stream delivers; `stream` has no account."""
+
+    information: Information | None = None
+    profile: Profile | None = None
+    stream: str = ""
+    trouble: str = ""
+
+
+def choose(profiles: Sequence[Profile]) -> Profile | None:
+    """The largest H.264 stream that a wall can show; else the smallest one."""
+    fit = [one for one in profiles if one.codec == "H264"]
+    small = [one for one in fit if one.width <= WIDEST and one.height <= HIGHEST]
+    if small:
+        return max(small, key=lambda one: one.width * one.height)
+    return min(fit, key=lambda one: one.width * one.height, default=None)
+
+
+async def survey(world: World, device: Device, user: str, password: str) -> Surveyed:
+    found = Surveyed()
+    try:
+        found = msgspec.structs.replace(found, information=await device.information())
+        profiles = await device.profiles()
+        profile = choose(profiles)
+        if profile is None:
+            codecs = ", ".join(sorted({one.codec or "unnamed" for one in profiles})) or "nothing"
+            return msgspec.structs.replace(found, trouble=f"no H.264 stream, but {codecs}")
+        stream = await device.stream(profile.id)
+        found = msgspec.structs.replace(found, profile=profile, stream=stream)
+        await within(
+            world.clock, DELIVERS_WITHIN_S, _key_frame(world, Address.parse(with_account(stream, user, password)))
+        )
+    except Unanswered as unanswered:
+        return msgspec.structs.replace(found, trouble=unanswered.reason)
+    except CameraError as error:
+        return msgspec.structs.replace(found, trouble=str(error))
+    except TimeoutError:
+        return msgspec.structs.replace(found, trouble="no key frame in time")
+    return found
+
+
+def with_account(url: str, user: str, password: str) -> str:
+    """For this node's own file; nowhere else."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}" if user else url
+
+
+async def _key_frame(world: World, address: Address) -> None:
+    seen = asyncio.Event()
+    depacketiser = Depacketiser()
+
+    def packet(packet: bytes) -> None:
+        if any(unit.key for unit in depacketiser.push(packet)):
+            seen.set()
+
+    session = Session(world, address, packet)
+    try:
+        track = await session.describe()
+        depacketiser = Depacketiser(track.parameters)
+        await session.play(track)
+        waiting = [asyncio.ensure_future(one) for one in (seen.wait(), session.wait_lost())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await stop(*waiting)
+        if not seen.is_set():
+            raise CameraError("the camera closed the connection")
+    finally:
+        session.close()
