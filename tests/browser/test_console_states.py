@@ -1233,3 +1233,59 @@ async def test_places_and_cameras_are_found_by_name(sit: Sit, room: Room) -> Non
     await page.keyboard.type(CAMERAS[0]["name"])
     await says(page.locator("#found"), CAMERAS[0]["name"])
     assert camera(1, 0, 0, None)["name"] == CAMERAS[0]["name"]
+
+
+async def test_s_keeps_the_last_seconds_of_the_chosen_camera_and_asks_why(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    mine = worked()
+    saved = {
+        "id": "k1", "camera": "cam-2", "camera_name": "해든로12길 32", "from_at": ago(31), "until_at": ago(0),
+        "bytes": 7_812_345, "saved_at": ago(0), "saved_by": "이서연", "reason": "뒤따르는 사람",
+    }  # fmt: skip
+    clips: list[dict[str, Any]] = []
+    room.have(mine)
+    stage.on("GET", f"/api/incidents/{mine['id']}/clips", lambda _: {"clips": clips})
+    stage.on("POST", f"/api/incidents/{mine['id']}/clips", saved)
+    page = await sit()
+    await open_case(page)
+    part = page.locator("[data-part=evidence]")
+    await part.scroll_into_view_if_needed()
+    await says(part, "아직 없음", "지난 30초 저장")
+    await page.keyboard.press("2")
+    await page.keyboard.press("s")
+    field = part.locator("input")
+    await field.wait_for()
+    assert "지난 30초" in str(await field.get_attribute("placeholder"))
+    await page.keyboard.press("Enter")
+    assert not stage.asked_for("/api/incidents/i47/clips"), "a reason is needed"
+    await page.keyboard.type("뒤따르는 사람")
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i47/clips"))
+    [sent] = stage.asked_for("/api/incidents/i47/clips")
+    assert sent.body["reason"] == "뒤따르는 사람" and sent.body["camera"].startswith("cam-")
+    clips.append(saved)
+    line = {"id": "t9", "at": ago(0), "act": "clip.saved", "actor": "a1", "name": "이서연", "text": "뒤따르는 사람"}
+    await room.put(mine | {"timeline": [*mine["timeline"], line]})
+    await says(part, "해든로12길 32", "7.8 MB", "ansim verify")
+    link = part.locator("a[download]")
+    assert await link.get_attribute("href") == "/api/clips/k1"
+    await says(page.locator(".tl"), "영상 저장: 뒤따르는 사람")
+    await part.scroll_into_view_if_needed()
+    await picture(page, "console-clips")
+
+
+async def test_a_clip_that_is_refused_says_why(sit: Sit, room: Room, stage: Stage) -> None:
+    mine = worked()
+    room.have(mine)
+
+    def nothing(_: Asked) -> dict[str, Any]:
+        raise Refusal(409, "clip.nothing", "Nothing was recorded there", "Choose another time or camera.")
+
+    stage.on("POST", f"/api/incidents/{mine['id']}/clips", nothing)
+    page = await sit(locale="en-GB")
+    await open_case(page)
+    await page.keyboard.press("s")
+    await page.locator("[data-part=evidence] input").fill("somebody follows her")
+    await page.keyboard.press("Enter")
+    await page.get_by_text("Choose another time or camera.").first.wait_for()

@@ -15,6 +15,7 @@ export type Prompt =
   | { kind: "extend"; grant: string }
   | { kind: "revoke"; grant: string }
   | { kind: "chat" }
+  | { kind: "clip"; camera: string; name: string }
   | { kind: "pass"; colleagues: Colleague[] | null }
   | { kind: "close"; code: number | null };
 
@@ -198,6 +199,15 @@ export function request(id: string, agency: Agency): Promise<boolean> {
 }
 
 export const phoned = (id: string, dispatch: string, number: string): Promise<boolean> => send(`phone.${dispatch}`, id, () => post(path(id, `dispatches/${encodeURIComponent(dispatch)}/phone`), { number, note: "" }));
+
+/** How much of a camera one key keeps: up to now. */
+export const CLIP_S = 30;
+
+export async function saveClip(id: string, camera: string, reason: string): Promise<void> {
+  const until = exactNow();
+  const asked = { camera, from: new Date(until - CLIP_S * 1000).toISOString(), until: new Date(until).toISOString(), reason };
+  if (await send(`clip.${camera}`, id, () => post(path(id, "clips"), asked))) store.say("line.clip", {}, clock());
+}
 
 export async function note(id: string, text: string): Promise<void> {
   if (await send(`note.${id}`, id, () => post(path(id, "notes"), { text }))) store.say("line.noted", {}, clock());

@@ -17,6 +17,7 @@ export const DEFAULTS = {
   note: "KeyN",
   extend: "KeyE",
   link: "KeyL",
+  save: "KeyS",
   pass: "KeyB",
   release: "KeyU",
   close: "KeyX",

@@ -21,6 +21,7 @@ import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
 import { cap } from "./bindings";
+import { Evidence } from "./evidence";
 import * as keys from "./keys";
 import { isOffered } from "./ordering";
 import { Marks, titleOf } from "./queue";
@@ -673,6 +674,14 @@ export function CasePanel(): JSX.Element {
                 {open && <Procedure incident={incident} />}
                 <Guardians incident={incident} />
                 {open && <Rights incident={incident} />}
+                <Evidence
+                  incident={incident}
+                  asking={
+                    open && question?.kind === "clip" ? (
+                      <Ask key={question.camera} label={t("clip.why", { name: question.name, t: span(act.CLIP_S) })} needed send={(text) => { act.prompt.value = null; void act.saveClip(incident.id, question.camera, text); }} />
+                    ) : null
+                  }
+                />
               </>
             )}
           </>

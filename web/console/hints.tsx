@@ -52,6 +52,7 @@ export function Hints(): JSX.Element | null {
               <Hint caps={[cap("note")]} word="hint.note" />
               <Hint caps={["Space"]} word="hint.step" />
               <Hint caps={[cap("extend")]} word="hint.extend" />
+              <Hint caps={[cap("save")]} word="hint.save" />
               <Hint caps={[cap("pass")]} word={store.watched.value?.offer ? "hint.pass.back" : "hint.pass"} />
               <Hint caps={[cap("close")]} word="hint.close" />
             </>

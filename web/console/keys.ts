@@ -203,7 +203,7 @@ function walk(by: number): boolean {
   return true;
 }
 
-const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link"]);
+const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save"]);
 
 function letter(verb: Verb): boolean {
   switch (verb) {
@@ -250,6 +250,8 @@ function letter(verb: Verb): boolean {
       if (unit) void act.link(incident.id, unit.id);
       return true;
     }
+    case "save":
+      return saveClip();
     case "note":
       act.prompt.value = null;
       focusField("note");
@@ -288,6 +290,18 @@ export function pass(): boolean {
   else if (mine) void act.askWhom();
   else if (offered) void act.endOffer(offered.id);
   else store.say("line.not.mine", {}, performance.now());
+  return true;
+}
+
+/** S: keep the last seconds of the chosen camera; why is asked first. */
+export function saveClip(): boolean {
+  const incident = store.watched.peek();
+  const place = store.camera.peek();
+  const guest = place === store.places.peek() ? store.guest.peek() : null;
+  const id = guest ?? (incident ? store.slots.peek().get(incident.id)?.[place - 1]?.camera : undefined);
+  const camera = incident?.cameras.find((one) => one.id === id);
+  if (camera) ask({ kind: "clip", camera: camera.id, name: camera.name });
+  else store.say("line.clip.none", {}, performance.now());
   return true;
 }
 

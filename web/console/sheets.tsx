@@ -37,6 +37,7 @@ const KEYS: Line[] = [
   [["Shift", "Space"], "keys.undo"],
   [["extend"], "hint.extend"],
   [["link"], "keys.link"],
+  [["save"], "keys.save"],
   [["pass"], "keys.pass"],
   [["release"], "keys.release"],
   [["close"], "hint.close"],

@@ -202,6 +202,18 @@ export interface CameraCount {
   live: number;
   total: number;
 }
+/** A stretch of a camera's recording, kept for a case. */
+export interface Clip {
+  id: string;
+  camera: string;
+  camera_name: string;
+  from_at: string;
+  until_at: string;
+  bytes: number;
+  saved_at: string;
+  saved_by: string;
+  reason: string;
+}
 export interface LedgerEntry {
   seq: number | null;
   id: string;

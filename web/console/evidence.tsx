@@ -1,0 +1,86 @@
+/** What was saved of cameras for a case: the question that saves some, and the list of what there is. */
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import download from "lucide-static/icons/download.svg?raw";
+import film from "lucide-static/icons/film.svg?raw";
+import { type Clip, get, type IncidentDetail, me } from "../shared/api";
+import { Kbd } from "../shared/components";
+import { Icon } from "../shared/icons";
+import { clockTime, span } from "../shared/words";
+import * as act from "./actions";
+import { cap } from "./bindings";
+import * as keys from "./keys";
+import { t } from "./words";
+
+const megabytes = (bytes: number): string => (bytes < 950_000 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`);
+const length = (clip: Clip): string => span((Date.parse(clip.until_at) - Date.parse(clip.from_at)) / 1000);
+
+/** Whoever has the open case may see its clips, and a leader of the centre. */
+const mayTake = (incident: IncidentDetail): boolean => me.value?.role === "supervisor" || (incident.mine && incident.closed_at === null);
+
+function useClips(incident: IncidentDetail): Clip[] {
+  const [found, put] = useState<{ of: string; clips: Clip[] }>({ of: "", clips: [] });
+  const allowed = mayTake(incident);
+  const saved = incident.timeline.filter((entry) => entry.act === "clip.saved").length;
+  useEffect(() => {
+    let wanted = true;
+    if (allowed && saved > 0) {
+      get<{ clips: Clip[] }>(`/api/incidents/${encodeURIComponent(incident.id)}/clips`).then(
+        ({ clips }) => wanted && put({ of: incident.id, clips }),
+        () => undefined, // the record says that there are some; the next one that is saved asks again
+      );
+    }
+    return () => {
+      wanted = false;
+    };
+  }, [incident.id, saved, allowed]);
+  return allowed && found.of === incident.id ? found.clips : [];
+}
+
+function Line({ clip }: { clip: Clip }): JSX.Element {
+  const when = `${clockTime(clip.from_at)} – ${clockTime(clip.until_at)}`;
+  return (
+    <li class="clip row" data-clip={clip.id}>
+      <Icon of={film} />
+      <div class="grow two">
+        <span class="ell">{clip.camera_name}</span>
+        <small class="t3 ell">
+          {when} · {length(clip)} · {megabytes(clip.bytes)} · {clip.reason}
+        </small>
+      </div>
+      <a class="btn" href={`/api/clips/${encodeURIComponent(clip.id)}`} download aria-label={t("clip.take", { name: clip.camera_name, at: clockTime(clip.from_at) })}>
+        <Icon of={download} />
+      </a>
+    </li>
+  );
+}
+
+export function Evidence({ incident, asking }: { incident: IncidentDetail; asking: JSX.Element | null }): JSX.Element | null {
+  const clips = useClips(incident);
+  const open = incident.mine && incident.closed_at === null;
+  if (!open && clips.length === 0) return null;
+  return (
+    <div class="sec evidence" data-part="evidence">
+      <h3>
+        {t("clip.title")}
+        {open && (
+          <button type="button" class="reveal meta" onClick={() => keys.saveClip()}>
+            <Icon of={film} /> {t("clip.save", { t: span(act.CLIP_S) })} <Kbd>{cap("save")}</Kbd>
+          </button>
+        )}
+      </h3>
+      {asking}
+      {clips.length === 0 && !asking && <div class="line t3">{t("clip.none")}</div>}
+      <ul class="clips">
+        {clips.map((clip) => (
+          <Line key={clip.id} clip={clip} />
+        ))}
+      </ul>
+      {clips.length > 0 && (
+        <p class="meta t3">
+          {t("clip.verify")} <code>ansim verify {t("clip.file")}</code>
+        </p>
+      )}
+    </div>
+  );
+}
