@@ -126,15 +126,32 @@ def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("import", help="a register of the city, from a file, into the centre that runs")
-    parser.add_argument("register", choices=["cameras"], help="which one; cameras: the national standard register")
-    parser.add_argument("file", type=Path, help="CSV or XLSX, in UTF-8 or CP949")
+    parser.add_argument(
+        "register",
+        choices=["cameras", "map"],
+        help="cameras: the national standard register; map: roads, entrances or buildings, for lines of sight",
+    )
+    parser.add_argument("file", type=Path, help="CSV or XLSX, in UTF-8 or CP949; of a map, GeoJSON")
+    parser.add_argument(
+        "--layer", choices=["roads", "entrances", "footprints"], help="what a map's features are, if they do not say it"
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="the map's sheet that this replaces (the file's name)")
     parser.add_argument("--dry-run", action="store_true", help="only judge it; needs no running centre")
-    parser.add_argument("--report", type=Path, metavar="FILE.csv", help="name every repaired and refused row there")
+    parser.add_argument("--report", type=Path, metavar="FILE.csv", help="name everything repaired or refused there")
     _config(parser)
 
     async def command(arguments: argparse.Namespace) -> int:
-        from ansim.app.imports import import_cameras
+        from ansim.app.imports import import_cameras, import_map
 
+        if arguments.register == "map":
+            return await import_map(
+                arguments.file,
+                folder=_folder(arguments),
+                layer=arguments.layer,
+                sheet=arguments.sheet,
+                dry_run=arguments.dry_run,
+                report=arguments.report,
+            )
         return await import_cameras(
             arguments.file, folder=_folder(arguments), dry_run=arguments.dry_run, report=arguments.report
         )

@@ -30,15 +30,16 @@ from ansim.app.holdings import holdings
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import CLIPS, RECORDINGS, CentreKeys, LocalRecordings, read_sources
 from ansim.app.settings import Settings
+from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.model import Camera
-from ansim.city.cameras.register import Register, register
+from ansim.city.cameras.register import Register, lay, register
 from ansim.city.people import actions as people
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.city.recordings.ports import RecordedDays
 from ansim.core.bus import Bus
 from ansim.core.database import Committed, Database
 from ansim.core.database.pool import PoolDriver
-from ansim.core.errors import Unavailable
+from ansim.core.errors import Problem, Unavailable
 from ansim.core.migrate import migrate
 from ansim.core.outbox import Outbox, Passing, connect
 from ansim.core.postgres import EmbeddedPostgres, insist_durable
@@ -84,6 +85,9 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=15)
 """The media node shows nothing once it has not heard from its centre for so long."""
 LEASE_EVERY_S = 3.0
+
+SETTING = "settings"
+"""The sheet that the setting `map` lays."""
 
 
 class LocalMedia:
@@ -254,6 +258,8 @@ class Centre:
         self.database.provide(Register, self.register)
         if settings.register:
             await self._import_register(Path(settings.register))
+        if settings.map:
+            await self._lay_map(Path(settings.map))
         await self.register.load(self.database)
 
     async def _import_register(self, file: Path) -> None:
@@ -261,6 +267,17 @@ class Centre:
         cameras = [msgspec.convert({"centre": self.settings.centre, **row}, Camera) for row in rows]
         async with self.database.transaction() as tx:
             await register(tx, cameras, actor="system")
+
+    async def _lay_map(self, file: Path) -> None:
+        """What the console draws stands between cameras and people, too, as far as it says what it is."""
+        try:
+            sheet = read_map(await asyncio.to_thread(file.read_bytes))
+        except Problem as problem:
+            log.warning("map not laid", why=problem.type)
+            return
+        if sheet.layers:
+            async with self.database.transaction() as tx:
+                await lay(tx, SETTING, sheet.layers, actor="system")
 
     async def _start_ledger(self) -> None:
         async with self.database.transaction() as tx:

@@ -171,8 +171,9 @@ async def _serve(
 
 def _settings(city: City, folder: Path, host: str, port: int) -> Settings:
     folder.mkdir(parents=True, exist_ok=True)
+    names = ("id", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")
     register = [
-        {name: row[name] for name in ("id", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")}
+        {name: row[name] for name in names} | {"turns": row["view_deg"] == 360, "azimuth_source": "calibrated"}
         for row in city.register
     ]
     for name, content in (("cameras", city.cameras), ("register", register), ("map", city.map)):

@@ -1,14 +1,17 @@
-"""Registers of the city, brought in from files; every row that was mended or refused is named."""
+"""Registers and maps of the city, brought in from files; everything that was mended or refused is named."""
 
 from __future__ import annotations
 
 import asyncio
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 from ansim.app.running import database_of, read_note
+from ansim.city.cameras.map import Layer, Sheet
+from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.national import Finding, Imported, Municipalities, judge
-from ansim.city.cameras.register import bring
+from ansim.city.cameras.register import bring, lay
 from ansim.city.cameras.sheet import lines
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.core.errors import Problem
@@ -35,12 +38,56 @@ async def import_cameras(file: Path, *, folder: Path, dry_run: bool, report: Pat
     return 0
 
 
-def read_cameras(file: Path) -> Imported:
-    """Raises Problem for a file that cannot be read, or is no register."""
+async def import_map(
+    file: Path, *, folder: Path, layer: Layer | None, sheet: str | None, dry_run: bool, report: Path | None
+) -> int:
+    """Read roads, entrances or buildings into the map of the centre that runs on this data folder, in the place of what
+    was known of this sheet; with `dry_run` only judge them."""
+    found = await asyncio.to_thread(_read_map, file, layer)
+    if report is not None:
+        rows = [(flaw.feature, flaw.rule, flaw.outcome, flaw.detail) for flaw in found.flaws]
+        await asyncio.to_thread(_write, report, ("feature", "rule", "outcome", "detail"), rows)
+    layers = ", ".join(f"{len(shapes)} {layer}" for layer, shapes in found.layers.items())
+    print(
+        f"{found.features} features: {layers or 'nothing of use'};"
+        f" {found.repaired} repaired, {found.refused} refused, {found.passed_over} of other kinds"
+    )
+    _name(
+        [(f"feature {flaw.feature}: {flaw.outcome}, {flaw.rule}: {flaw.detail}", flaw.outcome) for flaw in found.flaws],
+        report,
+    )
+    if dry_run:
+        print("dry run: nothing was changed")
+        return 0
+    if not found.layers:
+        raise Problem(422, "map.empty", "There is nothing in this file that can be laid into the map")
+    database = await database_of(read_note(folder).dsn)
     try:
-        content = file.read_bytes()
+        async with database.transaction() as tx:
+            changed = await lay(tx, sheet or file.stem[:60], found.layers, actor="command-line")
+    finally:
+        await database.close()
+    print(
+        f"map: sheet {sheet or file.stem[:60]} is "
+        + ("laid; cameras are judged by it from now on" if changed else "as before")
+    )
+    return 0
+
+
+def _read_map(file: Path, layer: Layer | None) -> Sheet:
+    return read_map(_content(file), layer)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
     except OSError as error:
         raise Problem(400, "import.file", f"{file} cannot be read", f"{error.strerror}.") from None
+
+
+def read_cameras(file: Path) -> Imported:
+    """Raises Problem for a file that cannot be read, or is no register."""
+    content = _content(file)
     places = Jurisdictions.load()
     municipalities = Municipalities(
         [(one.code, one.name.ko, one.province.ko, _short(one.province.ko)) for one in places.municipalities.values()]
@@ -54,12 +101,18 @@ def read_cameras(file: Path) -> Imported:
 
 
 def write_report(file: Path, findings: list[Finding]) -> None:
-    """One line a finding, as CSV with a byte order mark: spreadsheets take it for CP949 without."""
+    """One line a finding."""
+    rows = [(one.line, one.field, one.rule, one.outcome, one.detail) for one in findings]
+    _write(file, ("line", "field", "rule", "outcome", "detail"), rows)
+
+
+def _write(file: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
+    """As CSV with a byte order mark: spreadsheets take it for CP949 without."""
     try:
         with file.open("w", encoding="utf-8-sig", newline="") as out:
-            rows = csv.writer(out)
-            rows.writerow(("line", "field", "rule", "outcome", "detail"))
-            rows.writerows((one.line, one.field, one.rule, one.outcome, one.detail) for one in findings)
+            lines = csv.writer(out)
+            lines.writerow(header)
+            lines.writerows(rows)
     except OSError as error:
         raise Problem(400, "import.report", f"{file} cannot be written", f"{error.strerror}.") from None
 
@@ -69,10 +122,19 @@ def _say(imported: Imported, report: Path | None) -> None:
         f"{imported.rows} rows: {imported.poles} poles, {len(imported.cameras)} cameras;"
         f" {imported.repaired} rows repaired, {imported.refused} refused"
     )
-    # what was refused first: a repaired row is in the register, a refused one is missed
-    ordered = sorted(imported.findings, key=lambda one: (one.outcome != "refused", one.line))
-    for one in ordered[:SHOWN]:
-        print(f"  line {one.line}: {one.outcome}, {one.field}, {one.rule}: {one.detail}")
+    lines = sorted(imported.findings, key=lambda one: one.line)
+    _name(
+        [(f"line {one.line}: {one.outcome}, {one.field}, {one.rule}: {one.detail}", one.outcome) for one in lines],
+        report,
+    )
+
+
+def _name(found: list[tuple[str, str]], report: Path | None) -> None:
+    """The first of what was found, what was refused before the rest: a repaired row is in the register, a refused one
+    is missed."""
+    ordered = sorted(found, key=lambda one: one[1] != "refused")
+    for line, _ in ordered[:SHOWN]:
+        print(f"  {line}")
     if len(ordered) > SHOWN:
         print(f"  … and {len(ordered) - SHOWN} more" + ("" if report else "; --report FILE.csv names them all"))
 

@@ -59,9 +59,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """So many days after each day its recordings are destroyed. Clips of a case live as long as the case."""
     register: str | None = None
     """JSON file of cameras to bring into the register at start: [{"id", "name", "latitude", "longitude", "azimuth_deg",
-    "view_deg", "range_m"}]."""
+    "view_deg", "range_m"}], each perhaps with "turns" and "azimuth_source" (register, device, calibrated)."""
     map: str | None = None
-    """GeoJSON file of streets, blocks and places that the console draws."""
+    """GeoJSON file of streets, blocks and places that the console draws, and that lines of sight are judged by."""
     simulated_channels: bool = False
     """Mail, SMS and push go into this process's own inbox instead of out: for the demo."""
     smtp: str | None = None

@@ -117,16 +117,6 @@ async def connect(tx: Transaction, cameras: Sequence[Camera], *, count: int, act
         tx.publish(CamerasImported(count=len(cameras)))
 
 
-async def connect(tx: Transaction, cameras: Sequence[Camera], *, count: int, actor: str) -> None:
-    """So many devices were found and now are cameras of the register; `cameras` are those it did not have."""
-    await store.put_many(tx, cameras)
-    await record(
-        tx, actor=actor, act="cameras.connected", object="register", details={"count": count, "size": len(cameras)}
-    )
-    if cameras:
-        tx.publish(CamerasImported(count=len(cameras)))
-
-
 async def _read_again(tx: Transaction) -> None:
     known, register = await store.every(tx), tx.use(Register)
 
