@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from ansim.app.check import wrong
+from ansim.city.recordings.actions import plan_again
 from ansim.city.recordings.ports import RecordedDays
 from ansim.core.database import Database
 from ansim.core.database.pool import PoolDriver
@@ -307,3 +308,28 @@ def test_a_camera_with_rules_that_do_not_fit_is_named(tmp_path: Path) -> None:
     with pytest.raises(Problem) as refused:
         read_sources(settings)
     assert refused.value.field == "b"
+
+
+async def test_a_setting_that_changed_moves_the_end_of_what_lies_there(filmed: Filmed) -> None:
+    await filmed.claim()
+    await filmed.film(2)
+    await filmed.save()
+    database = filmed.house.centre.database
+
+    async def due() -> datetime:
+        [row] = await filmed.house.rows("SELECT due_at FROM destruction WHERE scope = 'camera-day'")
+        at: datetime = row["due_at"]
+        return at
+
+    before = await due()
+    for days, moved in ((7, 0), (30, 1), (3, 1)):
+        async with database.transaction() as tx:
+            assert await plan_again(tx, lambda _: days) == moved  # noqa: B023
+        assert await due() == before + timedelta(days=days - 7)
+
+
+async def test_what_is_not_kept_is_in_the_metrics(filmed: Filmed) -> None:
+    await filmed.claim()
+    await filmed.film(2)
+    said = (await (await filmed.house.client()).get("/metrics")).text
+    assert 'ansim_recording_cameras{state="on"} 1.0' in said and "ansim_recording_missing_seconds_total 0.0" in said

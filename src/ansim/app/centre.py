@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from prometheus_client import CollectorRegistry
 
 from ansim import flow
 from ansim.adapters.bus.memory import MemoryBus
@@ -28,13 +29,14 @@ from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
 from ansim.app.places import CountryBoundaries, Streets, country
-from ansim.app.recording import CLIPS, RECORDINGS, CentreKeys, LocalRecordings, read_sources
+from ansim.app.recording import CLIPS, RECORDINGS, CentreKeys, LocalRecordings, RecordingMetrics, read_sources
 from ansim.app.settings import Settings
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Register, lay, register
 from ansim.city.people import actions as people
 from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.city.recordings.actions import plan_again
 from ansim.city.recordings.ports import RecordedDays
 from ansim.core.bus import Bus
 from ansim.core.database import Committed, Database
@@ -248,10 +250,18 @@ class Centre:
         self.places = CountryBoundaries(jurisdictions, settings.centre, Streets(self.map) if settings.map else None)
         sources = await asyncio.to_thread(read_sources, settings)
         days = {source.id: keep for source, keep in sources}
-        keys = CentreKeys(self.database, lambda camera: days.get(camera, settings.recording_days))
+
+        def keep_days(camera: str) -> int:
+            return days.get(camera, settings.recording_days)
+
+        async with self.database.transaction() as tx:
+            await plan_again(tx, keep_days)
+        keys = CentreKeys(self.database, keep_days)
         self.recordings = Recordings(self.world, settings.folder / RECORDINGS, keys)
         self.node = MediaNode(self.world, self.recordings)
         self._stack.push_async_callback(self.node.close)
+        self.metrics = CollectorRegistry()
+        self.metrics.register(RecordingMetrics(self.node))
         for source, _ in sources:
             self.node.cameras.add(source)
         self.register = Register()

@@ -155,7 +155,7 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
     @get("/metrics", media_type=CONTENT_TYPE_LATEST)
     async def metrics() -> bytes:
         """Counts and times in the form of Prometheus; nothing about anybody."""
-        return generate_latest()
+        return generate_latest() + generate_latest(centre.metrics)
 
     @get("/api/map", media_type="application/json")
     async def map_() -> dict[str, Any]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from ansim.app.settings import Settings
 from ansim.city.recordings.actions import open_day
 from ansim.core.database import Database
 from ansim.core.errors import Problem
+from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Record, Refused, Source
 from ansim.nodes.media.recordings import Recordings
 from ansim.response.evidence.ports import Stretch
@@ -78,6 +83,30 @@ class CentreKeys:
                 raise Refused("destroyed") from None
             raise
         return SlotKey(self._database.use(Keys), slot)
+
+
+class RecordingMetrics(Collector):
+    """What is not kept, for /metrics."""
+
+    def __init__(self, node: MediaNode) -> None:
+        self._node = node
+
+    def collect(self) -> Iterator[Metric]:
+        cameras = GaugeMetricFamily(
+            "ansim_recording_cameras", "Cameras by what becomes of their pictures", labels=["state"]
+        )
+        missing = 0.0
+        states: Counter[str] = Counter()
+        for id in self._node.cameras.ids():
+            if health := self._node.health(id):
+                states[health.recording] += 1
+                missing += health.missing_s
+        for state, count in sorted(states.items()):
+            cameras.add_metric([state], count)
+        yield cameras
+        yield CounterMetricFamily(
+            "ansim_recording_missing_seconds", "Pictures that came and were not kept", value=missing
+        )
 
 
 class LocalRecordings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 
 import structlog
 
@@ -16,6 +17,9 @@ log = structlog.get_logger()
 
 
 async def run(settings: Settings, *, until: asyncio.Event) -> int:
+    # two files and a connection for each camera that is recorded; the system's usual limit is for a program, not a server
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     listener, settings = listen(settings)
     async with Centre(settings) as centre, serving(centre, listener):
         leave_note(centre, pid=os.getpid())

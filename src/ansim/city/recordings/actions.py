@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
 
 from ansim.city.recordings import store
@@ -10,7 +10,7 @@ from ansim.city.recordings.ports import RecordedDays
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem
 from ansim.trust.retention import store as retention
-from ansim.trust.retention.actions import destroy
+from ansim.trust.retention.actions import destroy, postpone
 from ansim.trust.retention.events import DestructionCertified
 from ansim.trust.retention.holdings import Scope
 from ansim.trust.retention.keys import Keys, Slot
@@ -39,13 +39,27 @@ async def open_day(tx: Transaction, camera: str, day: date, keep_days: int) -> S
         found = await store.slot(tx, id)  # somebody asked at the same moment; the key made here is swept away
         assert found is not None
         return found
-    over = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
     await destroy(
         tx, subject=id, scope=SCOPE, slots=[slot], actor="system", why="retention",
-        due_at=max(over + timedelta(days=keep_days), tx.at + timedelta(seconds=1)),
+        due_at=_end(tx, day, keep_days),
     )  # fmt: skip
     await keys.flush()
     return slot
+
+
+async def plan_again(tx: Transaction, keep_days: Callable[[str], int]) -> int:
+    """The setting may have changed: every day gets the end that it has now; how many moved."""
+    moved = 0
+    for row in await store.planned(tx):
+        due_at = _end(tx, row["day"], keep_days(row["camera"]))
+        if row["due_at"] > tx.at and due_at != row["due_at"]:
+            moved += await postpone(tx, row["destruction"], due_at)
+    return moved
+
+
+def _end(tx: Transaction, day: date, keep_days: int) -> datetime:
+    over = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
+    return max(over + timedelta(days=keep_days), tx.at + timedelta(seconds=1))
 
 
 async def _destruction(tx: Transaction, id: str) -> Destruction | None:

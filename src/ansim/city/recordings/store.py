@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from ansim.core.database import Transaction
+from ansim.core.database import Row, Transaction
 
 
 async def slot(tx: Transaction, id: str) -> int | None:
@@ -23,6 +23,14 @@ async def insert(tx: Transaction, id: str, camera: str, day: date, slot: int) ->
 
 async def remove(tx: Transaction, id: str) -> None:
     await tx.execute("DELETE FROM camera_day WHERE id = $1", id)
+
+
+async def planned(tx: Transaction) -> list[Row]:
+    """Camera, day, and when its destruction is due, of every day whose end has not begun: camera, day, destruction, due_at."""
+    return await tx.fetch(
+        "SELECT c.camera, c.day, d.id AS destruction, d.due_at FROM camera_day c JOIN destruction d"
+        " ON d.subject = c.id AND d.scope = 'camera-day' WHERE d.ordered_at IS NULL ORDER BY c.day, c.camera"
+    )
 
 
 async def ids(tx: Transaction) -> set[str]:

@@ -80,11 +80,22 @@ class DayFile:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.whose = whose
         self._pictures = disk.open(folder / "pictures")
-        self._index = disk.open(folder / "index")
+        try:
+            self._index = disk.open(folder / "index")
+        except OSError:
+            self._pictures.close()
+            raise
         self._entries = self._index.size() // _ENTRY.itemsize
         self._end = 0
         self._init: tuple[bytes, int] | None = None
         self.dirty = False
+        try:
+            self._find_end()
+        except OSError:
+            self.close()
+            raise
+
+    def _find_end(self) -> None:
         while self._entries:
             last = _entry(self._index.pread(_ENTRY.itemsize, (self._entries - 1) * _ENTRY.itemsize))
             if last is not None:

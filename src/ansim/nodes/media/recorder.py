@@ -305,7 +305,9 @@ class Recorder:
             try:
                 key = await self._keys.of(self._camera, day)
             except Exception as error:  # whatever keeps the centre from answering; what is unsealed is never written
-                log.warning("recording.no-key", camera=self._camera, error=type(error).__name__)
+                if self.tally.trouble != "no-key":
+                    log.error("recording.no-key", camera=self._camera, error=type(error).__name__)
+                self.tally.trouble = "no-key"
                 await self._world.clock.sleep(ASK_AGAIN_S)
                 continue
             self._known = (day, key)
