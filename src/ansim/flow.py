@@ -32,6 +32,8 @@ from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.tracking import actions as tracking
 from ansim.response.tracking.events import PersonMoved
 from ansim.response.watch import actions as watch
+from ansim.response.watch import turning
+from ansim.response.watch.events import CameraReturns
 from ansim.trust.access import actions as access
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.events import GrantEnded, LinkOpened
@@ -70,15 +72,17 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(IncidentOpened, guardians.tell_guardians),
     Errand(NoticeQueued, notify.tell),
     Reaction(LinkOpened, guardians.mark_read),
-    # watched: the right comes with the claim and goes with it
+    # watched: the right comes with the claim and goes with it; what was turned goes back
     Reaction(IncidentClaimed, watch.grant_to_owner),
     Reaction(IncidentReleased, watch.end_with_release),
     Errand(GrantEnded, watch.cut),
+    Errand(CameraReturns, turning.turn_back),
     # dispatched: the agency is asked, answers, and its officer gets a way to see
     Errand(DispatchRequested, dispatch.ask),
     Errand(DispatchAnswered, dispatch.give_link),
-    # closed: rights end, agencies hear
+    # closed: rights end, cameras go back, agencies hear
     Reaction(IncidentClosed, watch.end_with_case),
+    Reaction(IncidentClosed, turning.return_with_case),
     Errand(IncidentClosed, dispatch.tell_closed),
     # destroyed: the track's key dies at once, the case's key at its retention
     Reaction(IncidentClosed, destruction.destroy_with_case),
@@ -98,6 +102,7 @@ TIMERS: dict[str, TimerReaction] = {
     incidents.UNCLAIMED: incidents.escalate,
     passing.UNANSWERED: passing.lapse,
     grants.EXPIRY: grants.expire,
+    turning.RETURN: turning.due,
     dispatch.UNANSWERED: dispatch.no_answer,
     retention.DUE: retention.due,
     access.FORGET: access.forget_account,

@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from ansim import flow
 from ansim.adapters.bus.memory import MemoryBus
+from ansim.adapters.cameras.onvif import OnvifDevice
 from ansim.adapters.channels.mail import SmtpMail
 from ansim.adapters.channels.push import WebPush, http_client
 from ansim.adapters.channels.simulated import SimulatedChannel
@@ -27,6 +28,7 @@ from ansim.adapters.channels.sms import HttpSms
 from ansim.adapters.gateways.desk import Desk, DeskGateway
 from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.witness.http import HttpWitness
+from ansim.app.heads import LocalHeads
 from ansim.app.holdings import holdings
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import CLIPS, RECORDINGS, CentreKeys, LocalRecordings, RecordingMetrics, read_sources
@@ -48,6 +50,7 @@ from ansim.core.postgres import EmbeddedPostgres, insist_durable
 from ansim.core.timers import Timers
 from ansim.core.world import World
 from ansim.core.writer import GroupWriter
+from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Refused, View
 from ansim.nodes.media.recordings import Recordings
@@ -67,6 +70,7 @@ from ansim.response.signals.sender import Issuers
 from ansim.response.watch import actions as watch
 from ansim.response.watch.following import Following
 from ansim.response.watch.gate import CentreGate
+from ansim.response.watch.ports import Heads as TurningHeads
 from ansim.response.watch.ports import Media
 from ansim.trust.access.limits import Lanes
 from ansim.trust.access.model import Site
@@ -262,8 +266,11 @@ class Centre:
         self._stack.push_async_callback(self.node.close)
         self.metrics = CollectorRegistry()
         self.metrics.register(RecordingMetrics(self.node))
+        self.heads = Heads(lambda url: OnvifDevice(self.world, url))
+        self._stack.push_async_callback(self.heads.close)
         for source, _ in sources:
             self.node.cameras.add(source)
+            self.heads.add(source)
         self.register = Register()
         self.database.provide(Register, self.register)
         if settings.register:
@@ -315,6 +322,7 @@ class Centre:
         database.provide(CentreNames, CentreNames(self.places.centre_names()))
         database.provide(Origin, Origin(self.origin))
         database.provide(Media, LocalMedia(self.node))
+        database.provide(TurningHeads, LocalHeads(self.heads))
         recorded = LocalRecordings(self.recordings)
         database.provide(Recorded, recorded)
         database.provide(RecordedDays, recorded)

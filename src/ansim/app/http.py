@@ -28,6 +28,7 @@ from ansim.response.incidents import routes as incident_routes
 from ansim.response.evidence import routes as evidence_routes
 from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
+from ansim.response.watch import routes as watch_routes
 from ansim.trust.access import routes as access_routes
 from ansim.trust.access.guards import actor
 from ansim.trust.ledger import routes as ledger_routes
@@ -53,6 +54,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *incident_routes.ROUTES,
         *picture_routes.ROUTES,
         *evidence_routes.ROUTES,
+        *watch_routes.ROUTES,
         *desk_routes.ROUTES,
         *tracker_routes.ROUTES,
         *pages(centre, demo=bool(more)),

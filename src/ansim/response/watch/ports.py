@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import msgspec
 
 
 class Media(Protocol):
@@ -23,3 +25,47 @@ class Media(Protocol):
         """Ids of the cameras that are known to deliver."""
 
     def total(self) -> int: ...
+
+
+class Preset(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a camera was set up to look; its name is a place, never a person."""
+
+    id: str
+    name: str
+
+
+class Direction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a head points: pan and tilt from one end of what it can to the other, zoom from wide to narrow."""
+
+    pan: Annotated[float, msgspec.Meta(ge=-1, le=1)]
+    tilt: Annotated[float, msgspec.Meta(ge=-1, le=1)]
+    zoom: Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """`direction`: None where the camera does not tell."""
+
+    direction: Direction | None
+    moving: bool
+
+
+class CameraRefuses(Exception):
+    """The camera does not do it. `reason` is a short word, with nothing of its address or account."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Heads(Protocol):
+    """The cameras that turn, as the centre sees them. Every call ends in seconds and raises CameraRefuses or nothing."""
+
+    def turns(self, camera: str) -> bool: ...
+
+    async def presets(self, camera: str) -> list[Preset]:
+        """The first is where it was put up to look."""
+
+    async def heading(self, camera: str) -> Heading: ...
+
+    async def go(self, camera: str, to: str | Direction) -> None:
+        """To a preset (its id) or a direction; returns when it has begun to move."""

@@ -1,0 +1,24 @@
+"""The SQL of turning: the ledger itself says which cameras a case has turned."""
+
+from __future__ import annotations
+
+from ansim.core.database import Transaction
+
+
+async def turned_in(tx: Transaction, incident: str) -> list[str]:
+    rows = await tx.fetch(
+        "SELECT DISTINCT object FROM ledger_entry WHERE incident = $1 AND act = 'camera.turned' ORDER BY object",
+        incident,
+    )
+    return [row["object"] for row in rows]
+
+
+async def turned_by_another(tx: Transaction, camera: str, incident: str) -> bool:
+    """Whether another case, which is still open, has turned it."""
+    found = await tx.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM incident i JOIN ledger_entry l ON l.incident = i.id WHERE i.closed_at IS NULL"
+        " AND i.id <> $2 AND l.act = 'camera.turned' AND l.object = $1)",
+        camera,
+        incident,
+    )
+    return bool(found)
