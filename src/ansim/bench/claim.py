@@ -23,7 +23,7 @@ import uvloop
 from ansim.app.centre import Centre
 from ansim.app.server import listen, serving
 from ansim.app.settings import Settings
-from ansim.bench.video import CHROMIUM
+from ansim.bench.media import CHROMIUM
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import register
 from ansim.core.world import World

@@ -1,6 +1,6 @@
-"""How fast a picture comes, how fast it goes, and what it costs: Chromium and ffmpeg in the same run.
+"""How fast a picture comes, how fast it goes, what it costs, and what keeping it costs: Chromium and ffmpeg in the same run.
 
-`ansim bench video` prints the figures. Everything runs on loopback; the camera is a simulated one that sends
+`ansim bench media` prints the figures. Everything runs on loopback; the camera is a simulated one that sends
 720p at 25 pictures and about 2 Mb a second, a key frame every two seconds.
 """
 
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -27,20 +29,27 @@ import numpy as np
 import uvicorn
 import uvloop
 
+from ansim.app.recording import SlotKey
 from ansim.core.world import World
 from ansim.nodes.media import socket as media_socket_module
 from ansim.nodes.media import window
+from ansim.nodes.media.dayfile import GROUP, DayFile
+from ansim.nodes.media.fmp4 import fragment, init_segment
+from ansim.nodes.media.h264 import ParameterSets
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Source, View
+from ansim.nodes.media.recordings import Recordings
 from ansim.nodes.media.ring import Frame
 from ansim.nodes.media.socket import media_socket
 from ansim.nodes.media.transport import TransportProtocol
 from ansim.sim import rtsp
 from ansim.sim.faults import Fault
+from ansim.trust.retention.keys import Keys
+from ansim.trust.retention.master import FileMaster
 
 WIDTH, HEIGHT, FPS, KEY_EVERY, BITS_PER_SECOND = 1280, 720, 25, 50, 2_000_000
 OPENINGS, REVOKES, CONTROLS = 15, 9, 5
-CAMERAS, WARM_S, MEASURED_S = 10, 6.0, 20.0
+CAMERAS, WARM_S, MEASURED_S, CLIPS = 10, 6.0, 20.0, 21
 SLOW_BYTES_PER_SECOND = 62_500
 PLAYER = Path(__file__).parents[3] / "web/shared/player.ts"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -81,9 +90,9 @@ def bench() -> dict[str, Any]:
 
 async def _bench() -> dict[str, Any]:
     figures: dict[str, Any] = {}
-    for part in (ingest, pictures):
+    for part in (ingest, clips, pictures):
         for figure in await part():
-            print(f"video: {figure.line()}", flush=True)
+            print(f"media: {figure.line()}", flush=True)
             figures[figure.what] = msgspec.to_builtins(figure)
     return figures
 
@@ -185,13 +194,19 @@ async def ingest() -> list[Figure]:
     """
     simulated = await _child("cameras", str(CAMERAS))
     groups: list[list[asyncio.subprocess.Process]] = []
+    stack = contextlib.ExitStack()
     try:
         base = await _first_line(simulated)
-        groups += [[await _child("node", base, str(CAMERAS))], [await _child("read", base, str(CAMERAS))]]
+        kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ansim-bench.")))
+        groups += [
+            [await _child("node", base, str(CAMERAS))],
+            [await _child("read", base, str(CAMERAS))],
+            [await _child("record", base, str(CAMERAS), str(kept))],
+        ]
         if ffmpeg := shutil.which("ffmpeg"):
-            groups.append([await _ffmpeg(ffmpeg, f"{base}/cam-{number}") for number in range(CAMERAS)])
+            groups.append([await _ffmpeg(ffmpeg, f"{base}/cam-{n}", kept / f"{n}.mp4") for n in range(CAMERAS)])
         # from here on both are pulling: what starting costs is not what a camera costs
-        await asyncio.gather(*(_first_line(child) for group in groups[:2] for child in group))
+        await asyncio.gather(*(_first_line(child) for group in groups[:3] for child in group))
         await asyncio.sleep(WARM_S)
         before = [_cpu_seconds(group) for group in groups]
         await asyncio.sleep(MEASURED_S)
@@ -202,29 +217,34 @@ async def ingest() -> list[Figure]:
     finally:
         for child in [simulated, *(child for group in groups for child in group)]:
             await _end(child)
-    ours, floor, *peers = costs
+        stack.close()
+    ours, floor, recording, *peers = costs
     return [
         Figure(
-            what=f"ingest with ring, {CAMERAS} cameras of 720p25 in one process, each",
-            value=ours,
+            what=f"ingest with ring{more}, {CAMERAS} cameras of 720p25 in one process, each",
+            value=value,
             unit="% of a core",
+            goal=goal,
             floor=floor,
             floor_is="the same bytes read and thrown away",
             peer=peers[0] if peers else None,
-            peer_is="ffmpeg -c copy to fragmented MP4, a process each" if peers else "no peer: ffmpeg is not installed",
+            peer_is="ffmpeg -c copy to fragmented MP4 on the same disk, a process each"
+            if peers
+            else "no peer: ffmpeg is not installed",
         )
+        for more, value, goal in (("", ours, None), (" and sealed recording", recording, 0.25))
     ]
 
 
-async def _ffmpeg(program: str, url: str) -> asyncio.subprocess.Process:
+async def _ffmpeg(program: str, url: str, file: Path) -> asyncio.subprocess.Process:
     read = ["-v", "error", "-rtsp_transport", "tcp", "-i", url, "-an", "-c", "copy"]
-    write = ["-f", "mp4", "-movflags", "frag_every_frame+empty_moov", "-y", os.devnull]
+    write = ["-f", "mp4", "-movflags", "frag_every_frame+empty_moov", "-y", str(file)]
     return await asyncio.create_subprocess_exec(program, *read, *write, stdin=subprocess.DEVNULL)
 
 
 async def _child(*arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ansim.bench.video", *arguments, stdout=subprocess.PIPE
+        sys.executable, "-m", "ansim.bench.media", *arguments, stdout=subprocess.PIPE
     )
 
 
@@ -256,10 +276,27 @@ async def _serve_cameras(count: int) -> None:
         await asyncio.Event().wait()
 
 
-async def _run_node(base: str, count: int) -> None:
-    node = MediaNode(World())
+class BenchKeys:
+    """Camera-day keys as the centre keeps them, without its database."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._keys = Keys(world, folder, FileMaster(world, folder))
+        self._slots: dict[tuple[str, str], int] = {}
+
+    async def of(self, camera: str, day: str) -> SlotKey:
+        if (camera, day) not in self._slots:
+            [self._slots[camera, day]] = self._keys.new()
+            await self._keys.flush()
+        return SlotKey(self._keys, self._slots[camera, day])
+
+
+async def _run_node(base: str, count: int, kept: Path | None = None) -> None:
+    world = World()
+    recordings = None if kept is None else Recordings(world, kept / "recordings", BenchKeys(world, kept / "keys"))
+    node = MediaNode(world, recordings)
     for number in range(count):
-        node.cameras.add(Source(id=f"cam-{number}", url=f"{base}/cam-{number}"))
+        node.cameras.add(Source(id=f"cam-{number}", url=f"{base}/cam-{number}", record="always" if kept else "no"))
     node.prepare(node.cameras.ids(), 3600)
     while not all(_is_live(node, id) for id in node.cameras.ids()):  # noqa: ASYNC110  (health has no event)
         await asyncio.sleep(0.1)
@@ -283,6 +320,62 @@ async def _read_only(base: str, count: int) -> None:
         sessions.append(session)
     print("pulling", flush=True)
     await asyncio.Event().wait()
+
+
+# -- what a clip costs -----------------------------------------------------------------------------------------------
+
+
+async def clips() -> list[Figure]:
+    """15 s out of a day of two-second groups: found, opened, put on one line, hashed, sealed anew. From the page cache."""
+    world = World()
+    units, sps, pps = await asyncio.to_thread(encode)
+    stream = init_segment(ParameterSets(sps, (pps,)))
+    with tempfile.TemporaryDirectory(prefix="ansim-bench.") as folder:
+        keys = BenchKeys(world, Path(folder) / "keys")
+        day, groups = "2026-01-02", 43_200
+        midnight = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+        key, case = await keys.of("cam-1", day), await keys.of("case", day)
+        file = DayFile(world.disk, Path(folder) / f"recordings/cam-1/{day}", f"cam-1/{day}")
+        wanted = range(30_000, 30_008)
+        for number in range(groups):
+            at = int(midnight.timestamp() * 1e6) + number * 2_000_000
+            content = b"-" if number not in wanted else b"".join(_fragments(units, number * KEY_EVERY))
+            file.append(key.seal, GROUP, content, KEY_EVERY, at, at + 2_000_000, stream)
+        file.close()
+        recordings = Recordings(world, Path(folder) / "recordings", keys)
+        start = midnight + timedelta(seconds=60_000.5)
+        took, floor, size = [], [], 0
+        for _ in range(CLIPS):
+            began = world.clock.monotonic()
+            digests = []
+            sealed = []
+            async for piece in recordings.cut("cam-1", start, start + timedelta(seconds=15)):
+                digests.append(hashlib.sha256(piece.content).digest())
+                sealed.append(case.seal(piece.content, b"clip"))
+            took.append((world.clock.monotonic() - began) * 1000)
+            size = sum(map(len, sealed))
+            began = world.clock.monotonic()
+            with (Path(folder) / f"recordings/cam-1/{day}/pictures").open("rb") as plain:
+                hashlib.sha256(plain.read(size)).digest()
+            floor.append((world.clock.monotonic() - began) * 1000)
+    return [
+        Figure(
+            what=f"clip of 15 s out of 24 h, hashed and sealed anew, {size / 1e6:.1f} MB, median of {CLIPS}",
+            value=statistics.median(took),
+            unit="ms",
+            goal=100,
+            floor=statistics.median(floor),
+            floor_is="so many bytes read and hashed",
+            note=f"worst {max(took):.0f} ms; {groups} groups in the index",
+        )
+    ]
+
+
+def _fragments(units: list[rtsp.AccessUnit], first: int) -> Iterator[bytes]:
+    for number in range(KEY_EVERY):
+        unit = units[number]
+        body = b"".join(len(nal).to_bytes(4, "big") + nal for nal in unit.nals)
+        yield fragment(first + number, (first + number) * 3600, 0, 3600, unit.key, body)
 
 
 # -- what a viewer sees ----------------------------------------------------------------------------------------------
@@ -574,6 +667,8 @@ async def _part(arguments: list[str]) -> None:
             await _serve_cameras(int(count))
         case ["node", base, count]:
             await _run_node(base, int(count))
+        case ["record", base, count, folder]:
+            await _run_node(base, int(count), Path(folder))
         case ["read", base, count]:
             await _read_only(base, int(count))
 
