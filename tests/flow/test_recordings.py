@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,6 +107,21 @@ async def test_what_the_cameras_saw_from_her_signal_on_is_kept_for_the_case(film
     assert any("downloaded by" in line for line in report.good)
     listed = read(await filmed.operator.get(f"/api/incidents/{filmed.incident}/clips"))["clips"]
     assert listed == [saved]
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="no ffmpeg on this machine (apt-get install ffmpeg)")
+async def test_ffmpeg_plays_the_file_with_its_manifest(filmed: Filmed, tmp_path: Path) -> None:
+    await filmed.claim()
+    await filmed.film(3)
+    saved = read(await filmed.save())
+    file = tmp_path / "clip.mp4"
+    file.write_bytes((await filmed.operator.get(f"/api/clips/{saved['id']}")).content)
+    played = await asyncio.create_subprocess_exec(
+        "ffprobe", "-v", "warning", "-count_frames", "-show_entries", "stream=nb_read_frames", str(file),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, complaint = await played.communicate()
+    assert b"nb_read_frames=75" in out and complaint == b""
 
 
 async def test_one_changed_byte_is_refused_and_named(filmed: Filmed, tmp_path: Path) -> None:
