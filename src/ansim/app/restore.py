@@ -33,6 +33,7 @@ SUBJECTS: dict[Scope, str] = {
     "track": "SELECT id, id AS incident, subject_tag FROM incident WHERE track_slot = $1",
     "case": "SELECT id, id AS incident, subject_tag FROM incident WHERE case_slot = $1",
     "person": "SELECT id, NULL AS incident, NULL AS subject_tag FROM person WHERE slot = $1",
+    "camera-day": "SELECT id, NULL AS incident, NULL AS subject_tag FROM camera_day WHERE slot = $1",
 }
 """Whose key that is, by its scope and slot."""
 
