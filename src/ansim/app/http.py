@@ -24,8 +24,8 @@ from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
 from ansim.core.errors import Problem
 from ansim.nodes.media.socket import media_socket
-from ansim.response.incidents import routes as incident_routes
 from ansim.response.evidence import routes as evidence_routes
+from ansim.response.incidents import routes as incident_routes
 from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
 from ansim.response.watch import routes as watch_routes
