@@ -9,6 +9,7 @@ import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ STEPS = (
     "officer watches",
     "followed",
     "arrived",
+    "clip verified",
     "closed",
     "pictures cut",
     "links dead",
@@ -143,6 +145,7 @@ class Drill:
             await self._signal(phone, console, inbox)
             incident = await self._watch(phone, console, house, city)
             await self._dispatch(console, incident, house, agency, phone, receiver)
+            await self._keep(console, incident, house)
             await self._end(console, incident, house, auditor, phone)
         finally:
             await asyncio.gather(console.close(), phone.close())
@@ -295,6 +298,33 @@ class Drill:
             f"6 fixes, each ranked anew; cameras {len(first)} -> {len(last)}",
         )
 
+    async def _keep(self, console: Console, id: str, house: House) -> None:
+        """The last seconds of the first camera she was seen by, as evidence: checked offline, and refused with one changed byte."""
+        began, now = time.monotonic(), datetime.now(UTC)
+        asked = {
+            "camera": self.views[0][0].camera, "from": (now - timedelta(seconds=15)).isoformat(),
+            "until": now.isoformat(), "reason": f"뒤따르는 사람 {self.mark}",
+        }  # fmt: skip
+        clip = await console.ask("POST", f"/api/incidents/{id}/clips", asked)
+        answer = await console.client.get(f"/api/clips/{clip['id']}")
+        answer.raise_for_status()
+        file = house.folder / "clip.mp4"
+        file.write_bytes(answer.content)
+        report = (await house.ansim("verify", str(file))).strip().splitlines()
+        self.need(report[-1] == "valid", "clip verified")
+        took = time.monotonic() - began
+        middle = len(answer.content) // 2
+        self.seen = answer.content[middle : middle + 48]
+        file.write_bytes(answer.content[:middle] + bytes([answer.content[middle] ^ 1]) + answer.content[middle + 1 :])
+        try:
+            await house.ansim("verify", str(file))
+            raise StepMissing("clip verified (one changed byte was not found)")
+        except RuntimeError as refused:
+            self.need("was changed" in str(refused), "clip verified")
+        file.unlink()
+        pictures = next(line for line in report if "pictures in" in line).split()[1]
+        self.passed("clip verified", took, f"{pictures} pictures; with one changed byte it is refused")
+
     async def _end(self, console: Console, id: str, house: House, auditor: str, phone: Phone) -> None:
         began = time.monotonic()
         closed, took = await self._timed(
@@ -344,6 +374,7 @@ class Drill:
             "name": self.mark.encode(),
             "latitude": str(self.spot["latitude"]).encode(),
             "longitude": str(self.spot["longitude"]).encode(),
+            "picture": self.seen,
         }
         began = time.monotonic()
         found = await asyncio.to_thread(house.traces, markers)
@@ -351,7 +382,7 @@ class Drill:
         self.passed(
             "nothing left",
             time.monotonic() - began,
-            f"{house.scanned() >> 20} MiB of database, log and keys hold none of her traces",
+            f"{house.scanned() >> 20} MiB of database, log, keys and recordings hold none of her traces",
         )
 
     @staticmethod
