@@ -1289,3 +1289,87 @@ async def test_a_clip_that_is_refused_says_why(sit: Sit, room: Room, stage: Stag
     await page.locator("[data-part=evidence] input").fill("somebody follows her")
     await page.keyboard.press("Enter")
     await page.get_by_text("Choose another time or camera.").first.wait_for()
+
+
+TURNING = {
+    "presets": [{"id": "a", "name": "정위치"}, {"id": "b", "name": "골목 입구"}],
+    "direction": {"pan": 0.0, "tilt": 0.0, "zoom": 0.0},
+    "moving": False,
+}
+
+
+async def test_p_turns_the_chosen_camera_to_a_preset(sit: Sit, room: Room, stage: Stage, picture: Any) -> None:
+    room.have(worked())
+    stage.on("GET", "/api/grants/g1/cameras/cam-2/turning", TURNING)
+    stage.on("POST", "/api/grants/g1/cameras/cam-2/turn", {"returns_s": None})
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("2")
+    await page.keyboard.press("p")
+    sheet = page.locator("[data-part=turning]")
+    await says(sheet, "정위치", "돌아오는 곳", "골목 입구", "프리셋 밖은 이유가 있어야")
+    await picture(page, "console-turn")
+    await page.keyboard.press("p")
+    await sheet.wait_for(state="detached")
+    assert not stage.asked_for("/api/grants/g1/cameras/cam-2/turn")
+    await page.keyboard.press("p")
+    await says(sheet, "골목 입구")
+    await page.keyboard.press("2")
+    await says(page.locator("[data-part=line]"), "골목 입구")
+    [sent] = stage.asked_for("/api/grants/g1/cameras/cam-2/turn")
+    assert sent.body == {"preset": "b"}
+    assert await page.locator("[data-part=beyond]").count() == 0
+
+
+async def test_beyond_its_presets_a_camera_turns_for_a_reason_only_and_says_so(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    room.have(worked())
+    path = "/api/grants/g1/cameras/cam-2/turn"
+    stage.on("GET", "/api/grants/g1/cameras/cam-2/turning", TURNING)
+    stage.on("POST", path, {"returns_s": 60})
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("2")
+    await page.keyboard.press("p")
+    sheet = page.locator("[data-part=turning]")
+    await says(sheet, "골목 입구")
+    await page.keyboard.press("ArrowRight")
+    field = sheet.locator("input")
+    await field.wait_for()
+    await page.keyboard.press("Enter")
+    assert not stage.asked_for(path), "a reason is needed"
+    await page.keyboard.type("전봇대 뒤로 들어감")
+    await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for(path))
+    await says(sheet, "이유: 전봇대 뒤로 들어감")
+    # the reason holds for the next steps
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("+")
+    await stage.until(lambda: len(stage.asked_for(path)) == 3)
+    assert [one.body["direction"] for one in stage.asked_for(path)] == [
+        {"pan": 0.1, "tilt": 0, "zoom": 0}, {"pan": 0.1, "tilt": 0.1, "zoom": 0}, {"pan": 0.1, "tilt": 0.1, "zoom": 0.1},
+    ]  # fmt: skip
+    assert {one.body["reason"] for one in stage.asked_for(path)} == {"전봇대 뒤로 들어감"}
+    await says(page.locator('[data-tile="2"] [data-part=beyond]'), "프리셋 밖")
+    await picture(page, "console-turn-beyond")
+
+
+async def test_a_camera_that_does_not_turn_says_so(sit: Sit, room: Room, stage: Stage) -> None:
+    room.have(worked())
+
+    def refuses(type: str) -> Callable[[Asked], dict[str, Any]]:
+        def answer(_: Asked) -> dict[str, Any]:
+            raise Refusal(409, type, "No")
+
+        return answer
+
+    stage.on("GET", "/api/grants/g1/cameras/cam-1/turning", refuses("camera.fixed"))
+    stage.on("GET", "/api/grants/g1/cameras/cam-2/turning", refuses("camera.unanswered"))
+    page = await sit()
+    await open_case(page)
+    for key, words in (("1", "이 카메라는 돌릴 수 없습니다"), ("2", "카메라가 답하지 않습니다")):
+        await page.keyboard.press(key)
+        await page.keyboard.press("p")
+        await says(page.locator("[data-part=turning]"), words)
+        await page.keyboard.press("Escape")

@@ -8,6 +8,7 @@ import { exactNow } from "../shared/clock";
 import { isOffered } from "./ordering";
 import { remember } from "./session";
 import * as store from "./store";
+import type { Turn } from "./turning";
 
 export type Prompt =
   | { kind: "dispatch"; agency: Agency }
@@ -16,6 +17,7 @@ export type Prompt =
   | { kind: "revoke"; grant: string }
   | { kind: "chat" }
   | { kind: "clip"; camera: string; name: string }
+  | Turn
   | { kind: "pass"; colleagues: Colleague[] | null }
   | { kind: "close"; code: number | null };
 

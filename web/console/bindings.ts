@@ -18,6 +18,7 @@ export const DEFAULTS = {
   extend: "KeyE",
   link: "KeyL",
   save: "KeyS",
+  turn: "KeyP",
   pass: "KeyB",
   release: "KeyU",
   close: "KeyX",

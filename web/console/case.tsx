@@ -28,6 +28,7 @@ import { Marks, titleOf } from "./queue";
 import { record } from "./record";
 import { recall, remember } from "./session";
 import * as store from "./store";
+import { because, Turning } from "./turning";
 import { named, t } from "./words";
 
 const between = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
@@ -668,6 +669,13 @@ export function CasePanel(): JSX.Element {
             <Facts incident={incident} />
             {open && <Dispatching incident={incident} />}
             {open && question?.kind === "close" && <Closing incident={incident} code={question.code} />}
+            {open && question?.kind === "turn" && (
+              <Turning
+                question={question}
+                step={keys.turn}
+                ask={<Ask label={t("turn.why")} needed send={(text) => void because(question, text)} />}
+              />
+            )}
             {open && question?.kind === "pass" && <Passing incident={incident} colleagues={question.colleagues} />}
             {!(mine && (question?.kind === "close" || question?.kind === "chat" || question?.kind === "pass")) && (
               <>

@@ -25,10 +25,12 @@ export function Hints(): JSX.Element | null {
     <footer class="hints">
       {question ? (
         <>
-          <Hint caps={["Enter"]} word={question.kind === "pass" ? "hint.pass.first" : "hint.send"} />
+          {(question.kind !== "turn" || (question.wish && !question.reason)) && <Hint caps={["Enter"]} word={question.kind === "pass" ? "hint.pass.first" : "hint.send"} />}
           <Hint caps={["Esc"]} word="hint.leave" />
           {question.kind === "close" && <Hint caps={["1", "–", "5"]} word="hint.code" />}
           {question.kind === "pass" && <Hint caps={["1", "–", "9"]} word="hint.pass.other" />}
+          {question.kind === "turn" && <Hint caps={["1", "–", "6"]} word="hint.preset" />}
+          {question.kind === "turn" && <Hint caps={["←", "↑", "↓", "→", "+", "−"]} word="hint.steps" />}
           {question.kind === "chat" && <Hint caps={["1", "–", "6"]} word="hint.stock" />}
         </>
       ) : (
@@ -53,6 +55,7 @@ export function Hints(): JSX.Element | null {
               <Hint caps={["Space"]} word="hint.step" />
               <Hint caps={[cap("extend")]} word="hint.extend" />
               <Hint caps={[cap("save")]} word="hint.save" />
+              <Hint caps={[cap("turn")]} word="hint.turn" />
               <Hint caps={[cap("pass")]} word={store.watched.value?.offer ? "hint.pass.back" : "hint.pass"} />
               <Hint caps={[cap("close")]} word="hint.close" />
             </>

@@ -3,7 +3,7 @@
  * focus and nothing is being composed; Esc leaves a field.
  */
 import { signal } from "@preact/signals";
-import type { Dispatch, IncidentDetail } from "../shared/api";
+import type { Dispatch, IncidentDetail, RankedCamera } from "../shared/api";
 import * as act from "./actions";
 import { move, type Moved, type Verb, verbOf } from "./bindings";
 import { isOffered, isWaiting } from "./ordering";
@@ -11,6 +11,7 @@ import { recall, remember } from "./session";
 import { soften } from "./sound";
 import { further } from "./slots";
 import * as store from "./store";
+import * as turning from "./turning";
 
 /** The last physical key, for the self-test on the key sheet. */
 export const lastKey = signal("");
@@ -93,6 +94,7 @@ function perform(event: KeyboardEvent): boolean {
   if (act.sheet.peek() === "search") return false;
   if (code === "Enter" || code === "NumpadEnter") return enter(event.shiftKey);
   if (digit) return number(Number(digit[1]), asked);
+  if (asked?.kind === "turn" && code in STEPS) return turn(...STEPS[code]!);
   if (code === "Space") return step(event.shiftKey);
   if (code === "ArrowDown" || code === "ArrowUp") return walk(code === "ArrowDown" ? 1 : -1);
   if (code === "Equal" || code === "NumpadAdd") return zoom(1);
@@ -160,6 +162,10 @@ function number(n: number, asked: act.Prompt | null): boolean {
     if (to && mine) void act.offer(mine.id, to);
     return true;
   }
+  if (asked?.kind === "turn") {
+    void turning.preset(asked, n);
+    return true;
+  }
   if (asked?.kind === "chat") return false;
   if (n === 0) {
     act.centring.value += 1;
@@ -203,7 +209,7 @@ function walk(by: number): boolean {
   return true;
 }
 
-const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save"]);
+const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save", "turn"]);
 
 function letter(verb: Verb): boolean {
   switch (verb) {
@@ -252,6 +258,8 @@ function letter(verb: Verb): boolean {
     }
     case "save":
       return saveClip();
+    case "turn":
+      return turnCamera();
     case "note":
       act.prompt.value = null;
       focusField("note");
@@ -293,13 +301,47 @@ export function pass(): boolean {
   return true;
 }
 
-/** S: keep the last seconds of the chosen camera; why is asked first. */
-export function saveClip(): boolean {
-  const incident = store.watched.peek();
+/** The camera in the chosen place. */
+function chosen(incident: IncidentDetail | null): RankedCamera | undefined {
   const place = store.camera.peek();
   const guest = place === store.places.peek() ? store.guest.peek() : null;
   const id = guest ?? (incident ? store.slots.peek().get(incident.id)?.[place - 1]?.camera : undefined);
-  const camera = incident?.cameras.find((one) => one.id === id);
+  return incident?.cameras.find((one) => one.id === id);
+}
+
+/** P: turn the chosen camera; again leaves. */
+function turnCamera(): boolean {
+  const incident = store.watched.peek();
+  const camera = chosen(incident);
+  const right = incident ? store.ownRight(incident) : undefined;
+  if (act.prompt.peek()?.kind === "turn") act.prompt.value = null;
+  else if (camera && right?.cameras.includes(camera.id)) void turning.open(right.id, camera.id, camera.name);
+  else store.say("line.turn.none", {}, performance.now());
+  return true;
+}
+
+/** Keys that step a camera which is being turned: pan, tilt, zoom. */
+const STEPS: Record<string, [number, number, number]> = {
+  ArrowLeft: [-1, 0, 0],
+  ArrowRight: [1, 0, 0],
+  ArrowUp: [0, 1, 0],
+  ArrowDown: [0, -1, 0],
+  Equal: [0, 0, 1],
+  NumpadAdd: [0, 0, 1],
+  Minus: [0, 0, -1],
+  NumpadSubtract: [0, 0, -1],
+};
+
+/** One step beyond the presets; the first asks why. */
+export function turn(pan: number, tilt: number, zoom: number): boolean {
+  const asked = act.prompt.peek();
+  if (asked?.kind === "turn" && turning.nudge(asked, pan, tilt, zoom)) focusField("prompt");
+  return true;
+}
+
+/** S: keep the last seconds of the chosen camera; why is asked first. */
+export function saveClip(): boolean {
+  const camera = chosen(store.watched.peek());
   if (camera) ask({ kind: "clip", camera: camera.id, name: camera.name });
   else store.say("line.clip.none", {}, performance.now());
   return true;

@@ -38,6 +38,7 @@ const KEYS: Line[] = [
   [["extend"], "hint.extend"],
   [["link"], "keys.link"],
   [["save"], "keys.save"],
+  [["turn"], "keys.turn"],
   [["pass"], "keys.pass"],
   [["release"], "keys.release"],
   [["close"], "hint.close"],

@@ -15,6 +15,7 @@ import { cap } from "./bindings";
 import { forget, type Picture, report, states } from "./pictures";
 import { further } from "./slots";
 import * as store from "./store";
+import { beyond } from "./turning";
 import { t } from "./words";
 
 const TAKEN_OVER_S = 36;
@@ -68,10 +69,12 @@ function Message({ icon, head, text }: { icon: string; head: string; text: strin
 
 function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture | null }): JSX.Element {
   const tenth = (s: number): string => s.toFixed(1);
+  const left = ((beyond.value.get(camera.id) ?? 0) - now.value) / 1000;
   return (
     <figcaption class="cap">
       <span class="name ell">{camera.name}</span>
       <span class="meta t3 nowrap side">{camera.azimuth_deg === null ? distance(camera.distance_m) : t("wall.side", { direction: direction(camera.azimuth_deg), distance: distance(camera.distance_m) })}</span>
+      {left > 0 && <span class="chip p2" data-part="beyond">{t("wall.beyond", { t: span(left) })}</span>}
       {picture?.state === "live" && (
         <span class="age">
           <i class="live" />
