@@ -160,10 +160,9 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("cameras", help="cameras on the network, by ONVIF")
-    verbs = parser.add_subparsers(required=True, metavar="verb")
-    found = verbs.add_parser(
-        "discover", help="find them, see whether they deliver, and connect those that have a place"
+    found = commands.add_parser("cameras", help="cameras on the network, by ONVIF")
+    found.add_argument(
+        "verb", choices=["discover"], help="find them, see whether they deliver, and connect those that have a place"
     )
     found.add_argument(
         "--account", required=True, metavar="NAME", help="the cameras' account; its password is asked for"
