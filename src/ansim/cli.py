@@ -196,7 +196,10 @@ def _cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
             except (OSError, UnicodeDecodeError):
                 raise Problem(400, "discover.password", "The password file cannot be read") from None
         else:
-            password = await asyncio.to_thread(getpass)
+            try:
+                password = await asyncio.to_thread(getpass)
+            except EOFError:
+                raise Problem(400, "discover.password", "There is no password", "Use --password-file.") from None
         return await discover_cameras(
             settings,
             account=(arguments.account, password),
