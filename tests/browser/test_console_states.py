@@ -66,6 +66,8 @@ async def sit(open_page: Open, room: Room) -> Sit:
             await page.clock.install()
         await page.add_init_script(LISTEN + ";" + before)
         await page.goto("/console")
+        # there first, then gone: before the first picture there are none either
+        await page.locator(".queue").wait_for()
         await page.locator(".queue .skeletons").wait_for(state="detached")
         return page
 
@@ -1015,7 +1017,8 @@ async def test_a_digit_sends_a_stock_phrase(sit: Sit, room: Room, stage: Stage) 
     await stage.until(lambda: stage.asked_for("/api/incidents/i47/messages"))
     assert stage.asked_for("/api/incidents/i47/messages")[0].body == {"text": "경찰이 가고 있어요."}
     await page.keyboard.type("3분")
-    assert len(stage.asked_for("/api/incidents/i47/messages")) == 2  # the 3 was a phrase; the rest is a sentence
+    # the 3 was a phrase; the rest is a sentence
+    await stage.until(lambda: len(stage.asked_for("/api/incidents/i47/messages")) == 2)
 
 
 async def test_a_flood_folds_by_place_and_drops_none(sit: Sit, room: Room, stage: Stage) -> None:
