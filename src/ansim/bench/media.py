@@ -232,7 +232,7 @@ async def ingest() -> list[Figure]:
             if peers
             else "no peer: ffmpeg is not installed",
         )
-        for more, value, goal in (("", ours, None), (" and sealed recording", recording, 0.25))
+        for more, value, goal in ((", ready for a case", ours, None), (" and sealed recording", recording, 0.25))
     ]
 
 
@@ -297,7 +297,8 @@ async def _run_node(base: str, count: int, kept: Path | None = None) -> None:
     node = MediaNode(world, recordings)
     for number in range(count):
         node.cameras.add(Source(id=f"cam-{number}", url=f"{base}/cam-{number}", record="always" if kept else "no"))
-    node.prepare(node.cameras.ids(), 3600)
+    if kept is None:  # what is recorded always is pulled by itself
+        node.prepare(node.cameras.ids(), 3600)
     while not all(_is_live(node, id) for id in node.cameras.ids()):  # noqa: ASYNC110  (health has no event)
         await asyncio.sleep(0.1)
     print("pulling", flush=True)

@@ -246,7 +246,8 @@ class Camera:
         if self._recorder is not None:
             self._record(self._recorder, frame)
         self._ring.add(frame)
-        if frame.key and (self._looking is None or self._looking.done()) and self._stillness.due(frame.at):
+        needed = bool(self._subscribers) or frame.at < self._wanted_until
+        if frame.key and (self._looking is None or self._looking.done()) and self._stillness.due(frame.at, needed):
             self._looking = asyncio.get_running_loop().create_task(self._look(frame), name=f"look {self.id}")
         for subscriber in tuple(self._subscribers):
             subscriber(frame)

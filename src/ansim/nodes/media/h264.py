@@ -182,6 +182,7 @@ class Depacketiser:
         self._parameters = parameters
         self._sequence = self._restart = -1
         self._timestamp = 0
+        self._time = b""  # the same, as it is sent
         self._units: list[bytes] = []
         self._size = 0
         self._fragments: list[bytes] | None = None
@@ -194,6 +195,22 @@ class Depacketiser:
         dropped.
         """
         size = len(packet)
+        # nine in ten: the middle of a unit that was cut, next in order, of the same time (RFC 6184 5.8)
+        if (
+            (fragments := self._fragments)
+            and size > 14
+            and packet[0] == 0x80
+            and packet[1] < 0x80
+            and packet[12] & 31 == FU_A
+            and packet[13] < 0x40
+            and (packet[2] << 8 | packet[3]) == self._sequence + 1
+            and packet[4:8] == self._time
+            and self._size + size <= MOST_IN_PICTURE
+        ):
+            self._sequence += 1
+            self._size += size
+            fragments.append(packet[14:])
+            return ()
         if size < 13 or packet[0] & 0xC0 != 0x80:
             return ()
         start = 12 + (packet[0] & 15) * 4
@@ -222,6 +239,7 @@ class Depacketiser:
                 self._damaged |= gap > 0
                 ready = self._finish()
             self._timestamp = timestamp
+        self._time = packet[4:8]
         if gap:
             self.lost += gap
             self._damaged = True

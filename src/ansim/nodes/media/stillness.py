@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S, LOOK_RARELY_S = 2.0, 60.0
+"""While somebody needs the camera, or something came again; and otherwise: decoding costs more than all else that is done here."""
 FROZEN_S = 10.0
 """How long nothing may have moved before it is said."""
 FEWEST_REPEATS = 4
@@ -61,9 +62,9 @@ class Stillness:
         self._moved_at = 0.0
         self._repeats = 0
 
-    def due(self, now: float) -> bool:
+    def due(self, now: float, needed: bool) -> bool:
         """Whether to look at the key frame of now; true once for each look."""
-        if now - self._asked_at < LOOK_EVERY_S:
+        if now - self._asked_at < (LOOK_EVERY_S if needed or self._repeats else LOOK_RARELY_S):
             return False
         self._asked_at = now
         return True
