@@ -12,7 +12,7 @@ from ansim.core.errors import Problem
 
 
 def names() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.ispkg)
 
 
 async def bench(name: str, report: Path | None) -> int:

@@ -54,7 +54,7 @@ def bench() -> dict[str, Any]:
     country = Jurisdictions(borders, register_of.packaged())
     figures: dict[str, Any] = {"load_s": time.perf_counter() - started}
     print(f"places: borders read and raster built in {figures['load_s']:.2f} s")
-    with _postgis() as folder:
+    with postgis() as folder:
         if folder is None:
             print("places: no peer (PostgreSQL with PostGIS is not installed: postgresql-15-postgis-3)")
         for name, points in (("land", _land(borders, country)), ("border", _border(borders))):
@@ -159,7 +159,7 @@ async def _fill(connection: asyncpg.Connection[Any], borders: Borders) -> None:
 
 
 @contextmanager
-def _postgis() -> Iterator[Path | None]:
+def postgis() -> Iterator[Path | None]:
     """The socket folder of a throw-away server of the operating system's PostgreSQL with PostGIS, if there is one."""
     found = sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
     if not found:

@@ -123,11 +123,11 @@ def choose(
         row = int(np.argmax(gain))
         lens = int(owner[row])
         if row < len(fixed):
-            sees = still[row] * detected(still_pixels[row])
+            sees = value[row] if mode == "find" else still[row] * detected(still_pixels[row])
             aim, half = float(lenses.azimuth[lens]), float(lenses.half[lens])
         else:
             at, (to, zoom) = (row - len(fixed)) // tries, divmod((row - len(fixed)) % tries, len(HALVES))
-            sees = moving[at, to, zoom] * detected(moving_pixels[at, zoom])
+            sees = value[row] if mode == "find" else moving[at, to, zoom] * detected(moving_pixels[at, zoom])
             aim, half = math.atan2(*aims[at, to]), float(HALVES[zoom])
         chosen.append(Chosen(lens, float(best[lens]), sees * lenses.health[lens], aim, half))
         missed = missed * (1 - value[row] * health[row])
@@ -142,24 +142,28 @@ def _still(lines: Sightlines, tables: Tables, lenses: Lenses, which: Ints) -> tu
     pole, half, azimuth = lenses.pole[which], lenses.half[which], lenses.azimuth[which]
     toward = lines.toward[pole]
     along = toward[:, 0] * np.sin(azimuth)[:, None] + toward[:, 1] * np.cos(azimuth)[:, None]
-    inside = _within(along, half[:, None], _EDGE / 2, -_EDGE / 2)
+    inside = _within(along, half[:, None], _EDGE / 2, -_EDGE / 2) * np.float32(0.5)
     trust = lenses.trust[which, None]
     likely = trust * inside + (1 - trust) * _looks(tables, pole, lines.sector[pole], half)
     likely[half > _ALL_ROUND] = 1
     return lines.through[pole] * likely, pixels(lenses.range_m[which, None], lines.distance[pole])
 
 
-def _within(along: Floats, half: Floats, *edges: float) -> Floats:
-    """1 inside a view, 0 outside, some half of it at its edge; `along` is the cosine of how far off its middle."""
-    share = sum((along > np.cos(half + np.float32(edge))) * np.float32(1 / len(edges)) for edge in edges)
-    return np.asarray(share, dtype=np.float32)
+def _within(along: Floats, half: Floats, outer: float, inner: float) -> NDArray[np.uint8]:
+    """2 inside a view, 0 outside, 1 at its edge; `along` is the cosine of how far off its middle."""
+    share: NDArray[np.uint8] = (along > np.cos(half + np.float32(outer))).view(np.uint8) + (
+        along > np.cos(half + np.float32(inner))
+    ).view(np.uint8)
+    return share
 
 
 def _looks(tables: Tables, pole: Ints, sector: Ints, half: Floats) -> Floats:
     """The chance that a lens of unknown direction has a bearing in its view: half of it falls anywhere, half goes down
     the street, as the square of how far one sees there."""
-    depth = np.minimum(tables[:, :, 1], _DEPTH_M).astype(np.float32) ** 2 + 1
-    round_trip = np.cumsum(np.concatenate([depth, depth, depth], axis=1), axis=1)
+    depth = np.minimum(tables[:, :, 1], _DEPTH_M).astype(np.float32)
+    depth = np.cumsum(depth * depth + 1, axis=1)
+    whole = depth[:, -1:]
+    round_trip = np.concatenate([depth, depth + whole, depth + 2 * whole], axis=1)
     width = np.rint(half * _SECTORS).astype(np.intp)[:, None]
     middle, own = sector % BEARINGS + BEARINGS, pole[:, None]
     street = (round_trip[own, middle + width] - round_trip[own, middle - width - 1]) / round_trip[own, BEARINGS - 1]
@@ -179,4 +183,4 @@ def _moving(lines: Sightlines, lenses: Lenses, which: Ints, weight: Floats) -> t
     along[np.broadcast_to((distance < _BELOW_M)[:, None], along.shape)] = 1
     share = _within(along[:, :, None], HALVES[:, None], 0.0, -_SOFT)
     reach = lenses.range_m[which, None] * (np.tan(HALVES[-1]) / np.tan(HALVES))
-    return share * through[:, None, None], pixels(reach[:, :, None], distance[:, None]), aims
+    return share * (through * np.float32(0.5))[:, None, None], pixels(reach[:, :, None], distance[:, None]), aims

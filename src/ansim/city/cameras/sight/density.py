@@ -30,7 +30,7 @@ def pixels(range_m: Floats, distance_m: Floats) -> Floats:
 
 def detected(density: Floats) -> Floats:
     """The chance that somebody of this size is noticed: 1 from 25 pixels a metre on."""
-    chance: Floats = np.clip((density - 17.0) / 8.0, 0.0, 1.0)
+    chance: Floats = np.minimum(np.maximum(density * np.float32(1 / 8) - np.float32(17 / 8), 0), 1)
     return chance
 
 

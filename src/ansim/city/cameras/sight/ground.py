@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Literal
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from ansim.city.cameras.sight.spread import Floats
+from ansim.city.cameras.sight.spread import Floats, Level
 from ansim.core.geo import EARTH_RADIUS_M
 
 REACH_M = 150.0
 """As far as any camera is asked to see a person."""
-Level = Literal["none", "roads", "entrances", "footprints"]
 LEVELS: tuple[Level, ...] = ("none", "roads", "entrances", "footprints")
 
 ROAD, UNKNOWN, BLOCK, LOT, DOOR, YARD, BUILDING = range(7)

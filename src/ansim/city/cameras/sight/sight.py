@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ansim.city.cameras.model import Aim, Camera, Outlook, RankedCamera
 from ansim.city.cameras.sight import honest
@@ -20,19 +19,17 @@ from ansim.city.cameras.sight.choice import (
     sightlines,
 )
 from ansim.city.cameras.sight.density import Mode
-from ansim.city.cameras.sight.ground import OUTDOORS, REACH_M, Ground, Level
+from ansim.city.cameras.sight.ground import OUTDOORS, REACH_M, Ground
+from ansim.city.cameras.sight.poles import DEGREE_M, Poles
 from ansim.city.cameras.sight.spread import Spread, around
 from ansim.city.cameras.sight.tables import build, open_country
-from ansim.core.geo import EARTH_RADIUS_M, bearing_deg, distance_m
+from ansim.core.geo import bearing_deg, distance_m
 from ansim.core.position import Position
 
 MARGIN = 0.02
 """Another camera must be better by so much of the whole before it takes the place of one that is shown."""
 _TRUST = {"register": 0.5, "device": 0.75, "calibrated": 1.0}
 _WORKING, _SILENT = 0.98, 0.02
-_DEGREE_M = EARTH_RADIUS_M * math.pi / 180
-_CELL = 0.001
-"""Degrees: the poles are kept in rows of cells."""
 _MOST_POLES = 512
 _WIDE_M = 60.0
 _BEST, _BEST_WIDE = 12, 24
@@ -53,11 +50,8 @@ class Sight:
         # cameras that stand at one place, to a metre, hang on one pole and share its table
         spots, pole = np.unique(np.round(place, 5), axis=0, return_inverse=True)
         latitude, longitude = spots.T if ground is None else ground.at_the_kerb(*spots.T)
-        self._columns = int(360 / _CELL)
-        cell = self._cell(latitude, longitude)
-        order = np.argsort(cell, kind="stable")
-        self._cells = cell[order]
-        self._latitude, self._longitude = latitude[order], longitude[order]
+        self._poles = Poles(latitude, longitude)
+        order = self._poles.order
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
         pole = rank[pole.reshape(-1)]
@@ -76,10 +70,12 @@ class Sight:
         if ground is None:
             self._built = np.ones(len(order), dtype=bool)
         else:
-            self._built = ~ground.covers(*ground.plane(self._latitude, self._longitude))
+            self._built = ~ground.covers(*ground.plane(self._poles.latitude, self._poles.longitude))
         if before is not None and before.ground is ground:
             _, here, there = np.intersect1d(
-                self._latitude + 1j * self._longitude, before._latitude + 1j * before._longitude, return_indices=True
+                self._poles.latitude + 1j * self._poles.longitude,
+                before._poles.latitude + 1j * before._poles.longitude,
+                return_indices=True,
             )
             self._tables[here], self._built[here] = before._tables[there], before._built[there]
 
@@ -102,7 +98,14 @@ class Sight:
             return spread
         codes = self.ground.at(spread.latitude, spread.longitude, spread.east, spread.north)
         weight = spread.weight * OUTDOORS[codes]
-        return Spread(spread.latitude, spread.longitude, spread.east, spread.north, weight / weight.sum())
+        return Spread(
+            spread.latitude,
+            spread.longitude,
+            spread.east,
+            spread.north,
+            weight / weight.sum(),
+            self.ground.level(codes),
+        )
 
     def rank(
         self,
@@ -119,13 +122,10 @@ class Sight:
         now) stay unless another is better by the margin. Cameras that cannot see any likely point are left out. `spread`
         tells where she may be, when more is known than her last fix."""
         spread = spread or self.spread(position)
-        level: Level = "none"
-        if self.ground is not None:
-            level = self.ground.level(self.ground.at(spread.latitude, spread.longitude, spread.east, spread.north))
         poles = self._near(spread)
         lens = np.concatenate([np.arange(self._first[at], self._first[at + 1]) for at in poles] or [poles])
         if not len(lens):
-            return Outlook(cameras=[], probability=0.0, map=level)
+            return Outlook(cameras=[], probability=0.0, map=spread.level)
         lines = self._lines(poles, spread)
         tables = self._tables[poles]
         names = [self._list[at].id for at in lens]
@@ -139,37 +139,24 @@ class Sight:
         chosen = choose(lines, tables, lenses, spread.weight, count=count, mode=mode, margin=margin)
         sees = np.array([one.sees for one in chosen]).reshape(-1, len(spread.weight))
         missed = np.prod(1 - sees[:TOGETHER], axis=0) @ spread.weight
-        told = honest.told(level, np.append(sees @ spread.weight, 1 - missed))
+        each, together = honest.told(spread.level, sees @ spread.weight, float(1 - missed))
         return Outlook(
             cameras=[
-                self._ranked(self._list[lens[one.lens]], one, order, position, names[one.lens] in live, told[order - 1])
+                self._ranked(self._list[lens[one.lens]], one, order, position, names[one.lens] in live, each[order - 1])
                 for order, one in enumerate(chosen, 1)
             ],
-            probability=told[-1],
-            map=level,
-        )
-
-    def _cell(self, latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.int64]:
-        return np.floor(latitude / _CELL).astype(np.int64) * self._columns + np.floor(longitude / _CELL).astype(
-            np.int64
+            probability=together,
+            map=spread.level,
         )
 
     def _near(self, spread: Spread) -> Ints:
         """The poles that may see any of these points, by number; only the best of many."""
-        east_m = _DEGREE_M * math.cos(math.radians(spread.latitude))
+        east_m = DEGREE_M * math.cos(math.radians(spread.latitude))
         middle = float(spread.east @ spread.weight), float(spread.north @ spread.weight)
         reach = REACH_M + float(np.hypot(spread.east - middle[0], spread.north - middle[1]).max())
-        latitude, longitude = spread.latitude + middle[1] / _DEGREE_M, spread.longitude + middle[0] / east_m
-        rows = np.arange(
-            math.floor((latitude - reach / _DEGREE_M) / _CELL), math.floor((latitude + reach / _DEGREE_M) / _CELL) + 1
+        found, away = self._poles.near(
+            spread.latitude + middle[1] / DEGREE_M, spread.longitude + middle[0] / east_m, reach
         )
-        ends = [math.floor((longitude - reach / east_m) / _CELL), math.floor((longitude + reach / east_m) / _CELL) + 1]
-        runs = np.searchsorted(self._cells, rows[:, None] * self._columns + ends)
-        found = np.concatenate([np.arange(first, last) for first, last in runs.tolist()])
-        if not len(found):
-            return found.astype(np.intp)
-        away = np.hypot((self._longitude[found] - longitude) * east_m, (self._latitude[found] - latitude) * _DEGREE_M)
-        found, away = found[away < reach], away[away < reach]
         if len(found) > _MOST_POLES:
             found = found[np.argpartition(away, _MOST_POLES)[:_MOST_POLES]]
         self._build(found)
@@ -181,9 +168,9 @@ class Sight:
         return np.sort(found)
 
     def _lines(self, poles: Ints, spread: Spread, every: int = 1) -> Sightlines:
-        east_m = _DEGREE_M * math.cos(math.radians(spread.latitude))
-        east = ((self._longitude[poles] - spread.longitude) * east_m).astype(np.float32)
-        north = ((self._latitude[poles] - spread.latitude) * _DEGREE_M).astype(np.float32)
+        east_m = DEGREE_M * math.cos(math.radians(spread.latitude))
+        east = ((self._poles.longitude[poles] - spread.longitude) * east_m).astype(np.float32)
+        north = ((self._poles.latitude[poles] - spread.latitude) * DEGREE_M).astype(np.float32)
         return sightlines(
             spread.east[::every] - east[:, None], spread.north[::every] - north[:, None], self._tables[poles]
         )
@@ -191,7 +178,9 @@ class Sight:
     def _build(self, poles: Ints) -> None:
         new = poles[~self._built[poles]]
         if len(new) and self.ground is not None:
-            self._tables[new] = build(self.ground, *self.ground.plane(self._latitude[new], self._longitude[new]))
+            self._tables[new] = build(
+                self.ground, *self.ground.plane(self._poles.latitude[new], self._poles.longitude[new])
+            )
             self._built[new] = True
 
     def _ranked(

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+
+Level = Literal["none", "roads", "entrances", "footprints"]
 
 POINTS = 64
 _TURN = math.pi * (3.0 - math.sqrt(5.0))
@@ -31,6 +34,8 @@ class Spread:
     east: Floats
     north: Floats
     weight: Floats
+    level: Level = "none"
+    """What the map knows around there."""
 
     def sigma_m(self) -> float:
         """How wide it is along one axis."""
