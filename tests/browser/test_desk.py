@@ -33,6 +33,8 @@ async def desk(open_page: Open, stage: Stage, *requests: dict[str, Any]) -> Any:
     page = await open_page("/desk", device=OFFICE)
     await stage.until(lambda: stage.open_sockets("/live/desk"))
     await stage.say("/live/desk", {"requests": list(requests)})
+    if requests:
+        await page.get_by_text("SOS").first.wait_for()
     return page
 
 
