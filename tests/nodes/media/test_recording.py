@@ -264,6 +264,7 @@ async def test_a_full_disk_is_said_and_the_picture_goes_on(recorded, recordings,
     frames = []
     puller.subscribe(frames.append)
     await run(camera, clock, 2, frames, eventually)
+    await eventually(lambda: recordings.recorder("cam-1").tally.written_us > 0)
     disk.full = True
     await run(camera, clock, 3, frames, eventually)
     await eventually(lambda: puller.health().recording == "disk-full")
