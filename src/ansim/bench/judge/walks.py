@@ -1,0 +1,120 @@
+"""Walks along Gangnam's real roads, second by second, and the fixes that a phone would send of them."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import shapely
+
+from ansim.bench.judge.city import City, Floats
+
+_ONWARD_M = 15.0
+"""Side streets of the data end at the kerb of the street they lead to."""
+_SHORTEST_M, _LONGEST_M = 600.0, 1600.0
+EVERY_S = 5
+
+
+class Streets:
+    def __init__(self, city: City) -> None:
+        self._city = city
+        lines, _ = city.lines()
+        onward: list[Any] = []
+        for line in shapely.get_parts(lines):
+            corners = shapely.get_coordinates(line)
+            for end, before in ((0, 1), (-1, -2)):
+                way = corners[end] - corners[before]
+                corners[end] += way / max(float(np.hypot(*way)), 1e-6) * _ONWARD_M
+            onward.append(shapely.linestrings(corners))
+        self._ways: dict[tuple[float, float], list[tuple[tuple[float, float], Floats, float]]] = defaultdict(list)
+        for piece in shapely.get_parts(shapely.node(shapely.multilinestrings(onward))):
+            if piece.length < 0.5:
+                continue
+            corners = shapely.get_coordinates(piece)
+            first, last = ((round(float(x), 1), round(float(y), 1)) for x, y in (corners[0], corners[-1]))
+            self._ways[first].append((last, corners, piece.length))
+            self._ways[last].append((first, corners[::-1], piece.length))
+        self._junctions = sorted(self._ways)
+
+    def walk(self, rng: np.random.Generator) -> Floats:
+        """Where she is each second, in the district of the cameras."""
+        while True:
+            line = self._way(rng)
+            if line is None:
+                continue
+            places = self._walked(line, rng)
+            _, away = self._city.pole_tree.query_nearest(
+                shapely.points(places[::30]), return_distance=True, all_matches=False
+            )
+            if away.mean() <= 90:
+                return places
+
+    def _way(self, rng: np.random.Generator) -> shapely.LineString | None:
+        """Nobody walks the shortest way exactly: every stretch is as long as it feels."""
+        start = self._junctions[int(rng.integers(len(self._junctions)))]
+        length, came = {start: 0.0}, {}
+        queue, done = [(0.0, start)], set()
+        while queue:
+            so_far, here = heapq.heappop(queue)
+            if here in done or so_far > _LONGEST_M:
+                continue
+            done.add(here)
+            for there, corners, metres in self._ways[here]:
+                felt = so_far + metres * rng.lognormal(0, 0.25)
+                if felt < length.get(there, math.inf):
+                    length[there], came[there] = felt, (here, corners)
+                    heapq.heappush(queue, (felt, there))
+        ends = [junction for junction in sorted(done) if length[junction] > _SHORTEST_M]
+        if not ends:
+            return None
+        here, parts = ends[int(rng.integers(len(ends)))], []
+        while here != start:
+            here, corners = came[here]
+            parts.append(corners)
+        line = shapely.LineString(np.concatenate(parts[::-1]))
+        return line if line.length > 0.8 * _SHORTEST_M else None
+
+    def _walked(self, line: shapely.LineString, rng: np.random.Generator) -> Floats:
+        """Her own pace, waits at crossings, and the side of the street."""
+        pace, along, side = rng.uniform(1.1, 1.6), 0.0, rng.choice([-1, 1]) * rng.uniform(1, 5)
+        drawn, seconds = side, []
+        while along < line.length:
+            seconds.append((along, drawn))
+            if rng.random() < 1 / 150:
+                seconds += [(along, drawn)] * int(rng.uniform(5, 40))
+            if rng.random() < 1 / 120:
+                side = float(np.clip(-side * rng.uniform(0.7, 1.3), -10, 10))
+            drawn += float(np.clip(side - drawn, -1, 1))
+            along += max(0.3, pace * (1 + 0.1 * rng.normal()))
+        at, beside = np.array(seconds).T
+        here, ahead, behind = (
+            shapely.get_coordinates(shapely.line_interpolate_point(line, np.clip(at + by, 0, line.length)))
+            for by in (0, 2, -2)
+        )
+        way = ahead - behind
+        way /= np.maximum(np.hypot(*way.T), 1e-6)[:, None]
+        places = here + np.column_stack([way[:, 1], -way[:, 0]]) * np.convolve(beside, np.ones(5) / 5, "same")[:, None]
+        road, _ = self._city.road_tree.query(shapely.points(places), predicate="intersects")
+        off = np.ones(len(places), dtype=bool)
+        off[road] = False
+        off |= self._city.inside(places)
+        places[off] = here[off] + rng.normal(0, 0.3, (int(off.sum()), 2))
+        return np.asarray(places)
+
+
+def fixes(places: Floats, rng: np.random.Generator) -> list[tuple[int, Floats, float]]:
+    """Second, place and radius (68 %), every 5 s: errors that last, some far off, some never sent."""
+    sent, error = [], rng.normal(0, 6, 2)
+    for second in range(0, len(places), EVERY_S):
+        scale = 6.0 if rng.random() > 0.15 else 12.0
+        error = 0.85 * error + math.sqrt(1 - 0.85**2) * rng.normal(0, scale, 2)
+        if rng.random() < 0.04:
+            continue
+        at, radius = places[second] + error, max(4.0, 1.5 * scale * rng.lognormal(0, 0.3))
+        if rng.random() < 0.03:
+            at, radius = places[second] + rng.normal(0, 35, 2), radius * rng.choice([1.0, 3.0])
+        sent.append((second, at, float(radius)))
+    return sent
