@@ -14,13 +14,15 @@ from ansim.nodes.media.fmp4 import fragment, init_segment
 from ansim.nodes.media.h264 import AccessUnit, Depacketiser, Malformed, ParameterSets, picture_of
 from ansim.nodes.media.picture import luma
 from ansim.nodes.media.ports import Health
+from ansim.nodes.media.quality import Judgement, Quality, quality_of
 from ansim.nodes.media.recorder import Recorder
 from ansim.nodes.media.ring import Frame, Ring, Stream
 from ansim.nodes.media.rtsp import Address, CameraError, Session
-from ansim.nodes.media.stillness import Stillness, parts_of
+from ansim.nodes.media.stillness import Parts, Stillness, parts_of
 from ansim.nodes.media.timeline import Timeline
 
 LIVE_S, LATE_S, STALE_S = 1.0, 5.0, 30.0
+SHOWS = ("live", "late")  # states in which what the picture shows is of now
 RING_S = 10.0
 RING_BYTES = 16 * 1024 * 1024
 OPEN_WITHIN_S = 8.0
@@ -68,7 +70,8 @@ class Camera:
         self._since = self._failed_at = 0.0
         self._lost = 0
         self._trouble = ""
-        self._stillness = Stillness()
+        self._stillness, self._judgement = Stillness(), Judgement()
+        self._clock_offset_s: float | None = None
         self._looking: asyncio.Task[None] | None = None
         self._recorder, self._always, self._recording = recorder, always, False
         self._kept_until = 0.0
@@ -102,7 +105,7 @@ class Camera:
             state = "live" if age is not None and age <= LIVE_S else "late"
             if waited > LATE_S:
                 state = "stale" if waited <= STALE_S else "lost"
-        frozen_s = self._stillness.frozen_s(now) if state in ("live", "late") else None
+        frozen_s = self._stillness.frozen_s(now) if state in SHOWS else None
         return Health(
             state=state if frozen_s is None else "frozen",
             age_s=age,
@@ -112,6 +115,9 @@ class Camera:
             bitrate_bps=self._ring.bits_per_second(),
             key_interval_s=self._ring.key_interval(),
             lost_packets=self._lost + self._depacketiser.lost,
+            clock_offset_s=self._clock_offset_s,
+            dark=state in SHOWS and self._judgement.dark,
+            blurred=state in SHOWS and self._judgement.blurred,
             trouble=self._trouble,
             recording=self._recorder.state if self._recorder and self._recording else "off",
             missing_s=self._recorder.missing_s if self._recorder else 0.0,
@@ -159,7 +165,7 @@ class Camera:
         self._task = None
         self._ring.clear()
         self._stop_recording()
-        self._stillness = Stillness()
+        self._stillness, self._judgement, self._clock_offset_s = Stillness(), Judgement(), None
 
     async def _pause(self, failures: int, patience: float) -> None:
         pause = max(patience, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**failures))
@@ -181,7 +187,8 @@ class Camera:
                 await within(self._world.clock, OPEN_WITHIN_S, self._open(session))
             self._trouble = ""
             waiting = [
-                asyncio.ensure_future(work) for work in (session.wait_lost(), session.keep_alive(), self._watch())
+                asyncio.ensure_future(work)
+                for work in (session.wait_lost(), session.keep_alive(), self._watch(session))
             ]
             try:
                 done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -200,23 +207,28 @@ class Camera:
         self._depacketiser = Depacketiser(track.parameters)
         await session.play(track)
 
-    async def _watch(self) -> None:
+    async def _watch(self, session: Session) -> None:
         """Ends when nobody needs the camera any more; raises CameraError when it sends nothing new."""
         clock = self._world.clock
         opened = clock.monotonic()
         while self._wanted():
             await clock.sleep(1.0)
+            self._clock_offset_s = session.clock_offset_s
             if clock.monotonic() - max(opened, self._last_at or 0.0) > SILENT_S:
-                raise CameraError("the camera sends no new pictures")
+                keyless = self._depacketiser.keyless > 0
+                raise CameraError("the camera sends no key frames" if keyless else "the camera sends no new pictures")
 
     async def _look(self, frame: Frame) -> None:
-        """Whether this picture is a new one at all. One that cannot be decoded here is judged by its times alone."""
-        stillness = self._stillness
+        """Whether this picture is a new one at all, and shows anything. One that cannot be decoded here is judged by its times
+        alone.
+        """
+        stillness, judgement = self._stillness, self._judgement
         try:
-            parts = await asyncio.to_thread(lambda: parts_of(luma(frame)))
+            parts, quality = await asyncio.to_thread(_seen, frame)
         except ValueError:
             return
         stillness.add(parts, frame.at)
+        judgement.add(quality)
 
     def _packet(self, packet: bytes) -> None:
         for unit in self._depacketiser.push(packet):
@@ -266,3 +278,8 @@ class Camera:
         if self._recorder is not None and self._recording:
             self._recording = False
             self._recorder.stop()
+
+
+def _seen(frame: Frame) -> tuple[Parts, Quality]:
+    rows = luma(frame)
+    return parts_of(rows), quality_of(rows)

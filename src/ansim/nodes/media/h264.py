@@ -173,12 +173,13 @@ class Depacketiser:
     """RTP packets in, whole access units out. A picture with a packet missing is never given out, nor what
     refers to it.
 
-    `lost` counts packets that never came, `dropped` pictures left out because of that.
+    `lost` counts packets that never came, `dropped` pictures left out because of that, `keyless` whole ones since the last that
+    could be shown, in which no key frame came.
     """
 
     def __init__(self, parameters: ParameterSets | None = None) -> None:
         self.lost = 0
-        self.dropped = 0
+        self.dropped = self.keyless = 0
         self._parameters = parameters
         self._sequence = self._restart = -1
         self._timestamp = 0
@@ -301,8 +302,9 @@ class Depacketiser:
             return ()
         if damaged or (self._resync and not key) or self._parameters is None:
             self.dropped += self._begun
+            self.keyless += not key
             return ()
-        self._resync, self._begun = False, True
+        self._resync, self._begun, self.keyless = False, True, 0
         return (AccessUnit(self._timestamp, key, b"".join(body), self._parameters),)
 
     def _learn(self, units: list[bytes]) -> None:

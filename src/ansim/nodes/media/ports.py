@@ -78,6 +78,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How a camera is. `state`: idle (nobody needs it), live (a new picture within 1 s), late (5 s), stale (30 s), lost;
     frozen: pictures come, but for `frozen_s` seconds it has been the same one.
 
+    `clock_offset_s`: how far ahead of ours its clock is, None while it has not told; `dark`, `blurred`: its pictures show
+    nothing.
+
     `recording`: off, on, or why nothing of it is kept just now (disk-full, disk, behind, no-key, key); `missing_s`: seconds of
     pictures that came and were not kept.
     """
@@ -90,6 +93,9 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     bitrate_bps: int
     key_interval_s: float | None
     lost_packets: int
+    clock_offset_s: float | None
+    dark: bool
+    blurred: bool
     trouble: str
     recording: str
     missing_s: float

@@ -25,6 +25,8 @@ DEFAULT_PORT = 554
 MAX_MESSAGE = 64 * 1024  # bytes of one RTSP message; a camera that sends more is none
 DEFAULT_SESSION_S = 60.0
 ANSWER_WITHIN_S = 5.0
+SENDER_REPORT = 200
+NTP_EPOCH_S = 2_208_988_800  # from 1900 to 1970
 _AGENT = "ansim"
 
 
@@ -93,11 +95,14 @@ class Track:
 
 
 class Connection(asyncio.Protocol):
-    """One TCP connection to a camera: requests with their answers, and packets of channel 0 as they come."""
+    """One TCP connection to a camera: requests with their answers, packets of channel 0 and reports of channel 1 as they
+    come.
+    """
 
-    def __init__(self, on_packet: Callable[[bytes], None]) -> None:
+    def __init__(self, on_packet: Callable[[bytes], None], on_report: Callable[[bytes], None]) -> None:
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_packet = on_packet
+        self._on_report = on_report
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
         self._waiting: dict[str, asyncio.Future[Answer]] = {}
@@ -134,6 +139,8 @@ class Connection(asyncio.Protocol):
                         break
                     if buffer[at + 1] == 0:
                         on_packet(buffer[at + 4 : following])
+                    elif buffer[at + 1] == 1:
+                        self._on_report(buffer[at + 4 : following])
                     at = following
                 else:
                     taken = self._take_message(at)
@@ -327,10 +334,11 @@ def _join(base: str, control: str) -> str:
 
 class Session:
     """One playing session. `await play()`, then packets come until `connection.lost`; `keep_alive()` runs
-    beside it.
+    beside it. `clock_offset_s`: how far ahead of ours the camera's clock is, once it has told the time.
     """
 
     def __init__(self, world: World, address: Address, on_packet: Callable[[bytes], None]) -> None:
+        self.clock_offset_s: float | None = None
         self._world = world
         self._address = address
         self._on_packet = on_packet
@@ -349,7 +357,7 @@ class Session:
         loop = asyncio.get_running_loop()
         try:
             _, self._connection = await loop.create_connection(
-                lambda: Connection(self._packet), address.host, address.port
+                lambda: Connection(self._packet, self._report), address.host, address.port
             )
         except OSError as error:
             raise CameraError(f"no connection ({type(error).__name__})") from None
@@ -380,6 +388,12 @@ class Session:
         # before the answer to SETUP nothing is ours; another payload type is not the track we chose
         if self._playing and len(packet) > 12 and packet[1] & 0x7F == self._payload_type:
             self._on_packet(packet)
+
+    def _report(self, report: bytes) -> None:
+        """A sender report (RFC 3550 6.4.1) says what time it is at the camera; some say nothing there."""
+        if len(report) >= 16 and report[0] & 0xC0 == 0x80 and report[1] == SENDER_REPORT and any(report[8:12]):
+            theirs = int.from_bytes(report[8:16], "big") / (1 << 32) - NTP_EPOCH_S
+            self.clock_offset_s = theirs - self._world.clock.now().timestamp()
 
     async def keep_alive(self) -> None:
         """Runs as long as the session: a camera forgets a session it does not hear from."""
