@@ -70,8 +70,8 @@ from ansim.response.signals.sender import Issuers
 from ansim.response.watch import actions as watch
 from ansim.response.watch.following import Following
 from ansim.response.watch.gate import CentreGate
+from ansim.response.watch.ports import CameraHealth, Media
 from ansim.response.watch.ports import Heads as TurningHeads
-from ansim.response.watch.ports import Media
 from ansim.trust.access.limits import Lanes
 from ansim.trust.access.model import Site
 from ansim.trust.access.passkey import Passkeys
@@ -117,6 +117,19 @@ class LocalMedia:
 
     def total(self) -> int:
         return len(self._node.cameras)
+
+    def health(self, cameras: Collection[str]) -> list[CameraHealth]:
+        found = ((id, self._node.health(id)) for id in cameras)
+        return [
+            CameraHealth(
+                id=id, state=health.state, last_frame_at=health.last_frame_at, fps=health.fps,
+                bitrate_bps=health.bitrate_bps, key_interval_s=health.key_interval_s, lost_packets=health.lost_packets,
+                clock_offset_s=health.clock_offset_s, frozen_s=health.frozen_s, dark=health.dark,
+                blurred=health.blurred, trouble=health.trouble,
+            )
+            for id, health in found
+            if health is not None and health.state != "idle"
+        ]  # fmt: skip
 
 
 class LocalGate:

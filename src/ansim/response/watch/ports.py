@@ -26,6 +26,29 @@ class Media(Protocol):
 
     def total(self) -> int: ...
 
+    def health(self, cameras: Collection[str]) -> list[CameraHealth]:
+        """Of those among `cameras` that are pulled now, or failed a moment ago."""
+
+
+class CameraHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How a camera is. `state`: live (a new picture within 1 s), late (5 s), stale (30 s), lost, idle (nobody needs it), frozen (pictures come, but for `frozen_s`
+    seconds it has been the same one); `clock_offset_s`: how far ahead of ours its clock is; `dark`, `blurred`: its pictures show
+    nothing; `trouble`: why it gives none, in words without its address or account.
+    """
+
+    id: str
+    state: str
+    last_frame_at: datetime | None
+    fps: float
+    bitrate_bps: int
+    key_interval_s: float | None
+    lost_packets: int
+    clock_offset_s: float | None
+    frozen_s: float | None
+    dark: bool
+    blurred: bool
+    trouble: str
+
 
 class Preset(msgspec.Struct, frozen=True, kw_only=True):
     """Where a camera was set up to look; its name is a place, never a person."""

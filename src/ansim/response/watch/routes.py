@@ -1,4 +1,4 @@
-"""Turning cameras over HTTP."""
+"""Cameras over HTTP: how they are, and turning them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from ansim.city.cameras.register import Register
 from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.response.watch import turning
-from ansim.response.watch.ports import Direction
+from ansim.response.watch.ports import CameraHealth, Direction, Media
 from ansim.response.watch.turning import Turned, Turning
 from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Actor
@@ -27,6 +28,13 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     preset: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
     direction: Direction | None = None
     reason: Annotated[str, msgspec.Meta(max_length=400)] = ""
+
+
+@get("/api/cameras/health", guards=[allow(Act.CAMERA_LIST)])
+async def cameras_health(actor: Asking, database: Db) -> dict[str, list[CameraHealth]]:
+    """How the cameras of this centre are that are pulled now, or failed a moment ago."""
+    known = [camera.id for camera in database.use(Register).of_centre(actor.centre)]
+    return {"cameras": database.use(Media).health(known)}
 
 
 @get("/api/grants/{grant:str}/cameras/{camera:str}/turning", guards=[allow(Act.CAMERA_WATCH)])
@@ -48,4 +56,4 @@ async def turn_camera(
     return await turning.turn(database, grant, camera, actor, to, data.reason.strip())
 
 
-ROUTES = [camera_turning, turn_camera]
+ROUTES = [cameras_health, camera_turning, turn_camera]
