@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import pytest
 
@@ -349,3 +350,42 @@ async def test_what_is_not_kept_is_in_the_metrics(filmed: Filmed) -> None:
     await filmed.film(2)
     said = (await (await filmed.house.client()).get("/metrics")).text
     assert 'ansim_recording_cameras{state="on"} 1.0' in said and "ansim_recording_missing_seconds_total 0.0" in said
+
+
+async def test_what_is_handed_out_is_masked_and_says_in_every_picture_who_took_it(
+    filmed: Filmed, tmp_path: Path
+) -> None:
+    await filmed.claim()
+    await filmed.film(3)
+    saved = read(await filmed.save())
+    left = {"x": 0, "y": 0, "width": 0.25, "height": 0.5}
+    late = {"x": 0.5, "y": 0, "width": 0.25, "height": 0.5, "from_s": 1.0, "until_s": 2.0}
+    asked = {"masks": [left, late], "reason": "보험사에 낼 것"}
+    made = read(await filmed.operator.post(f"/api/clips/{saved['id']}/masked", json=asked))
+    assert made["masked_from"] == saved["id"] and saved["masked_from"] is None
+    file = tmp_path / "clip.mp4"
+    file.write_bytes((await filmed.operator.get(f"/api/clips/{made['id']}")).content)
+    report = verify_clip(file)
+    assert not report.wrong
+    assert any("2 places masked" in line and made["id"][-8:] in line for line in report.good)
+    with av.open(str(file)) as container:
+        pictures = [frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)]
+    assert len(pictures) == 75
+    width, height = 320, 180
+    covered = [picture[: height // 2 - 4, : width // 4 - 4] for picture in pictures]
+    assert max(int(part.max()) - int(part.min()) for part in covered) < 24, "nothing shows through"
+    times = [picture[: height // 2 - 4, width // 2 + 4 : width * 3 // 4 - 4].std() for picture in pictures]
+    assert max(times[27:48]) < 8 < min(times[:24] + times[52:])
+    band = [picture[height - 10 : height] for picture in pictures]
+    assert all(part.max() > 150 and part.min() < 40 for part in band), "words on a dark band"
+    changed = bytearray(file.read_bytes())
+    changed[len(changed) // 3] ^= 1
+    file.write_bytes(changed)
+    assert verify_clip(file).exit_code == 1
+    again = await filmed.operator.post(f"/api/clips/{made['id']}/masked", json=asked)
+    assert (again.status_code, again.json()["type"]) == (409, "clip.derived")
+    outside = {"masks": [left | {"x": 1.5}], "reason": "x"}
+    refused = await filmed.operator.post(f"/api/clips/{saved['id']}/masked", json=outside)
+    assert refused.status_code == 400 and "masks" in refused.json()["field"]
+    colleague = await filmed.house.client("operator")
+    assert (await colleague.post(f"/api/clips/{saved['id']}/masked", json=asked)).status_code == 404

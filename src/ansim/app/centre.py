@@ -31,7 +31,15 @@ from ansim.adapters.witness.http import HttpWitness
 from ansim.app.heads import LocalHeads
 from ansim.app.holdings import holdings
 from ansim.app.places import CountryBoundaries, Streets, country
-from ansim.app.recording import CLIPS, RECORDINGS, CentreKeys, LocalRecordings, RecordingMetrics, read_sources
+from ansim.app.recording import (
+    CLIPS,
+    RECORDINGS,
+    CentreKeys,
+    LocalRecordings,
+    LocalRedactor,
+    RecordingMetrics,
+    read_sources,
+)
 from ansim.app.settings import Settings
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.model import Camera
@@ -57,7 +65,7 @@ from ansim.nodes.media.recordings import Recordings
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.ports import Gateways
 from ansim.response.evidence.actions import ClipFolder
-from ansim.response.evidence.ports import Recorded
+from ansim.response.evidence.ports import Recorded, Redactor
 from ansim.response.incidents.guardians import MunicipalityNames, Origin
 from ansim.response.incidents.person import CentreKey
 from ansim.response.notify.actions import Channels
@@ -339,6 +347,7 @@ class Centre:
         recorded = LocalRecordings(self.recordings)
         database.provide(Recorded, recorded)
         database.provide(RecordedDays, recorded)
+        database.provide(Redactor, LocalRedactor())
         database.provide(ClipFolder, ClipFolder(settings.folder / CLIPS))
         database.provide(Following, Following())
         database.provide(Lines, Lines(self.origin, self.places, settings.agency_phones))

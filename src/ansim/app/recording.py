@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import date, datetime
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +23,8 @@ from ansim.core.errors import Problem
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Record, Refused, Source
 from ansim.nodes.media.recordings import Recordings
-from ansim.response.evidence.ports import Stretch
+from ansim.nodes.media.redact import Region, redact
+from ansim.response.evidence.ports import Mask, Stretch
 from ansim.trust.retention.keys import Keys, Slot
 
 RECORDINGS, CLIPS = "recordings", "clips"
@@ -107,6 +110,26 @@ class RecordingMetrics(Collector):
         yield CounterMetricFamily(
             "ansim_recording_missing_seconds", "Pictures that came and were not kept", value=missing
         )
+
+
+class LocalRedactor:
+    """`response.evidence.ports.Redactor`; one clip at a time, because each keeps a thread busy."""
+
+    def __init__(self) -> None:
+        self._one = threading.Lock()
+
+    def redact(self, pieces: Iterable[bytes], masks: Sequence[Mask], words: str, began: datetime) -> Iterator[Stretch]:
+        regions = [
+            Region(
+                x=mask.x, y=mask.y, width=mask.width, height=mask.height, from_s=mask.from_s,
+                until_s=inf if mask.until_s is None else mask.until_s,
+            )
+            for mask in masks
+        ]  # fmt: skip
+        with self._one:
+            for made in redact(pieces, regions, words):
+                start, end = (began + timedelta(seconds=seconds) for seconds in (made.start_s, made.end_s))
+                yield Stretch(content=made.content, frames=made.frames, start=start, end=end)
 
 
 class LocalRecordings:

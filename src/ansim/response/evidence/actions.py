@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from ansim.response.evidence.events import ClipSaved
 from ansim.response.evidence.manifest import (
     DOWNLOADED,
     SAVED,
+    Derived,
     Manifest,
     Part,
     Signed,
@@ -31,7 +32,7 @@ from ansim.response.evidence.manifest import (
     encode_signed,
     sign,
 )
-from ansim.response.evidence.ports import Recorded
+from ansim.response.evidence.ports import Mask, Recorded, Redactor, Stretch
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import words_context
 from ansim.response.incidents.model import IncidentRow
@@ -44,6 +45,8 @@ from ansim.trust.retention.events import DestructionCertified
 from ansim.trust.retention.keys import Erased, Keys
 
 LONGEST = timedelta(minutes=10)
+LONGEST_HAND_OUT = timedelta(minutes=2)
+"""Of what is made anew: it keeps half a core busy for as long."""
 BEFORE = timedelta(hours=1)
 """How long before the signal a clip of a case may begin."""
 
@@ -78,6 +81,8 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
     saved_at: datetime
     saved_by: str
     reason: str
+    masked_from: str | None
+    """The clip that this one was made from, for handing out; null for what the camera sent."""
 
 
 async def save(
@@ -105,6 +110,39 @@ async def save(
 async def clips(tx: Transaction, id: str, actor: Actor) -> list[Clip]:
     await _owned(tx, id, actor)
     return [_shown(tx, row, _read(tx, row, (await _case(tx, id))).statement) for row in await store.of_incident(tx, id)]
+
+
+async def hand_out(database: Database, source: str, actor: Actor, masks: Sequence[Mask], reason: str) -> Clip:
+    """A second clip, made of one for somebody outside: masked, with who took it in every picture. It lives and dies with the
+    case like the first, and is downloaded and checked like it.
+    """
+    async with database.transaction(readonly=True) as tx:
+        row = await store.get(tx, source)
+        if row is None:
+            raise not_found("clip")
+        incident = await _owned(tx, row["incident"], actor)
+        before = _read(tx, row, incident).statement
+    if before.derived is not None:
+        raise Problem(
+            409, "clip.derived", "This clip was made from another", "Take that one.", clip=before.derived.clip
+        )
+    if before.end - before.start > LONGEST_HAND_OUT:
+        seconds = f"{LONGEST_HAND_OUT.total_seconds():.0f}"
+        raise Problem(409, "clip.long", "This clip is too long to be made anew", f"Save one of at most {seconds} s.")
+    clip, at = database.world.id(), database.world.clock.now()
+    words = f"{incident.number} {clip[-8:]} {actor.id} {at:%Y-%m-%d %H:%M}Z"
+    path = database.use(ClipFolder).of(incident.id, clip)
+    try:
+        parts = await asyncio.to_thread(_remake, database, incident, before, clip, masks, words)
+        async with database.transaction() as tx:
+            owned = await _owned(tx, incident.id, actor)
+            derived = Derived(clip=source, masks=list(masks), words=words)
+            return await _keep(
+                tx, owned, actor, clip, before.camera, before.asked_start, before.asked_end, reason, parts, derived
+            )
+    except BaseException:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+        raise
 
 
 class Download(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,26 +236,47 @@ async def _seal(
     database: Database, incident: IncidentRow, clip: str, camera: str, start: datetime, end: datetime
 ) -> list[Part]:
     """Cut and sealed into its file, part by part: a long clip needs no more memory than a short one."""
+    parts: list[Part] = []
+    async for stretch in database.use(Recorded).cut(camera, start, end):
+        parts.append(await asyncio.to_thread(_put, database, incident, clip, len(parts), stretch))
+    if parts:
+        await asyncio.to_thread(_make_durable, database.use(ClipFolder).of(incident.id, clip))
+    return parts
+
+
+def _remake(
+    database: Database, incident: IncidentRow, before: Statement, clip: str, masks: Sequence[Mask], words: str
+) -> list[Part]:
+    """Blocking: decoded, masked, encoded and sealed again, without a byte of it in the clear on the disk."""
+    pieces = _opened(database, incident, before.clip)
+    made = database.use(Redactor).redact(pieces, masks, words, before.start)
+    parts = [_put(database, incident, clip, number, stretch) for number, stretch in enumerate(made)]
+    _make_durable(database.use(ClipFolder).of(incident.id, clip))
+    return parts
+
+
+def _put(database: Database, incident: IncidentRow, clip: str, number: int, stretch: Stretch) -> Part:
+    """Seal a part and add it to the clip's file."""
+    path, content = database.use(ClipFolder).of(incident.id, clip), stretch.content
+    assert incident.case_slot is not None
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sealed = database.use(Keys).seal(incident.case_slot, content, _context(clip, number))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
+        file.write(_LENGTH.pack(len(sealed)) + sealed)
+    digest = hashlib.sha256(content).hexdigest()
+    return Part(bytes=len(content), sha256=digest, frames=stretch.frames, start=stretch.start, end=stretch.end)
+
+
+def _opened(database: Database, incident: IncidentRow, clip: str) -> Generator[bytes, None, None]:
+    """The parts of a clip, one after the other."""
     keys, path = database.use(Keys), database.use(ClipFolder).of(incident.id, clip)
     assert incident.case_slot is not None
-    slot, parts = incident.case_slot, list[Part]()
-
-    def put(number: int, content: bytes) -> str:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sealed = keys.seal(slot, content, _context(clip, number))
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(_LENGTH.pack(len(sealed)) + sealed)
-        return hashlib.sha256(content).hexdigest()
-
-    async for stretch in database.use(Recorded).cut(camera, start, end):
-        digest = await asyncio.to_thread(put, len(parts), stretch.content)
-        parts.append(
-            Part(bytes=len(stretch.content), sha256=digest, frames=stretch.frames, start=stretch.start, end=stretch.end)
-        )
-    if parts:
-        await asyncio.to_thread(_make_durable, path)
-    return parts
+    with path.open("rb") as file:
+        number = 0
+        while head := file.read(_LENGTH.size):
+            yield keys.open(incident.case_slot, file.read(_LENGTH.unpack(head)[0]), _context(clip, number))
+            number += 1
 
 
 def _make_durable(path: Path) -> None:
@@ -231,7 +290,7 @@ def _make_durable(path: Path) -> None:
 
 async def _keep(
     tx: Transaction, incident: IncidentRow, actor: Actor, clip: str, camera: str, start: datetime, end: datetime,
-    reason: str, parts: list[Part],
+    reason: str, parts: list[Part], derived: Derived | None = None,
 ) -> Clip:  # fmt: skip
     sequencer, keys = tx.use(Sequencer), tx.use(Keys)
     assert incident.case_slot is not None
@@ -239,7 +298,7 @@ async def _keep(
     statement = Statement(
         centre=sequencer.origin, clip=clip, incident=incident.id, number=incident.number, camera=camera,
         camera_name=known.name if known else camera, asked_start=start, asked_end=end, start=parts[0].start,
-        end=parts[-1].end, saved_at=tx.at, saved_by=actor.id, reason=reason, parts=parts,
+        end=parts[-1].end, saved_at=tx.at, saved_by=actor.id, reason=reason, parts=parts, derived=derived,
     )  # fmt: skip
     sealed = keys.seal(incident.case_slot, encode_signed(sign(statement, sequencer.sign)), _context(clip, None))
     await store.insert(
@@ -252,6 +311,7 @@ async def _keep(
         details={
             "camera": camera, "bytes": statement.size, "frames": statement.frames,
             "seconds": round((statement.end - statement.start).total_seconds()),
+            "kind": "as-sent" if derived is None else "masked",
         },
     )  # fmt: skip
     words = keys.seal(incident.case_slot, reason.encode(), words_context(incident.id))
@@ -267,6 +327,7 @@ def _shown(tx: Transaction, row: Row, statement: Statement) -> Clip:
         id=row["id"], camera=row["camera"], camera_name=statement.camera_name, from_at=row["from_at"],
         until_at=row["until_at"], bytes=row["bytes"], saved_at=row["saved_at"],
         saved_by=row["saved_by_name"] or row["saved_by"], reason=statement.reason,
+        masked_from=None if statement.derived is None else statement.derived.clip,
     )  # fmt: skip
 
 
@@ -279,23 +340,13 @@ def _read(tx: Transaction, row: Row, incident: IncidentRow) -> Signed:
 
 
 async def _pieces(database: Database, incident: IncidentRow, clip: str, last: bytes) -> AsyncIterator[bytes]:
-    keys, path = database.use(Keys), database.use(ClipFolder).of(incident.id, clip)
-    assert incident.case_slot is not None
-    slot = incident.case_slot
-    file = await asyncio.to_thread(path.open, "rb")
+    parts = _opened(database, incident, clip)
     try:
-
-        def take(number: int) -> bytes | None:
-            head = file.read(_LENGTH.size)
-            return keys.open(slot, file.read(_LENGTH.unpack(head)[0]), _context(clip, number)) if head else None
-
-        number = 0
-        while (content := await asyncio.to_thread(take, number)) is not None:
+        while (content := await asyncio.to_thread(next, parts, None)) is not None:
             yield content
-            number += 1
         yield last
     finally:
-        file.close()
+        parts.close()
 
 
 def _context(clip: str, part: int | None) -> bytes:

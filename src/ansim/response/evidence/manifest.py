@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import InvalidSignature
 
+from ansim.response.evidence.ports import Mask
 from ansim.trust.ledger.checkpoint import Verifier
 from ansim.trust.ledger.proof import Proof, check_proof
 
@@ -39,9 +40,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     end: datetime
 
 
+class Derived(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which clip it was made anew, what is masked in it, and the words in every picture."""
+
+    clip: str
+    masks: list[Mask]
+    words: str
+
+
 class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the centre states. `start`, `end`: of what is in the file; `asked_start`, `asked_end`: what was asked for.
-    `pauses`: where no picture came for more than a second. Times are UTC, by the media node's clock.
+    Times are UTC, by the media node's clock. `derived`: it is not what the camera sent, but made of it for handing out.
     """
 
     centre: str
@@ -58,6 +67,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     saved_by: str
     reason: str
     parts: list[Part]
+    derived: Derived | None = None
 
     def signed_bytes(self) -> bytes:
         return _DOMAIN + msgspec.json.encode(self, order="sorted")
@@ -158,6 +168,11 @@ def check_manifest(
         f"clip {statement.clip} of camera {statement.camera}, {statement.start:%Y-%m-%d} {_clock(statement.start)} to"
         f" {_clock(statement.end)} UTC, for case {statement.number}"
     ]
+    if statement.derived is not None:
+        good.append(
+            f"made anew from clip {statement.derived.clip}, with {len(statement.derived.masks)} places masked; in every"
+            f" picture stands: {statement.derived.words}"
+        )
     held, wrong = check_proof(manifest.proof, log, witnesses)
     good += held
     try:

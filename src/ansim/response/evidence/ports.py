@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -16,6 +16,27 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     frames: int
     start: datetime
     end: datetime
+
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Mask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is not shown: shares of the picture from its upper left, all the time or between two instants, in seconds from the
+    clip's beginning.
+    """
+
+    x: Share
+    y: Share
+    width: Share
+    height: Share
+    from_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    until_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+
+
+class Redactor(Protocol):
+    def redact(self, pieces: Iterable[bytes], masks: Sequence[Mask], words: str, began: datetime) -> Iterator[Stretch]:
+        """The clip made anew, in the order of `Recorded.cut`: masked, with the words in every picture. Blocks its thread."""
 
 
 class Recorded(Protocol):

@@ -14,6 +14,7 @@ from litestar.response import Stream
 from ansim.core.database import Database
 from ansim.response.evidence import actions
 from ansim.response.evidence.actions import Clip
+from ansim.response.evidence.ports import Mask
 from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Actor
 
@@ -28,6 +29,13 @@ class Cutting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     camera: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     start: Instant = msgspec.field(name="from")
     end: Instant = msgspec.field(name="until")
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
+
+
+class HandingOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who else is in the picture and must not be recognised, and for whom it is made, in words."""
+
+    masks: Annotated[list[Mask], msgspec.Meta(max_length=32)] = []
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 
 
@@ -46,6 +54,14 @@ async def list_clips(incident: FromPath[str], actor: Asking, database: Db) -> di
         return {"clips": await actions.clips(tx, incident, actor)}
 
 
+@post("/api/clips/{clip:str}/masked", status_code=201, guards=[allow(Act.INCIDENT_WORK)])
+async def hand_out_clip(clip: FromPath[str], data: JSONBody[HandingOut], actor: Asking, database: Db) -> Clip:
+    """Make a clip of at most two minutes anew for somebody outside: places masked, and the case, the clip, who made it and when
+    written into every picture. It is a clip of the case like the other, signed as what it is.
+    """
+    return await actions.hand_out(database, clip, actor, data.masks, data.reason)
+
+
 @get("/api/clips/{clip:str}", guards=[allow(Act.INCIDENT_WORK)])
 async def download_clip(clip: FromPath[str], actor: Asking, database: Db) -> Stream:
     """The clip as one MP4 file with its manifest in it, for `ansim verify`. Each download is in the ledger and in the file."""
@@ -57,4 +73,4 @@ async def download_clip(clip: FromPath[str], actor: Asking, database: Db) -> Str
     )
 
 
-ROUTES = [save_clip, list_clips, download_clip]
+ROUTES = [save_clip, list_clips, hand_out_clip, download_clip]
