@@ -160,6 +160,7 @@ def camera(n: int, east_m: float, north_m: float, azimuth: float | None, **more:
         "bearing_deg": 0.0,
         "score": 0.9 - n / 10,
         "sees": "likely",
+        "probability": round(0.95 - n / 10, 2),
         "live": True,
     } | more
 
@@ -260,6 +261,7 @@ def worked(number: int = 47, **more: Any) -> dict[str, Any]:
                 "at": ago(120), "reason": None}]},
         ],
         "cameras": CAMERAS,
+        "sight": {"probability": 0.97, "map": "footprints"},
         "grants": [grant(), grant("g2", "순찰 12호", "officer", left=1737)],
         "dispatches": [dispatch()],
         "procedure": steps(),
@@ -346,6 +348,7 @@ class Room:
                 ]
             },
         )
+        stage.on("GET", "/api/cameras/health", {"cameras": []})
         stage.on("GET", "/api/map", quarter())
         stage.on("GET", "/api/map/borders", {"type": "FeatureCollection", "features": []})
         for token in ("g1", "g2", "g3"):

@@ -609,6 +609,63 @@ async def test_an_open_socket_without_new_frames_becomes_stale(sit: Sit, room: R
     await says(tile(page, 1), "멈춘 화면")
 
 
+def ranked(*order: int, **more: Any) -> list[dict[str, Any]]:
+    """The server's choice, best first; `more` is of the first."""
+    known = {camera["id"]: camera for camera in CAMERAS}
+    return [known[f"cam-{n}"] | {"order": at} | (more if at == 1 else {}) for at, n in enumerate(order, 1)]
+
+
+async def moved(stage: Stage, cameras: list[dict[str, Any]], probability: float = 0.9) -> None:
+    position = fix(12, 8, age=1)
+    sight = {"probability": probability, "map": "roads"}
+    await stage.say(
+        "/live", {"type": "position", "incident": "i47", "position": position, "cameras": cameras, "sight": sight}
+    )
+
+
+async def test_pictures_follow_what_the_server_chooses_and_each_keeps_its_place(
+    sit: Sit, room: Room, stage: Stage
+) -> None:
+    room.have(worked())
+    page = await sit()
+    await open_case(page)
+    await moved(stage, ranked(3, 1, 5, 4, 2))
+    await page.locator('[data-tile="2"][data-camera="cam-5"]').wait_for()
+    seated = [await tile(page, n).get_attribute("data-camera") for n in (1, 2, 3, 4)]
+    assert seated == ["cam-1", "cam-5", "cam-3", "cam-4"], "only the place of the one that left has changed"
+
+
+async def test_a_held_picture_is_never_replaced(sit: Sit, room: Room, stage: Stage, picture: Any) -> None:
+    room.have(worked())
+    page = await sit()
+    await open_case(page)
+    await page.keyboard.press("2")
+    await page.keyboard.press("h")
+    await says(page.locator("main, body").first, "2번 화면 고정")
+    await page.locator('[data-tile="2"] [aria-label="고정한 화면"]').wait_for()
+    await moved(stage, ranked(5, 6, 7, 3, 1))
+    await page.locator('[data-tile="1"][data-camera="cam-5"]').wait_for()
+    assert await tile(page, 2).get_attribute("data-camera") == "cam-2"
+    await picture(page, "console-held")
+    await page.keyboard.press("h")
+    await moved(stage, ranked(5, 6, 7, 3, 1))
+    await page.locator('[data-tile="2"]:not([data-camera="cam-2"])').wait_for()
+
+
+async def test_the_chance_is_said_and_that_perhaps_nobody_sees_her(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    room.have(worked())
+    page = await sit()
+    await open_case(page)
+    await says(tile(page, 1), "보일 확률 85 %")
+    assert not await page.locator(".unseen").count()
+    aim = {"bearing_deg": 170.0, "view_deg": 36.0}
+    await moved(stage, ranked(1, 2, 3, 4, 5, probability=0.04, azimuth_deg=None, aim=aim), probability=0.06)
+    await says(page.locator(".unseen"), "어느 화면에도 안 보일 수 있음", "5 %")
+    await picture(page, "console-unseen")
+
+
 async def test_opening_shows_no_old_still(sit: Sit, room: Room) -> None:
     room.have(worked())
     page = await sit()
@@ -1376,3 +1433,47 @@ async def test_a_camera_that_does_not_turn_says_so(sit: Sit, room: Room, stage: 
         await page.keyboard.press("p")
         await says(page.locator("[data-part=turning]"), words)
         await page.keyboard.press("Escape")
+
+
+def ailing(id: str, **more: Any) -> dict[str, Any]:
+    """A camera's health; well, but for `more`."""
+    return {
+        "id": id, "state": "live", "last_frame_at": ago(0.4), "fps": 9.8, "bitrate_bps": 812_000, "key_interval_s": 1.0,
+        "lost_packets": 0, "clock_offset_s": 0.2, "frozen_s": None, "dark": False, "blurred": False, "trouble": "",
+    } | more  # fmt: skip
+
+
+async def test_cameras_that_ail_are_counted_listed_first_and_say_why(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    h265 = "this camera sends H.265: set it to H.264, or take its second stream"
+    stage.on(
+        "GET",
+        "/api/cameras/health",
+        {
+            "cameras": [
+                ailing("cam-1"),
+                ailing("cam-2", clock_offset_s=-3600.4),
+                ailing("cam-3", blurred=True, lost_packets=1204),
+                ailing("cam-4", state="lost", last_frame_at=None, fps=0, key_interval_s=None, trouble=h265),
+                ailing("cam-5", state="frozen", frozen_s=41),
+                ailing("cam-6", state="late", trouble="the camera answers SETUP with 500"),
+            ]
+        },
+    )
+    page = await sit(map=True)
+    button = page.locator("[data-part=videos]")
+    await says(button, "이상 5")
+    await button.click()
+    sheet = page.locator("[data-part=cameras]")
+    await says(
+        sheet, "이상 5 / 연결된 6대", "시계 1시간", "초점 흐림", "1,204", "H.265로 보냄", "같은 화면 41초", "정상"
+    )
+    await says(sheet, "the camera answers SETUP with 500")
+    rows = sheet.locator("tbody tr")
+    assert await rows.nth(0).get_attribute("data-camera") == "cam-2"
+    assert await rows.last.get_attribute("data-sick") == "false"
+    await picture(page, "console-cameras")
+    await page.keyboard.press("Escape")
+    await sheet.wait_for(state="detached")
+    await picture(page, "console-cameras-map")

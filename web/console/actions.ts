@@ -22,7 +22,7 @@ export type Prompt =
   | { kind: "close"; code: number | null };
 
 export const prompt = signal<Prompt | null>(null);
-export type Sheet = "keys" | "search";
+export type Sheet = "keys" | "search" | "cameras";
 export const sheet = signal<Sheet | null>(null);
 export const enlarged = signal(false);
 export const camerasShown = signal(true);

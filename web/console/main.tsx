@@ -9,6 +9,7 @@ import { both, chooseLocale, locale } from "../shared/i18n";
 import { startTheme } from "../shared/theme";
 import { span } from "../shared/words";
 import * as act from "./actions";
+import { readHealths } from "./cameras";
 import { Bands, Line } from "./bands";
 import { CasePanel } from "./case";
 import { connect, serverState } from "./connection";
@@ -124,7 +125,11 @@ async function readCentre(): Promise<void> {
 async function load(): Promise<void> {
   const [cameras] = await Promise.all([get<{ cameras: Camera[] }>("/api/cameras").catch(() => null), readCentre()]);
   if (cameras) store.cameras.value = cameras.cameras;
-  setInterval(() => void readCentre(), CENTRE_EVERY_MS);
+  void readHealths();
+  setInterval(() => {
+    void readCentre();
+    void readHealths();
+  }, CENTRE_EVERY_MS);
 }
 const CENTRE_EVERY_MS = 15_000;
 

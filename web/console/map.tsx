@@ -17,6 +17,7 @@ import { Icon } from "../shared/icons";
 import { theme } from "../shared/theme";
 import { age, clockTime, direction, distance, span } from "../shared/words";
 import * as act from "./actions";
+import { sick } from "./cameras";
 import { bearingTo, distanceBetween } from "./geo";
 import type { Edge, MapView, PlacedUnit, Scene } from "./mapview";
 import { freshness, isWaiting } from "./ordering";
@@ -72,6 +73,7 @@ function scene(): Scene {
     track: detail?.track ?? [],
     placed,
     cameras: store.cameras.value,
+    sick: sick.value,
     units,
     others: [...store.incidents.value.values()].filter((i) => i.id !== incident?.id && isWaiting(i) && i.position).map((i) => ({ id: i.id, at: i.position!, priority: i.priority })),
     now_ms: now.value,

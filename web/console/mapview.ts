@@ -9,14 +9,14 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import car from "lucide-static/icons/car-front.svg?raw";
 import cctv from "lucide-static/icons/cctv.svg?raw";
 import type { Feature, FeatureCollection } from "geojson";
-import type { Camera, Position } from "../shared/api";
-import { bearingTo, circle, cone, distanceBetween, type Point } from "./geo";
+import type { Camera, Position, RankedCamera } from "../shared/api";
+import { bearingTo, circle, distanceBetween, type Point, view } from "./geo";
 import { type Freshness, freshness, radius_m } from "./ordering";
 
 setWorkerUrl(workerUrl);
 
 export interface PlacedCamera {
-  camera: Camera;
+  camera: RankedCamera;
   n: number;
   /** Its picture is frozen or gone: the cone is then dashed amber. */
   old: boolean;
@@ -41,6 +41,8 @@ export interface Scene {
   track: Position[];
   placed: PlacedCamera[];
   cameras: Camera[];
+  /** Ids of those that something is wrong with. */
+  sick: ReadonlySet<string>;
   units: PlacedUnit[];
   others: OtherIncident[];
   now_ms: number;
@@ -94,10 +96,10 @@ function style(latitude: number): StyleSpecification {
       { id: "borders", type: "line", source: "borders", paint: { "line-color": token("--line-strong"), "line-width": 1.5, "line-dasharray": [6, 4], "line-opacity": 0.7 } },
       { id: "road-names", type: "symbol", source: "base", minzoom: 15, filter: kind("road"), layout: { "symbol-placement": "line", "symbol-spacing": 420, "text-field": ["get", "name"], "text-font": FONT, "text-size": ["case", wide as never, 16, 13], "text-max-angle": 30, "text-padding": 12 }, paint: { "text-color": label, "text-halo-color": halo, "text-halo-width": 1.5 } },
       { id: "place-names", type: "symbol", source: "base", minzoom: 15, filter: kind("place", "park"), layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": 14, "text-padding": 8 }, paint: { "text-color": label, "text-halo-color": halo, "text-halo-width": 2 } },
-      { id: "camera-marks", type: "symbol", source: "cameras", minzoom: 15, layout: { "icon-image": "camera", "icon-allow-overlap": true } },
+      { id: "camera-marks", type: "symbol", source: "cameras", minzoom: 15, layout: { "icon-image": CAMERA as never, "icon-allow-overlap": true } },
       { id: "crowd-marks", type: "circle", source: "crowds", filter: ["has", "point_count"], paint: { "circle-radius": 13, "circle-color": token("--surface-1"), "circle-stroke-color": token("--map-cam"), "circle-stroke-width": 1.5 } },
       { id: "crowd-counts", type: "symbol", source: "crowds", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-font": FONT, "text-size": 13, "text-allow-overlap": true }, paint: { "text-color": token("--text-2") } },
-      { id: "crowd-single", type: "symbol", source: "crowds", filter: ["!", ["has", "point_count"]], layout: { "icon-image": "camera", "icon-allow-overlap": true } },
+      { id: "crowd-single", type: "symbol", source: "crowds", filter: ["!", ["has", "point_count"]], layout: { "icon-image": CAMERA as never, "icon-allow-overlap": true } },
       { id: "cones", type: "fill", source: "cones", filter: ["!", ["get", "old"]], paint: { "fill-color": accent, "fill-opacity": 0.17 } },
       { id: "cones-old", type: "fill", source: "cones", filter: ["get", "old"], paint: { "fill-color": stale, "fill-opacity": 0.09 } },
       { id: "cone-edges", type: "line", source: "cones", filter: ["!", ["get", "old"]], paint: { "line-color": accent, "line-opacity": ["case", ["get", "chosen"], 0.95, 0.55], "line-width": ["case", ["get", "chosen"], 2, 1.2] } },
@@ -113,7 +115,10 @@ function style(latitude: number): StyleSpecification {
 }
 
 /** The mark of a camera that is not one of the four: a grey ring with a camera in it, drawn at twice the size. */
-function cameraMark(): ImageData {
+const CAMERA = ["case", ["get", "sick"], "camera-sick", "camera"];
+
+/** One that ails is amber and struck through: not by colour alone. */
+function cameraMark(sick: boolean): ImageData {
   const size = 40;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
@@ -123,7 +128,7 @@ function cameraMark(): ImageData {
   ink.arc(10, 10, 9, 0, 2 * Math.PI);
   ink.fillStyle = token("--surface-1");
   ink.fill();
-  ink.strokeStyle = token("--map-cam");
+  ink.strokeStyle = token(sick ? "--p2" : "--map-cam");
   ink.lineWidth = 1.5;
   ink.stroke();
   ink.translate(4, 4);
@@ -131,6 +136,7 @@ function cameraMark(): ImageData {
   ink.lineWidth = 2.6;
   ink.lineCap = ink.lineJoin = "round";
   for (const [, path] of cctv.matchAll(/ d="([^"]+)"/g)) ink.stroke(new Path2D(path));
+  if (sick) ink.stroke(new Path2D("M2 22 22 2"));
   return ink.getImageData(0, 0, size, size);
 }
 
@@ -189,7 +195,7 @@ export class MapView {
     this.map.on("move", () => this.look());
     this.map.on("style.load", () => {
       this.loaded = true;
-      if (!this.map.hasImage("camera")) this.map.addImage("camera", cameraMark(), { pixelRatio: 2 });
+      for (const [name, sick] of [["camera", false], ["camera-sick", true]] as const) if (!this.map.hasImage(name)) this.map.addImage(name, cameraMark(sick), { pixelRatio: 2 });
       this.drawn = { track: "", cones: "", circle: "", cameras: "" };
       this.source("base").setData(this.base);
       this.source("borders").setData(this.borders);
@@ -279,7 +285,7 @@ export class MapView {
 
   private draw(scene: Scene): void {
     this.drawCameras(scene);
-    this.set("cones", scene.placed.flatMap(({ camera, old, chosen }) => (camera.azimuth_deg === null ? [] : [{ type: "Feature", properties: { old, chosen }, geometry: { type: "Polygon", coordinates: [cone(camera, camera.azimuth_deg, camera.view_deg, camera.range_m)] } }])));
+    this.set("cones", scene.placed.flatMap(({ camera, old, chosen }) => view(camera).map((ring) => ({ type: "Feature", properties: { old, chosen }, geometry: { type: "Polygon", coordinates: [ring] } }))));
     this.drawTrack(scene);
     const wanted = new Set<string>();
     if (scene.person) this.drawPerson(scene.person, scene, wanted);
@@ -306,10 +312,10 @@ export class MapView {
   private drawCameras(scene: Scene): void {
     const placed = new Set(scene.placed.map(({ camera }) => camera.id));
     const rest = this.camerasVisible ? scene.cameras.filter((camera) => !placed.has(camera.id)) : [];
-    const key = `${rest.length}:${[...placed].join()}:${this.camerasVisible}`;
+    const key = `${rest.length}:${[...placed].join()}:${this.camerasVisible}:${[...scene.sick].join()}`;
     if (this.drawn.cameras === key) return;
     this.drawn.cameras = key;
-    const features: Feature[] = rest.map((camera) => ({ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [camera.longitude, camera.latitude] } }));
+    const features: Feature[] = rest.map((camera) => ({ type: "Feature", properties: { sick: scene.sick.has(camera.id) }, geometry: { type: "Point", coordinates: [camera.longitude, camera.latitude] } }));
     const crowd = features.length > CLUSTER_FROM;
     this.source("cameras").setData({ type: "FeatureCollection", features: crowd ? [] : features });
     this.source("crowds").setData({ type: "FeatureCollection", features: crowd ? features : [] });

@@ -10,6 +10,7 @@ import { chooseTheme, theme } from "../shared/theme";
 import * as act from "./actions";
 import { cap, DEFAULTS, moved, reset, type Verb } from "./bindings";
 import * as keys from "./keys";
+import { Cameras } from "./cameras";
 import { places, showPlace } from "./map";
 import { play, wake } from "./sound";
 import * as store from "./store";
@@ -39,6 +40,7 @@ const KEYS: Line[] = [
   [["link"], "keys.link"],
   [["save"], "keys.save"],
   [["turn"], "keys.turn"],
+  [["hold"], "keys.hold"],
   [["pass"], "keys.pass"],
   [["release"], "keys.release"],
   [["close"], "hint.close"],
@@ -207,5 +209,6 @@ export function Sheets(): JSX.Element | null {
   const sheet = act.sheet.value;
   if (sheet === "keys") return <Keys />;
   if (sheet === "search") return <Search />;
+  if (sheet === "cameras") return <Cameras />;
   return null;
 }

@@ -14,6 +14,7 @@ import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, dayName, timer } from "../shared/words";
 import * as act from "./actions";
+import { sick } from "./cameras";
 import { serverState } from "./connection";
 import { isOffered } from "./ordering";
 import * as sound from "./sound";
@@ -112,10 +113,11 @@ export function Top(): JSX.Element {
           </span>
         )}
         {videos && (
-          <span>
+          <button type="button" class="videos" data-part="videos" aria-expanded={act.sheet.value === "cameras"} onClick={() => (act.sheet.value = act.sheet.value === "cameras" ? null : "cameras")}>
             <Icon of={cctv} />
             {t("top.video", { live: videos.live.toLocaleString("en-US"), total: videos.total.toLocaleString("en-US") })}
-          </span>
+            {sick.value.size > 0 && <b class="c2">{t("top.sick", { n: sick.value.size })}</b>}
+          </button>
         )}
         <Sound />
       </div>
