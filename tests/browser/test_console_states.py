@@ -1301,7 +1301,7 @@ async def test_s_keeps_the_last_seconds_of_the_chosen_camera_and_asks_why(
     mine = worked()
     saved = {
         "id": "k1", "camera": "cam-2", "camera_name": "해든로12길 32", "from_at": ago(31), "until_at": ago(0),
-        "bytes": 7_812_345, "saved_at": ago(0), "saved_by": "이서연", "reason": "뒤따르는 사람",
+        "bytes": 7_812_345, "saved_at": ago(0), "saved_by": "이서연", "reason": "뒤따르는 사람", "masked_from": "k0",
     }  # fmt: skip
     clips: list[dict[str, Any]] = []
     room.have(mine)
@@ -1327,7 +1327,7 @@ async def test_s_keeps_the_last_seconds_of_the_chosen_camera_and_asks_why(
     clips.append(saved)
     line = {"id": "t9", "at": ago(0), "act": "clip.saved", "actor": "a1", "name": "이서연", "text": "뒤따르는 사람"}
     await room.put(mine | {"timeline": [*mine["timeline"], line]})
-    await says(part, "해든로12길 32", "7.8 MB", "ansim verify")
+    await says(part, "해든로12길 32", "가린 것", "7.8 MB", "ansim verify")
     link = part.locator("a[download]")
     assert await link.get_attribute("href") == "/api/clips/k1"
     await says(page.locator(".tl"), "영상 저장: 뒤따르는 사람")

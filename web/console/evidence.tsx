@@ -45,6 +45,7 @@ function Line({ clip }: { clip: Clip }): JSX.Element {
       <div class="grow two">
         <span class="ell">{clip.camera_name}</span>
         <small class="t3 ell">
+          {clip.masked_from && `${t("clip.masked")} · `}
           {when} · {length(clip)} · {megabytes(clip.bytes)} · {clip.reason}
         </small>
       </div>

@@ -213,6 +213,8 @@ export interface Clip {
   saved_at: string;
   saved_by: string;
   reason: string;
+  /** The clip that this one was made from, masked, for handing out. */
+  masked_from: string | null;
 }
 export interface LedgerEntry {
   seq: number | null;
