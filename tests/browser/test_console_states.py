@@ -663,6 +663,7 @@ async def test_the_chance_is_said_and_that_perhaps_nobody_sees_her(
     aim = {"bearing_deg": 170.0, "view_deg": 36.0}
     await moved(stage, ranked(1, 2, 3, 4, 5, probability=0.04, azimuth_deg=None, aim=aim), probability=0.06)
     await says(page.locator(".unseen"), "어느 화면에도 안 보일 수 있음", "5 %")
+    await says(tile(page, 1), "남향으로 돌리면 5 %")
     await picture(page, "console-unseen")
 
 

@@ -19,6 +19,7 @@ export const DEFAULTS = {
   link: "KeyL",
   save: "KeyS",
   turn: "KeyP",
+  hold: "KeyH",
   pass: "KeyB",
   release: "KeyU",
   close: "KeyX",

@@ -35,8 +35,20 @@ export function circle(centre: Point, radius_m: number, corners = 72): Ring {
   return ring;
 }
 
-/** What a camera looks over: a sector; a camera that turns (no azimuth) has none. */
-export function cone(at: Point, azimuth_deg: number, view_deg: number, range_m: number): Ring {
+/** Its range is told for this view; zoomed in, a camera that turns sees a person as large from farther away. */
+const WIDEST_DEG = 60;
+const FARTHEST_M = 150;
+
+/** What a camera looks over, as rings: where one that turns should look, where another does look; none when that is not known. */
+export function view(camera: { azimuth_deg: number | null; view_deg: number; range_m: number; aim?: { bearing_deg: number; view_deg: number } | null } & Point): Ring[] {
+  if (camera.aim) {
+    const reach = (camera.range_m * Math.tan((WIDEST_DEG / 2) * RAD)) / Math.tan((camera.aim.view_deg / 2) * RAD);
+    return [cone(camera, camera.aim.bearing_deg, camera.aim.view_deg, Math.min(reach, FARTHEST_M))];
+  }
+  return camera.azimuth_deg === null ? [] : [cone(camera, camera.azimuth_deg, camera.view_deg, camera.range_m)];
+}
+
+function cone(at: Point, azimuth_deg: number, view_deg: number, range_m: number): Ring {
   const ring: Ring = [pair(at)];
   const steps = 16;
   for (let i = 0; i <= steps; i++) ring.push(pair(moved(at, azimuth_deg - view_deg / 2 + (view_deg * i) / steps, range_m)));

@@ -209,7 +209,7 @@ function walk(by: number): boolean {
   return true;
 }
 
-const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save", "turn"]);
+const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save", "turn", "hold"]);
 
 function letter(verb: Verb): boolean {
   switch (verb) {
@@ -260,6 +260,11 @@ function letter(verb: Verb): boolean {
       return saveClip();
     case "turn":
       return turnCamera();
+    case "hold": {
+      const held = store.hold(incident, store.camera.peek());
+      if (held !== null) store.say(held ? "wall.hold" : "wall.let.go", { n: store.camera.peek() }, performance.now());
+      return true;
+    }
     case "note":
       act.prompt.value = null;
       focusField("note");

@@ -1,6 +1,7 @@
 /**
  * Which camera stands in which of the places: four, six on a wide screen. Numbers are learnt by eye and hand: a place changes only when its camera is
- * lost or she has been outside its view for five seconds, and then only that place.
+ * lost, when the server chooses others for where she goes (it changes its choice only for clearly better ones), or when she has been outside its view
+ * for five seconds; and then only that place. A place that the operator holds never changes.
  */
 import type { RankedCamera } from "../shared/api";
 
@@ -12,6 +13,7 @@ export interface Slot {
   camera: string;
   /** Since when the server says that she is not in its view. */
   outside_since: number | null;
+  held: boolean;
 }
 
 export function seat(slots: Slot[], ranked: RankedCamera[], lost: ReadonlySet<string>, now_ms: number, places: number): Slot[] {
@@ -19,16 +21,17 @@ export function seat(slots: Slot[], ranked: RankedCamera[], lost: ReadonlySet<st
   const best = [...ranked].sort((a, b) => a.order - b.order);
   const kept: (Slot | null)[] = slots.slice(0, places).map((slot) => {
     const camera = known.get(slot.camera);
-    if (!camera) return null;
+    if (!camera) return slot.held ? slot : null;
     const outside_since = camera.sees === "unlikely" ? (slot.outside_since ?? now_ms) : null;
-    return { camera: slot.camera, outside_since };
+    return { ...slot, outside_since };
   });
   while (kept.length < places) kept.push(null);
   const seated = new Set(kept.flatMap((slot) => (slot ? [slot.camera] : [])));
   const next = (): RankedCamera | undefined => best.find((camera) => !seated.has(camera.id) && !lost.has(camera.id));
   const result: Slot[] = [];
   for (const slot of kept) {
-    const gone = slot !== null && (lost.has(slot.camera) || (slot.outside_since !== null && now_ms - slot.outside_since >= LEFT_VIEW_MS));
+    const order = slot === null ? 0 : (known.get(slot.camera)?.order ?? 0);
+    const gone = slot !== null && !slot.held && (order > places || lost.has(slot.camera) || (slot.outside_since !== null && now_ms - slot.outside_since >= LEFT_VIEW_MS));
     if (slot !== null && !gone) {
       result.push(slot);
       continue;
@@ -39,7 +42,7 @@ export function seat(slots: Slot[], ranked: RankedCamera[], lost: ReadonlySet<st
       result.push(slot);
     } else if (camera) {
       seated.add(camera.id);
-      result.push({ camera: camera.id, outside_since: null });
+      result.push({ camera: camera.id, outside_since: null, held: false });
     }
   }
   return result;

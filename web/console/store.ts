@@ -3,7 +3,7 @@
  * could not be sent yet). No DOM here; screens read signals, verbs live in actions.ts.
  */
 import { computed, signal } from "@preact/signals";
-import type { AgencyStatus, Camera, CameraCount, Grant, Incident, IncidentDetail, Me, Position, RankedCamera, Words } from "../shared/api";
+import type { AgencyStatus, Camera, CameraCount, Grant, Incident, IncidentDetail, Me, Position, RankedCamera, Words, Sight } from "../shared/api";
 import { exactNow, now } from "../shared/clock";
 import { arrange, isWaiting, type Queue } from "./ordering";
 import { seat, type Slot } from "./slots";
@@ -24,7 +24,7 @@ export type ServerMessage =
   | { type: "hello"; at: string; me?: Me }
   | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount }
   | { type: "incident"; incident: Case }
-  | { type: "position"; incident: string; position: Position; cameras?: RankedCamera[] }
+  | { type: "position"; incident: string; position: Position; cameras?: RankedCamera[]; sight?: Sight }
   | { type: "gone"; incident: string }
   | { type: "ping"; at: string }
   | { type: "status"; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount }
@@ -137,6 +137,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
         const last = incident.track[incident.track.length - 1];
         changed.track = last?.at === message.position.at ? incident.track : [...incident.track, message.position];
         if (message.cameras) changed.cameras = reranked(incident.cameras, message.cameras);
+        if (message.sight) changed.sight = message.sight;
       }
       put(changed, clock_ms);
       return;
@@ -205,6 +206,16 @@ function arrived(incident: Incident, previousTop: string | null, clock_ms: numbe
   const recent = guarded(clock_ms);
   arrival.value = { at: clock_ms, id: incident.id, previousTop: recent ? recent.previousTop : previousTop };
   tell({ type: "alarm", incident });
+}
+
+/** The operator holds a place to its camera, or lets it go again; whether it is held now. */
+export function hold(incident: IncidentDetail, place: number): boolean | null {
+  const before = slots.peek().get(incident.id) ?? [];
+  const slot = before[place - 1];
+  if (!slot) return null;
+  const held = !slot.held;
+  slots.value = new Map(slots.peek()).set(incident.id, before.map((each) => (each === slot ? { ...each, held } : each)));
+  return held;
 }
 
 export function reseat(incident: Case, clock_ms: number): void {

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import clock from "lucide-static/icons/clock.svg?raw";
 import loader from "lucide-static/icons/loader-circle.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
+import pin from "lucide-static/icons/pin.svg?raw";
 import off from "lucide-static/icons/video-off.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
 import { type IncidentDetail, post, type RankedCamera } from "../shared/api";
@@ -19,11 +20,14 @@ import { beyond } from "./turning";
 import { t } from "./words";
 
 const TAKEN_OVER_S = 36;
+/** Below this chance the wall says that the pictures do not show her: to look on is then a search. */
+const UNSEEN = 0.15;
 
 interface TileProps {
   n: number;
   place: number;
   camera: RankedCamera | null;
+  held: boolean;
   incident: store.Case | null;
 }
 
@@ -67,6 +71,9 @@ function Message({ icon, head, text }: { icon: string; head: string; text: strin
   );
 }
 
+/** The chance that she is in a picture, in steps that an eye can use. */
+const percent = (chance: number): string => `${Math.round(chance * 20) * 5} %`;
+
 function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture | null }): JSX.Element {
   const tenth = (s: number): string => s.toFixed(1);
   const left = ((beyond.value.get(camera.id) ?? 0) - now.value) / 1000;
@@ -74,6 +81,7 @@ function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture |
     <figcaption class="cap">
       <span class="name ell">{camera.name}</span>
       <span class="meta t3 nowrap side">{camera.azimuth_deg === null ? distance(camera.distance_m) : t("wall.side", { direction: direction(camera.azimuth_deg), distance: distance(camera.distance_m) })}</span>
+      {camera.probability !== undefined && <span class="meta t3 nowrap" title={t("wall.chance.how")}>{camera.aim ? t("wall.chance.turned", { percent: percent(camera.probability), direction: direction(camera.aim.bearing_deg) }) : t("wall.chance", { percent: percent(camera.probability) })}</span>}
       {left > 0 && <span class="chip p2" data-part="beyond">{t("wall.beyond", { t: span(left) })}</span>}
       {picture?.state === "live" && (
         <span class="age">
@@ -116,7 +124,7 @@ function whyLocked(incident: store.Case | null): string {
   return t("wall.locked.foreign", { owner: incident.owner?.name ?? "" });
 }
 
-function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
+function Tile({ n, place, camera, held, incident }: TileProps): JSX.Element {
   const watched = store.watched.value;
   const mine = watched && incident && watched.id === incident.id ? watched : null;
   const video = useStream(mine ? camera : null, mine);
@@ -140,7 +148,7 @@ function Tile({ n, place, camera, incident }: TileProps): JSX.Element {
       <div class="v">
         {/* Sound is never taken from a camera. */}
         <video ref={video} muted playsInline autoplay disablePictureInPicture aria-hidden="true" />
-        <span class="num">{n}</span>
+        <span class="num">{n}{held && <Icon of={pin} label={t("wall.held")} />}</span>
         {!mine && <Message icon={lock} head={t("wall.locked")} text={whyLocked(incident)} />}
         {mine && !camera && <Message icon={off} head={t("wall.empty")} text={t("wall.empty.how")} />}
         {mine && camera && ended && <Message icon={lock} head={t("wall.ended")} text={t("wall.ended.how", { key: cap("extend") })} />}
@@ -190,13 +198,19 @@ export function Wall(): JSX.Element {
     const id = place === places && guest ? guest : seat?.camera;
     const camera = watched?.cameras.find((c) => c.id === id) ?? null;
     const n = place === places && guest && watched ? places + 1 + further(seats, watched.cameras).findIndex((c) => c.id === guest) : place;
-    tiles.push({ n, place, camera, incident });
+    tiles.push({ n, place, camera, held: (seat?.held ?? false) && seat?.camera === id, incident });
   }
   return (
     <section class="wall" aria-label={t("wall.title", { n: places })}>
       {tiles.map((tile) => (
         <Tile key={tile.place} {...tile} />
       ))}
+      {watched?.sight && watched.position && watched.sight.probability < UNSEEN && (
+        <p class="unseen" role="status">
+          <Icon of={off} />
+          <b>{t("wall.unseen")}</b> {t("wall.unseen.how", { percent: percent(watched.sight.probability) })}
+        </p>
+      )}
     </section>
   );
 }

@@ -106,7 +106,13 @@ export interface Camera {
   azimuth_deg: number | null;
   view_deg: number;
   range_m: number;
+  turns?: boolean;
   live: boolean;
+}
+/** The chance that one of the first four cameras shows her, and what is known of the ground around her. */
+export interface Sight {
+  probability: number;
+  map: "none" | "roads" | "entrances" | "footprints";
 }
 export interface RankedCamera extends Camera {
   order: number;
@@ -114,6 +120,9 @@ export interface RankedCamera extends Camera {
   bearing_deg: number;
   score: number;
   sees: "likely" | "possible" | "unlikely";
+  /** The honest chance that she can be seen in its picture now; of one that turns, once it looks at its aim. */
+  probability?: number;
+  aim?: { bearing_deg: number; view_deg: number } | null;
 }
 export interface Grant {
   id: string;
@@ -181,6 +190,7 @@ export interface IncidentDetail extends Incident {
   person: Person | null;
   guardians: Guardian[];
   cameras: RankedCamera[];
+  sight?: Sight;
   grants: Grant[];
   dispatches: Dispatch[];
   procedure: ProcedureStep[];
