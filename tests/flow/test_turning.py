@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from ansim.adapters.cameras.simulated import HOME as AT_HOME
 from ansim.adapters.cameras.simulated import SimulatedDevice
 from ansim.app.heads import LocalHeads
+from ansim.core.world import World
 from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.ports import Aim, HeadStatus, Source
 from ansim.response.watch.ports import Heads as TurningHeads
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.onvif import OnvifServer
 from ansim.sim.phone import Phone, read
-from tests.flow.conftest import House
+from tests.flow.conftest import House, opened
 
 pytestmark = pytest.mark.flow
 
@@ -163,3 +168,30 @@ async def test_a_fixed_or_a_sick_camera_says_so(case: Case) -> None:
     sick = await case.turn({"preset": "2"})
     assert (sick.status_code, sick.json()["type"], sick.json()["why"]) == (409, "camera.unanswered", "no-answer")
     assert [entry["act"] for entry in await case.written()] == ["camera.turned", "camera.turn-failed"]
+
+
+async def test_it_turns_a_head_by_onvif(dsn: str, tmp_path: Path) -> None:
+    """From the settings' file to the head, by the network."""
+    cameras = CameraServer(World())
+    cameras.add("cam-1", lambda at: np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8))
+    onvif = OnvifServer(World(), cameras, turning=frozenset({"cam-1"}))
+    await cameras.start()
+    await onvif.start()
+    device = onvif.address("cam-1").replace("//", "//{}:{}@".format(*cameras.account))
+    file = tmp_path / "cameras.json"
+    file.write_text(json.dumps({"cam-1": {"url": cameras.url("cam-1"), "device": device, "profile": "main"}}))
+    try:
+        async with opened(dsn, cameras=str(file)) as house:
+            phone, operator = await house.phone(), await house.client("operator")
+            receipt = await phone.sos()
+            await house.settle()
+            read(await operator.post(f"/api/incidents/{receipt.incident}/claim"))
+            await house.settle()
+            grant = await right(operator, receipt.incident)
+            path = f"/api/grants/{grant['id']}/cameras/cam-1"
+            assert read(await operator.get(f"{path}/turning"))["presets"] == [{"id": "1", "name": "정위치"}]
+            assert read(await operator.post(f"{path}/turn", json=BEYOND)) == {"returns_s": 60}
+            assert onvif.heads["cam-1"].moving
+    finally:
+        await onvif.stop()
+        await cameras.stop()

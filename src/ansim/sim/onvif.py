@@ -256,14 +256,24 @@ class _Discovery(asyncio.DatagramProtocol):
     def __init__(self, server: OnvifServer) -> None:
         self._server = server
         self._transport: asyncio.DatagramTransport | None = None
+        self._answers: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
         self._transport = transport
 
     def datagram_received(self, probe: bytes, sender: tuple[str, int]) -> None:
-        for match in self._server.matches(probe):
-            if self._transport is not None:
-                self._transport.sendto(match, sender)
+        if matches := self._server.matches(probe):
+            task = asyncio.ensure_future(self._answer(matches, sender))
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, matches: list[bytes], sender: tuple[str, int]) -> None:
+        """One after the other: cameras do not all answer in one moment, and who asks can take only so much at once."""
+        for match in matches:
+            if self._transport is None or self._transport.is_closing():
+                return
+            self._transport.sendto(match, sender)
+            await self._server.world.clock.sleep(0)
 
 
 # -- what a device answers

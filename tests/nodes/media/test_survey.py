@@ -100,3 +100,17 @@ def test_the_largest_that_a_wall_can_show_is_chosen() -> None:
 
 def test_a_password_of_any_letters_stays_whole() -> None:
     assert with_account("rtsp://h/x", "a b", "p@ss:/w") == "rtsp://a%20b:p%40ss%3A%2Fw@h/x"
+
+
+async def test_hundreds_in_one_process_are_all_found() -> None:
+    street = Street()
+    for number in range(300):
+        street.cameras.add(f"many-{number:03}", grey)
+    await street.cameras.start()
+    await street.onvif.start()
+    try:
+        found = await discover(street.world, 1.0, [("127.0.0.1", street.onvif.discovery_port)])
+        assert len(found) == 302
+    finally:
+        await street.onvif.stop()
+        await street.cameras.stop()

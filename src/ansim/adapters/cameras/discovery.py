@@ -12,6 +12,8 @@ from onveef.wsdiscovery import build_probe, parse_probe_matches
 from ansim.core.world import World
 
 GROUP, PORT = "239.255.255.250", 3702
+HEARING_BYTES = 4 << 20
+"""Hundreds of devices answer within half a second; the system gives as much of it as it allows."""
 PROBES = 3
 """Datagrams are lost, and slow devices answer late."""
 
@@ -26,7 +28,9 @@ async def discover(world: World, seconds: float, addresses: Sequence[tuple[str, 
         lambda: _Hearing(found), family=socket.AF_INET, local_addr=("0.0.0.0", 0)
     )
     try:
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 2)
+        hearing = transport.get_extra_info("socket")
+        hearing.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 2)
+        hearing.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, HEARING_BYTES)
         for _ in range(PROBES):
             probe = build_probe(message_id=f"urn:uuid:{world.token_bytes(16).hex()}").encode()
             for address in addresses or [(GROUP, PORT)]:
