@@ -157,3 +157,26 @@ async def test_she_passes_through_a_real_stream() -> None:
     put_her(city, x, y)
     assert not city.shows_her(camera, without)
     await city.stop()
+
+
+async def test_a_turning_camera_looks_elsewhere_once_it_has_turned() -> None:
+    clock = ManualClock()
+    city = City(7, World(clock=clock))
+    await city.start()
+    try:
+        camera = next(iter(sorted(city.onvif.turning)))
+        before = city.picture(camera, clock.now())[:HEIGHT].astype(int)
+        city.onvif.heads[camera].go((1.0, 0.0, 0.0))
+        await clock.advance(1.0)
+        turning = city.picture(camera, clock.now())[:HEIGHT].astype(int)
+        await clock.advance(1.1)
+        after = city.picture(camera, clock.now())[:HEIGHT].astype(int)
+        assert np.abs(after - before).mean() > 3 * np.abs(turning - before).mean() + 3
+        city.onvif.heads[camera].go((0.0, 0.0, 0.0))
+        await clock.advance(2.1)
+        back = city.picture(camera, clock.now())[:HEIGHT].astype(int)
+        assert np.abs(back - before).mean() < np.abs(after - before).mean() / 3
+        source = city.source(camera)
+        assert isinstance(source, dict) and camera in source["device"]
+    finally:
+        await city.stop()

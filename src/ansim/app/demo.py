@@ -49,7 +49,7 @@ class City:
     def __init__(self, process: asyncio.subprocess.Process, ready: dict[str, Any]) -> None:
         self._process = process
         self._turn = asyncio.Lock()
-        self.cameras: dict[str, str] = ready["cameras"]
+        self.cameras: dict[str, Any] = ready["cameras"]
         self.register: list[dict[str, Any]] = ready["register"]
         self.map: dict[str, Any] = ready["map"]
 

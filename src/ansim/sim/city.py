@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ansim.core.world import World
 from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
 from ansim.sim.figures import Look, Person, Vehicle, compose
+from ansim.sim.onvif import HOME, OnvifServer, Place
 from ansim.sim.plane import Point
 from ansim.sim.quarter import Camera, Quarter, RoadClass, generate
 from ansim.sim.render import Backdrop, Colour, Pose, backdrop
@@ -36,6 +37,13 @@ CLOTHES = (
     (0.35, 0.06, 0.06), (0.06, 0.10, 0.30), (0.08, 0.16, 0.10), (0.30, 0.26, 0.18), (0.05, 0.05, 0.06),
     (0.22, 0.22, 0.24), (0.45, 0.40, 0.34), (0.20, 0.08, 0.22),
 )  # fmt: skip
+
+
+PRESETS: dict[str, tuple[str, Place]] = {
+    "1": ("정위치", HOME), "2": ("뒤쪽", (1.0, 0.0, 0.0)), "3": ("왼쪽", (-0.5, 0.0, 0.0)), "4": ("오른쪽", (0.5, 0.0, 0.0)),
+}  # fmt: skip
+TILT_DEG, ZOOM = 30.0, 3.0
+"""What a head does with a tilt of one, and how much nearer its narrowest view brings."""
 
 
 class City:
@@ -69,15 +77,20 @@ class City:
         self.him = Behind(self.her, gap_m=11.0)
         self._patrols: dict[str, Walker] = {}
         self._moving = threading.Lock()
+        turning = frozenset(site.id for site in self.quarter.sites if site.turns)
+        self.onvif = OnvifServer(world, self.cameras, turning, PRESETS, host=rtsp_host)
         self._backdrops: dict[str, Backdrop] = {}
+        self._turned: dict[str, tuple[Place, Backdrop]] = {}
         for site in self.quarter.sites:
             self.cameras.add(site.id, partial(self.picture, site.id), partial(self._backdrop, site))
 
     async def start(self) -> None:
         await self.cameras.start()
+        await self.onvif.start()
         self.her.resume(self.world.clock.monotonic())
 
     async def stop(self) -> None:
+        await self.onvif.stop()
         await self.cameras.stop()
 
     # -- what others ask -----------------------------------------------------------------------------------
@@ -85,6 +98,14 @@ class City:
     def register(self) -> list[dict[str, Any]]:
         """The camera register's rows, see `Quarter.cameras`; addresses to pull from are `cameras.url(id)`."""
         return self.quarter.cameras()
+
+    def source(self, camera: str) -> str | dict[str, str]:
+        """What a media node has to know of a camera: where its pictures come from and, of one that turns, where to ask."""
+        url = self.cameras.url(camera)
+        if camera not in self.onvif.turning:
+            return url
+        device = self.onvif.address(camera).replace("//", "//{}:{}@".format(*self.cameras.account))
+        return {"url": url, "device": device, "profile": "main"}
 
     def map(self) -> dict[str, Any]:
         return self.quarter.geojson()
@@ -105,7 +126,7 @@ class City:
     def shows_her(self, camera: str, luma: npt.NDArray[np.uint8]) -> bool:
         """Whether she can be seen in a decoded picture of now (its luma plane): where her body must be, the picture
         differs from the empty street. False where something hides her, or when the picture is old."""
-        scene = self._backdrop(self.quarter.site(camera))
+        scene = self._scene(self.quarter.site(camera))
         spot = self.her.spot(self.world.clock.monotonic())
         body = np.array([(spot.x, spot.y, up) for up in (0.1, HER.height_m)])
         (ax, ay, depth), (bx, by, _) = scene.lens.project(body)
@@ -160,7 +181,7 @@ class City:
     def picture(self, camera: str, at: datetime) -> Planes:
         """What a camera sees now, with `at` in its clock; called from the camera server's threads."""
         site = self.quarter.site(camera)
-        scene = self._backdrop(site)
+        scene = self._scene(site)
         # Wanderers choose their way as they go, and cameras draw in several threads.
         with self._moving:
             people, vehicles = self._everybody(self.world.clock.monotonic())
@@ -175,6 +196,21 @@ class City:
         patrols = [_vehicle(car.spot(now), (0.75, 0.76, 0.78), patrol=True) for car in list(self._patrols.values())]
         return people, [*patrols, *(_vehicle(car.spot(now), paint) for car, paint in self._driving)]
 
+    def _scene(self, site: Camera) -> Backdrop:
+        """What the camera looks at. A turn is drawn when it has ended: until then the picture stays that of before."""
+        head = self.onvif.heads.get(site.id)
+        if head is None:
+            return self._backdrop(site)
+        before = self._turned.get(site.id)
+        place = before[0] if before and head.moving else HOME if head.moving else head.place
+        if place == HOME:
+            self._turned.pop(site.id, None)
+            return self._backdrop(site)
+        if before is None or before[0] != place:
+            before = (place, backdrop(self.scenery, pose(site, place), WIDTH, HEIGHT))
+            self._turned[site.id] = before
+        return before[1]
+
     def _backdrop(self, site: Camera) -> Backdrop:
         """The standing scene, drawn once (most of a second) and kept (0.8 MB)."""
         scene = self._backdrops.get(site.id)
@@ -183,8 +219,10 @@ class City:
         return scene
 
 
-def pose(site: Camera) -> Pose:
-    return Pose(site.x, site.y, site.height_m, site.azimuth_deg, site.pitch_deg, site.view_deg)
+def pose(site: Camera, place: Place = HOME) -> Pose:
+    pan, tilt, zoom = place
+    azimuth, pitch = (site.azimuth_deg + pan * 180) % 360, site.pitch_deg - tilt * TILT_DEG
+    return Pose(site.x, site.y, site.height_m, azimuth, pitch, site.view_deg / (1 + (ZOOM - 1) * zoom))
 
 
 def _person(spot: Spot, look: Look) -> Person:

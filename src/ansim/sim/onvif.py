@@ -15,7 +15,7 @@ import re
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -46,6 +46,7 @@ NAMES = {
 Place = tuple[float, float, float]
 """Pan and tilt from -1 to 1, zoom from 0 to 1, as ONVIF's generic spaces have them."""
 HOME: Place = (0.0, 0.0, 0.0)
+PRESETS: dict[str, tuple[str, Place]] = {"1": ("정위치", HOME)}
 
 
 class Head:
@@ -53,11 +54,11 @@ class Head:
 
     SPEED = 0.5
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], presets: Mapping[str, tuple[str, Place]] = PRESETS) -> None:
         self._clock = clock
         self._from = self._to = HOME
         self._began = self._ends = clock()
-        self.presets: dict[str, tuple[str, Place]] = {"1": ("정위치", HOME)}
+        self.presets = dict(presets)
 
     def go(self, to: Place) -> None:
         self._from, self._to, self._began = self.place, to, self._clock()
@@ -91,6 +92,7 @@ class OnvifServer:
     world: World
     cameras: CameraServer
     turning: frozenset[str] = frozenset()
+    presets: Mapping[str, tuple[str, Place]] = field(default_factory=lambda: PRESETS)
     host: str = "127.0.0.1"
     port: int = 0
     discovery_port: int = 0
@@ -102,7 +104,7 @@ class OnvifServer:
     _talks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
-        self.heads = {id: Head(self.world.clock.monotonic) for id in self.turning}
+        self.heads = {id: Head(self.world.clock.monotonic, self.presets) for id in self.turning}
         self._listener = await asyncio.start_server(self._serve, self.host, self.port, limit=MAX_HEAD)
         self.port = self._listener.sockets[0].getsockname()[1]
         loop = asyncio.get_running_loop()
