@@ -22,15 +22,18 @@ HALVES: Floats = np.radians([5.0, 10.0, 18.0, 30.0]).astype(np.float32)
 """Half the view of a turning lens at the zooms that are tried; its range is told for the last one."""
 TOGETHER = 4
 """So many pictures complement each other; the ones after them are the next best."""
-_EDGE = math.radians(6)
+_EDGE = np.float32(math.radians(6))
 """A calibrated direction is good to some degrees."""
 _SOFT = 0.05
 """Radians: at the very edge of a picture she is easily missed."""
 _BELOW_M = 3.0
 """Below its pole a turning lens sees her wherever it looks."""
+_OUTER, _INNER = np.cos(HALVES)[:, None], np.cos(HALVES - np.float32(_SOFT))[:, None]
+_CLOSER = np.tan(HALVES[-1]) / np.tan(HALVES)
+"""By how much each zoom carries farther than the widest."""
 _ALL_ROUND = 3.1
 _SECTORS = np.float32(BEARINGS / (2 * math.pi))
-_EVERY = 8
+_EVERY = 16
 """A turning lens is tried at every so many points, and at the middle of what it can see."""
 _ALONE = 0.1
 """What counts for a lens by itself, so that some of the pictures see her twice."""
@@ -83,8 +86,11 @@ def sightlines(east: Floats, north: Floats, tables: Tables) -> Sightlines:
     distance = np.sqrt(east * east + north * north)
     bearing = np.arctan2(east, north)
     sector = (bearing * _SECTORS).astype(np.intp) - (bearing < 0)
-    limits = tables[np.arange(len(tables))[:, None], sector]
-    through = SEEN.take((distance[..., None] > limits).sum(axis=2)) * np.exp(distance * np.float32(-1 / HAZE_M))
+    own = np.arange(0, len(tables) * BEARINGS, BEARINGS)[:, None] + sector % BEARINGS
+    fallen = np.zeros(distance.shape, dtype=np.uint8)
+    for limit in tables.reshape(-1, tables.shape[2]).T:
+        fallen += distance > limit.take(own)
+    through = SEEN.take(fallen) * np.exp(distance * np.float32(-1 / HAZE_M))
     toward = np.stack([east, north], axis=1) / np.maximum(distance, np.float32(0.1))[:, None]
     return Sightlines(distance, np.asarray(toward, dtype=np.float32), sector, through * (distance < REACH_M))
 
@@ -106,7 +112,7 @@ def choose(
         ]
     )
     owner = np.concatenate([fixed, turning.repeat(tries)])
-    alone = value @ weight
+    alone = _expected(value, weight)
     best = np.zeros(len(lenses.pole), dtype=np.float32)
     best[fixed] = alone[: len(fixed)]
     best[turning] = alone[len(fixed) :].reshape(-1, tries).max(axis=1, initial=0)
@@ -117,7 +123,7 @@ def choose(
     chosen: list[Chosen] = []
     for _ in range(min(count, int((best > LEAST).sum()))):
         if len(chosen) < TOGETHER:
-            gain = (1 - _ALONE) * health * (value @ missed) + standing + closed
+            gain = (1 - _ALONE) * health * _expected(value, missed) + standing + closed
         elif len(chosen) == TOGETHER:
             gain = health * alone + closed
         row = int(np.argmax(gain))
@@ -137,38 +143,42 @@ def choose(
     return chosen
 
 
+def _expected(value: Floats, weight: Floats) -> Floats:
+    """The mean over the points. Not by BLAS: it would spread so small a product over threads, and wait for them."""
+    return np.asarray(np.einsum("rk,k->r", value, weight), dtype=np.float32)
+
+
 def _still(lines: Sightlines, tables: Tables, lenses: Lenses, which: Ints) -> tuple[Floats, Floats]:
     """Fixed lenses: [lens, point] of being in the picture and in sight, and of pixels a metre."""
-    pole, half, azimuth = lenses.pole[which], lenses.half[which], lenses.azimuth[which]
-    toward = lines.toward[pole]
-    along = toward[:, 0] * np.sin(azimuth)[:, None] + toward[:, 1] * np.cos(azimuth)[:, None]
-    inside = _within(along, half[:, None], _EDGE / 2, -_EDGE / 2) * np.float32(0.5)
-    trust = lenses.trust[which, None]
-    likely = trust * inside + (1 - trust) * _looks(tables, pole, lines.sector[pole], half)
+    pole, half, trust = lenses.pole[which], lenses.half[which], lenses.trust[which, None]
+    likely = np.ones((len(which), lines.distance.shape[1]), dtype=np.float32)
+    if (trust < 1).any():
+        likely = _looks(tables, pole, lines.sector[pole], half) * (1 - trust)
+    if (trust > 0).any():
+        azimuth, toward = lenses.azimuth[which, None], lines.toward[pole]
+        along = toward[:, 0] * np.sin(azimuth) + toward[:, 1] * np.cos(azimuth)
+        edge = half[:, None]
+        inside = (along > np.cos(edge + _EDGE / 2)).view(np.uint8) + (along > np.cos(edge - _EDGE / 2)).view(np.uint8)
+        likely = likely * (trust < 1) + inside * (trust * np.float32(0.5))
     likely[half > _ALL_ROUND] = 1
     return lines.through[pole] * likely, pixels(lenses.range_m[which, None], lines.distance[pole])
-
-
-def _within(along: Floats, half: Floats, outer: float, inner: float) -> NDArray[np.uint8]:
-    """2 inside a view, 0 outside, 1 at its edge; `along` is the cosine of how far off its middle."""
-    share: NDArray[np.uint8] = (along > np.cos(half + np.float32(outer))).view(np.uint8) + (
-        along > np.cos(half + np.float32(inner))
-    ).view(np.uint8)
-    return share
 
 
 def _looks(tables: Tables, pole: Ints, sector: Ints, half: Floats) -> Floats:
     """The chance that a lens of unknown direction has a bearing in its view: half of it falls anywhere, half goes down
     the street, as the square of how far one sees there."""
     depth = np.minimum(tables[:, :, 1], _DEPTH_M).astype(np.float32)
-    depth = np.cumsum(depth * depth + 1, axis=1)
-    whole = depth[:, -1:]
-    round_trip = np.concatenate([depth, depth + whole, depth + 2 * whole], axis=1)
-    width = np.rint(half * _SECTORS).astype(np.intp)[:, None]
-    middle, own = sector % BEARINGS + BEARINGS, pole[:, None]
-    street = (round_trip[own, middle + width] - round_trip[own, middle - width - 1]) / round_trip[own, BEARINGS - 1]
-    chance: Floats = np.minimum(np.float32(0.5) * street + (half / np.float32(2 * np.pi))[:, None], np.float32(1))
-    return chance
+    depth = depth * depth + 1
+    depth /= depth.sum(axis=1, keepdims=True)
+    chance = np.empty(sector.shape, dtype=np.float32)
+    for one in set(half.tolist()):
+        wide = min(max(1, round(one * float(_SECTORS))), BEARINGS // 2)
+        # the view slides once round the circle
+        rising = np.cumsum(np.concatenate([depth[:, -wide:], depth, depth[:, :wide]], axis=1), axis=1)
+        street = rising[:, 2 * wide :] - rising[:, : -2 * wide]
+        like = half == one
+        chance[like] = street[pole[like][:, None], sector[like]] * np.float32(0.5) + np.float32(one / (2 * math.pi))
+    return np.minimum(chance, np.float32(1))
 
 
 def _moving(lines: Sightlines, lenses: Lenses, which: Ints, weight: Floats) -> tuple[Floats, Floats, Floats]:
@@ -180,7 +190,8 @@ def _moving(lines: Sightlines, lenses: Lenses, which: Ints, weight: Floats) -> t
     middle /= np.maximum(np.sqrt((middle * middle).sum(axis=1, keepdims=True)), np.float32(1e-9))
     aims = np.concatenate([middle, toward[:, :, ::_EVERY]], axis=2).transpose(0, 2, 1)
     along = aims @ toward
-    along[np.broadcast_to((distance < _BELOW_M)[:, None], along.shape)] = 1
-    share = _within(along[:, :, None], HALVES[:, None], 0.0, -_SOFT)
-    reach = lenses.range_m[which, None] * (np.tan(HALVES[-1]) / np.tan(HALVES))
+    if distance.min(initial=_BELOW_M) < _BELOW_M:
+        along[np.broadcast_to((distance < _BELOW_M)[:, None], along.shape)] = 1
+    share = (along[:, :, None] > _OUTER).view(np.uint8) + (along[:, :, None] > _INNER).view(np.uint8)
+    reach = lenses.range_m[which, None] * _CLOSER
     return share * (through * np.float32(0.5))[:, None, None], pixels(reach[:, :, None], distance[:, None]), aims

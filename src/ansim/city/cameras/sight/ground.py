@@ -92,10 +92,13 @@ class Ground:
         """The codes at points that lie so many metres from a place."""
         x = (longitude - self._longitude) * self._east_m - self.west
         y = (latitude - self._latitude) * _DEGREE_M - self.south
-        column, row = (east + x) // self.cell_m, (north + y) // self.cell_m
+        column, row = ((east + x) / self.cell_m).astype(np.int64), ((north + y) / self.cell_m).astype(np.int64)
         inside = (column >= 0) & (column < self.columns) & (row >= 0) & (row < self.rows)
-        flat = np.where(inside, row * self.columns + column, 0).astype(np.int64)
-        return np.where(inside, self.code.ravel()[flat], UNKNOWN).astype(np.uint8)
+        if inside.all():
+            return self.code.ravel().take(row * self.columns + column)
+        return np.where(
+            inside, self.code.ravel().take(np.where(inside, row * self.columns + column, 0)), UNKNOWN
+        ).astype(np.uint8)
 
     def level(self, codes: NDArray[np.uint8]) -> Level:
         """What is known around somebody there."""

@@ -33,7 +33,7 @@ _TRUST = {"register": 0.5, "device": 0.75, "calibrated": 1.0}
 _WORKING, _SILENT = 0.98, 0.02
 _MOST_POLES = 512
 _WIDE_M = 60.0
-_BEST, _BEST_WIDE = 12, 24
+_BEST, _BEST_WIDE = 10, 20
 """Poles that are looked at closely; more when she may be anywhere in a wide circle."""
 _WIDEST_M = 500.0
 """A radius of kilometres is not searched pole by pole."""
