@@ -46,6 +46,7 @@ def soon(node: MediaNode) -> Any:
 
 async def test_it_counts_its_cameras_and_tells_which_may_deliver(media: Media) -> None:
     assert media.total() == 2 and set(media.live()) == set(CAMERAS)
+    assert media.delivers(CAMERAS[0]) and not media.delivers("unknown")
 
 
 async def test_cameras_it_does_not_have_are_passed_over(media: Media) -> None:

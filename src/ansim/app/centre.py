@@ -120,8 +120,11 @@ class LocalMedia:
         self._node.lease(until)
 
     def live(self) -> Collection[str]:
-        healthy = ("idle", "live", "late")
-        return {id for id in self._node.cameras.ids() if (health := self._node.health(id)) and health.state in healthy}
+        return {id for id in self._node.cameras.ids() if self.delivers(id)}
+
+    def delivers(self, camera: str) -> bool:
+        health = self._node.health(camera)
+        return health is not None and health.state in ("idle", "live", "late")
 
     def total(self) -> int:
         return len(self._node.cameras)

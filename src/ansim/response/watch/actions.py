@@ -33,11 +33,21 @@ PURPOSE = "emergency"
 NOWHERE = Outlook(cameras=[], probability=0.0, map="none")
 
 
+class _Delivering:
+    """The cameras that deliver, as far as somebody asks for them: of 12,000 those near her are a few."""
+
+    def __init__(self, media: Media) -> None:
+        self._media = media
+
+    def __contains__(self, camera: object) -> bool:
+        return isinstance(camera, str) and self._media.delivers(camera)
+
+
 def near(tx: Transaction, position: Position | None, mode: Mode = "find") -> Outlook:
     """The cameras worth opening for somebody there."""
     if position is None:
         return NOWHERE
-    live = tx.use(Media).live()
+    live = _Delivering(tx.use(Media))
     return tx.use(Register).sight.rank(position, count=CAMERAS, live=live, mode=mode)
 
 
@@ -45,7 +55,7 @@ def followed(tx: Transaction, incident: IncidentRow, fixes: Sequence[Position]) 
     """The cameras for where she goes; those shown for her stay unless others are better. `fixes`: newest last."""
     if not fixes or not incident.open:
         return NOWHERE
-    live = tx.use(Media).live()
+    live = _Delivering(tx.use(Media))
     return tx.use(Following).outlook(incident.id, fixes, tx.use(Register).sight, count=CAMERAS, live=live)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 
 from ansim.city.cameras.model import Outlook
 from ansim.city.cameras.sight import TOGETHER, Course, Sight
@@ -17,7 +17,7 @@ class Following:
         self._shown: dict[str, list[str]] = {}
 
     def outlook(
-        self, incident: str, fixes: Sequence[Position], sight: Sight, *, count: int, live: Collection[str]
+        self, incident: str, fixes: Sequence[Position], sight: Sight, *, count: int, live: Container[str]
     ) -> Outlook:
         """What the cameras can do for her in the next seconds; `fixes` are her newest, oldest first, at least one.
 

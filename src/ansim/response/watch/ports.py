@@ -24,6 +24,9 @@ class Media(Protocol):
     def live(self) -> Collection[str]:
         """Ids of the cameras that are known to deliver."""
 
+    def delivers(self, camera: str) -> bool:
+        """Whether this one is; cheap, where `live` asks all of them."""
+
     def total(self) -> int: ...
 
     def health(self, cameras: Collection[str]) -> list[CameraHealth]:

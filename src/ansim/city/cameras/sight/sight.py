@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 
 import numpy as np
 
@@ -113,7 +113,7 @@ class Sight:
         position: Position,
         *,
         count: int = 9,
-        live: Collection[str] = (),
+        live: Container[str] = (),
         keep: Iterable[str] = (),
         mode: Mode = "find",
         spread: Spread | None = None,
