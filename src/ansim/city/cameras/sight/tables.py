@@ -49,24 +49,26 @@ def build(ground: Ground, east: NDArray[np.float64], north: NDArray[np.float64])
 def _cast(ground: Ground, east: NDArray[np.float64], north: NDArray[np.float64], table: Tables) -> None:
     """March all rays of some poles outwards together; rays that see nothing any more drop out."""
     bearing = 2 * math.pi * (np.arange(BEARINGS) + 0.5) / BEARINGS
-    loss = LOSS * np.float32(_STEP_M)
+    passed = np.exp(-LOSS * np.float32(_STEP_M))
     code = ground.code.ravel()
-    column = ((east - ground.west)[:, None] + _STANDS[:, 0]) // ground.cell_m
-    row = ((north - ground.south)[:, None] + _STANDS[:, 1]) // ground.cell_m
-    start = (row * ground.columns + column).astype(np.int32).repeat(BEARINGS, axis=0)
+    column = ((east - ground.west) + _STANDS[:, :1]) // ground.cell_m
+    row = ((north - ground.south) + _STANDS[:, 1:]) // ground.cell_m
+    # [stand, ray]: rays of one pole lie side by side
+    start = (row * ground.columns + column).astype(np.int32).repeat(BEARINGS, axis=1)
     ray = np.arange(len(table))
-    depth = np.zeros(start.shape, dtype=np.float32)
+    sector = ray % BEARINGS
+    light = np.ones(start.shape, dtype=np.float32)
     for distance in np.arange(_STEP_M, REACH_M, _STEP_M):
         ahead = np.round(distance * np.cos(bearing) / ground.cell_m) * ground.columns
         ahead = (ahead + np.round(distance * np.sin(bearing) / ground.cell_m)).astype(np.int32)
         if distance > _OWN_M:
-            depth += loss.take(code.take(start + ahead[ray % BEARINGS, None]))
-        through = np.exp(-depth).mean(axis=1)
+            light *= passed.take(code.take(start + ahead.take(sector)))
+        through = light.sum(axis=0) * np.float32(1 / len(_STANDS))
         for at, least in enumerate(BELOW):
             fallen = ray[through < least]
             table[fallen, at] = np.minimum(table[fallen, at], int(distance - _STEP_M / 2))
-        alive = through >= BELOW[-1]
-        if alive.mean() < 0.8:
-            ray, start, depth = ray[alive], start[alive], depth[alive]
+        alive = np.flatnonzero(through >= BELOW[-1])
+        if len(alive) < 0.9 * len(ray):
+            ray, sector, start, light = ray[alive], sector[alive], start.take(alive, axis=1), light.take(alive, axis=1)
         if not len(ray):
             return
