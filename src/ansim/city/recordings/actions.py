@@ -14,7 +14,6 @@ from ansim.trust.retention.actions import destroy, postpone
 from ansim.trust.retention.events import DestructionCertified
 from ansim.trust.retention.holdings import Scope
 from ansim.trust.retention.keys import Keys, Slot
-from ansim.trust.retention.store import Destruction
 
 SCOPE: Scope = "camera-day"
 
@@ -31,7 +30,7 @@ async def open_day(tx: Transaction, camera: str, day: date, keep_days: int) -> S
     found = await store.slot(tx, id)
     if found is not None:
         return found
-    if await _destruction(tx, id) is not None:
+    if await retention.find(tx, id, SCOPE) is not None:
         raise Problem(410, "recording.destroyed", "That day's recording is destroyed")
     keys = tx.use(Keys)
     [slot] = keys.new()
@@ -60,10 +59,6 @@ async def plan_again(tx: Transaction, keep_days: Callable[[str], int]) -> int:
 def _end(tx: Transaction, day: date, keep_days: int) -> datetime:
     over = datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)
     return max(over + timedelta(days=keep_days), tx.at + timedelta(seconds=1))
-
-
-async def _destruction(tx: Transaction, id: str) -> Destruction | None:
-    return await retention.find(tx, id, SCOPE)
 
 
 async def forget(tx: Transaction, fact: DestructionCertified) -> None:

@@ -43,7 +43,6 @@ class Tally:
     """What became of one camera's groups. Written by the thread and the loop, each its own members."""
 
     written_us: int = 0
-    last_end: int = 0  # microseconds since 1970
     lost_us: int = 0  # the disk refused them
     left_out_us: int = 0  # nobody had room for them
     trouble: str = ""
@@ -163,7 +162,6 @@ class Writer:
             group.written = True
             tally.trouble = ""
             tally.written_us += group.end - group.start
-            tally.last_end = group.end
 
     def _refused(self, group: Group, trouble: str) -> None:
         tally = group.tally

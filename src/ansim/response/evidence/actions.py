@@ -70,7 +70,7 @@ class ClipFolder:
 
 
 class Clip(msgspec.Struct, frozen=True, kw_only=True):
-    """A clip as it is listed. `reason` is null once the case's key is destroyed."""
+    """A clip as it is listed; what the signed statement says of it."""
 
     id: str
     camera: str
@@ -108,8 +108,8 @@ async def save(
 
 
 async def clips(tx: Transaction, id: str, actor: Actor) -> list[Clip]:
-    await _owned(tx, id, actor)
-    return [_shown(tx, row, _read(tx, row, (await _case(tx, id))).statement) for row in await store.of_incident(tx, id)]
+    incident = await _owned(tx, id, actor)
+    return [_shown(row, _read(tx, row, incident).statement) for row in await store.of_incident(tx, id)]
 
 
 async def hand_out(database: Database, source: str, actor: Actor, masks: Sequence[Mask], reason: str) -> Clip:
@@ -210,12 +210,6 @@ async def _owned(tx: Transaction, id: str, actor: Actor) -> IncidentRow:
 
 def _destroyed() -> Problem:
     return Problem(410, "case.destroyed", "The case is destroyed")
-
-
-async def _case(tx: Transaction, id: str) -> IncidentRow:
-    incident = await incidents.get(tx, id)
-    assert incident is not None
-    return incident
 
 
 def _fits(tx: Transaction, incident: IncidentRow, start: datetime, end: datetime) -> None:
@@ -319,10 +313,10 @@ async def _keep(
     tx.publish(ClipSaved(incident=incident.id, clip=clip))
     row = await store.get(tx, clip)
     assert row is not None
-    return _shown(tx, row, statement)
+    return _shown(row, statement)
 
 
-def _shown(tx: Transaction, row: Row, statement: Statement) -> Clip:
+def _shown(row: Row, statement: Statement) -> Clip:
     return Clip(
         id=row["id"], camera=row["camera"], camera_name=statement.camera_name, from_at=row["from_at"],
         until_at=row["until_at"], bytes=row["bytes"], saved_at=row["saved_at"],

@@ -13,7 +13,6 @@ import struct
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -199,5 +198,4 @@ def decode_signed(content: bytes) -> Signed:
 
 
 def encode_signed(signed: Signed) -> bytes:
-    document: Any = signed
-    return msgspec.json.encode(document)
+    return msgspec.json.encode(signed)
