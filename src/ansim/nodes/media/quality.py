@@ -20,6 +20,8 @@ WIDE = 640
 """Width of the pictures in which that was measured; larger ones are judged in larger steps."""
 EDGE = 9
 """Change over four pixels that counts as an edge at all: without one, in fog or before a wall, nothing is said."""
+BANDS = 90
+"""As many are looked at, of four rows each: as in the pictures in which it was measured."""
 HOLDS = 3
 STRONGEST = 99
 
@@ -32,11 +34,12 @@ class Quality(NamedTuple):
 def quality_of(luma: npt.NDArray[np.uint8]) -> Quality:
     if min(luma.shape) < 16:
         return Quality(False, False)
-    if float(np.percentile(luma[::2, ::2], STRONGEST)) < DARK_BELOW:
-        return Quality(True, False)
     high, wide = luma.shape
-    # four rows as one: noise goes down, upright edges stay
-    rows, step = luma[: high // 4 * 4].reshape(-1, 4, wide).mean(axis=1, dtype=np.float32), max(1, wide // WIDE)
+    if float(np.percentile(luma[:: max(1, high // BANDS), ::2], STRONGEST)) < DARK_BELOW:
+        return Quality(True, False)
+    # four rows as one: noise goes down, upright edges stay; and of a large picture not all of them
+    bands = luma[: high // 4 * 4].reshape(-1, 4, wide)[:: max(1, high // 4 // BANDS)]
+    rows, step = bands.mean(axis=1, dtype=np.float32), max(1, wide // WIDE)
     near = np.abs(rows[:, step:] - rows[:, :-step])
     far = np.abs(rows[:, 4 * step :] - rows[:, : -4 * step])
     strong = float(np.percentile(far, STRONGEST))
