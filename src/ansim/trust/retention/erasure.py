@@ -33,6 +33,9 @@ _ORPHAN_S = 3600.0
 LATE_S = 60.0
 
 
+CAME_BACK = "an old key file was put back: what was destroyed is destroyed again"
+
+
 class Eraser:
     """Finishes every ordered destruction, also one that a crash left half done; moves the living keys on each day
     and destroys those that no row uses.
@@ -139,7 +142,7 @@ class Eraser:
             slots = [slot for slot in sorted(await store.slots_of_done(tx)) if not self._keys.erased(slot)]
         if slots:
             await self._keys.erase(slots)
-            log.warning("an old key file was put back: what was destroyed is destroyed again", keys=len(slots))
+            log.warning(CAME_BACK, keys=len(slots))
         return len(slots)
 
     async def _read(self, id: str) -> Destruction:
