@@ -154,6 +154,20 @@ async def test_what_another_process_left_is_found(
     await until(lambda: bus.heard)
 
 
+async def test_a_commit_whose_answer_got_lost_is_told_here_too(
+    database: Database, bus: Bus, outbox: Outbox, clock: ManualClock
+) -> None:
+    told: list[Fact] = []
+    listeners = [*database.on_commit]
+    database.on_commit.clear()
+    await state(database, "a")
+    database.on_commit += [*listeners, lambda committed: told.extend(stated.fact for stated in committed.facts)]
+    await clock.advance(5)
+    await until(lambda: bus.heard)
+    await outbox.drained()
+    assert told == [DoorOpened(door="a")] and [door for _, door in bus.heard] == ["a"]
+
+
 async def test_what_is_on_its_way_is_not_sent_beside_itself(
     database: Database, bus: Bus, outbox: Outbox, clock: ManualClock
 ) -> None:

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from ansim.adapters.gateways.desk import DeskGateway
+from ansim.core.errors import Unavailable
+from ansim.response.dispatch.ports import Ask
 from ansim.sim.agency import Officer
 from ansim.sim.phone import read
 from ansim.trust.access.actions import issue_token
@@ -187,3 +189,33 @@ async def test_the_desk_sees_what_the_clock_says(house: House) -> None:
 
 async def _heard(socket: Socket, state: str) -> bool:
     return any(request["state"] == state for message in socket.heard for request in message["requests"])
+
+
+async def test_a_reference_that_got_lost_is_asked_for_again_though_she_has_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request lies on the desk; that it does, never reached our record, and 112 was quicker than the next try."""
+    ask = DeskGateway.ask
+    tries: list[str] = []
+
+    async def unheard_at_first(self: DeskGateway, message: Ask) -> str:
+        tries.append(message.id)
+        reference = await ask(self, message)
+        if len(tries) == 1:
+            raise Unavailable
+        return reference
+
+    monkeypatch.setattr(DeskGateway, "ask", unheard_at_first)
+    operator, desk, incident, id = await asked(house)
+
+    async def there() -> list[dict[str, Any]]:
+        return await lies_there(desk)
+
+    await house.until(there, settled=False)
+    read(await desk.post(f"/api/desk/requests/{id}/accept"))
+    await house.clock.advance(0.1)
+    await house.settle()
+    [request] = await lies_there(desk)
+    [dispatch] = read(await operator.get(f"/api/incidents/{incident}"))["dispatches"]
+    assert tries == [id, id]
+    assert (dispatch["state"], dispatch["reference"]) == ("acknowledged", request["reference"])

@@ -15,9 +15,6 @@ SHORT, LONG = 60, 2000
 REPLAYED = 4
 
 
-@pytest.mark.xfail(
-    reason="open defect: seed 0, a track outlives its case; seed 29, a desk's request without a reference"
-)
 def test_no_promise_is_broken(server: Server) -> None:
     played(server, range(SHORT))
 

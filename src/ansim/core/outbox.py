@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 
 from ansim.core.bus import Bus
-from ansim.core.database import Committed, Database, Transaction
+from ansim.core.database import Committed, Database, Stated, Transaction
 from ansim.core.errors import Unavailable
-from ansim.core.events import Fact
+from ansim.core.events import Fact, every_fact
 from ansim.core.writer import GroupWriter
 
 log = structlog.get_logger()
@@ -136,13 +136,20 @@ class Outbox:
             self._flying.pop(id, None)
 
     async def _sweep(self) -> None:
-        """Pick up what a crash or another process left behind."""
+        """Pick up what a crash, another process or a commit whose answer got lost left behind."""
+        known = every_fact()
         while True:
             try:
                 async with self._database.transaction(readonly=True) as tx:
-                    rows = await tx.fetch("SELECT id, name, body FROM outbox ORDER BY seq LIMIT 1000")
+                    rows = await tx.fetch("SELECT id, name, body, at FROM outbox ORDER BY seq LIMIT 1000")
                 for row in rows:
+                    if row["id"] in self._flying:
+                        continue
                     self._send(row["id"], row["name"], bytes(row["body"]))
+                    if fact := known.get(row["name"]):
+                        # Nobody in this process has heard of it either: a picture, a desk, the eraser.
+                        stated = Stated(row["id"], fact.decode(bytes(row["body"])))
+                        self._database.tell(Committed(row["at"], (stated,), (), (), ()))
             except Unavailable:
                 pass
             except Exception:

@@ -170,10 +170,14 @@ class Database:
             tx = Transaction(connection, self.world, self._services)
             yield tx
             committed = await tx._flush()
-        for listener in self.on_commit:
-            listener(committed)
+        self.tell(committed)
         for call in tx._after:
             call()
+
+    def tell(self, committed: Committed) -> None:
+        """Tell this process what is durable. Said twice it must do no harm: a commit may also be learned of later."""
+        for listener in self.on_commit:
+            listener(committed)
 
     async def close(self) -> None:
         await self._driver.close()

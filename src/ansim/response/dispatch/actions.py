@@ -79,8 +79,9 @@ async def ask(database: Database, fact: DispatchRequested) -> None:
         incident = await incidents.get(tx, fact.incident)
         if dispatch is None or incident is None or not incident.open:
             return
-        # One that was silent because we were away when it should have been asked is asked now.
-        if dispatch.state != "requested" and (dispatch.state, dispatch.reference) != ("no_answer", None):
+        # One without a reference is asked (again): we were away when it should have been asked, or it was, has answered
+        # already, and its reference got lost on its way into our record.
+        if dispatch.state != "requested" and dispatch.reference is not None:
             return
         fixes = await track(tx, incident.id, incident.track_slot)
         message = _ask(dispatch, incident, fixes[-1] if fixes else None, database.use(Lines).names)
