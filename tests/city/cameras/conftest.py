@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
+import pytest
+
 from ansim.city.cameras.national import OLD, Finding, Imported, Municipalities, judge
+from ansim.city.cameras.register import Register
 from ansim.city.cameras.sheet import lines
+from ansim.core.database import Database
+from ansim.core.database.pool import PoolDriver
+from ansim.core.world import World
 
 KNOWN = Municipalities(
     [
@@ -22,6 +30,14 @@ ROW = {
     "카메라대수": "1", "카메라화소수": "200", "촬영방면정보": "", "보관일수": "30", "설치연월": "2018-09",
     "관리기관전화번호": "02-000-0000", "위도": "37.500001", "경도": "127.050001", "데이터기준일자": "2026-01-02",
 }  # fmt: skip
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    database = Database(await PoolDriver.connect(dsn), World())
+    database.provide(Register, Register())
+    yield database
+    await database.close()
 
 
 def where(latitude: float, longitude: float) -> tuple[str | None, str]:

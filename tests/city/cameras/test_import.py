@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -17,21 +16,11 @@ from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Change, Register, bring, follow
 from ansim.cli import parser_of_all
 from ansim.core.database import Database
-from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Problem
-from ansim.core.world import World
 
 from .conftest import judged, table
 
 POLE = {"카메라대수": "3"}
-
-
-@pytest.fixture
-async def database(dsn: str) -> AsyncIterator[Database]:
-    database = Database(await PoolDriver.connect(dsn), World())
-    database.provide(Register, Register())
-    yield database
-    await database.close()
 
 
 async def brought(database: Database, *rows: dict[str, str]) -> Change:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,7 @@ from ansim.city.cameras.events import MapImported
 from ansim.city.cameras.map import Sheet, read
 from ansim.city.cameras.register import Register, draw, lay
 from ansim.core.database import Database
-from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Problem
-from ansim.core.world import World
 
 SQUARE = [[127.0, 37.5], [127.001, 37.5], [127.001, 37.501], [127.0, 37.501], [127.0, 37.5]]
 
@@ -37,14 +34,6 @@ def collection(*features: Any, **more: Any) -> bytes:
 
 BUILDING = feature("building", "Polygon", [SQUARE])
 ROAD = feature("road", "LineString", [[127.0, 37.5], [127.002, 37.5]], width_m=8)
-
-
-@pytest.fixture
-async def database(dsn: str) -> AsyncIterator[Database]:
-    database = Database(await PoolDriver.connect(dsn), World())
-    database.provide(Register, Register())
-    yield database
-    await database.close()
 
 
 def flaws(sheet: Sheet) -> list[tuple[int, str, str]]:

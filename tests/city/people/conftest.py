@@ -5,18 +5,25 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from litestar import Litestar, Request, Response
+from litestar.di import Provide
 
 from ansim.city.people.credential import Jwk, signal_lines
+from ansim.city.people.routes import ROUTES
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database
 from ansim.core.database.pool import PoolDriver
+from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.trust import sealing
+from ansim.trust.access.limits import Lanes
 from ansim.trust.access.model import Site
 from ansim.trust.retention.keys import Keys
 from ansim.trust.retention.master import FileMaster
@@ -61,3 +68,24 @@ async def database(dsn: str, tmp_path: Path, clock: ManualClock) -> AsyncIterato
     yield database
     await database.close()
     keys.close()
+
+
+def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+    return Response(problem.body(request.url.path), status_code=problem.status)
+
+
+@pytest.fixture
+async def home(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    lanes = Lanes(database.world.clock.monotonic)
+    app = Litestar(
+        ROUTES,
+        dependencies={
+            "database": Provide(lambda: database, sync_to_thread=False),
+            "lanes": Provide(lambda: lanes, sync_to_thread=False),
+        },
+        exception_handlers={Problem: _problem},
+        openapi_config=None,
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(base_url="http://home", transport=transport) as client:
+        yield client

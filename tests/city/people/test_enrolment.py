@@ -1,25 +1,20 @@
 """Enrolling and withdrawing over HTTP, and what is left on the disk afterwards."""
 
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from litestar import Litestar, Request, Response
-from litestar.di import Provide
 
 from ansim.city.people import actions
 from ansim.city.people.contacts import Contacts
 from ansim.city.people.credential import verify
 from ansim.city.people.holdings import HOLDINGS
-from ansim.city.people.routes import ROUTES
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database
-from ansim.core.errors import Problem
 from ansim.trust import sealing
-from ansim.trust.access.limits import PER_IDENTITY, Lane, Lanes
+from ansim.trust.access.limits import PER_IDENTITY, Lane
 from ansim.trust.ledger.sequencer import Sequencer
 from ansim.trust.retention import actions as retention
 from ansim.trust.retention.erasure import Eraser
@@ -33,27 +28,6 @@ PROFILE = {
     "note": "천식",
     "guardians": [{"name": "어머니마커", "relation": "어머니", "mail": "marker@example.org"}],
 }
-
-
-def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
-    return Response(problem.body(request.url.path), status_code=problem.status)
-
-
-@pytest.fixture
-async def home(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    lanes = Lanes(database.world.clock.monotonic)
-    app = Litestar(
-        ROUTES,
-        dependencies={
-            "database": Provide(lambda: database, sync_to_thread=False),
-            "lanes": Provide(lambda: lanes, sync_to_thread=False),
-        },
-        exception_handlers={Problem: _problem},
-        openapi_config=None,
-    )
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(base_url="http://home", transport=transport) as client:
-        yield client
 
 
 @pytest.fixture

@@ -2,52 +2,24 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar, Request, Response
-from litestar.di import Provide
 
 from ansim.city.people import mailbox
-from ansim.city.people.routes import ROUTES
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database
-from ansim.core.errors import Problem
 from ansim.core.timers import Timers
-from ansim.trust.access.limits import Lanes
 
 LEFT = base64.urlsafe_b64encode(b"sealed to her phone").rstrip(b"=").decode()
 OTHER = base64.urlsafe_b64encode(b"somebody else's").rstrip(b"=").decode()
 
 
-def _problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
-    return Response(problem.body(request.url.path), status_code=problem.status)
-
-
-@pytest.fixture
-async def home(database: Database) -> AsyncIterator[httpx.AsyncClient]:
-    lanes = Lanes(database.world.clock.monotonic)
-    app = Litestar(
-        ROUTES,
-        dependencies={
-            "database": Provide(lambda: database, sync_to_thread=False),
-            "lanes": Provide(lambda: lanes, sync_to_thread=False),
-        },
-        exception_handlers={Problem: _problem},
-        openapi_config=None,
-    )
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
-    async with httpx.AsyncClient(base_url="http://centre/api/citizen/", transport=transport) as client:
-        yield client
-
-
 async def opened(home: httpx.AsyncClient) -> tuple[str, dict[str, str]]:
-    answer = await home.post("mailboxes")
+    answer = await home.post("/api/citizen/mailboxes")
     assert answer.status_code == 201
-    return f"mailboxes/{answer.json()['mailbox']}", {"secret": answer.json()["secret"]}
+    return f"/api/citizen/mailboxes/{answer.json()['mailbox']}", {"secret": answer.json()["secret"]}
 
 
 async def acts(database: Database) -> list[tuple[str, str]]:
@@ -96,7 +68,7 @@ async def test_without_the_secret_there_is_no_mailbox(home: httpx.AsyncClient) -
     await home.post(f"{box}/fill", json={"sealed": LEFT})
     for verb in ("read", "close"):
         wrong = await home.post(f"{box}/{verb}", json={"secret": "of somebody else"})
-        unknown = await home.post(f"mailboxes/{'0' * 32}/{verb}", json=key)
+        unknown = await home.post(f"/api/citizen/mailboxes/{'0' * 32}/{verb}", json=key)
         assert wrong.status_code == unknown.status_code == 404
         assert wrong.json() | {"instance": ""} == unknown.json() | {"instance": ""}
     assert (await home.post(f"{box}/read", json=key)).json()["sealed"] == LEFT
@@ -128,7 +100,7 @@ async def test_what_is_no_message_is_named(home: httpx.AsyncClient, sealed: str 
 
 
 async def test_nobody_opens_them_by_the_thousand(home: httpx.AsyncClient) -> None:
-    answers = [(await home.post("mailboxes")).status_code for _ in range(12)]
+    answers = [(await home.post("/api/citizen/mailboxes")).status_code for _ in range(12)]
     assert answers[:10] == [201] * 10 and answers[-1] == 429
 
 
@@ -137,6 +109,6 @@ async def test_there_is_an_end_to_how_many_are_kept(
 ) -> None:
     monkeypatch.setattr(mailbox, "MOST_OPEN", 1)
     await opened(home)
-    refused = await home.post("mailboxes")
+    refused = await home.post("/api/citizen/mailboxes")
     assert (refused.status_code, refused.json()["type"]) == (429, "mailbox.many")
     assert await stored(database) == 1
