@@ -11,6 +11,7 @@ import asyncio
 import json
 import mimetypes
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+
+from ansim.app.server import served
 
 STATIC = Path(os.environ.get("ANSIM_STATIC", Path(__file__).parents[2] / "src" / "ansim" / "static"))
 POLICY = (
@@ -237,24 +239,7 @@ async def staged() -> AsyncIterator[Stage]:
     if not (STATIC / "citizen" / "index.html").is_file():
         pytest.skip("the pages are not built (./run builds them)")
     stage = Stage()
-    config = uvicorn.Config(
-        stage,
-        host="127.0.0.1",
-        port=0,
-        log_level="error",
-        lifespan="off",
-        ws="websockets-sansio",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    stage.origin = f"http://localhost:{port}"
-    try:
+    listener = socket.create_server(("127.0.0.1", 0))
+    stage.origin = f"http://localhost:{listener.getsockname()[1]}"
+    async with served(stage, listener):
         yield stage
-    finally:
-        server.should_exit = True
-        await task

@@ -44,8 +44,17 @@ async def serving(
     centre: Centre, listener: socket.socket, more: Sequence[Any] = (), *, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[None]:
     """Serve while the block runs, over HTTPS with `tls`; `more` routes are those of a demo."""
+    async with served(application(centre, more), listener, tls=tls):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def served(
+    application: Any, listener: socket.socket, *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[None]:
+    """Serve an ASGI application as every centre is served."""
     config = uvicorn.Config(
-        application(centre, more),
+        application,
         loop="uvloop",
         http="httptools",
         ws=TransportProtocol,

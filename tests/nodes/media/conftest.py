@@ -10,7 +10,7 @@ import hashlib
 import re
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -19,14 +19,13 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-import uvicorn
 import uvloop
 
+from ansim.app.server import served
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Refused, View
-from ansim.nodes.media.transport import TransportProtocol
 
 FPS = 25
 MTU = 1200
@@ -344,39 +343,18 @@ async def make_camera(clip: Clip) -> AsyncIterator[Callable[..., Any]]:
         await camera.stop()
 
 
-class Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield  # the test run's own signals stay its own
-
-
 @pytest.fixture
 async def serve() -> AsyncIterator[Callable[..., Any]]:
     """Serves an application as production does; gives the port."""
-    running: list[tuple[Server, asyncio.Task[None], socket.socket]] = []
+    async with contextlib.AsyncExitStack() as stack:
 
-    async def start(application: Any) -> int:
-        listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            application,
-            ws=TransportProtocol,
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-            timeout_graceful_shutdown=1,
-        )
-        server = Server(config)
-        running.append((server, asyncio.ensure_future(server.serve(sockets=[listening])), listening))
-        await eventually(lambda: server.started)
-        port: int = listening.getsockname()[1]
-        return port
+        async def start(application: Any) -> int:
+            listener = socket.create_server(("127.0.0.1", 0))
+            await stack.enter_async_context(served(application, listener))
+            port: int = listener.getsockname()[1]
+            return port
 
-    yield start
-    for server, task, listening in running:
-        server.should_exit = True
-        await task
-        listening.close()
+        yield start
 
 
 @pytest.fixture

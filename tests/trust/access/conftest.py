@@ -1,10 +1,8 @@
 """A centre that people sign in to, over real HTTP handlers on a real database."""
 
-import asyncio
 import base64
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from litestar import Litestar, Request, Response, WebSocket, get, websocket
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
 from ansim.adapters.identity.passkeys import SitePasskeys
+from ansim.app.server import served
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database
 from ansim.core.database.pool import PoolDriver
@@ -142,18 +140,7 @@ async def centre(dsn: str, tmp_path: Path) -> AsyncIterator[Centre]:
             state=State({"database": database}),
             openapi_config=None,
         )
-        async with _served(app, listener):
+        async with served(app, listener):
             yield Centre(database, clock, origin)
     await database.close()
     keys.close()
-
-
-@asynccontextmanager
-async def _served(app: Litestar, listener: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", ws="websockets-sansio"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield
-    server.should_exit = True
-    await serving
