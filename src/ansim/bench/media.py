@@ -26,10 +26,10 @@ from unittest.mock import patch
 import av
 import msgspec
 import numpy as np
-import uvicorn
 import uvloop
 
 from ansim.app.recording import SlotKey
+from ansim.app.server import served
 from ansim.core.world import World
 from ansim.nodes.media import socket as media_socket_module
 from ansim.nodes.media import window
@@ -41,7 +41,6 @@ from ansim.nodes.media.ports import Source, View
 from ansim.nodes.media.recordings import Recordings
 from ansim.nodes.media.ring import Frame
 from ansim.nodes.media.socket import media_socket
-from ansim.nodes.media.transport import TransportProtocol
 from ansim.sim import rtsp
 from ansim.sim.faults import Fault
 from ansim.trust.retention.keys import Keys
@@ -192,11 +191,10 @@ async def ingest() -> list[Figure]:
 
     Ours, the floor and the peer run at the same time, each pulling every camera, so that a neighbour slows all.
     """
-    simulated = await _child("cameras", str(CAMERAS))
     groups: list[list[asyncio.subprocess.Process]] = []
-    stack = contextlib.ExitStack()
+    stack = contextlib.AsyncExitStack()
     try:
-        base = await _first_line(simulated)
+        base = await stack.enter_async_context(outside_cameras(CAMERAS))
         kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ansim-bench.")))
         groups += [
             [await _child("node", base, str(CAMERAS))],
@@ -215,9 +213,9 @@ async def ingest() -> list[Figure]:
             for group, spent in zip(groups, before, strict=True)
         ]
     finally:
-        for child in [simulated, *(child for group in groups for child in group)]:
+        for child in (child for group in groups for child in group):
             await _end(child)
-        stack.close()
+        await stack.aclose()
     ours, floor, recording, *peers = costs
     return [
         Figure(
@@ -234,6 +232,16 @@ async def ingest() -> list[Figure]:
         )
         for more, value, goal in ((", ready for a case", ours, None), (" and sealed recording", recording, 0.25))
     ]
+
+
+@contextlib.asynccontextmanager
+async def outside_cameras(count: int) -> AsyncIterator[str]:
+    """`cameras` in a process of their own; the address before /cam-0."""
+    child = await _child("cameras", str(count))
+    try:
+        yield await _first_line(child)
+    finally:
+        await _end(child)
 
 
 async def _ffmpeg(program: str, url: str, file: Path) -> asyncio.subprocess.Process:
@@ -440,12 +448,6 @@ def _nobody(frame: Frame) -> None:
     """Takes no pictures: only the newest group is wanted."""
 
 
-class QuietServer(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 def player_script() -> str:
     """The player as a browser takes it, its types taken off by the node that came from PyPI."""
     node = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
@@ -483,25 +485,9 @@ async def page_server(node: MediaNode, world: World) -> AsyncIterator[str]:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
         await send({"type": "http.response.body", "body": body})
 
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    server = QuietServer(
-        uvicorn.Config(
-            application,
-            ws=TransportProtocol,
-            ws_per_message_deflate=False,
-            lifespan="off",
-            log_config=None,
-            timeout_graceful_shutdown=1,
-        )
-    )
-    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
-    finally:
-        server.should_exit = True
-        await serving
-        listening.close()
+    listener = socket.create_server(("127.0.0.1", 0))
+    async with served(application, listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
 class SlowLine:
