@@ -95,36 +95,36 @@ async def claim(tx: Transaction, id: str, centre: str, actor: str) -> IncidentRo
     await store.lay_out(
         tx, id, [(step, None if due is None else tx.at + timedelta(seconds=due)) for step, due in PROCEDURE]
     )
-    await _said(tx, incident, "incident.claimed", actor)
+    await said(tx, incident, "incident.claimed", actor)
     tx.publish(IncidentClaimed(incident=id, owner=actor))
-    return await _reread(tx, id)
+    return await store.reread(tx, id)
 
 
 async def release(tx: Transaction, id: str, actor: str) -> IncidentRow:
     """Give it back: the clock starts again at zero, with the tone."""
-    incident = await _own(tx, id, actor)
+    incident = await own(tx, id, actor)
     if not await store.move(
         tx, id, "received", owner=None, escalation=0, escalated_to=[], unclaimed_since=tx.at, **NO_OFFER
     ):
         raise not_now(incident)
     tx.arm(UNCLAIMED, id, next_escalation(0, tx.at) or tx.at)
-    await _said(tx, incident, "incident.released", actor)
+    await said(tx, incident, "incident.released", actor)
     tx.publish(IncidentReleased(incident=id, owner=actor))
-    return await _reread(tx, id)
+    return await store.reread(tx, id)
 
 
 async def confirm(tx: Transaction, id: str, actor: str) -> IncidentRow:
-    incident = await _own(tx, id, actor)
+    incident = await own(tx, id, actor)
     if not await store.move(tx, id, "confirmed", confirmed_at=tx.at):
         raise not_now(incident)
-    await _said(tx, incident, "incident.confirmed", actor)
+    await said(tx, incident, "incident.confirmed", actor)
     tx.publish(IncidentConfirmed(incident=id))
-    return await _reread(tx, id)
+    return await store.reread(tx, id)
 
 
 async def close(tx: Transaction, id: str, actor: str, code: int, note: str) -> IncidentRow:
     """End it for good: rights end, links die, the track key is destroyed. A new signal opens a new incident."""
-    incident = await _own(tx, id, actor)
+    incident = await own(tx, id, actor)
     if code not in CLOSE_CODES:
         raise Problem(422, "close.code", "The closing code is 1 to 5", field="code")
     if code in NOTE_REQUIRED and not note.strip():
@@ -135,9 +135,9 @@ async def close(tx: Transaction, id: str, actor: str, code: int, note: str) -> I
         tx, id, "closed", closed_at=tx.at, close_code=code, **NO_OFFER
     ):
         raise not_now(incident)
-    await _said(tx, incident, "incident.closed", actor, words=note.strip() or None, code=code)
+    await said(tx, incident, "incident.closed", actor, words=note.strip() or None, code=code)
     tx.publish(IncidentClosed(incident=id, code=code))
-    return await _reread(tx, id)
+    return await store.reread(tx, id)
 
 
 async def escalate(tx: Transaction, id: str) -> None:
@@ -151,7 +151,7 @@ async def escalate(tx: Transaction, id: str) -> None:
     neighbours = tx.use(Boundaries).neighbours(incident.centre) if level == 2 else []
     if not await store.escalate(tx, id, level, neighbours):
         return
-    await _said(tx, incident, "incident.escalated", "clock", level=level)
+    await said(tx, incident, "incident.escalated", "clock", level=level)
     tx.publish(IncidentEscalated(incident=id, level=level))
     due = next_escalation(level, incident.unclaimed_since)
     if due is not None:
@@ -164,8 +164,8 @@ async def mark(tx: Transaction, id: str, mark: str) -> None:
 
 
 async def note(tx: Transaction, id: str, actor: str, text: str) -> None:
-    incident = await _own(tx, id, actor)
-    await _said(tx, incident, "incident.noted", actor, words=text)
+    incident = await own(tx, id, actor)
+    await said(tx, incident, "incident.noted", actor, words=text)
     tx.publish(IncidentNoted(incident=id))
 
 
@@ -182,15 +182,10 @@ async def say(tx: Transaction, incident: IncidentRow, sender: str, text: str) ->
 
 
 async def tick(tx: Transaction, id: str, actor: str, step: str, done: bool) -> None:
-    incident = await _own(tx, id, actor)
+    incident = await own(tx, id, actor)
     if await store.tick(tx, id, step, tx.at if done else None, actor if done else None):
-        await _said(tx, incident, "procedure.done" if done else "procedure.undone", actor, words=step)
+        await said(tx, incident, "procedure.done" if done else "procedure.undone", actor, words=step)
         tx.publish(IncidentNoted(incident=id))
-
-
-async def own(tx: Transaction, id: str, actor: str) -> IncidentRow:
-    """The incident, for the one operator who has it."""
-    return await _own(tx, id, actor)
 
 
 async def _visible(tx: Transaction, id: str, centre: str) -> IncidentRow:
@@ -200,16 +195,11 @@ async def _visible(tx: Transaction, id: str, centre: str) -> IncidentRow:
     return incident
 
 
-async def _own(tx: Transaction, id: str, actor: str) -> IncidentRow:
+async def own(tx: Transaction, id: str, actor: str) -> IncidentRow:
+    """The incident, held until the commit, for the one operator who has it."""
     incident = await store.locked(tx, id)
     if incident is None or incident.owner != actor:
         raise not_found("incident")
-    return incident
-
-
-async def _reread(tx: Transaction, id: str) -> IncidentRow:
-    incident = await store.get(tx, id)
-    assert incident is not None
     return incident
 
 
@@ -219,10 +209,12 @@ def not_now(incident: IncidentRow) -> Problem:
     )
 
 
-async def _said(
+async def said(
     tx: Transaction, incident: IncidentRow, act: str, actor: str, *, words: str | None = None, **details: str | int
 ) -> None:
-    """One line in the timeline and one in the ledger; words only in the timeline, under the case key."""
+    """One line in the timeline and one in the ledger, of this stage or of one further down the story; words only in the
+    timeline, under the case key.
+    """
     id, sealed = tx.world.id(), None
     if words is not None and incident.case_slot is not None:
         sealed = tx.use(Keys).seal(incident.case_slot, words.encode(), words_context(incident.id))
@@ -231,10 +223,6 @@ async def _said(
         tx, actor=actor, act=act, object=incident.id, incident=incident.id, subject_tag=incident.subject_tag,
         details=details or None,
     )  # fmt: skip
-
-
-said = _said
-"""For the stages further down the story, which add their own lines to the same timeline."""
 
 
 def words_context(incident: str) -> bytes:

@@ -28,7 +28,7 @@ async def offer(tx: Transaction, id: str, centre: str, actor: str, to: str) -> I
     tx.arm(UNANSWERED, id, tx.at + OFFER_WITHIN)
     await said(tx, incident, "incident.offered", actor, words=names[to])
     tx.publish(IncidentOffered(incident=id, to=to))
-    return await _reread(tx, id)
+    return await store.reread(tx, id)
 
 
 async def take(tx: Transaction, id: str, centre: str, actor: str) -> tuple[IncidentRow, str]:
@@ -42,7 +42,7 @@ async def take(tx: Transaction, id: str, centre: str, actor: str) -> tuple[Incid
     tx.disarm(UNANSWERED, id)
     await said(tx, incident, "incident.taken-over", actor)
     tx.publish(IncidentPassed(incident=id, owner=actor, before=incident.owner))
-    return await _reread(tx, id), incident.owner
+    return await store.reread(tx, id), incident.owner
 
 
 async def end(tx: Transaction, id: str, centre: str, actor: str) -> IncidentRow:
@@ -51,7 +51,7 @@ async def end(tx: Transaction, id: str, centre: str, actor: str) -> IncidentRow:
     if incident.offered_to is None or actor not in (incident.owner, incident.offered_to):
         raise Problem(409, "incident.not-offered", "There is no offer to end", state=incident.state)
     await _end(tx, incident, "withdrawn" if actor == incident.owner else "declined", actor)
-    return await _reread(tx, id)
+    return await store.reread(tx, id)
 
 
 async def lapse(tx: Transaction, id: str) -> None:
@@ -77,10 +77,4 @@ async def _open_to(tx: Transaction, id: str, centre: str) -> IncidentRow:
     incident = await store.locked(tx, id)
     if incident is None or (incident.centre != centre and centre not in incident.escalated_to):
         raise not_found("incident")
-    return incident
-
-
-async def _reread(tx: Transaction, id: str) -> IncidentRow:
-    incident = await store.get(tx, id)
-    assert incident is not None
     return incident

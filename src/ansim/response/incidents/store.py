@@ -90,6 +90,13 @@ async def get(tx: Transaction, id: str) -> IncidentRow | None:
     return None if row is None else incident_of(row)
 
 
+async def reread(tx: Transaction, id: str) -> IncidentRow:
+    """One that is known to exist, as it is now."""
+    incident = await get(tx, id)
+    assert incident is not None
+    return incident
+
+
 async def locked(tx: Transaction, id: str) -> IncidentRow | None:
     row = await tx.fetchrow("SELECT * FROM incident WHERE id = $1 FOR UPDATE", id)
     return None if row is None else incident_of(row)
