@@ -51,6 +51,14 @@ class Verifier(NamedTuple):
         key = b64encode(bytes([kind]) + self.public.public_bytes_raw()).decode()
         return f"{self.name}+{self.id.hex()}+{key}"
 
+    def signed(self, content: bytes, signature: str) -> bool:
+        """Whether this key made the signature, given in base64, over these bytes."""
+        try:
+            self.public.verify(b64decode(signature, validate=True), content)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
     @classmethod
     def parse(cls, text: str) -> Verifier:
         try:
