@@ -20,7 +20,7 @@ from ansim.core.errors import Problem, Unavailable, not_found
 from ansim.core.position import AccuracyM, Latitude, Longitude
 from ansim.response.incidents.person import CentreKey
 from ansim.response.picture import assemble
-from ansim.response.picture.routes import Browser
+from ansim.response.picture.routes.shared import LINK_COOKIE
 from ansim.trust import sealing
 from ansim.trust.grants import actions as grants
 
@@ -102,7 +102,7 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
         state: bytes = b"null"
         try:
             async with database.transaction(readonly=True) as tx:
-                link = await grants.bound_link(tx, token, request.cookies.get(Browser))
+                link = await grants.bound_link(tx, token, request.cookies.get(LINK_COOKIE))
                 if link is not None:
                     state = msgspec.json.encode(await assemble.link_state(tx, link))
         except Unavailable:

@@ -22,7 +22,7 @@ from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.incidents.person import INFO, CentreKey
-from ansim.response.picture import routes
+from ansim.response.picture.routes import phone as picture
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.simulation.network import Lost, Network
 from ansim.trust import sealing
@@ -116,13 +116,13 @@ def _contacts(centre: Centre, id: str) -> bytes:
 
 
 def _move(id: str, secret: str, position: Position) -> Callable[[Centre], Awaitable[Any]]:
-    fixes = routes.Fixes(signal=id, secret=secret, positions=[msgspec.to_builtins(position)])
-    return lambda centre: routes.positions.fn(fixes, _SOMEWHERE, centre.database, centre.lanes)
+    fixes = picture.Fixes(signal=id, secret=secret, positions=[msgspec.to_builtins(position)])
+    return lambda centre: picture.positions.fn(fixes, _SOMEWHERE, centre.database, centre.lanes)
 
 
 def _cancel(id: str, secret: str, code: str) -> Callable[[Centre], Awaitable[Any]]:
-    said = routes.Code(secret=secret, code=code)
-    return lambda centre: routes.cancel.fn(id, said, _SOMEWHERE, centre.database, centre.lanes)
+    said = picture.Code(secret=secret, code=code)
+    return lambda centre: picture.cancel.fn(id, said, _SOMEWHERE, centre.database, centre.lanes)
 
 
 async def _until_received(around: Surroundings, id: str, send: Callable[[Centre], Awaitable[Receipt]]) -> Receipt:

@@ -1,0 +1,5 @@
+"""The shared picture over HTTP and sockets, one file an audience."""
+
+from ansim.response.picture.routes import console, link, live, phone
+
+ROUTES = [*console.ROUTES, *phone.ROUTES, *link.ROUTES, *live.ROUTES]
