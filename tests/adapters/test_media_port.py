@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansim.app.centre import LocalMedia
+from ansim.app.media import LocalMedia
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
 from ansim.nodes.media.node import MediaNode

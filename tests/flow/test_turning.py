@@ -13,7 +13,7 @@ import pytest
 
 from ansim.adapters.cameras.simulated import HOME as AT_HOME
 from ansim.adapters.cameras.simulated import SimulatedDevice
-from ansim.app.heads import LocalHeads
+from ansim.app.media import LocalHeads
 from ansim.core.world import World
 from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.ports import Aim, HeadStatus, Source

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,8 +28,8 @@ from ansim.adapters.channels.sms import HttpSms
 from ansim.adapters.gateways.desk import Desk, DeskGateway
 from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.witness.http import HttpWitness
-from ansim.app.heads import LocalHeads
 from ansim.app.holdings import holdings
+from ansim.app.media import LocalGate, LocalHeads, LocalMedia
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import (
     CLIPS,
@@ -60,11 +60,11 @@ from ansim.core.world import World
 from ansim.core.writer import GroupWriter
 from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.node import MediaNode
-from ansim.nodes.media.ports import Refused, View
+from ansim.nodes.media.ports import Refused
 from ansim.nodes.media.recordings import Recordings
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.ports import Gateways
-from ansim.response.evidence.actions import ClipFolder
+from ansim.response.evidence.file import ClipFolder
 from ansim.response.evidence.ports import Recorded, Redactor
 from ansim.response.incidents.guardians import MunicipalityNames, Origin
 from ansim.response.incidents.person import CentreKey
@@ -78,8 +78,8 @@ from ansim.response.signals.sender import Issuers
 from ansim.response.watch import actions as watch
 from ansim.response.watch.following import Following
 from ansim.response.watch.gate import CentreGate
-from ansim.response.watch.ports import CameraHealth, Media
 from ansim.response.watch.ports import Heads as TurningHeads
+from ansim.response.watch.ports import Media
 from ansim.trust.access.limits import Lanes
 from ansim.trust.access.model import Site
 from ansim.trust.access.passkey import Passkeys
@@ -102,69 +102,6 @@ LEASE_EVERY_S = 3.0
 
 SETTING = "settings"
 """The sheet that the setting `map` lays."""
-
-
-class LocalMedia:
-    """`response.watch.ports.Media` over the media node of this process."""
-
-    def __init__(self, node: MediaNode) -> None:
-        self._node = node
-
-    def prepare(self, cameras: Sequence[str]) -> None:
-        self._node.prepare(cameras)
-
-    def revoke(self, grant: str, why: str) -> int:
-        return self._node.revoke(grant, why)
-
-    def lease(self, until: datetime) -> None:
-        self._node.lease(until)
-
-    def live(self) -> Collection[str]:
-        return {id for id in self._node.cameras.ids() if self.delivers(id)}
-
-    def delivers(self, camera: str) -> bool:
-        health = self._node.health(camera)
-        return health is not None and health.state in ("idle", "live", "late")
-
-    def total(self) -> int:
-        return len(self._node.cameras)
-
-    def health(self, cameras: Collection[str]) -> list[CameraHealth]:
-        found = ((id, self._node.health(id)) for id in cameras)
-        return [
-            CameraHealth(
-                id=id, state=health.state, last_frame_at=health.last_frame_at, fps=health.fps,
-                bitrate_bps=health.bitrate_bps, key_interval_s=health.key_interval_s, lost_packets=health.lost_packets,
-                clock_offset_s=health.clock_offset_s, frozen_s=health.frozen_s, dark=health.dark,
-                blurred=health.blurred, trouble=health.trouble,
-            )
-            for id, health in found
-            if health is not None and health.state != "idle"
-        ]  # fmt: skip
-
-
-class LocalGate:
-    """The media node's gate, answered by the centre of this process."""
-
-    def __init__(self, gate: CentreGate) -> None:
-        self._gate = gate
-
-    async def open(self, token: str, camera: str) -> View:
-        view = await self._gate.open(token, camera)
-        return View(
-            id=view.id,
-            grant=view.grant,
-            camera=view.camera,
-            viewer=view.viewer,
-            until=view.until,
-            watermark=view.watermark,
-        )
-
-    async def renew(self, view: str, token: str) -> datetime:
-        return await self._gate.renew(view, token)
-
-    async def ended(self, view: str, *, seconds: float, bytes: int, frames: int, why: str) -> None:
-        await self._gate.ended(view, seconds=seconds, bytes=bytes, frames=frames, why=why)
 
 
 class Centre:

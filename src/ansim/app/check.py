@@ -16,7 +16,7 @@ from ansim.city.recordings import actions as recordings
 from ansim.core.database import Database, Transaction
 from ansim.nodes.media.recordings import days_in
 from ansim.response.evidence import actions as evidence
-from ansim.response.evidence.actions import ClipFolder
+from ansim.response.evidence.file import ClipFolder
 from ansim.trust.access.secrets import site_secret
 from ansim.trust.ledger.check import WITNESS_S
 from ansim.trust.ledger.check import check as check_ledger

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 import shutil
-import struct
-from collections.abc import AsyncIterator, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
@@ -19,6 +14,7 @@ from ansim.core.database import Database, Row, Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.response.evidence import store
 from ansim.response.evidence.events import ClipSaved
+from ansim.response.evidence.file import ClipFile, ClipFolder, statement_context
 from ansim.response.evidence.manifest import (
     DOWNLOADED,
     SAVED,
@@ -32,7 +28,7 @@ from ansim.response.evidence.manifest import (
     encode_signed,
     sign,
 )
-from ansim.response.evidence.ports import Mask, Recorded, Redactor, Stretch
+from ansim.response.evidence.ports import Mask, Recorded, Redactor
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import words_context
 from ansim.response.incidents.model import IncidentRow
@@ -51,22 +47,6 @@ BEFORE = timedelta(hours=1)
 """How long before the signal a clip of a case may begin."""
 
 PURPOSE = "evidence"
-_LENGTH = struct.Struct(">I")
-
-
-@dataclass(frozen=True)
-class ClipFolder:
-    """Where clips lie: a folder for each case, in it a file for each clip, its parts sealed one by one."""
-
-    path: Path
-
-    def of(self, incident: str, clip: str) -> Path:
-        return self.path / incident / clip
-
-    def lying(self) -> set[tuple[str, str]]:
-        if not self.path.is_dir():
-            return set()
-        return {(case.name, clip.name) for case in self.path.iterdir() if case.is_dir() for clip in case.iterdir()}
 
 
 class Clip(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,11 +210,11 @@ async def _seal(
     database: Database, incident: IncidentRow, clip: str, camera: str, start: datetime, end: datetime
 ) -> list[Part]:
     """Cut and sealed into its file, part by part: a long clip needs no more memory than a short one."""
-    parts: list[Part] = []
+    file, parts = _file(database, incident, clip), list[Part]()
     async for stretch in database.use(Recorded).cut(camera, start, end):
-        parts.append(await asyncio.to_thread(_put, database, incident, clip, len(parts), stretch))
+        parts.append(await asyncio.to_thread(file.add, len(parts), stretch))
     if parts:
-        await asyncio.to_thread(_make_durable, database.use(ClipFolder).of(incident.id, clip))
+        await asyncio.to_thread(file.make_durable)
     return parts
 
 
@@ -242,44 +222,16 @@ def _remake(
     database: Database, incident: IncidentRow, before: Statement, clip: str, masks: Sequence[Mask], words: str
 ) -> list[Part]:
     """Blocking: decoded, masked, encoded and sealed again, without a byte of it in the clear on the disk."""
-    pieces = _opened(database, incident, before.clip)
+    file, pieces = _file(database, incident, clip), _file(database, incident, before.clip).parts()
     made = database.use(Redactor).redact(pieces, masks, words, before.start)
-    parts = [_put(database, incident, clip, number, stretch) for number, stretch in enumerate(made)]
-    _make_durable(database.use(ClipFolder).of(incident.id, clip))
+    parts = [file.add(number, stretch) for number, stretch in enumerate(made)]
+    file.make_durable()
     return parts
 
 
-def _put(database: Database, incident: IncidentRow, clip: str, number: int, stretch: Stretch) -> Part:
-    """Seal a part and add it to the clip's file."""
-    path, content = database.use(ClipFolder).of(incident.id, clip), stretch.content
+def _file(database: Database, incident: IncidentRow, clip: str) -> ClipFile:
     assert incident.case_slot is not None
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    sealed = database.use(Keys).seal(incident.case_slot, content, _context(clip, number))
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "ab") as file:
-        file.write(_LENGTH.pack(len(sealed)) + sealed)
-    digest = hashlib.sha256(content).hexdigest()
-    return Part(bytes=len(content), sha256=digest, frames=stretch.frames, start=stretch.start, end=stretch.end)
-
-
-def _opened(database: Database, incident: IncidentRow, clip: str) -> Generator[bytes, None, None]:
-    """The parts of a clip, one after the other."""
-    keys, path = database.use(Keys), database.use(ClipFolder).of(incident.id, clip)
-    assert incident.case_slot is not None
-    with path.open("rb") as file:
-        number = 0
-        while head := file.read(_LENGTH.size):
-            yield keys.open(incident.case_slot, file.read(_LENGTH.unpack(head)[0]), _context(clip, number))
-            number += 1
-
-
-def _make_durable(path: Path) -> None:
-    for each, how in ((path, os.O_RDWR), (path.parent, os.O_RDONLY), (path.parent.parent, os.O_RDONLY)):
-        descriptor = os.open(each, how)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    return ClipFile(database.use(Keys), incident.case_slot, database.use(ClipFolder).of(incident.id, clip), clip)
 
 
 async def _keep(
@@ -294,7 +246,7 @@ async def _keep(
         camera_name=known.name if known else camera, asked_start=start, asked_end=end, start=parts[0].start,
         end=parts[-1].end, saved_at=tx.at, saved_by=actor.id, reason=reason, parts=parts, derived=derived,
     )  # fmt: skip
-    sealed = keys.seal(incident.case_slot, encode_signed(sign(statement, sequencer.sign)), _context(clip, None))
+    sealed = keys.seal(incident.case_slot, encode_signed(sign(statement, sequencer.sign)), statement_context(clip))
     await store.insert(
         tx, id=clip, incident=incident.id, camera=camera, from_at=statement.start, until_at=statement.end,
         bytes=statement.size, saved_by=actor.id, sealed=sealed,
@@ -328,21 +280,16 @@ def _shown(row: Row, statement: Statement) -> Clip:
 def _read(tx: Transaction, row: Row, incident: IncidentRow) -> Signed:
     assert incident.case_slot is not None
     try:
-        return decode_signed(tx.use(Keys).open(incident.case_slot, bytes(row["sealed"]), _context(row["id"], None)))
+        return decode_signed(tx.use(Keys).open(incident.case_slot, bytes(row["sealed"]), statement_context(row["id"])))
     except Erased:
         raise _destroyed() from None
 
 
 async def _pieces(database: Database, incident: IncidentRow, clip: str, last: bytes) -> AsyncIterator[bytes]:
-    parts = _opened(database, incident, clip)
+    parts = _file(database, incident, clip).parts()
     try:
         while (content := await asyncio.to_thread(next, parts, None)) is not None:
             yield content
         yield last
     finally:
         parts.close()
-
-
-def _context(clip: str, part: int | None) -> bytes:
-    """What sealing binds it to: a part opens in its own clip and place only."""
-    return f"clip/{clip}/{'statement' if part is None else part}".encode()
