@@ -22,6 +22,8 @@ import { t } from "./words";
 const TAKEN_OVER_S = 36;
 /** Below this chance the wall says that the pictures do not show her: to look on is then a search. */
 const UNSEEN = 0.15;
+/** How long the others let the chosen picture go first: four at once make each other late. */
+const LEAD_MS = 300;
 
 interface TileProps {
   n: number;
@@ -31,7 +33,22 @@ interface TileProps {
   incident: store.Case | null;
 }
 
-function useStream(camera: RankedCamera | null, incident: IncidentDetail | null): RefObject<HTMLVideoElement> {
+let leading = { grant: "", shown: Promise.resolve(), over: (): void => undefined };
+
+/** Of the pictures under one right, the first to be shown. */
+function leader(grant: string): typeof leading {
+  if (leading.grant !== grant) {
+    let over = (): void => undefined;
+    const shown = new Promise<void>((resolve) => {
+      over = resolve;
+      setTimeout(resolve, LEAD_MS);
+    });
+    leading = { grant, shown, over };
+  }
+  return leading;
+}
+
+function useStream(camera: RankedCamera | null, place: number, incident: IncidentDetail | null): RefObject<HTMLVideoElement> {
   const video = useRef<HTMLVideoElement>(null) as RefObject<HTMLVideoElement>;
   const right = incident ? store.ownRight(incident) : undefined;
   const grant = camera && right?.cameras.includes(camera.id) ? right : undefined;
@@ -39,14 +56,20 @@ function useStream(camera: RankedCamera | null, incident: IncidentDetail | null)
   useEffect(() => {
     if (!key || !camera || !grant || !video.current) return undefined;
     const id = camera.id;
+    const first = leader(grant.id);
+    const leads = place === store.camera.peek();
     report(id, { age_s: null, frozen_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
     const player = new LivePlayer(
       video.current,
       {
         camera: id,
-        token: async () => (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token,
+        token: async () => {
+          if (!leads) await first.shown;
+          return (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token;
+        },
       },
       {
+        shown: first.over,
         health: ({ age_s, frozen_s }) => report(id, { age_s, frozen_s, said_at: Date.now() }),
         ended: () => report(id, { ended: true }),
       },
@@ -127,7 +150,7 @@ function whyLocked(incident: store.Case | null): string {
 function Tile({ n, place, camera, held, incident }: TileProps): JSX.Element {
   const watched = store.watched.value;
   const mine = watched && incident && watched.id === incident.id ? watched : null;
-  const video = useStream(mine ? camera : null, mine);
+  const video = useStream(mine ? camera : null, place, mine);
   const chosen = mine !== null && store.camera.value === place;
   const large = chosen && act.enlarged.value && camera !== null;
   // The right comes a moment after the claim; until then the picture is on its way, not refused.
