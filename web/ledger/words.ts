@@ -63,6 +63,7 @@ const ACTS: Record<string, { ko: string; en: string }> = {
   "incident.repeated": { ko: "같은 사람의 신호", en: "repeated signal" },
   "incident.marked": { ko: "표시", en: "marked" },
   "camera.turned": { ko: "카메라 {object} · 돌림", en: "camera {object} · turned" },
+  "camera.calibrated": { ko: "카메라 {object} · 방향 보정", en: "camera {object} · calibrated" },
   "camera.returned": { ko: "카메라 {object} · 정위치", en: "camera {object} · back in place" },
   "camera.turn-failed": { ko: "카메라 {object} · 돌지 않음", en: "camera {object} · did not turn" },
   "view.opened": { ko: "카메라 {object} · 실시간", en: "camera {object} · live" },

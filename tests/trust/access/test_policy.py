@@ -16,6 +16,7 @@ EXPECTED = {
     Act.INCIDENT_WORK: {"operator", "supervisor"},
     Act.CAMERA_LIST: {"operator", "supervisor", "officer"},
     Act.CAMERA_WATCH: {"operator", "supervisor", "officer"},
+    Act.CAMERA_CALIBRATE: {"supervisor", "administrator"},
     Act.DISPATCH_REQUEST: {"operator", "supervisor", "officer"},
     Act.LINK_ISSUE: {"operator", "supervisor"},
     Act.GRANT_VIEW: {"operator", "supervisor", "officer", "auditor"},

@@ -10,17 +10,21 @@ import numpy as np
 import shapely
 
 from ansim.city.cameras import store
+from ansim.city.cameras.calibration import Calibration, Fit, Mount, Sighted, solve
 from ansim.city.cameras.events import CamerasImported, MapImported
 from ansim.city.cameras.map import Layer, Shapes
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.sight import Ground, Sight
 from ansim.core.database import Database, Transaction
+from ansim.core.errors import not_found
 from ansim.trust.ledger.actions import record
 
 
 class Register:
     def __init__(self) -> None:
         self.sight = Sight(())
+        self.calibrations: dict[str, Calibration] = {}
+        """Of cameras whose pole still stands where it stood then."""
 
     async def load(self, database: Database) -> None:
         """Everything anew: the map is drawn and every pole's table made beside the loop."""
@@ -28,8 +32,22 @@ class Register:
             layers = await store.layers(tx)
         ground = await asyncio.to_thread(Ground.of, layers) if layers else None
         async with database.transaction(readonly=True) as tx:
-            self.sight = Sight(await store.every(tx), ground)
+            self._take(await store.every(tx), await store.calibrations(tx), ground)
         await asyncio.to_thread(self.sight.warm)
+
+    def _take(
+        self,
+        cameras: Sequence[Camera],
+        found: Mapping[str, Calibration],
+        ground: Ground | None,
+        before: Sight | None = None,
+    ) -> None:
+        self.calibrations = {
+            one.id: found[one.id]
+            for one in cameras
+            if one.id in found and found[one.id].stands_at(one.latitude, one.longitude)
+        }
+        self.sight = Sight(cameras, ground, before, surveyed=self.calibrations)
 
     def of_centre(self, centre: str) -> list[Camera]:
         return [camera for camera in self.sight.cameras.values() if camera.centre == centre]
@@ -107,6 +125,24 @@ async def register(tx: Transaction, cameras: Sequence[Camera], *, actor: str) ->
     await _read_again(tx)
 
 
+async def calibrate(
+    tx: Transaction, id: str, mount: Mount, points: Sequence[Sighted], *, actor: str, save: bool
+) -> Fit:
+    """How this head hangs, by places it was steered to; kept when `save`. Raises Problem 404, or 422 with the reason."""
+    camera = tx.use(Register).sight.cameras.get(id)
+    if camera is None:
+        raise not_found("camera")
+    fit = solve(camera.latitude, camera.longitude, mount, points)
+    if save:
+        await store.put_calibration(tx, id, fit.calibration)
+        await record(
+            tx, actor=actor, act="camera.calibrated", object=id, purpose="calibration",
+            details={"count": len(points), "result": f"{fit.calibration.residual_deg:.1f} deg"},
+        )  # fmt: skip
+        await _read_again(tx)
+    return fit
+
+
 async def connect(tx: Transaction, cameras: Sequence[Camera], *, count: int, actor: str) -> None:
     """So many devices were found and now are cameras of the register; `cameras` are those it did not have."""
     await store.put_many(tx, cameras)
@@ -118,9 +154,5 @@ async def connect(tx: Transaction, cameras: Sequence[Camera], *, count: int, act
 
 
 async def _read_again(tx: Transaction) -> None:
-    known, register = await store.every(tx), tx.use(Register)
-
-    def take() -> None:
-        register.sight = Sight(known, register.sight.ground, register.sight)
-
-    tx.after_commit(take)
+    known, found, register = await store.every(tx), await store.calibrations(tx), tx.use(Register)
+    tx.after_commit(lambda: register._take(known, found, register.sight.ground, register.sight))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 import shapely
 
+from ansim.city.cameras.calibration import Calibration
 from ansim.city.cameras.map import Layer, Shapes
 from ansim.city.cameras.model import Camera
 from ansim.core.database import Transaction
@@ -58,6 +60,32 @@ async def put(tx: Transaction, cameras: Sequence[Camera]) -> None:
             camera.id, camera.centre, camera.name, camera.latitude, camera.longitude, camera.azimuth_deg,
             camera.view_deg, camera.range_m, camera.turns, camera.azimuth_source, tx.at,
         )  # fmt: skip
+
+
+_HANGS = ", ".join(field for field in Calibration.__struct_fields__)
+
+
+async def calibrations(tx: Transaction) -> dict[str, Calibration]:
+    rows = await tx.fetch(f"SELECT camera, {_HANGS} FROM camera_calibration")
+    return {row["camera"]: Calibration(**{name: row[name] for name in Calibration.__struct_fields__}) for row in rows}
+
+
+async def calibrated_at(tx: Transaction) -> dict[str, datetime]:
+    rows = await tx.fetch("SELECT camera, calibrated_at FROM camera_calibration")
+    return {row["camera"]: row["calibrated_at"] for row in rows}
+
+
+async def put_calibration(tx: Transaction, camera: str, calibration: Calibration) -> None:
+    """In the place of what was known of this head; the camera is one that turns, whatever its register says."""
+    values = msgspec.structs.astuple(calibration)
+    numbers = [f"${n}" for n in range(1, len(values) + 3)]
+    await tx.execute(
+        f"INSERT INTO camera_calibration (camera, calibrated_at, {_HANGS}) VALUES ({', '.join(numbers)})"
+        " ON CONFLICT (camera) DO UPDATE SET calibrated_at = excluded.calibrated_at, "
+        + ", ".join(f"{name} = excluded.{name}" for name in Calibration.__struct_fields__),
+        camera, tx.at, *values,
+    )  # fmt: skip
+    await tx.execute("UPDATE camera SET turns = true WHERE id = $1", camera)
 
 
 async def layers(tx: Transaction) -> list[tuple[Layer, Shapes]]:

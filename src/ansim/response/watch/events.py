@@ -4,7 +4,7 @@ from ansim.core.events import Fact
 
 
 class CameraReturns(Fact, frozen=True, kw_only=True, tag="camera.returns"):
-    """A camera that this case turned is to look again where it was put up to look."""
+    """A camera that this case turned (none: a calibration) is to look again where it was put up to look."""
 
     incident: str
     camera: str

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar import get, post
+from litestar import get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from ansim.city.cameras.calibration import Fit, Mount, Sighted
 from ansim.city.cameras.register import Register
 from ansim.core.database import Database
 from ansim.core.errors import Problem
-from ansim.response.watch import turning
+from ansim.response.watch import calibrating, turning
+from ansim.response.watch.calibrating import HeadLine, Stand
 from ansim.response.watch.ports import CameraHealth, Direction, Media
 from ansim.response.watch.turning import Turned, Turning
 from ansim.trust.access.guards import allow
@@ -28,6 +30,13 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     preset: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
     direction: Direction | None = None
     reason: Annotated[str, msgspec.Meta(max_length=400)] = ""
+
+
+class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a head was, and what the middle of its picture showed then; `mount` is what its data sheet says."""
+
+    points: Annotated[list[Sighted], msgspec.Meta(max_length=20)]
+    mount: Mount = Mount()
 
 
 @get("/api/cameras/health", guards=[allow(Act.CAMERA_LIST)])
@@ -56,4 +65,37 @@ async def turn_camera(
     return await turning.turn(database, grant, camera, actor, to, data.reason.strip())
 
 
-ROUTES = [cameras_health, camera_turning, turn_camera]
+@get("/api/cameras/heads", guards=[allow(Act.CAMERA_CALIBRATE)])
+async def camera_heads(actor: Asking, database: Db) -> dict[str, list[HeadLine]]:
+    """The cameras of this centre that turn, and of which it is known how they hang."""
+    return {"heads": await calibrating.heads_of(database, actor.centre)}
+
+
+@get("/api/cameras/{camera:str}/head", guards=[allow(Act.CAMERA_CALIBRATE)])
+async def camera_head(camera: FromPath[str], actor: Asking, database: Db) -> Stand:
+    """Where a head is, without its picture."""
+    return await calibrating.stand(database, camera, actor)
+
+
+@post("/api/cameras/{camera:str}/head", status_code=204, guards=[allow(Act.CAMERA_CALIBRATE)])
+async def steer_head(camera: FromPath[str], data: JSONBody[Direction], actor: Asking, database: Db) -> None:
+    """Steer a head that no open case may need; ten minutes after the last time it goes back by itself."""
+    await calibrating.steer(database, camera, actor, data)
+
+
+@post("/api/cameras/{camera:str}/calibration", status_code=200, guards=[allow(Act.CAMERA_CALIBRATE)])
+async def try_calibration(camera: FromPath[str], data: JSONBody[Places], actor: Asking, database: Db) -> Fit:
+    """What these places say of the head, and by how much each is missed; 422 with the reason where no calibration can be made of them. Nothing is kept."""
+    return await calibrating.fit(database, camera, actor, data.mount, data.points, save=False)
+
+
+@put("/api/cameras/{camera:str}/calibration", guards=[allow(Act.CAMERA_CALIBRATE)])
+async def save_calibration(camera: FromPath[str], data: JSONBody[Places], actor: Asking, database: Db) -> Fit:
+    """The same, and from now on aims are driven by it."""
+    return await calibrating.fit(database, camera, actor, data.mount, data.points, save=True)
+
+
+ROUTES = [
+    cameras_health, camera_turning, turn_camera, camera_heads, camera_head, steer_head, try_calibration,
+    save_calibration,
+]  # fmt: skip

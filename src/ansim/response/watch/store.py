@@ -14,10 +14,11 @@ async def turned_in(tx: Transaction, incident: str) -> list[str]:
 
 
 async def turned_by_another(tx: Transaction, camera: str, incident: str) -> bool:
-    """Whether another case, which is still open, has turned it."""
+    """Whether another case, which is still open, has turned it, and it has not gone back since."""
     found = await tx.fetchval(
         "SELECT EXISTS (SELECT 1 FROM incident i JOIN ledger_entry l ON l.incident = i.id WHERE i.closed_at IS NULL"
-        " AND i.id <> $2 AND l.act = 'camera.turned' AND l.object = $1)",
+        " AND i.id <> $2 AND l.act = 'camera.turned' AND l.object = $1 AND NOT EXISTS (SELECT 1 FROM ledger_entry b"
+        " WHERE b.incident = i.id AND b.act = 'camera.returned' AND b.object = $1 AND b.at >= l.at))",
         camera,
         incident,
     )

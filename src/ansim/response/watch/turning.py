@@ -58,7 +58,7 @@ async def look(database: Database, grant: str, camera: str, actor: Actor) -> Tur
         presets = await heads.presets(camera)
         heading = await heads.heading(camera)
     except CameraRefuses as refuses:
-        raise _as_problem(refuses) from None
+        raise as_problem(refuses) from None
     return Turning(presets=presets, direction=heading.direction, moving=heading.moving)
 
 
@@ -88,7 +88,7 @@ async def turn(database: Database, grant: str, camera: str, actor: Actor, to: st
                 tx, actor=actor.id, act="camera.turn-failed", object=camera, incident=holding.incident,
                 subject_tag=holding.subject_tag, details={"why": refuses.reason},
             )  # fmt: skip
-        raise _as_problem(refuses) from None
+        raise as_problem(refuses) from None
     return Turned(returns_s=BEYOND.total_seconds() if beyond else None)
 
 
@@ -127,7 +127,7 @@ async def turn_back(database: Database, fact: CameraReturns) -> None:
             actor="system",
             act=act,
             object=fact.camera,
-            incident=fact.incident,
+            incident=fact.incident or None,
             details={"why": why} if why else None,
         )
 
@@ -160,7 +160,8 @@ async def _refusal(tx: Transaction, grant: Grant, camera: str, actor: Actor) -> 
     return Problem(403, "grant.refused", "No right to this camera", f"The reason is: {why}.")
 
 
-def _as_problem(refuses: CameraRefuses) -> Problem:
+def as_problem(refuses: CameraRefuses) -> Problem:
+    """How a route says it."""
     if refuses.reason == "unsupported":
         return Problem(409, "camera.fixed", "This camera does not turn")
     return Problem(

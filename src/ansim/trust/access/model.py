@@ -46,6 +46,8 @@ class Act(StrEnum):
     INCIDENT_WORK = "incident.work"
     CAMERA_LIST = "camera.list"
     CAMERA_WATCH = "camera.watch"
+    CAMERA_CALIBRATE = "camera.calibrate"
+    WALL_ARRANGE = "wall.arrange"
     DISPATCH_REQUEST = "dispatch.request"
     LINK_ISSUE = "link.issue"
     GRANT_VIEW = "grant.view"
@@ -61,6 +63,8 @@ CHANGES = frozenset(
     {
         Act.INCIDENT_WORK,
         Act.CAMERA_WATCH,
+        Act.CAMERA_CALIBRATE,
+        Act.WALL_ARRANGE,
         Act.DISPATCH_REQUEST,
         Act.LINK_ISSUE,
         Act.GRANT_OVERSEE,
@@ -99,10 +103,10 @@ _WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE}
 
 POLICY: dict[Role, frozenset[Act]] = {
     Role.OPERATOR: _WORKS,
-    Role.SUPERVISOR: _WORKS | {Act.GRANT_OVERSEE, Act.LEDGER_VIEW, Act.CASE_HOLD},
+    Role.SUPERVISOR: _WORKS | {Act.CAMERA_CALIBRATE, Act.GRANT_OVERSEE, Act.LEDGER_VIEW, Act.CASE_HOLD},
     Role.OFFICER: _WATCHES,
     Role.AUDITOR: frozenset({Act.CENTRE_VIEW, Act.GRANT_VIEW, Act.LEDGER_VIEW, Act.CERTIFICATE_VIEW}),
-    Role.ADMINISTRATOR: frozenset({Act.CENTRE_VIEW, Act.ACCOUNT_ADMINISTER}),
+    Role.ADMINISTRATOR: frozenset({Act.CENTRE_VIEW, Act.CAMERA_CALIBRATE, Act.ACCOUNT_ADMINISTER}),
     Role.AGENCY: frozenset({Act.DESK_ANSWER}),
 }
 

@@ -10,6 +10,7 @@ import numpy as np
 from ansim.city.cameras.model import Aim, Camera, Outlook, RankedCamera
 from ansim.city.cameras.sight import honest
 from ansim.city.cameras.sight.choice import (
+    HALVES,
     TOGETHER,
     Chosen,
     Ints,
@@ -18,11 +19,11 @@ from ansim.city.cameras.sight.choice import (
     choose,
     sightlines,
 )
-from ansim.city.cameras.sight.density import Mode
+from ansim.city.cameras.sight.density import Mode, detected, pixels
 from ansim.city.cameras.sight.ground import OUTDOORS, REACH_M, Ground
 from ansim.city.cameras.sight.poles import DEGREE_M, Poles
-from ansim.city.cameras.sight.spread import Spread, around
-from ansim.city.cameras.sight.tables import build, open_country
+from ansim.city.cameras.sight.spread import Floats, Spread, around
+from ansim.city.cameras.sight.tables import Tables, build, open_country
 from ansim.core.geo import bearing_deg, distance_m
 from ansim.core.position import Position
 
@@ -31,6 +32,8 @@ MARGIN = 0.08
 walker nothing of the time she is seen, and a third of the changes."""
 _TRUST = {"register": 0.5, "device": 0.75, "calibrated": 1.0}
 _WORKING, _SILENT = 0.98, 0.02
+_WIDEST_RAD = float(HALVES[-1])
+"""Half the view that the range of a turning lens is told for."""
 _MOST_POLES = 512
 _WIDE_M = 60.0
 _BEST, _BEST_WIDE = 10, 20
@@ -42,15 +45,27 @@ _WIDEST_M = 500.0
 class Sight:
     """`rank` answers for one position; nothing here changes but the tables, which are made when first needed."""
 
-    def __init__(self, cameras: Iterable[Camera], ground: Ground | None = None, before: Sight | None = None) -> None:
-        """`before` has seen the same ground: poles that stand where they stood keep their tables."""
+    def __init__(
+        self,
+        cameras: Iterable[Camera],
+        ground: Ground | None = None,
+        before: Sight | None = None,
+        *,
+        surveyed: Container[str] = (),
+    ) -> None:
+        """`before` has seen the same ground: poles that stand where they stood keep their tables. Cameras in `surveyed` stand where
+        the register says: their calibration has proved it."""
         self.cameras = {camera.id: camera for camera in cameras}
         self.ground = ground
         known = list(self.cameras.values())
         place = np.array([(c.latitude, c.longitude) for c in known], dtype=np.float64).reshape(-1, 2)
         # cameras that stand at one place, to a metre, hang on one pole and share its table
         spots, pole = np.unique(np.round(place, 5), axis=0, return_inverse=True)
-        latitude, longitude = spots.T if ground is None else ground.at_the_kerb(*spots.T)
+        latitude, longitude = spots.T
+        if ground is not None:
+            latitude, longitude = ground.at_the_kerb(*spots.T)
+            sure = pole.reshape(-1)[[at for at, camera in enumerate(known) if camera.id in surveyed]]
+            latitude[sure], longitude[sure] = spots[sure].T
         self._poles = Poles(latitude, longitude)
         order = self._poles.order
         rank = np.empty_like(order)
@@ -59,6 +74,7 @@ class Sight:
         lens = np.argsort(pole, kind="stable")
         self._list = [known[at] for at in lens]
         self._pole = pole[lens]
+        self._at = {camera.id: at for at, camera in enumerate(self._list)}
         self._first = np.searchsorted(self._pole, np.arange(len(order) + 1))
         self._turns = np.array([c.turns for c in self._list], dtype=bool)
         self._azimuth = np.radians([c.azimuth_deg or 0.0 for c in self._list], dtype=np.float32)
@@ -150,6 +166,54 @@ class Sight:
             map=spread.level,
         )
 
+    def aim(self, camera: str, spread: Spread, mode: Mode) -> tuple[Aim, float] | None:
+        """Where this one camera is best turned for her by itself, and how far away that is in metres; None where it would see nothing
+        of her. `mode` identify looks closer."""
+        lines, tables, lenses = self._alone(camera, spread)
+        chosen = choose(lines, tables, lenses, spread.weight, count=1, mode=mode, margin=0)
+        if not chosen:
+            return None
+        aim = _aim(chosen[0].aim, chosen[0].half)
+        return aim, self._away(lines, spread, aim)
+
+    def away_m(self, camera: str, spread: Spread, aim: Aim) -> float:
+        """How far from this camera she is likely to be, as far as it looks there."""
+        return self._away(self._alone(camera, spread)[0], spread, aim)
+
+    def chance(self, camera: str, spread: Spread, aim: Aim) -> float:
+        """The honest chance that she can be seen in this camera's picture, if it delivers, as it looks now."""
+        lines, _, lenses = self._alone(camera, spread)
+        half = math.radians(aim.view_deg / 2)
+        reach = lenses.range_m[0] * math.tan(_WIDEST_RAD) / math.tan(half)
+        inside = self._inside(lines, aim, half) * detected(pixels(reach, lines.distance[0]))
+        sees = float((lines.through[0] * inside) @ spread.weight) * _WORKING
+        [each], _ = honest.told(spread.level, np.array([sees]), sees)
+        return each
+
+    def _alone(self, camera: str, spread: Spread) -> tuple[Sightlines, Tables, Lenses]:
+        at = self._at[camera]
+        poles = self._pole[at : at + 1]
+        self._build(poles)
+        one = np.array
+        lenses = Lenses(
+            pole=np.zeros(1, dtype=np.intp), turns=self._turns[at : at + 1], azimuth=self._azimuth[at : at + 1],
+            trust=self._trust[at : at + 1], half=self._half[at : at + 1], range_m=self._range[at : at + 1],
+            health=one([_WORKING], dtype=np.float32), shown=one([False]),
+        )  # fmt: skip
+        return self._lines(poles, spread), self._tables[poles], lenses
+
+    @staticmethod
+    def _inside(lines: Sightlines, aim: Aim, half: float) -> Floats:
+        east, north = math.sin(math.radians(aim.bearing_deg)), math.cos(math.radians(aim.bearing_deg))
+        along = lines.toward[0, 0] * np.float32(east) + lines.toward[0, 1] * np.float32(north)
+        return np.asarray(along > math.cos(half), dtype=np.float32)
+
+    def _away(self, lines: Sightlines, spread: Spread, aim: Aim) -> float:
+        likely = lines.through[0] * self._inside(lines, aim, math.radians(aim.view_deg / 2)) * spread.weight
+        if (total := float(likely.sum())) < 1e-6:
+            return float(lines.distance[0] @ spread.weight)
+        return float(lines.distance[0] @ likely) / total
+
     def _near(self, spread: Spread) -> Ints:
         """The poles that may see any of these points, by number; only the best of many."""
         east_m = DEGREE_M * math.cos(math.radians(spread.latitude))
@@ -188,7 +252,6 @@ class Sight:
         self, camera: Camera, one: Chosen, order: int, position: Position, live: bool, probability: float
     ) -> RankedCamera:
         here = (camera.latitude, camera.longitude)
-        aim = Aim(bearing_deg=round(math.degrees(one.aim) % 360, 1), view_deg=round(math.degrees(2 * one.half), 1))
         return RankedCamera(
             id=camera.id,
             name=camera.name,
@@ -203,6 +266,11 @@ class Sight:
             score=round(one.worth, 3),
             sees="likely" if one.worth >= 0.5 else "possible" if one.worth >= 0.15 else "unlikely",
             probability=probability,
-            aim=aim if camera.turns else None,
+            aim=_aim(one.aim, one.half) if camera.turns else None,
             live=live,
         )
+
+
+def _aim(bearing: float, half: float) -> Aim:
+    """Of radians."""
+    return Aim(bearing_deg=round(math.degrees(bearing) % 360, 1), view_deg=round(math.degrees(2 * half), 1))
