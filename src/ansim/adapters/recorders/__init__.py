@@ -1,0 +1,1 @@
+"""Systems that have recorded the cameras until now."""
