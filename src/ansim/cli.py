@@ -21,7 +21,20 @@ def parser_of_all() -> argparse.ArgumentParser:
     """The whole command line; the reference pages are written from it."""
     parser = argparse.ArgumentParser(prog="ansim", description="The open city safety net.")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for add in (_run, _demo, _drill, _import, _cameras, _token, _migrate, _check, _after_restore, _verify, _bench):
+    for add in (
+        _run,
+        _demo,
+        _drill,
+        _import,
+        _cameras,
+        _migration,
+        _token,
+        _migrate,
+        _check,
+        _after_restore,
+        _verify,
+        _bench,
+    ):
         add(commands)
     return parser
 
@@ -210,6 +223,68 @@ def _cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         )
 
     found.set_defaults(command=command)
+
+
+def _migration(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("migration", help="cameras that move here from an old recording system, one by one")
+    verbs = parser.add_subparsers(required=True, metavar="verb", dest="verb")
+
+    def verb(name: str, help: str, *, cameras: bool = True, old: bool = True) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=help)
+        if cameras:
+            added.add_argument("cameras", nargs="*", metavar="CAMERA", help="these; all that it fits otherwise")
+        if old:
+            added.add_argument(
+                "--old", type=Path, metavar="FILE", help="what the old system recorded: a list, or a folder"
+            )
+            added.add_argument(
+                "--old-ahead", type=float, default=0.0, metavar="S", help="its clock is ahead by so much"
+            )
+        _config(added)
+        added.set_defaults(command=command)
+        return added
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.adapters.recorders.segments import SegmentReport
+        from ansim.app import migration
+        from ansim.app.settings import Settings, read_settings
+
+        settings = read_settings(arguments.config) if arguments.config else Settings(data=str(_folder(arguments)))
+        file = getattr(arguments, "old", None)
+        old = None if file is None else await asyncio.to_thread(SegmentReport, file, arguments.old_ahead)
+        cameras = getattr(arguments, "cameras", [])
+        match arguments.verb:
+            case "plan":
+                return await migration.plan(settings, arguments.file, dry_run=arguments.dry_run)
+            case "compare":
+                return await migration.compare_all(settings, cameras, old, seconds=arguments.stretch)
+            case "switch":
+                ready, accept_gap = arguments.all_ready, arguments.accept_gap
+                return await migration.switch(settings, cameras, old, all_ready=ready, accept_gap=accept_gap)
+            case "release":
+                return await migration.release(settings, cameras, old)
+            case "back":
+                return await migration.back(settings, cameras)
+            case "status":
+                return await migration.status(settings)
+            case _:
+                return await migration.report(settings, old, as_json=arguments.json)
+
+    plan = verb("plan", "cameras go beside: both systems record, the old one answers", cameras=False, old=False)
+    plan.add_argument("file", type=Path, help="CSV: camera, old (its name there), sessions (how many the camera gives)")
+    plan.add_argument("--dry-run", action="store_true", help="only judge the list")
+    compare = verb("compare", "prove that no picture is missing here of what both recorded")
+    compare.add_argument("--stretch", type=_seconds, default=600, metavar="10m", help="the last so long")
+    switch = verb("switch", "ansim answers for these cameras from now on", old=False)
+    switch.add_argument("--all-ready", action="store_true", help="all that are proven")
+    switch.add_argument(
+        "--accept-gap", action="store_true", help="although not proven: a camera that gives one session"
+    )
+    verb("release", "the old system's pull of these has been stopped")
+    verb("back", "the old system answers for these again", old=False)
+    verb("status", "where each camera is, and which ones ask for somebody", cameras=False, old=False)
+    report = verb("report", "what became of each camera, with the gap at its switch", cameras=False)
+    report.add_argument("--json", action="store_true", help="all that is known, for a machine")
 
 
 def _token(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

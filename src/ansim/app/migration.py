@@ -112,9 +112,13 @@ async def plan(settings: Settings, file: Path, *, dry_run: bool = False, world: 
 
 
 async def compare_all(
-    settings: Settings, cameras: Sequence[str], old: OldSystem, *, seconds: float, world: World | None = None
+    settings: Settings, cameras: Sequence[str], old: OldSystem | None, *, seconds: float, world: World | None = None
 ) -> int:
     """Compare what both recorded in the last `seconds`; 0 when everything is proven."""
+    if old is None:
+        raise Problem(
+            400, "migration.old", "There is nothing to compare with", "Name the old system's report with --old."
+        )
     async with _centre(settings, world) as database:
         moving = [one for one in await _chosen(database, cameras) if one.owner == "old"]
         found = {}
@@ -147,6 +151,8 @@ async def switch(
 ) -> int:
     """We answer for these cameras from now on. 0 when each of them was switched."""
     failed = 0
+    if bool(cameras) == all_ready:
+        raise Problem(400, "migration.cameras", "Which cameras?", "Name them, or say --all-ready.", field="cameras")
     async with _centre(settings, world) as database:
         chosen = await _chosen(database, cameras)
         if all_ready:
@@ -201,6 +207,8 @@ async def back(
 ) -> int:
     """The old system answers for these cameras again. 0 when it does for each."""
     failed = 0
+    if not cameras:
+        raise Problem(400, "migration.cameras", "Which cameras?", "Name those that go back.", field="cameras")
     async with _centre(settings, world) as database:
         for one in await _chosen(database, cameras):
             try:
