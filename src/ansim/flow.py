@@ -31,10 +31,13 @@ from ansim.response.signals.events import DuressGiven, SignalCancelled
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.tracking import actions as tracking
 from ansim.response.tracking.events import PersonMoved
+from ansim.response.walls import actions as walls
+from ansim.response.walls.events import RoutineEnded
 from ansim.response.watch import actions as watch
 from ansim.response.watch import turning
 from ansim.response.watch.events import CameraReturns
 from ansim.trust.access import actions as access
+from ansim.trust.access.events import AccountDisabled, SessionEnded
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.events import GrantEnded, LinkOpened
 from ansim.trust.retention import actions as retention
@@ -65,6 +68,10 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # before it all: which cameras there are, and what stands between them
     Reaction(CamerasImported, cameras.follow),
     Errand(MapImported, cameras.draw),
+    # and whoever looks at a wall of them, until she leaves
+    Reaction(SessionEnded, walls.end_with_session),
+    Reaction(AccountDisabled, walls.end_with_account),
+    Errand(RoutineEnded, walls.cut),
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),
@@ -102,6 +109,7 @@ TIMERS: dict[str, TimerReaction] = {
     incidents.UNCLAIMED: incidents.escalate,
     passing.UNANSWERED: passing.lapse,
     grants.EXPIRY: grants.expire,
+    walls.EXPIRY: walls.expire,
     turning.RETURN: turning.due,
     dispatch.UNANSWERED: dispatch.no_answer,
     retention.DUE: retention.due,

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "ansim"
 
 SUITES = {
+    "city.migration.ports.OldSystem": "tests/adapters/test_recorders.py",
     "core.bus.Bus": "tests/adapters/test_bus.py",
     "nodes.media.ports.Device": "tests/adapters/test_cameras.py",
     "response.dispatch.ports.Gateway": "tests/adapters/test_gateways.py",
@@ -24,6 +25,8 @@ SUITES = {
 BETWEEN_OURS = {
     "nodes.media.ports.DayKeys": "tests/flow/test_recordings.py",
     "nodes.media.ports.Gate": "tests/adapters/test_media_port.py",
+    "nodes.media.ports.WallGate": "tests/flow/test_walls.py",
+    "city.migration.ports.Puller": "tests/flow/test_migration.py",
     "city.recordings.ports.RecordedDays": "tests/flow/test_recordings.py",
     "response.evidence.ports.Recorded": "tests/flow/test_recordings.py",
     "response.evidence.ports.Redactor": "tests/flow/test_recordings.py",

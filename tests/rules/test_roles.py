@@ -49,6 +49,7 @@ OPEN = {
     "/live/signal": SECRET,
     "/live/link": SECRET,
     "/media/{camera}": "a token of a minute is the first message",
+    "/pictures/{wall}": "a token of a minute is the first message",
 }
 """Routes without a role, and why. Pages are open, too: they hold nothing until they ask."""
 

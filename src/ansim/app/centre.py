@@ -29,7 +29,7 @@ from ansim.adapters.gateways.desk import Desk, DeskGateway
 from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
-from ansim.app.media import LocalGate, LocalHeads, LocalMedia
+from ansim.app.media import LocalGate, LocalHeads, LocalMedia, LocalWallGate
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import (
     CLIPS,
@@ -75,6 +75,9 @@ from ansim.response.routing.ports import Boundaries
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.signals.routes import CentreNames
 from ansim.response.signals.sender import Issuers
+from ansim.response.walls import actions as walls
+from ansim.response.walls.events import RoutineEnded
+from ansim.response.walls.gate import WallGate
 from ansim.response.watch import actions as watch
 from ansim.response.watch.following import Following
 from ansim.response.watch.gate import CentreGate
@@ -164,6 +167,7 @@ class Centre:
             self.database.provide(Issuers, Issuers(await people.issuers(tx)))
             self.database.provide(Channels, self._channels(await people.push_key(tx)))
             await end_views_of_dead_node(tx)
+            await walls.end_views_of_dead_node(tx)
         self.live = Live(self.database)
         self.timers = Timers(self.database, flow.TIMERS)
         self.outbox = Outbox(self.database, self.bus)
@@ -297,6 +301,7 @@ class Centre:
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
         self.gate = LocalGate(CentreGate(database, Refused))
+        self.wall_gate = LocalWallGate(WallGate(database, Refused))
 
     def _channels(self, push_key: EllipticCurvePrivateKey) -> Channels:
         settings, channels = self.settings, Channels()
@@ -320,6 +325,8 @@ class Centre:
         for stated in committed.facts:
             if isinstance(stated.fact, GrantEnded):
                 self.node.revoke(stated.fact.grant, stated.fact.why)
+            if isinstance(stated.fact, RoutineEnded):
+                self.node.revoke(stated.fact.right, stated.fact.why)
 
     async def _heart_beat(self) -> None:
         """Views live only while the centre can still write its ledger. Cameras under a right stay ready, and are recorded."""

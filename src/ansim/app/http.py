@@ -23,11 +23,12 @@ from ansim.app.pages import pages
 from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
 from ansim.core.errors import Problem
-from ansim.nodes.media.socket import media_socket
+from ansim.nodes.media.socket import media_socket, wall_socket
 from ansim.response.evidence import routes as evidence_routes
 from ansim.response.incidents import routes as incident_routes
 from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
+from ansim.response.walls import routes as wall_routes
 from ansim.response.watch import routes as watch_routes
 from ansim.trust.access import routes as access_routes
 from ansim.trust.access.guards import actor
@@ -55,11 +56,15 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *picture_routes.ROUTES,
         *evidence_routes.ROUTES,
         *watch_routes.ROUTES,
+        *wall_routes.ROUTES,
         *desk_routes.ROUTES,
         *tracker_routes.ROUTES,
         *pages(centre, demo=bool(more)),
         *more,
         asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),
+        asgi("/pictures", is_mount=True, copy_scope=False)(
+            wall_socket(centre.node, centre.wall_gate, (centre.origin,))
+        ),
     ]
     app = Litestar(
         route_handlers=routes,

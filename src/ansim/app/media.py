@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from ansim.nodes.media import ports
 from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.node import MediaNode
-from ansim.nodes.media.ports import Aim, Unanswered, View
+from ansim.nodes.media.ports import Aim, Unanswered, View, WallView
+from ansim.response.walls.gate import WallGate
+from ansim.response.walls.model import Shown
 from ansim.response.watch.gate import CentreGate
 from ansim.response.watch.ports import CameraHealth, CameraRefuses, Direction, Heading, Preset
 
@@ -76,6 +79,24 @@ class LocalGate:
 
     async def ended(self, view: str, *, seconds: float, bytes: int, frames: int, why: str) -> None:
         await self._gate.ended(view, seconds=seconds, bytes=bytes, frames=frames, why=why)
+
+
+class LocalWallGate:
+    """The media node's gate for walls, answered by the centre of this process."""
+
+    def __init__(self, gate: WallGate) -> None:
+        self._gate = gate
+
+    async def open(self, token: str, wall: str) -> WallView:
+        look = await self._gate.open(token, wall)
+        return WallView(id=look.id, grant=look.right, cameras=look.cameras, until=look.until)
+
+    async def renew(self, view: str, token: str) -> datetime:
+        return await self._gate.renew(view, token)
+
+    async def ended(self, view: str, *, seconds: float, shown: Mapping[str, ports.Shown], why: str) -> None:
+        counted = {camera: Shown(pictures=one.pictures, bytes=one.bytes) for camera, one in shown.items()}
+        await self._gate.ended(view, seconds=seconds, shown=counted, why=why)
 
 
 class LocalHeads:

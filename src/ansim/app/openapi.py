@@ -29,7 +29,7 @@ from litestar.routes import ASGIRoute, WebSocketRoute
 
 from ansim.core.errors import Problem
 
-MOUNTED = {"/media": "/media/{camera}"}
+MOUNTED = {"/media": "/media/{camera}", "/pictures": "/pictures/{wall}"}
 """What lies below the routes that answer a whole tree of paths."""
 
 TEXT = Schema(type=OpenAPIType.STRING)
@@ -72,7 +72,7 @@ PARTS = (
     ("link", ("/api/links/{token}", "/live/link")),
     ("desk", ("/api/desk", "/live/desk")),
     ("ledger", ("/api/ledger", "/api/certificates")),
-    ("media", ("/media",)),
+    ("media", ("/media", "/pictures")),
     ("console", ("/api/", "/live")),
     ("server", ("/healthz", "/readyz", "/metrics", "/openapi.json", "/licenses")),
     ("page", ("/",)),

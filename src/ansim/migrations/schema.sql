@@ -368,6 +368,46 @@ CREATE TABLE link (
 );
 CREATE INDEX link_incident ON link (incident);
 
+-- A grid of cameras that a centre looks at outside incidents.
+CREATE TABLE wall (
+    id         text PRIMARY KEY,                        -- as everywhere
+    centre     text NOT NULL,                           -- whose it is
+    name       text NOT NULL CHECK (name <> ''),        -- as its people call it
+    columns    int NOT NULL CHECK (columns BETWEEN 1 AND 10),  -- how wide the grid is
+    cameras    text[] NOT NULL CHECK (cardinality(cameras) BETWEEN 1 AND 64),  -- from the upper left, row by row
+    changed_at timestamptz NOT NULL,                    -- when it was saved last
+    changed_by text NOT NULL,                           -- account that saved it
+    UNIQUE (centre, name)
+);
+
+-- The right to the blurred pictures of one wall: no case, no video, no extension; one person, one session.
+CREATE TABLE routine_right (
+    id        text PRIMARY KEY,                         -- as in the ledger
+    wall      text NOT NULL,                            -- the wall, which may be deleted since
+    centre    text NOT NULL,                            -- that gave it
+    holder    text NOT NULL,                            -- account
+    session   text NOT NULL,                            -- it ends with this session
+    cameras   text[] NOT NULL,                          -- the wall's when it was given
+    from_at   timestamptz NOT NULL,                     -- from when
+    until_at  timestamptz NOT NULL,                     -- until when at the latest
+    ended_at  timestamptz,                              -- when it ended
+    ended_why text CHECK (ended_why IN ('expired', 'released', 'revoked', 'replaced', 'changed', 'signed-out')),  -- why it ended
+    CHECK ((ended_at IS NULL) = (ended_why IS NULL))
+);
+CREATE UNIQUE INDEX routine_right_once ON routine_right (holder) WHERE ended_at IS NULL;
+CREATE INDEX routine_right_live ON routine_right (centre) WHERE ended_at IS NULL;
+
+-- One look at a wall under one right, from the first picture to the last. How much of each camera stands in the ledger.
+CREATE TABLE wall_view (
+    id        text PRIMARY KEY,                         -- what the media node calls it
+    right_id  text NOT NULL REFERENCES routine_right,   -- the right it uses
+    opened_at timestamptz NOT NULL,                     -- committed before the first picture leaves
+    until_at  timestamptz NOT NULL,                     -- the token's end; renewed while the right lives
+    ended_at  timestamptz,                              -- when the last picture left
+    ended_why text                                      -- why it ended
+);
+CREATE INDEX wall_view_open ON wall_view (right_id) WHERE ended_at IS NULL;
+
 
 -- == The response ======================================================================================================
 -- Everything personal is ciphertext under the incident's keys: track key (positions; dies when the incident closes) and
@@ -558,3 +598,37 @@ CREATE TABLE clip (
     sealed   bytea NOT NULL                           -- the signed statement and the reason, under the case key
 );
 CREATE INDEX clip_incident ON clip (incident, saved_at);
+
+
+-- == Migration =========================================================================================================
+
+-- A camera that comes from an old recording system, and how far it is. The row stays as the record of its move.
+CREATE TABLE camera_migration (
+    camera         text PRIMARY KEY,                    -- its id here
+    old            text NOT NULL,                       -- what the old system calls it
+    single         boolean NOT NULL,                    -- the camera gives one session: two cannot pull it
+    state          text NOT NULL CHECK (state IN ('beside', 'compared', 'switched', 'released', 'back')),  -- both record, and ours is proven, and ours answers, and the old one ended; or the old one answers again
+    beside_at      timestamptz NOT NULL,                -- since when both are to record
+    compared_from  timestamptz,                         -- the stretch in which no picture of ours was missing
+    compared_until timestamptz,                         -- its end
+    why            text,                                -- why the last comparison did not prove it; empty = it did, null = none was made
+    ours_gap_ms    bigint CHECK (ours_gap_ms >= 0),     -- largest gap of that stretch, or of the one that refuted it
+    old_gap_ms     bigint CHECK (old_gap_ms >= 0),      -- the same of the old system, by its own account
+    switched_at    timestamptz,                         -- when we began to answer for it
+    released_at    timestamptz,                         -- when the old system's pull was stopped
+    gap_ms         bigint CHECK (gap_ms >= 0),          -- what neither recorded around the switch; known with the release
+    kept_at        timestamptz,                         -- when our media node last said that it keeps its pictures
+    trouble        text NOT NULL DEFAULT ''             -- why it keeps none, or what is wrong with them
+);
+
+-- Who answers for a camera's recording: one at a time, without a pause.
+CREATE TABLE recording_epoch (
+    camera   text NOT NULL,                             -- whose recording
+    epoch    int NOT NULL CHECK (epoch > 0),            -- from 1, without gaps; whoever changes it must name the one that is
+    owner    text NOT NULL CHECK (owner IN ('old', 'ansim')),  -- which system answers
+    from_at  timestamptz NOT NULL,                      -- the end of the epoch before
+    until_at timestamptz CHECK (until_at >= from_at),   -- null = now
+    actor    text NOT NULL,                             -- who made it so
+    PRIMARY KEY (camera, epoch)
+);
+CREATE UNIQUE INDEX recording_epoch_now ON recording_epoch (camera) WHERE until_at IS NULL;

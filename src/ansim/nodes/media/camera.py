@@ -11,8 +11,9 @@ import structlog
 from ansim.core.world import World
 from ansim.nodes.media.deadline import stop, within
 from ansim.nodes.media.fmp4 import fragment, init_segment
+from ansim.nodes.media.glimpse import EVERY_S, Glimpse, blurred
 from ansim.nodes.media.h264 import AccessUnit, Depacketiser, Malformed, ParameterSets, picture_of
-from ansim.nodes.media.picture import luma
+from ansim.nodes.media.picture import decoded, luma
 from ansim.nodes.media.ports import Health
 from ansim.nodes.media.quality import Judgement, Quality, quality_of
 from ansim.nodes.media.recorder import Recorder
@@ -73,6 +74,9 @@ class Camera:
         self._stillness, self._judgement = Stillness(), Judgement()
         self._clock_offset_s: float | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._looked_at = float("-inf")
+        self._glimpse: Glimpse | None = None
+        self._glimpsed_until = 0.0
         self._recorder, self._always, self._recording = recorder, always, False
         self._kept_until = 0.0
         if always and recorder is not None:
@@ -93,6 +97,17 @@ class Camera:
     def unsubscribe(self, subscriber: Subscriber) -> None:
         self._subscribers.discard(subscriber)
         self._wanted_until = max(self._wanted_until, self._world.clock.monotonic() + IDLE_S)
+
+    def glimpse(self, seconds: float) -> Glimpse | None:
+        """The newest picture in which nobody can be recognised. Connects, and stays for `seconds`; nothing is kept for it."""
+        now = self._world.clock.monotonic()
+        self._glimpsed_until = max(self._glimpsed_until, now + seconds)
+        if self._task is None:  # one that pauses after a failure is not asked anew each time
+            self._start()
+        newest = self._ring.latest()[:1]
+        if newest and (self._glimpse is None or newest[0].at - self._glimpse.at >= EVERY_S) and self._idle_eye():
+            self._begin_look(newest[0], glimpse=True)
+        return self._glimpse
 
     def health(self) -> Health:
         clock = self._world.clock
@@ -131,7 +146,7 @@ class Camera:
     def _wanted(self) -> bool:
         if self._always and self._recorder is not None:
             return True
-        return bool(self._subscribers) or self._world.clock.monotonic() < self._wanted_until
+        return bool(self._subscribers) or self._world.clock.monotonic() < max(self._wanted_until, self._glimpsed_until)
 
     def _start(self) -> None:
         self._asked.set()
@@ -166,6 +181,7 @@ class Camera:
         self._ring.clear()
         self._stop_recording()
         self._stillness, self._judgement, self._clock_offset_s = Stillness(), Judgement(), None
+        self._glimpse = None
 
     async def _pause(self, failures: int, patience: float) -> None:
         pause = max(patience, min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**failures))
@@ -218,17 +234,27 @@ class Camera:
                 keyless = self._depacketiser.keyless > 0
                 raise CameraError("the camera sends no key frames" if keyless else "the camera sends no new pictures")
 
-    async def _look(self, frame: Frame) -> None:
+    def _idle_eye(self) -> bool:
+        return self._looking is None or self._looking.done()
+
+    def _begin_look(self, frame: Frame, *, glimpse: bool = False) -> None:
+        self._looking = asyncio.get_running_loop().create_task(self._look(frame, glimpse), name=f"look {self.id}")
+
+    async def _look(self, frame: Frame, glimpse: bool) -> None:
         """Whether this picture is a new one at all, and shows anything. One that cannot be decoded here is judged by its times
         alone.
         """
         stillness, judgement = self._stillness, self._judgement
         try:
-            parts, quality = await asyncio.to_thread(_seen, frame)
+            parts, quality, jpeg = await asyncio.to_thread(_seen, frame, glimpse)
         except ValueError:
             return
-        stillness.add(parts, frame.at)
-        judgement.add(quality)
+        if frame.at != self._looked_at:  # one that is looked at twice has not come twice
+            self._looked_at = frame.at
+            stillness.add(parts, frame.at)
+            judgement.add(quality)
+        if jpeg is not None:
+            self._glimpse = Glimpse(frame.at, jpeg)
 
     def _packet(self, packet: bytes) -> None:
         for unit in self._depacketiser.push(packet):
@@ -259,8 +285,8 @@ class Camera:
             self._record(self._recorder, frame)
         self._ring.add(frame)
         needed = bool(self._subscribers) or frame.at < self._wanted_until
-        if frame.key and (self._looking is None or self._looking.done()) and self._stillness.due(frame.at, needed):
-            self._looking = asyncio.get_running_loop().create_task(self._look(frame), name=f"look {self.id}")
+        if frame.key and self._idle_eye() and self._stillness.due(frame.at, needed):
+            self._begin_look(frame)
         for subscriber in tuple(self._subscribers):
             subscriber(frame)
 
@@ -280,6 +306,7 @@ class Camera:
             self._recorder.stop()
 
 
-def _seen(frame: Frame) -> tuple[Parts, Quality]:
-    rows = luma(frame)
-    return parts_of(rows), quality_of(rows)
+def _seen(frame: Frame, glimpse: bool) -> tuple[Parts, Quality, bytes | None]:
+    picture = decoded(frame)
+    rows = luma(picture)
+    return parts_of(rows), quality_of(rows), blurred(picture) if glimpse else None

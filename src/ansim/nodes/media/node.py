@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 import structlog
@@ -11,9 +11,10 @@ import structlog
 from ansim.core.world import World
 from ansim.nodes.media.camera import Camera
 from ansim.nodes.media.deadline import stop, within
-from ansim.nodes.media.ports import Gate, Health, Refused, Source, View
+from ansim.nodes.media.ports import Gate, Health, Refused, Source, View, WallGate, WallView
 from ansim.nodes.media.recordings import Recordings
-from ansim.nodes.media.viewer import Viewer
+from ansim.nodes.media.viewer import Admitted, Viewer
+from ansim.nodes.media.watcher import Watcher
 
 GRANT_ENDED, CAMERA_AWAY, LEASE_LOST = 4403, 4404, 4408  # close codes a viewer sees
 PREPARED_S = 120.0
@@ -76,6 +77,7 @@ class MediaNode:
         self.cameras = Cameras(world, self._camera_gone, recordings)
         self._recordings = recordings
         self._viewers: set[Viewer] = set()
+        self._watchers: set[Watcher] = set()
         self._revoked: dict[str, float] = {}
         self._leased_until = 0.0
         self._keeper: asyncio.Task[None] | None = None
@@ -120,20 +122,24 @@ class MediaNode:
                 return
             await self.world.clock.sleep(min(left, 1.0))  # the centre may also take its lease back
 
+    def _admitted(self) -> list[Admitted]:
+        return [*self._viewers, *self._watchers]
+
     def _lose_lease(self) -> None:
-        if self._viewers:
-            log.warning("media.lease-lost", viewers=len(self._viewers))
-        for viewer in tuple(self._viewers):
-            viewer.end(LEASE_LOST, "lease lost")
+        admitted = self._admitted()
+        if admitted:
+            log.warning("media.lease-lost", viewers=len(admitted))
+        for one in admitted:
+            one.end(LEASE_LOST, "lease lost")
 
     def revoke(self, grant: str, why: str = "revoked") -> int:
         """Ends every view under this grant before it returns, and every later one. Gives how many."""
         now = self.world.clock.monotonic()
         self._revoked = {id: at for id, at in self._revoked.items() if now - at < REMEMBER_REVOKED_S}
         self._revoked[grant] = now
-        ending = [viewer for viewer in self._viewers if viewer.view.grant == grant and not viewer.ended.is_set()]
-        for viewer in ending:
-            viewer.end(GRANT_ENDED, why)
+        ending = [one for one in self._admitted() if one.grant == grant and not one.ended.is_set()]
+        for one in ending:
+            one.end(GRANT_ENDED, why)
         return len(ending)
 
     def admit(self, view: View, cut_off: Callable[[], None]) -> Viewer:
@@ -141,10 +147,8 @@ class MediaNode:
         viewer = Viewer(self.world.clock, view, cut_off)
         self._viewers.add(viewer)
         camera = self.cameras.get(view.camera)
-        if not self.leased:
-            viewer.end(LEASE_LOST, "lease lost")
-        elif view.grant in self._revoked:
-            viewer.end(GRANT_ENDED, "revoked")
+        if not self._admits(viewer):
+            pass
         elif camera is None:
             viewer.end(CAMERA_AWAY, "camera away")
         else:
@@ -152,31 +156,53 @@ class MediaNode:
                 viewer.offer(frame)
         return viewer
 
+    def admit_watcher(self, view: WallView, cut_off: Callable[[], None]) -> Watcher:
+        """As `admit`, for a wall. It is given pictures from `Camera.glimpse` only, and never subscribed to a stream."""
+        watcher = Watcher(self.world.clock, view, cut_off)
+        self._watchers.add(watcher)
+        self._admits(watcher)
+        return watcher
+
+    def _admits(self, one: Admitted) -> bool:
+        if not self.leased:
+            one.end(LEASE_LOST, "lease lost")
+        elif one.grant in self._revoked:
+            one.end(GRANT_ENDED, "revoked")
+        return not one.ended.is_set()
+
     def dismiss(self, viewer: Viewer, gate: Gate, seconds: float) -> None:
         """Forget a viewer that has ended, and tell the centre until it has heard."""
         self._viewers.discard(viewer)
         if camera := self.cameras.get(viewer.view.camera):
             camera.unsubscribe(viewer.offer)
-        task = asyncio.get_running_loop().create_task(self._report(viewer, gate, seconds))
+        sent, frames = viewer.window.sent_bytes, viewer.frames
+        self._tell(
+            viewer.view.id,
+            lambda: gate.ended(viewer.view.id, seconds=seconds, bytes=sent, frames=frames, why=viewer.why),
+        )
+
+    def dismiss_watcher(self, watcher: Watcher, gate: WallGate, seconds: float) -> None:
+        self._watchers.discard(watcher)
+        self._tell(
+            watcher.view.id,
+            lambda: gate.ended(watcher.view.id, seconds=seconds, shown=watcher.shown, why=watcher.why),
+        )
+
+    def _tell(self, view: str, end: Callable[[], Awaitable[None]]) -> None:
+        task = asyncio.get_running_loop().create_task(self._report(view, end))
         self._reports.add(task)
         task.add_done_callback(self._reports.discard)
 
-    async def _report(self, viewer: Viewer, gate: Gate, seconds: float) -> None:
+    async def _report(self, view: str, end: Callable[[], Awaitable[None]]) -> None:
         pause = REPORT_AGAIN_S
         while True:
             try:
-                await gate.ended(
-                    viewer.view.id,
-                    seconds=seconds,
-                    bytes=viewer.window.sent_bytes,
-                    frames=viewer.frames,
-                    why=viewer.why,
-                )
+                await end()
                 return
             except Refused:
                 return  # the centre knows of no such view: it will not know later either
             except Exception as error:  # whatever keeps the centre from writing, the end of a view is not lost
-                log.warning("media.end-not-told", view=viewer.view.id, error=type(error).__name__)
+                log.warning("media.end-not-told", view=view, error=type(error).__name__)
             await self.world.clock.sleep(pause)
             pause = min(REPORT_LATEST_S, pause * 2)
 
@@ -184,8 +210,8 @@ class MediaNode:
         """End every view and let go of every camera. What the centre has not heard by then it is told no
         more.
         """
-        for viewer in tuple(self._viewers):
-            viewer.end(LEASE_LOST, "node closed")
+        for one in self._admitted():
+            one.end(LEASE_LOST, "node closed")
         if self._keeper is not None:
             await stop(self._keeper)
         await self.cameras.close()

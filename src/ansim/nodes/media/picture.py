@@ -22,15 +22,21 @@ def annex_b(frame: Frame) -> bytes:
     return b"".join(parts)
 
 
-def luma(frame: Frame) -> npt.NDArray[np.uint8]:
-    """Its brightness, rows by columns. Takes a thread's time, not the loop's. Raises ValueError when it cannot be decoded."""
+def decoded(frame: Frame) -> av.VideoFrame:
+    """Takes a thread's time, not the loop's. Raises ValueError when it cannot be decoded."""
     decoder = av.CodecContext.create("h264", "r")
+    assert isinstance(decoder, av.VideoCodecContext)
     try:
         pictures = [*decoder.decode(av.Packet(annex_b(frame))), *decoder.decode(None)]
     except av.FFmpegError as error:
         raise ValueError("the key frame cannot be decoded") from error
     if not pictures:
         raise ValueError("the key frame cannot be decoded")
-    plane = pictures[0].planes[0]
+    return pictures[0]
+
+
+def luma(picture: av.VideoFrame) -> npt.NDArray[np.uint8]:
+    """Its brightness, rows by columns."""
+    plane = picture.planes[0]
     rows: npt.NDArray[np.uint8] = np.frombuffer(bytes(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: pictures[0].height, : pictures[0].width]
+    return rows[: picture.height, : picture.width]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal, Protocol
 
@@ -56,6 +57,35 @@ class Gate(Protocol):
 
     async def ended(self, view: str, *, seconds: float, bytes: int, frames: int, why: str) -> None:
         """Told once for every view that was opened. An exception makes the node tell it again later."""
+
+
+class WallView(msgspec.Struct, frozen=True, kw_only=True):
+    """One admitted look at a wall: of these cameras pictures in which nobody can be recognised, and nothing else."""
+
+    id: str
+    grant: str
+    cameras: tuple[str, ...]
+    until: datetime
+
+
+class Shown(msgspec.Struct, kw_only=True):
+    """How much of one camera has left in one look."""
+
+    pictures: int = 0
+    bytes: int = 0
+
+
+class WallGate(Protocol):
+    """As `Gate`, for walls."""
+
+    async def open(self, token: str, wall: str) -> WallView:
+        """Returns once the ledger holds the look, camera by camera. Raises Refused."""
+
+    async def renew(self, view: str, token: str) -> datetime:
+        """The look's new end. Raises Refused, which ends it."""
+
+    async def ended(self, view: str, *, seconds: float, shown: Mapping[str, Shown], why: str) -> None:
+        """Told once for every look that was opened. An exception makes the node tell it again later."""
 
 
 class DayKey(Protocol):

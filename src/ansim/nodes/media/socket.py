@@ -1,8 +1,9 @@
-"""/media/{camera}: a browser's picture, as a WebSocket application (ASGI 3).
+"""/media/{camera}: a browser's picture, and /pictures/{wall}: a wall's, as WebSocket applications (ASGI 3).
 
 A viewer first sends {"token": …} and only then, with the view in the ledger, gets {"type": "start", …} and
 video. It sends {"type": "ack", "bytes": total taken so far} and gets no more than its window; {"token": …}
-again renews.
+again renews. A wall is opened in the same way, and gets {"type": "start", "cameras": […]} and messages of one blurred
+picture each.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from contextlib import suppress
-from typing import Any
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,9 +20,10 @@ import structlog
 
 from ansim.nodes.media.deadline import stop, within
 from ansim.nodes.media.node import CAMERA_AWAY, GRANT_ENDED, LEASE_LOST, MediaNode
-from ansim.nodes.media.ports import Gate, Refused
+from ansim.nodes.media.ports import Gate, Refused, WallGate
 from ansim.nodes.media.transport import bound_buffers, cut_off, transport_of
-from ansim.nodes.media.viewer import Viewer
+from ansim.nodes.media.viewer import Admitted, Viewer
+from ansim.nodes.media.watcher import Watcher
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -31,7 +34,12 @@ FIRST_WORD_S = 5.0
 FIRST_PICTURE_S = 10.0
 FAREWELL_S = 0.1
 HEALTH_EVERY_S = 1.0
+ROUND_S = 1.0
+STAYS_S = 10.0  # a camera of a wall is kept so long after its last round
 LONGEST_MESSAGE = 8 * 1024
+
+Through = TypeVar("Through")
+One = TypeVar("One", bound=Admitted)
 
 log = structlog.get_logger(__name__)
 
@@ -51,10 +59,22 @@ class Gone(Exception):
 def media_socket(
     node: MediaNode, gate: Gate, origins: Collection[str] = ()
 ) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """The application. A page may open it from its own host; from other ones only when they are among
+    """The application for streams. A page may open it from its own host; from other ones only when they are among
     `origins`.
     """
+    return _application(origins, lambda scope, receive, send: _Stream(node, gate, scope, receive, send))
 
+
+def wall_socket(
+    node: MediaNode, gate: WallGate, origins: Collection[str] = ()
+) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """The application for walls."""
+    return _application(origins, lambda scope, receive, send: _Wall(node, gate, scope, receive, send))
+
+
+def _application(
+    origins: Collection[str], opening: Callable[[Scope, Receive, Send], _Opening[Any, Any]]
+) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             await send({"type": "http.response.start", "status": 426, "headers": [(b"upgrade", b"websocket")]})
@@ -66,7 +86,7 @@ def media_socket(
             return
         await send({"type": "websocket.accept"})
         with suppress(OSError, Gone):  # the viewer's connection ended; what had to be told was told
-            await _Opening(node, gate, scope, receive, send).serve()
+            await opening(scope, receive, send).serve()
 
     return application
 
@@ -80,12 +100,14 @@ def _same_site(scope: Scope, origins: Collection[str]) -> bool:
     return text in origins or urlsplit(text).netloc == headers.get(b"host", b"").decode("latin-1")
 
 
-class _Opening:
-    def __init__(self, node: MediaNode, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
+class _Opening(Generic[Through, One]):
+    """One connection, from its first word to its end; what it is shown is its subclasses' matter."""
+
+    def __init__(self, node: MediaNode, gate: Through, scope: Scope, receive: Receive, send: Send) -> None:
         self._node = node
         self._gate = gate
         self._clock = node.world.clock
-        self._camera = str(scope["path"]).rstrip("/").rpartition("/")[2]
+        self._asked = str(scope["path"]).rstrip("/").rpartition("/")[2]
         self._transport = transport_of(scope)
         self._tokens: asyncio.Queue[str] = asyncio.Queue(maxsize=4)
         self._receive = receive
@@ -101,44 +123,50 @@ class _Opening:
         if not self._node.leased:
             return await self._close(LEASE_LOST, "lease lost")
         try:
-            view = await self._gate.open(word.token, self._camera)
+            one = await self._admit(word.token)
         except Refused as refused:
             return await self._close(GRANT_ENDED, refused.reason)
         except Exception as error:  # whatever keeps the centre from writing its ledger: no entry, no picture
-            log.warning("media.gate-silent", camera=self._camera, error=type(error).__name__)
+            log.warning("media.gate-silent", asked=self._asked, error=type(error).__name__)
             return await self._close(LEASE_LOST, "centre away")
         # from here on the ledger holds a view, so its end must be told whatever happens
-        viewer = self._node.admit(view, self._cut_off)
         began = self._clock.monotonic()
         try:
-            await self._show(viewer)
+            await self._show(one)
         finally:
-            viewer.end(GRANT_ENDED, "left")
-            self._node.dismiss(viewer, self._gate, self._clock.monotonic() - began)
+            one.end(GRANT_ENDED, "left")
+            self._dismiss(one, self._clock.monotonic() - began)
 
-    async def _show(self, viewer: Viewer) -> None:
+    async def _admit(self, token: str) -> One:
+        raise NotImplementedError
+
+    def _dismiss(self, one: One, seconds: float) -> None:
+        raise NotImplementedError
+
+    async def _feed(self, one: One) -> None:
+        """Puts before it what is to be told and shown, for as long as it lasts."""
+        raise NotImplementedError
+
+    async def _renewed(self, one: One, token: str) -> datetime:
+        raise NotImplementedError
+
+    async def _show(self, one: One) -> None:
         work = [
             asyncio.ensure_future(part)
-            for part in (
-                self._listen(viewer),
-                self._renew(viewer),
-                self._pour(viewer),
-                self._tell_health(viewer),
-                self._expire(viewer),
-            )
+            for part in (self._listen(one), self._renew(one), self._pour(one), self._feed(one), self._expire(one))
         ]
-        ended = asyncio.ensure_future(viewer.ended.wait())
+        ended = asyncio.ensure_future(one.ended.wait())
         try:
             done, _ = await asyncio.wait((*work, ended), return_when=asyncio.FIRST_COMPLETED)
         finally:
             await stop(*work, ended)
-        if viewer.ended.is_set():
-            await self._close(viewer.code, viewer.why)
+        if one.ended.is_set():
+            await self._close(one.code, one.why)
         else:
             for part in done:
                 part.result()
 
-    async def _listen(self, viewer: Viewer) -> None:
+    async def _listen(self, viewer: One) -> None:
         while True:
             word = await self._word()
             if word.type == "ack":
@@ -148,36 +176,25 @@ class _Opening:
                     raise Gone
                 self._tokens.put_nowait(word.token)
 
-    async def _renew(self, viewer: Viewer) -> None:
+    async def _renew(self, viewer: One) -> None:
         """Beside the listening: a centre that takes its time must not keep acknowledgements waiting."""
         while True:
             token = await self._tokens.get()
             try:
-                viewer.until(await self._gate.renew(viewer.view.id, token))
+                viewer.until(await self._renewed(viewer, token))
             except Refused as refused:
                 viewer.end(GRANT_ENDED, refused.reason)
             except Exception as error:  # the view lives on what it has, and ends at its time
-                log.warning("media.gate-silent", view=viewer.view.id, error=type(error).__name__)
+                log.warning("media.gate-silent", asked=self._asked, error=type(error).__name__)
 
-    async def _pour(self, viewer: Viewer) -> None:
+    async def _pour(self, viewer: One) -> None:
         while (message := await viewer.next()) is not None:
             if isinstance(message, str):
                 await self._send({"type": "websocket.send", "text": message})
             else:
                 await self._send({"type": "websocket.send", "bytes": bytes(message)})
 
-    async def _tell_health(self, viewer: Viewer) -> None:
-        waited = 0.0
-        while True:
-            health = self._node.health(viewer.view.camera)
-            if health is None or (viewer.frames == 0 and waited >= FIRST_PICTURE_S):
-                viewer.end(CAMERA_AWAY, "camera away")
-                return
-            viewer.tell({"type": "health", "age_s": health.age_s, "state": health.state, "frozen_s": health.frozen_s})
-            await self._clock.sleep(HEALTH_EVERY_S)
-            waited += HEALTH_EVERY_S
-
-    async def _expire(self, viewer: Viewer) -> None:
+    async def _expire(self, viewer: One) -> None:
         while (left := viewer.left()) > 0:
             await self._clock.sleep(min(left, 1.0))  # a renewal may also bring the end nearer
         viewer.end(GRANT_ENDED, "expired")
@@ -207,3 +224,55 @@ class _Opening:
     def _cut_off(self) -> None:
         if self._transport is not None:
             cut_off(self._transport)
+
+
+class _Stream(_Opening[Gate, Viewer]):
+    async def _admit(self, token: str) -> Viewer:
+        return self._node.admit(await self._gate.open(token, self._asked), self._cut_off)
+
+    def _dismiss(self, one: Viewer, seconds: float) -> None:
+        self._node.dismiss(one, self._gate, seconds)
+
+    async def _renewed(self, one: Viewer, token: str) -> datetime:
+        return await self._gate.renew(one.view.id, token)
+
+    async def _feed(self, one: Viewer) -> None:
+        waited = 0.0
+        while True:
+            health = self._node.health(one.view.camera)
+            if health is None or (one.frames == 0 and waited >= FIRST_PICTURE_S):
+                one.end(CAMERA_AWAY, "camera away")
+                return
+            one.tell({"type": "health", "age_s": health.age_s, "state": health.state, "frozen_s": health.frozen_s})
+            await self._clock.sleep(HEALTH_EVERY_S)
+            waited += HEALTH_EVERY_S
+
+
+class _Wall(_Opening[WallGate, Watcher]):
+    async def _admit(self, token: str) -> Watcher:
+        return self._node.admit_watcher(await self._gate.open(token, self._asked), self._cut_off)
+
+    def _dismiss(self, one: Watcher, seconds: float) -> None:
+        self._node.dismiss_watcher(one, self._gate, seconds)
+
+    async def _renewed(self, one: Watcher, token: str) -> datetime:
+        return await self._gate.renew(one.view.id, token)
+
+    async def _feed(self, one: Watcher) -> None:
+        """Round the wall once a second, one camera after the other: sixty at the same moment would keep each other waiting."""
+        cameras = one.view.cameras
+        one.tell({"type": "start", "cameras": cameras})
+        while True:
+            for place, id in enumerate(cameras):
+                camera = self._node.cameras.get(id)
+                glimpse = camera.glimpse(STAYS_S) if camera else None
+                if glimpse is not None:
+                    one.offer(place, glimpse)
+                await self._clock.sleep(ROUND_S / len(cameras))
+            one.tell({"type": "health", "cameras": [self._health(id) for id in cameras]})
+
+    def _health(self, id: str) -> dict[str, object]:
+        health = self._node.health(id)
+        if health is None:
+            return {"state": "lost", "frozen_s": None, "why": "no address"}
+        return {"state": health.state, "frozen_s": health.frozen_s, "why": health.trouble}

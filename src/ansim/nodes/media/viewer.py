@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from ansim.core.clock import Clock
-from ansim.nodes.media.ports import View
+from ansim.nodes.media.ports import View, WallView
 from ansim.nodes.media.ring import Frame, Stream
 from ansim.nodes.media.window import Window
 
@@ -20,26 +20,19 @@ LAG_S = 1.0  # a picture that waited longer is not live any more
 MOST_WAITING = 8 * 1024 * 1024
 
 
-class Viewer:
-    """`cut_off` closes the connection without sending what still waits in it."""
+class Admitted:
+    """Somebody the gate let in, until `ended`. `cut_off` closes the connection without sending what still waits in it."""
 
-    def __init__(self, clock: Clock, view: View, cut_off: Callable[[], None]) -> None:
-        self.view = view
-        self.frames = 0
-        self.dropped = 0
+    def __init__(self, clock: Clock, view: View | WallView, cut_off: Callable[[], None]) -> None:
         self.why = ""
         self.code = 0
         self.ended = asyncio.Event()
         self.window = Window()
+        self.grant = view.grant
         self._clock = clock
         self._cut_off = cut_off
         self.until(view.until)
-        self._waiting: deque[tuple[Frame, float]] = deque()
-        self._waiting_size = 0
-        self._needs_key = True
-        self._stream: Stream | None = None
         self._texts: deque[str] = deque(maxlen=4)  # only the newest are worth anything
-        self._rest = memoryview(b"")
         self._wake = asyncio.Event()
 
     def until(self, end: datetime) -> None:
@@ -49,6 +42,54 @@ class Viewer:
     def left(self) -> float:
         """Seconds until the view expires."""
         return self._deadline - self._clock.monotonic()
+
+    def tell(self, message: dict[str, object]) -> None:
+        self._texts.append(msgspec.json.encode(message).decode())
+        self._wake.set()
+
+    def acknowledge(self, total: int) -> None:
+        self.window.acknowledge(total, self._clock.monotonic())
+        self._wake.set()
+
+    async def next(self) -> str | bytes | memoryview | None:
+        """What to send next, when it may be sent; None at the end."""
+        while not self.ended.is_set():
+            if self._texts:
+                return self._texts.popleft()
+            if (room := self.window.room()) > 0 and (message := self._picture(room)) is not None:
+                return message
+            self._wake.clear()
+            await self._wake.wait()
+        return None
+
+    def _picture(self, room: int) -> str | bytes | memoryview | None:
+        """The next piece of what waits, or what must be said before it; None when nothing waits."""
+        raise NotImplementedError
+
+    def end(self, code: int, why: str) -> None:
+        """No byte leaves after this. A viewer that has not yet taken what is out is cut off at once."""
+        if self.ended.is_set():
+            return
+        self.code, self.why = code, why
+        self.ended.set()
+        self._wake.set()
+        if self.window.behind(self._clock.monotonic()):
+            self._cut_off()
+
+
+class Viewer(Admitted):
+    """One who watches a camera live."""
+
+    def __init__(self, clock: Clock, view: View, cut_off: Callable[[], None]) -> None:
+        super().__init__(clock, view, cut_off)
+        self.view = view
+        self.frames = 0
+        self.dropped = 0
+        self._waiting: deque[tuple[Frame, float]] = deque()
+        self._waiting_size = 0
+        self._needs_key = True
+        self._stream: Stream | None = None
+        self._rest = memoryview(b"")
 
     def offer(self, frame: Frame) -> None:
         now = self._clock.monotonic()
@@ -78,27 +119,10 @@ class Viewer:
             self._waiting.append((key[0], self._clock.monotonic()))
             self._waiting_size = len(key[0].fragment)
 
-    def tell(self, message: dict[str, object]) -> None:
-        self._texts.append(msgspec.json.encode(message).decode())
-        self._wake.set()
-
-    def acknowledge(self, total: int) -> None:
-        self.window.acknowledge(total, self._clock.monotonic())
-        self._wake.set()
-
-    async def next(self) -> str | memoryview | None:
-        """What to send next, when it may be sent; None at the end."""
-        while not self.ended.is_set():
-            if self._texts:
-                return self._texts.popleft()
-            if (self._rest or self._waiting) and (room := self.window.room()) > 0:
-                return self._text_or_bytes(room)
-            self._wake.clear()
-            await self._wake.wait()
-        return None
-
-    def _text_or_bytes(self, room: int) -> str | memoryview:
+    def _picture(self, room: int) -> str | memoryview | None:
         if not self._rest:
+            if not self._waiting:
+                return None
             frame, _ = self._waiting.popleft()
             self._waiting_size -= len(frame.fragment)
             self.frames += 1
@@ -122,13 +146,3 @@ class Viewer:
             "watermark": self.view.watermark,
             "waiting_bytes": len(self._rest) + self._waiting_size,
         }
-
-    def end(self, code: int, why: str) -> None:
-        """No byte leaves after this. A viewer that has not yet taken what is out is cut off at once."""
-        if self.ended.is_set():
-            return
-        self.code, self.why = code, why
-        self.ended.set()
-        self._wake.set()
-        if self.window.behind(self._clock.monotonic()):
-            self._cut_off()

@@ -99,7 +99,7 @@ _WATCHES = frozenset(
         Act.CERTIFICATE_VIEW,
     }
 )
-_WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE}
+_WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE, Act.WALL_ARRANGE}
 
 POLICY: dict[Role, frozenset[Act]] = {
     Role.OPERATOR: _WORKS,

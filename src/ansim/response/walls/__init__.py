@@ -1,0 +1,1 @@
+"""walls: blurred key-frame pictures of many cameras outside incidents, under a routine right and in the ledger."""
