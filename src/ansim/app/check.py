@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ansim.app.holdings import holdings
 from ansim.app.recording import CLIPS, RECORDINGS
 from ansim.app.running import database_of, read_note
+from ansim.city.migration import actions as migration
 from ansim.city.recordings import actions as recordings
 from ansim.core.database import Database, Transaction
 from ansim.nodes.media.recordings import days_in
@@ -74,6 +75,7 @@ async def wrong(
             found += await unclaimed(tx, holdings())
             lying = await asyncio.to_thread(days_in, folder / RECORDINGS)
             found += [f"a recording lies there without its key: {id}" for id in await recordings.orphans(tx, lying)]
+            found += await migration.check(tx)
             kept = await asyncio.to_thread(ClipFolder(folder / CLIPS).lying)
             found += await evidence.orphans(tx, kept)
         return found

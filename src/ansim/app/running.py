@@ -57,6 +57,6 @@ def read_note(folder: Path) -> Running:
         ) from None
 
 
-async def database_of(dsn: str) -> Database:
+async def database_of(dsn: str, world: World | None = None) -> Database:
     """The database of a running centre, without its keys: good for accounts, tokens and checks."""
-    return Database(await PoolDriver.connect(dsn, size=2), World())
+    return Database(await PoolDriver.connect(dsn, size=2), world or World())

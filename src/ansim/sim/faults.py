@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 Fault = Literal[
-    "refuse", "freeze", "stall", "drop", "clock", "resize", "keyless", "h265", "offline", "address", "malformed"
-]
+    "refuse", "freeze", "stall", "drop", "clock", "resize", "keyless", "h265", "offline", "address", "malformed",
+    "single",
+]  # fmt: skip
 FAULTS: dict[Fault, str] = {
     "refuse": "the account is wrong, for pictures and for questions",
     "freeze": "the same picture goes on being sent",
@@ -18,6 +19,7 @@ FAULTS: dict[Fault, str] = {
     "h265": "its main stream is H.265; the second one stays H.264",
     "offline": "connections are cut and new ones refused",
     "address": "the addresses it gives are of another network",
+    "single": "it gives one session, and refuses whoever comes second",
     "malformed": "its XML names a prefix that it never declares",
 }
 LATE_S = 3600.0

@@ -36,6 +36,7 @@ REASONS = {
     404: "Not Found",
     405: "Method Not Allowed",
     413: "Request Entity Too Large",
+    453: "Not Enough Bandwidth",
     454: "Session Not Found",
     455: "Method Not Valid in This State",
     459: "Aggregate Operation Not Allowed",
@@ -167,6 +168,10 @@ class Server:
         same_path = signed.rstrip("/") == urlsplit(request.url).path.rstrip("/")
         return same_path and hmac.compare_digest(expected.encode(), given.get("response", "").encode())
 
+    def gives(self, stream: Stream, *, but: Viewer) -> bool:
+        """Whether somebody else has a session of this stream."""
+        return any(viewer.has(stream) for viewer in self._connections if viewer is not but)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         viewer = Viewer(self, reader, writer)
         viewer.task = asyncio.current_task()
@@ -199,6 +204,9 @@ class Viewer:
         self._packets = 0
         self._octets = 0
         self._reported_at = float("-inf")
+
+    def has(self, stream: Stream) -> bool:
+        return self._stream is stream
 
     async def talk(self) -> None:
         while True:
@@ -343,6 +351,8 @@ class Viewer:
         self._channel = int(asked[1]) if asked else 0
         if self._channel > 254:
             raise Refusal(461)
+        if stream.fault == "single" and self._server.gives(stream, but=self):
+            raise Refusal(453)
         self._stream, self._camera = stream, request.track
         self._write(
             200,

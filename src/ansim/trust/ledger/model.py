@@ -15,9 +15,9 @@ from ansim.core.errors import Problem
 
 DETAILS = frozenset(
     (
-        *("agency", "bytes", "camera", "channel", "code", "count", "day", "dispatch", "factor", "frames", "grant"),
-        *("kind", "level", "link", "result", "role", "seconds", "size", "slot", "state", "step", "trigger", "unit"),
-        *("view", "why"),
+        *("agency", "bytes", "camera", "channel", "code", "count", "day", "dispatch", "epoch", "factor", "frames"),
+        *("gap_ms", "grant", "kind", "level", "link", "result", "role", "seconds", "size", "slot", "state", "step"),
+        *("trigger", "unit", "view", "why"),
     )
 )
 """The only members that an entry's details may have: none can hold a person or a place."""
