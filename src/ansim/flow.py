@@ -34,8 +34,8 @@ from ansim.response.tracking.events import PersonMoved
 from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
 from ansim.response.watch import actions as watch
-from ansim.response.watch import turning
-from ansim.response.watch.events import CameraReturns
+from ansim.response.watch import aiming, turning
+from ansim.response.watch.events import CameraAimed, CameraReturns
 from ansim.trust.access import actions as access
 from ansim.trust.access.events import AccountDisabled, SessionEnded
 from ansim.trust.grants import actions as grants
@@ -88,6 +88,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Errand(DispatchRequested, dispatch.ask),
     Errand(DispatchAnswered, dispatch.give_link),
     # closed: rights end, cameras go back, agencies hear
+    Errand(CameraAimed, aiming.drive),
     Reaction(IncidentClosed, watch.end_with_case),
     Reaction(IncidentClosed, turning.return_with_case),
     Errand(IncidentClosed, dispatch.tell_closed),
@@ -108,6 +109,8 @@ PASSING: tuple[Errand, ...] = (
 TIMERS: dict[str, TimerReaction] = {
     incidents.UNCLAIMED: incidents.escalate,
     passing.UNANSWERED: passing.lapse,
+    # and what was turned to her goes with her
+    Errand(PersonMoved, aiming.follow),
     grants.EXPIRY: grants.expire,
     walls.EXPIRY: walls.expire,
     turning.RETURN: turning.due,

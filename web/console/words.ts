@@ -424,6 +424,7 @@ const ko = {
   "keys.link": "현장요원 링크",
   "keys.save": "고른 카메라의 지난 30초 저장",
   "keys.test": "눌러 보기: 마지막 키",
+  "record.camera.aimed": "{who} 카메라를 대상자 쪽으로",
   "keys.test.none": "아직 없음",
   "keys.settings": "설정",
   "keys.theme.dark": "어두운 화면",
@@ -920,3 +921,4 @@ export function named(group: string, value: string, slots?: Record<string, strin
   const key = `${group}.${value}`;
   return key in ko ? t(key as Word, slots) : value;
 }
+  "record.camera.aimed": "{who} turned a camera to the person",

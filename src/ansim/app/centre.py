@@ -82,6 +82,8 @@ from ansim.response.watch import actions as watch
 from ansim.response.watch.following import Following
 from ansim.response.watch.gate import CentreGate
 from ansim.response.watch.ports import Heads as TurningHeads
+from ansim.response.watch.aiming import Arrivals
+from ansim.response.watch.aims import Aims
 from ansim.response.watch.ports import Media
 from ansim.trust.access.limits import Lanes
 from ansim.trust.access.model import Site
@@ -174,9 +176,11 @@ class Centre:
         self.passing = Passing(self.database, flow.PASSING)
         self.intake: GroupWriter[Arrival, Receipt] = GroupWriter(self.database, flow.accept)
         connect(self.bus, self.database, flow.FLOW)
+        self.arrivals = Arrivals(self.database)
         self.database.on_commit.append(self._cut_at_once)
         parts = (
-            self.sequencer, self.eraser, self.bus, self.outbox, self.passing, self.timers, self.live, self.intake,
+            self.sequencer, self.eraser, self.bus, self.outbox, self.passing, self.arrivals, self.timers, self.live,
+            self.intake,
         )  # fmt: skip
         for part in parts:
             await part.start()
@@ -298,6 +302,7 @@ class Centre:
         database.provide(Telephones, Telephones(centre=settings.phone, leader=settings.leader_phone))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk, database) for agency in ("112", "119")}))
         database.on_commit.append(self.desk.hear)
+        database.provide(Aims, Aims(by_itself=settings.turn_by_itself))
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
         self.gate = LocalGate(CentreGate(database, Refused))

@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     register: str | None = None
     """JSON file of cameras to bring into the register at start: [{"id", "name", "latitude", "longitude", "azimuth_deg",
     "view_deg", "range_m"}], each perhaps with "turns" and "azimuth_source" (register, device, calibrated)."""
+    turn_by_itself: bool = False
+    """The calibrated cameras of the four first pictures turn to her by themselves, and follow; without it an operator's key does it."""
     map: str | None = None
     """GeoJSON file of streets, blocks and places that the console draws, and that lines of sight are judged by."""
     simulated_channels: bool = False

@@ -34,6 +34,18 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
     view_deg: float
 
 
+class Turned(msgspec.Struct, frozen=True, kw_only=True):
+    """A camera that a case has turned. `state`: moving, there, untold (it does not tell where it looks), refused (`why`), hand (the operator turned it herself); `looks` is
+    where it was when it was last asked, `probability` the honest chance that she can be seen there."""
+
+    state: Literal["moving", "there", "untold", "refused", "hand"]
+    follows: bool
+    why: str = ""
+    looks: Aim | None = None
+    mode: Literal["find", "identify"] = "find"
+    probability: float | None = None
+
+
 class RankedCamera(msgspec.Struct, frozen=True, kw_only=True):
     """A camera with what it is worth for one person. `score` is the expected share of where she may be that it sees, were
     it working; `probability` the honest chance that she can be seen in its picture now, once it looks at `aim`."""
@@ -53,6 +65,9 @@ class RankedCamera(msgspec.Struct, frozen=True, kw_only=True):
     live: bool
     probability: float
     aim: Aim | None = None
+    calibrated: bool = False
+    """Its aim can be driven."""
+    turned: Turned | None = None
 
 
 class Outlook(msgspec.Struct, frozen=True, kw_only=True):

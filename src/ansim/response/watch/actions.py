@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ansim.city.cameras.model import Outlook
+import msgspec
+
+from ansim.city.cameras.model import Outlook, RankedCamera
 from ansim.city.cameras.register import Register
 from ansim.city.cameras.sight import Mode
 from ansim.core.database import Database, Transaction
@@ -18,6 +20,7 @@ from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, Inc
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.tracking.actions import track
 from ansim.response.tracking.events import PersonMoved
+from ansim.response.watch.aims import Aims
 from ansim.response.watch.following import Following
 from ansim.response.watch.ports import Media
 from ansim.trust.access.model import Actor, Role
@@ -55,8 +58,21 @@ def followed(tx: Transaction, incident: IncidentRow, fixes: Sequence[Position]) 
     """The cameras for where she goes; those shown for her stay unless others are better. `fixes`: newest last."""
     if not fixes or not incident.open:
         return NOWHERE
-    live = _Delivering(tx.use(Media))
-    return tx.use(Following).outlook(incident.id, fixes, tx.use(Register).sight, count=CAMERAS, live=live)
+    register, following = tx.use(Register), tx.use(Following)
+    outlook = following.outlook(incident.id, fixes, register.sight, count=CAMERAS, live=_Delivering(tx.use(Media)))
+    aims, ahead = tx.use(Aims), following.ahead(incident.id, register.sight)
+
+    def as_it_looks(camera: RankedCamera) -> RankedCamera:
+        if camera.aim is None:
+            return camera
+        aimed, chance = aims.get(incident.id, camera.id), None
+        if aimed is not None and aimed.looks is not None and ahead is not None:
+            chance = register.sight.chance(camera.id, ahead, aimed.looks)
+        return msgspec.structs.replace(
+            camera, calibrated=camera.id in register.calibrations, turned=aims.told(incident.id, camera.id, chance)
+        )
+
+    return msgspec.structs.replace(outlook, cameras=[as_it_looks(camera) for camera in outlook.cameras])
 
 
 async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
@@ -65,6 +81,8 @@ async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
     if incident is None or incident.owner != fact.owner or not incident.open:
         return
     await _grant(tx, incident, fact.owner)
+    # she stands where she stood; what follows her begins
+    tx.mention(PersonMoved(incident=incident.id))
 
 
 async def _grant(tx: Transaction, incident: IncidentRow, owner: str) -> None:
@@ -98,6 +116,7 @@ async def end_with_release(tx: Transaction, fact: IncidentReleased) -> None:
 async def end_with_case(tx: Transaction, fact: IncidentClosed) -> None:
     """Every right for this case ends, and with it every picture and what was known of her course."""
     tx.after_commit(partial(tx.use(Following).forget, fact.incident))
+    tx.after_commit(partial(tx.use(Aims).forget, fact.incident))
     await grants.end_all(tx, fact.incident, "closed", actor="system")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from ansim.city.cameras.model import Outlook
-from ansim.city.cameras.sight import TOGETHER, Course, Sight
+from ansim.city.cameras.sight import TOGETHER, Course, Sight, Spread
 from ansim.core.position import Position
 
 
@@ -34,6 +34,11 @@ class Following:
         if moved or incident not in self._shown:
             self._shown[incident] = [camera.id for camera in found.cameras[:TOGETHER]]
         return found
+
+    def ahead(self, incident: str, sight: Sight) -> Spread | None:
+        """Where she may be in the next seconds; None while nothing is known of her."""
+        course = self._courses.get(incident)
+        return None if course is None else sight.outdoors(course.ahead())
 
     def forget(self, incident: str) -> None:
         self._courses.pop(incident, None)

@@ -10,10 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from ansim.city.cameras.calibration import Fit, Mount, Sighted
+from ansim.city.cameras.model import Aim
 from ansim.city.cameras.register import Register
+from ansim.city.cameras.sight import Mode
 from ansim.core.database import Database
 from ansim.core.errors import Problem
-from ansim.response.watch import calibrating, turning
+from ansim.response.watch import aiming, calibrating, turning
 from ansim.response.watch.calibrating import HeadLine, Stand
 from ansim.response.watch.ports import CameraHealth, Direction, Media
 from ansim.response.watch.turning import Turned, Turning
@@ -32,11 +34,18 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     reason: Annotated[str, msgspec.Meta(max_length=400)] = ""
 
 
+class Aiming(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`mode`: wide enough to find her, or close enough to identify who is with her."""
+
+    follow: bool = True
+    mode: Mode = "find"
+
+
 class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where a head was, and what the middle of its picture showed then; `mount` is what its data sheet says."""
 
     points: Annotated[list[Sighted], msgspec.Meta(max_length=20)]
-    mount: Mount = Mount()
+    mount: Mount = msgspec.field(default_factory=Mount)
 
 
 @get("/api/cameras/health", guards=[allow(Act.CAMERA_LIST)])
@@ -63,6 +72,19 @@ async def turn_camera(
     if to is None or (data.preset is not None and data.direction is not None):
         raise Problem(400, "turn.to", "Say where to", "Either a preset or a direction.", field="preset")
     return await turning.turn(database, grant, camera, actor, to, data.reason.strip())
+
+
+@post("/api/grants/{grant:str}/cameras/{camera:str}/aim", status_code=200, guards=[allow(Act.CAMERA_WATCH)])
+async def aim_camera(
+    grant: FromPath[str], camera: FromPath[str], data: JSONBody[Aiming], actor: Asking, database: Db
+) -> dict[str, Aim | None]:
+    """Turn a calibrated camera under my right to her, and let it follow; or, with `follow` false, leave it as it looks now. 409 says why not: `aim.uncalibrated`,
+    `aim.nowhere`, `aim.behind`, `camera.in-use`. What becomes of the move is told with the case.
+    """
+    if data.follow:
+        return {"aim": await aiming.aim(database, grant, camera, actor, data.mode)}
+    await aiming.leave(database, grant, camera, actor)
+    return {"aim": None}
 
 
 @get("/api/cameras/heads", guards=[allow(Act.CAMERA_CALIBRATE)])
@@ -96,6 +118,6 @@ async def save_calibration(camera: FromPath[str], data: JSONBody[Places], actor:
 
 
 ROUTES = [
-    cameras_health, camera_turning, turn_camera, camera_heads, camera_head, steer_head, try_calibration,
+    cameras_health, camera_turning, turn_camera, aim_camera, camera_heads, camera_head, steer_head, try_calibration,
     save_calibration,
 ]  # fmt: skip

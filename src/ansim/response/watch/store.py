@@ -23,3 +23,16 @@ async def turned_by_another(tx: Transaction, camera: str, incident: str) -> bool
         incident,
     )
     return bool(found)
+
+
+async def used_by_another(tx: Transaction, camera: str, incident: str) -> bool:
+    """Whether another open case has turned it, or somebody looks through it for one."""
+    if await turned_by_another(tx, camera, incident):
+        return True
+    found = await tx.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM camera_view v JOIN access_grant g ON g.id = v.grant_id"
+        " WHERE v.camera = $1 AND v.incident <> $2 AND v.ended_at IS NULL AND g.ended_at IS NULL)",
+        camera,
+        incident,
+    )
+    return bool(found)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import structlog
@@ -19,7 +20,8 @@ from ansim.response.incidents.actions import words_context
 from ansim.response.incidents.events import IncidentClosed
 from ansim.response.watch import store
 from ansim.response.watch.actions import usable
-from ansim.response.watch.events import CameraReturns
+from ansim.response.watch.aims import Aims
+from ansim.response.watch.events import CameraLooks, CameraReturns
 from ansim.response.watch.ports import CameraRefuses, Direction, Heads, Preset
 from ansim.trust.access.model import Actor
 from ansim.trust.grants import actions as grants
@@ -50,9 +52,9 @@ class Turned(msgspec.Struct, frozen=True, kw_only=True):
 
 async def look(database: Database, grant: str, camera: str, actor: Actor) -> Turning:
     async with database.transaction() as tx:
-        refusal = await _refusal(tx, await usable(tx, grant, actor), camera, actor)
-    if refusal is not None:
-        raise refusal
+        refused = await refusal(tx, await usable(tx, grant, actor), camera, actor)
+    if refused is not None:
+        raise refused
     heads = database.use(Heads)
     try:
         presets = await heads.presets(camera)
@@ -71,15 +73,17 @@ async def turn(database: Database, grant: str, camera: str, actor: Actor, to: st
         )
     async with database.transaction() as tx:
         holding = await usable(tx, grant, actor)
-        refusal = await _refusal(tx, holding, camera, actor)
-        if refusal is None:
+        refused = await refusal(tx, holding, camera, actor)
+        if refused is None:
             await _write(tx, holding, camera, actor.id, "camera.turned", "direction" if beyond else "preset", reason)
             if beyond:
                 tx.arm(RETURN, f"{holding.incident}/{camera}", tx.at + BEYOND)
             else:
                 tx.disarm(RETURN, f"{holding.incident}/{camera}")
-    if refusal is not None:
-        raise refusal
+            tx.after_commit(partial(tx.use(Aims).leave, holding.incident, camera, by_hand=True))
+            tx.mention(CameraLooks(incident=holding.incident, camera=camera))
+    if refused is not None:
+        raise refused
     try:
         await database.use(Heads).go(camera, to)
     except CameraRefuses as refuses:
@@ -107,6 +111,7 @@ async def return_with_case(tx: Transaction, fact: IncidentClosed) -> None:
 
 async def turn_back(database: Database, fact: CameraReturns) -> None:
     """To its first preset, unless another case that is still open has turned it since."""
+    database.use(Aims).drop(fact.incident, fact.camera)
     async with database.transaction(readonly=True) as tx:
         if await store.turned_by_another(tx, fact.camera, fact.incident):
             return
@@ -130,6 +135,7 @@ async def turn_back(database: Database, fact: CameraReturns) -> None:
             incident=fact.incident or None,
             details={"why": why} if why else None,
         )
+        tx.mention(CameraLooks(incident=fact.incident, camera=fact.camera))
 
 
 async def _write(tx: Transaction, grant: Grant, camera: str, actor: str, act: str, kind: str, reason: str) -> None:
@@ -149,7 +155,7 @@ async def _write(tx: Transaction, grant: Grant, camera: str, actor: str, act: st
     )  # fmt: skip
 
 
-async def _refusal(tx: Transaction, grant: Grant, camera: str, actor: Actor) -> Problem | None:
+async def refusal(tx: Transaction, grant: Grant, camera: str, actor: Actor) -> Problem | None:
     """What is to be raised once the transaction that recorded it is through."""
     why = grant.allows(camera, tx.at)
     if why is None:

@@ -5,5 +5,6 @@ from ansim.city.cameras.sight.course import Course
 from ansim.city.cameras.sight.density import Mode
 from ansim.city.cameras.sight.ground import Ground
 from ansim.city.cameras.sight.sight import Sight
+from ansim.city.cameras.sight.spread import Spread
 
-__all__ = ["TOGETHER", "Course", "Ground", "Mode", "Sight"]
+__all__ = ["TOGETHER", "Course", "Ground", "Mode", "Sight", "Spread"]
