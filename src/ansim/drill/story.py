@@ -238,7 +238,7 @@ class Drill:
             began = time.monotonic()
             asked = await console.ask("POST", f"/api/incidents/{id}/dispatches", {"agency": "112"})
             async with asyncio.timeout(30):
-                request = await desk.next_request(set())
+                request = await desk.next_request(set(), every_s=0.02)
             self.passed(
                 "dispatch requested", time.monotonic() - began, f"dispatch {asked['dispatch']}, {request['reference']}"
             )

@@ -56,14 +56,14 @@ class Desk:
     async def completed(self, request: str) -> None:
         await self._ask("POST", f"/api/desk/requests/{request}/completed", {})
 
-    async def next_request(self, seen: set[str]) -> dict[str, Any]:
+    async def next_request(self, seen: set[str], *, every_s: float = LOOKS_EVERY_S) -> dict[str, Any]:
         """Wait for a request that nobody answered yet and whose id is not in `seen`; adds it there."""
         while True:
             for request in await self.requests():
                 if request["state"] == "requested" and request["id"] not in seen:
                     seen.add(request["id"])
                     return request
-            await self._world.clock.sleep(LOOKS_EVERY_S)
+            await self._world.clock.sleep(every_s)
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return read(await self._client.request(method, path, json=body))
