@@ -839,6 +839,7 @@ const en: Record<keyof typeof ko, string> = {
   "hint.steps": "off preset",
   "keys.turn": "Turn the chosen camera: 1–6 presets, arrows + − off preset",
   "record.camera.turned": "{who} turned a camera {text}",
+  "record.camera.aimed": "{who} turned a camera to the person",
   "line.revoked": "Revoked",
   "line.extended": "Extended by 10 minutes",
   "line.released": "Released · it rings again",
@@ -921,4 +922,3 @@ export function named(group: string, value: string, slots?: Record<string, strin
   const key = `${group}.${value}`;
   return key in ko ? t(key as Word, slots) : value;
 }
-  "record.camera.aimed": "{who} turned a camera to the person",
