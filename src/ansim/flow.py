@@ -83,12 +83,12 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(IncidentClaimed, watch.grant_to_owner),
     Reaction(IncidentReleased, watch.end_with_release),
     Errand(GrantEnded, watch.cut),
+    Errand(CameraAimed, aiming.drive),
     Errand(CameraReturns, turning.turn_back),
     # dispatched: the agency is asked, answers, and its officer gets a way to see
     Errand(DispatchRequested, dispatch.ask),
     Errand(DispatchAnswered, dispatch.give_link),
     # closed: rights end, cameras go back, agencies hear
-    Errand(CameraAimed, aiming.drive),
     Reaction(IncidentClosed, watch.end_with_case),
     Reaction(IncidentClosed, turning.return_with_case),
     Errand(IncidentClosed, dispatch.tell_closed),
@@ -104,13 +104,13 @@ FLOW: tuple[Reaction | Errand, ...] = (
 PASSING: tuple[Errand, ...] = (
     # followed: her first fix and every step she takes make the cameras near her ready, and bring them under live rights
     Errand(PersonMoved, watch.widen_for_move),
+    # and what was turned to her goes with her
+    Errand(PersonMoved, aiming.follow),
 )
 
 TIMERS: dict[str, TimerReaction] = {
     incidents.UNCLAIMED: incidents.escalate,
     passing.UNANSWERED: passing.lapse,
-    # and what was turned to her goes with her
-    Errand(PersonMoved, aiming.follow),
     grants.EXPIRY: grants.expire,
     walls.EXPIRY: walls.expire,
     turning.RETURN: turning.due,
