@@ -51,6 +51,8 @@ async def test_password_then_authenticator_then_the_page_of_the_role(
     await page.keyboard.press("Enter")
     await page.get_by_role("heading", name="두 번째 확인").wait_for()
     await picture(page, "signin-second")
+    # The field has the focus by itself, a moment after it is there.
+    await page.locator("#totp:focus").wait_for()
     await page.keyboard.type("123456")
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/ledger")
