@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from ansim.city.cameras import register as cameras
 from ansim.city.cameras.events import CamerasImported, MapImported
+from ansim.city.migration import actions as migration
+from ansim.city.migration.events import RecordingGivenBack, RecordingTaken
 from ansim.city.people import mailbox
 from ansim.city.recordings import actions as recordings
 from ansim.core.database import Transaction
@@ -68,6 +70,9 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # before it all: which cameras there are, and what stands between them
     Reaction(CamerasImported, cameras.follow),
     Errand(MapImported, cameras.draw),
+    # and who answers for a camera's recording, while it moves here from another system
+    Errand(RecordingTaken, migration.taken),
+    Errand(RecordingGivenBack, migration.given_back),
     # and whoever looks at a wall of them, until she leaves
     Reaction(SessionEnded, walls.end_with_session),
     Reaction(AccountDisabled, walls.end_with_account),

@@ -30,6 +30,7 @@ from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
 from ansim.app.media import LocalGate, LocalHeads, LocalMedia, LocalWallGate
+from ansim.app.migration import LocalPuller, look
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import (
     CLIPS,
@@ -44,6 +45,8 @@ from ansim.app.settings import Settings
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Register, lay, register
+from ansim.city.migration import actions as migration
+from ansim.city.migration.ports import Puller
 from ansim.city.people import actions as people
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.city.recordings.actions import plan_again
@@ -79,11 +82,11 @@ from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
 from ansim.response.walls.gate import WallGate
 from ansim.response.watch import actions as watch
+from ansim.response.watch.aiming import Arrivals
+from ansim.response.watch.aims import Aims
 from ansim.response.watch.following import Following
 from ansim.response.watch.gate import CentreGate
 from ansim.response.watch.ports import Heads as TurningHeads
-from ansim.response.watch.aiming import Arrivals
-from ansim.response.watch.aims import Aims
 from ansim.response.watch.ports import Media
 from ansim.trust.access.limits import Lanes
 from ansim.trust.access.model import Site
@@ -173,10 +176,10 @@ class Centre:
         self.live = Live(self.database)
         self.timers = Timers(self.database, flow.TIMERS)
         self.outbox = Outbox(self.database, self.bus)
+        self.arrivals = Arrivals(self.database)
         self.passing = Passing(self.database, flow.PASSING)
         self.intake: GroupWriter[Arrival, Receipt] = GroupWriter(self.database, flow.accept)
         connect(self.bus, self.database, flow.FLOW)
-        self.arrivals = Arrivals(self.database)
         self.database.on_commit.append(self._cut_at_once)
         parts = (
             self.sequencer, self.eraser, self.bus, self.outbox, self.passing, self.arrivals, self.timers, self.live,
@@ -292,17 +295,18 @@ class Centre:
         database.provide(Origin, Origin(self.origin))
         database.provide(Media, LocalMedia(self.node))
         database.provide(TurningHeads, LocalHeads(self.heads))
+        database.provide(Puller, LocalPuller(self.node))
         recorded = LocalRecordings(self.recordings)
         database.provide(Recorded, recorded)
         database.provide(RecordedDays, recorded)
         database.provide(Redactor, LocalRedactor())
         database.provide(ClipFolder, ClipFolder(settings.folder / CLIPS))
         database.provide(Following, Following())
+        database.provide(Aims, Aims(by_itself=settings.turn_by_itself))
         database.provide(Lines, Lines(self.origin, self.places, settings.agency_phones))
         database.provide(Telephones, Telephones(centre=settings.phone, leader=settings.leader_phone))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk, database) for agency in ("112", "119")}))
         database.on_commit.append(self.desk.hear)
-        database.provide(Aims, Aims(by_itself=settings.turn_by_itself))
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
         self.gate = LocalGate(CentreGate(database, Refused))
@@ -339,8 +343,10 @@ class Centre:
             try:
                 async with self.database.transaction() as tx:
                     watched = await watch.under_rights(tx)
+                    moving = await migration.observe(tx, look(self.node))
                 self.node.lease(self.world.clock.now() + LEASE)
                 self.node.prepare(watched, LEASE.total_seconds())
+                migration.lead(self.database.use(Puller), moving)
             except Unavailable:
                 log.warning("database away")
             await self.world.clock.sleep(LEASE_EVERY_S)

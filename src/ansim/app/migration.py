@@ -25,6 +25,7 @@ from ansim.city.migration.model import (
     Gap,
     State,
     Stretch,
+    caused,
     compare,
     gaps,
     joined,
@@ -264,13 +265,8 @@ async def made(settings: Settings, old: OldSystem | None = None, *, world: World
             since = max(one.beside_at, now - LOOK_BACK)
             ours, theirs = await _both(database.world, settings, one, old, since, now)
             missing = gaps(ours, ours[0].start, _told_until(ours, now)) if ours else []
-            absent = gaps(theirs, since, now) if theirs else []
-            missing = [
-                msgspec.structs.replace(gap, cause="camera")
-                if any(other.start <= gap.start and gap.end <= other.end for other in absent)
-                else gap
-                for gap in missing
-            ]
+            absent = gaps(theirs, since, theirs[-1].end) if theirs else []  # what it let go of is not away
+            missing = [caused(gap, absent) for gap in missing]
             start = ours[0].start if ours else now
             found[one.camera] = Comparison(start=start, end=now, why="", ours=missing, old=absent)
         found = of_ours(found)
@@ -364,7 +360,7 @@ async def _still_whole(world: World, settings: Settings, one: Moving) -> None:
     if one.compared_until is None:
         return
     now = world.clock.now()
-    ours, _ = await _both(world, settings, one, None, one.compared_until, now)
+    ours, _ = await _both(world, settings, one, None, one.compared_until - WRITTEN_WITHIN, now)
     missing = gaps(ours, one.compared_until, _told_until(ours, now))
     if missing:
         raise Problem(
@@ -379,7 +375,7 @@ async def _at_switch(world: World, settings: Settings, one: Moving, old: OldSyst
     if one.switched_at is None:
         return None
     start = one.compared_until or max(one.beside_at, one.switched_at - BEFORE_SWITCH)
-    ours, theirs = await _both(world, settings, one, old, start, now)
+    ours, theirs = await _both(world, settings, one, old, start - WRITTEN_WITHIN, now)
     if not any(stretch.end > one.switched_at for stretch in ours):
         return None
     if one.compared_until is None and not theirs:

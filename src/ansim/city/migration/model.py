@@ -22,7 +22,9 @@ the old system's report does not tell of it."""
 WRITTEN_WITHIN = timedelta(seconds=12)
 """What has come within this time may still be in memory: a group of pictures, and the queue to the disk."""
 SLACK = timedelta(seconds=1)
-"""Two clocks, and reports in whole seconds: so far apart two gaps can still be the same one."""
+"""Two clocks, and reports in whole seconds: so far apart two gaps can still be the same one, and"""
+SAME = 0.25
+"""no further than this part of their length."""
 SHARED = 0.5
 """A gap that more than this part of the cameras has at once is ours."""
 
@@ -107,7 +109,7 @@ def compare(
     if end <= start:
         return Comparison(start=start, end=start, why="short", ours=[], old=[])
     theirs = gaps(old, start, end)
-    missing = [_caused(gap, theirs) for gap in gaps(ours, start, end)]
+    missing = [caused(gap, theirs) for gap in gaps(ours, start, end)]
     why: Why = "gaps" if any(gap.cause != "camera" for gap in missing) else ""
     if not why and end - start < timedelta(seconds=seconds):
         why = "short"
@@ -134,8 +136,10 @@ def of_ours(found: Mapping[str, Comparison]) -> dict[str, Comparison]:
     }
 
 
-def _caused(gap: Gap, theirs: Sequence[Gap]) -> Gap:
-    both = any(other.start - SLACK <= gap.start and gap.end <= other.end + SLACK for other in theirs)
+def caused(gap: Gap, theirs: Sequence[Gap]) -> Gap:
+    """A gap of the old system is the same one where it lies about it; of a short one its place must be known the better."""
+    slack = min(SLACK, timedelta(seconds=gap.seconds * SAME))
+    both = any(other.start - slack <= gap.start and gap.end <= other.end + slack for other in theirs)
     return msgspec.structs.replace(gap, cause="camera") if both else gap
 
 

@@ -79,6 +79,7 @@ class Camera:
         self._glimpsed_until = 0.0
         self._recorder, self._always, self._recording = recorder, always, False
         self._kept_until = 0.0
+        self._left = False
         if always and recorder is not None:
             self._start()
 
@@ -87,6 +88,17 @@ class Camera:
         self._wanted_until = max(self._wanted_until, self._world.clock.monotonic() + seconds)
         self._kept_until = max(self._kept_until, self._wanted_until)
         self._start()
+
+    def connect(self) -> None:
+        """Try now, however long a pause is left, and for all that it was to be left alone."""
+        self._left = False
+        self._start()
+
+    def leave(self) -> None:
+        """Take no session until `connect`: the camera gives one, and it is another's."""
+        if not self._left:
+            self._left = True
+            self._asked.set()
 
     def subscribe(self, subscriber: Subscriber) -> list[Frame]:
         """From now on every new frame goes to `subscriber`, which must not wait. Gives what to show first."""
@@ -106,6 +118,7 @@ class Camera:
             self._start()
         newest = self._ring.latest()[:1]
         if newest and (self._glimpse is None or newest[0].at - self._glimpse.at >= EVERY_S) and self._idle_eye():
+            self._stillness.due(newest[0].at, needed=True)  # this look is also that one
             self._begin_look(newest[0], glimpse=True)
         return self._glimpse
 
@@ -144,6 +157,8 @@ class Camera:
         self._stop_recording()
 
     def _wanted(self) -> bool:
+        if self._left:
+            return False
         if self._always and self._recorder is not None:
             return True
         return bool(self._subscribers) or self._world.clock.monotonic() < max(self._wanted_until, self._glimpsed_until)
