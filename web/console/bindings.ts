@@ -19,6 +19,7 @@ export const DEFAULTS = {
   link: "KeyL",
   save: "KeyS",
   turn: "KeyP",
+  aim: "KeyA",
   hold: "KeyH",
   pass: "KeyB",
   release: "KeyU",

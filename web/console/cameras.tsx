@@ -2,11 +2,12 @@
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { get } from "../shared/api";
+import { get, me } from "../shared/api";
 import { now } from "../shared/clock";
 import { Kbd } from "../shared/components";
 import { span } from "../shared/words";
 import * as act from "./actions";
+import { Heads } from "./calibrating";
 import { showPlace } from "./map";
 import * as store from "./store";
 import { named, t } from "./words";
@@ -112,6 +113,7 @@ export function Cameras(): JSX.Element {
           </tbody>
         </table>
       )}
+      {me.value?.role === "supervisor" && <Heads />}
     </div>
   );
 }

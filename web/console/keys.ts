@@ -6,6 +6,7 @@ import { signal } from "@preact/signals";
 import type { Dispatch, IncidentDetail, RankedCamera } from "../shared/api";
 import * as act from "./actions";
 import { move, type Moved, type Verb, verbOf } from "./bindings";
+import * as calibrating from "./calibrating";
 import { isOffered, isWaiting } from "./ordering";
 import { recall, remember } from "./session";
 import { soften } from "./sound";
@@ -50,6 +51,9 @@ function leave(): void {
   else if (act.prompt.peek()) act.prompt.value = null;
   else if (act.sheet.peek()) act.sheet.value = null;
   else if (act.enlarged.peek()) act.enlarged.value = false;
+  else if (calibrating.work.peek()) calibrating.leave();
+  else if (glimpses.draft.peek()) glimpses.draft.value = null;
+  else if (act.screen.peek() === "walls") act.screen.value = "desk";
 }
 
 export function onKey(event: KeyboardEvent): void {
@@ -96,6 +100,10 @@ function perform(event: KeyboardEvent): boolean {
   if (digit) return number(Number(digit[1]), asked);
   if (asked?.kind === "turn" && code in STEPS) return turn(...STEPS[code]!);
   if (code === "Space") return step(event.shiftKey);
+  if (calibrating.work.peek() && code in STEPS) {
+    void calibrating.steer(...STEPS[code]!);
+    return true;
+  }
   if (code === "ArrowDown" || code === "ArrowUp") return walk(code === "ArrowDown" ? 1 : -1);
   if (code === "Equal" || code === "NumpadAdd") return zoom(1);
   if (code === "Minus" || code === "NumpadSubtract") return zoom(-1);
@@ -209,9 +217,9 @@ function walk(by: number): boolean {
   return true;
 }
 
-const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save", "turn", "hold"]);
+const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save", "turn", "aim", "hold"]);
 
-function letter(verb: Verb): boolean {
+function letter(verb: Verb, shifted: boolean): boolean {
   switch (verb) {
     case "next":
       return walk(1);
@@ -302,8 +310,13 @@ export function pass(): boolean {
   if (mine?.offer) void act.endOffer(mine.id);
   else if (mine) void act.askWhom();
   else if (offered) void act.endOffer(offered.id);
+    case "aim":
+      return aimCamera(shifted ? "identify" : "find");
   else store.say("line.not.mine", {}, performance.now());
   return true;
+      const still = chosen(incident);
+      const right = store.ownRight(incident);
+      if (held && still && right) void turning.stay(right.id, still);
 }
 
 /** The camera in the chosen place. */
@@ -365,6 +378,18 @@ export function ask(question: act.Prompt): void {
 /** D and F: a request that got no answer asks for the phone's reference number instead of asking the dead link again. */
 export function prepare(id: string, agency: "112" | "119"): void {
   const incident = store.incidents.peek().get(id);
+}
+
+/** A: turn the chosen camera to her, with Shift closer; what is held stays. */
+function aimCamera(mode: "find" | "identify"): boolean {
+  const incident = store.watched.peek();
+  const camera = chosen(incident);
+  const right = incident ? store.ownRight(incident) : undefined;
+  const held = incident && store.slots.peek().get(incident.id)?.some((slot) => slot.held && slot.camera === camera?.id);
+  if (!camera || !right?.cameras.includes(camera.id)) store.say("line.turn.none", {}, performance.now());
+  else if (held && !camera.turned?.follows) store.say("aim.held", {}, performance.now(), "warn");
+  else void turning.aim(right.id, camera, mode);
+  return true;
   if (!store.isDetail(incident)) return;
   const last = [...incident.dispatches].reverse().find((d) => d.agency === agency);
   if (last?.state === "no_answer" || (last?.state === "requested" && Date.now() - Date.parse(last.requested_at) > 30_000 && !last.phone)) {

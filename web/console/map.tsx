@@ -17,6 +17,7 @@ import { Icon } from "../shared/icons";
 import { theme } from "../shared/theme";
 import { age, clockTime, direction, distance, span } from "../shared/words";
 import * as act from "./actions";
+import { Calibrating, headOnMap, pick, work } from "./calibrating";
 import { sick } from "./cameras";
 import { bearingTo, distanceBetween } from "./geo";
 import type { Edge, MapView, PlacedUnit, Scene } from "./mapview";
@@ -76,6 +77,7 @@ function scene(): Scene {
     sick: sick.value,
     units,
     others: [...store.incidents.value.values()].filter((i) => i.id !== incident?.id && isWaiting(i) && i.position).map((i) => ({ id: i.id, at: i.position!, priority: i.priority })),
+    head: headOnMap.value,
     now_ms: now.value,
   };
 }
@@ -153,7 +155,7 @@ export function MapPanel(): JSX.Element {
         get<FeatureCollection>("/api/map/borders").catch(() => null),
       ]);
       if (ended || !box.current) return;
-      view = new MapView(box.current, middle(base), (list) => (edges.value = list), (metres, px) => (bar.value = { metres, px }), () => (opened.value = true));
+      view = new MapView(box.current, middle(base), (list) => (edges.value = list), (metres, px) => (bar.value = { metres, px }), () => (opened.value = true), (at) => void pick(at));
       if (borders) view.setBorders(borders);
       if (base) {
         places.value = named_places(base);
@@ -194,7 +196,7 @@ export function MapPanel(): JSX.Element {
           <span class="t2">{t("map.failed.how")}</span>
         </div>
       )}
-      <WhereIs />
+      {work.value ? <Calibrating /> : <WhereIs />}
       <Edges />
       <div class="ov tools">
         <button type="button" class="btn ghost" aria-label={t("map.centre")} onClick={() => (act.centring.value += 1)}>

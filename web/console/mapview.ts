@@ -9,8 +9,9 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import car from "lucide-static/icons/car-front.svg?raw";
 import cctv from "lucide-static/icons/cctv.svg?raw";
 import type { Feature, FeatureCollection } from "geojson";
-import type { Camera, Position, RankedCamera } from "../shared/api";
+import type { Aim, Camera, Position, RankedCamera } from "../shared/api";
 import { bearingTo, circle, distanceBetween, type Point, view } from "./geo";
+import { t } from "./words";
 import { type Freshness, freshness, radius_m } from "./ordering";
 
 setWorkerUrl(workerUrl);
@@ -45,6 +46,8 @@ export interface Scene {
   sick: ReadonlySet<string>;
   units: PlacedUnit[];
   others: OtherIncident[];
+  /** A head that is being calibrated: the places it was steered to, and where it looks as far as that is known. */
+  head: { at: Point; spots: Point[]; aim: Aim | null } | null;
   now_ms: number;
 }
 export interface Edge {
@@ -100,9 +103,11 @@ function style(latitude: number): StyleSpecification {
       { id: "crowd-marks", type: "circle", source: "crowds", filter: ["has", "point_count"], paint: { "circle-radius": 13, "circle-color": token("--surface-1"), "circle-stroke-color": token("--map-cam"), "circle-stroke-width": 1.5 } },
       { id: "crowd-counts", type: "symbol", source: "crowds", filter: ["has", "point_count"], layout: { "text-field": ["get", "point_count_abbreviated"], "text-font": FONT, "text-size": 13, "text-allow-overlap": true }, paint: { "text-color": token("--text-2") } },
       { id: "crowd-single", type: "symbol", source: "crowds", filter: ["!", ["has", "point_count"]], layout: { "icon-image": CAMERA as never, "icon-allow-overlap": true } },
-      { id: "cones", type: "fill", source: "cones", filter: ["!", ["get", "old"]], paint: { "fill-color": accent, "fill-opacity": 0.17 } },
+      { id: "cones", type: "fill", source: "cones", filter: ["!", ["get", "old"]], paint: { "fill-color": accent, "fill-opacity": ["case", ["get", "planned"], 0.06, 0.17] } },
       { id: "cones-old", type: "fill", source: "cones", filter: ["get", "old"], paint: { "fill-color": stale, "fill-opacity": 0.09 } },
-      { id: "cone-edges", type: "line", source: "cones", filter: ["!", ["get", "old"]], paint: { "line-color": accent, "line-opacity": ["case", ["get", "chosen"], 0.95, 0.55], "line-width": ["case", ["get", "chosen"], 2, 1.2] } },
+      { id: "cone-planned", type: "line", source: "cones", filter: ["all", ["!", ["get", "old"]], ["get", "planned"]], paint: { "line-color": accent, "line-opacity": 0.8, "line-width": 1.4, "line-dasharray": [2, 3] } },
+      { id: "cone-planned-word", type: "symbol", source: "cones", filter: ["all", ["!", ["get", "old"]], ["get", "planned"]], minzoom: 15, layout: { "text-field": ["get", "word"], "text-font": FONT, "text-size": 14 }, paint: { "text-color": accent, "text-halo-color": halo, "text-halo-width": 2 } },
+      { id: "cone-edges", type: "line", source: "cones", filter: ["all", ["!", ["get", "old"]], ["!", ["get", "planned"]]], paint: { "line-color": accent, "line-opacity": ["case", ["get", "chosen"], 0.95, 0.55], "line-width": ["case", ["get", "chosen"], 2, 1.2] } },
       { id: "cone-edges-old", type: "line", source: "cones", filter: ["get", "old"], paint: { "line-color": stale, "line-opacity": 0.6, "line-width": 1.4, "line-dasharray": [4, 4] } },
       { id: "track", type: "line", source: "track", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": token("--map-track"), "line-width": 4, "line-opacity": ["get", "strength"] } },
       { id: "track-dots", type: "circle", source: "track", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 4.5, "circle-color": land, "circle-stroke-color": token("--map-track"), "circle-stroke-width": 2, "circle-stroke-opacity": ["get", "strength"], "circle-opacity": 0.9 } },
@@ -140,6 +145,18 @@ function cameraMark(sick: boolean): ImageData {
   return ink.getImageData(0, 0, size, size);
 }
 
+type Looks = Parameters<typeof view>[0] & { turned?: { state: string; looks?: Aim | null } | null };
+/** Where it really looks once it was turned, and where it would have to: dashed, and with the word for it. */
+function cones(camera: Looks, old: boolean, chosen: boolean): Feature[] {
+  const feature = (ring: number[][], planned: boolean): Feature => ({ type: "Feature", properties: { old, chosen, planned, word: planned ? t("map.planned") : "" }, geometry: { type: "Polygon", coordinates: [ring] } });
+  const looks = camera.turned?.looks;
+  // turned by hand, it looks where nobody has asked
+  if (camera.turned?.state === "hand" || camera.turned?.state === "untold") return [];
+  const real = looks ? view({ ...camera, aim: looks }).map((ring) => feature(ring, false)) : [];
+  const arrived = camera.turned?.state === "there";
+  return [...real, ...(arrived ? [] : view(camera).map((ring) => feature(ring, !!camera.aim)))];
+}
+
 const lngLat = (p: Point): LngLatLike => [p.longitude, p.latitude];
 
 function svg(html: string, className: string): HTMLElement {
@@ -170,6 +187,7 @@ export class MapView {
     private readonly edges: (edges: Edge[]) => void,
     private readonly scale: (metres: number, pixels: number) => void,
     ready: () => void,
+    pick: (at: Point) => void,
   ) {
     this.map = new Maplibre({
       container: element,
@@ -193,6 +211,7 @@ export class MapView {
     this.map.on("dragstart", byHand);
     this.map.on("zoomstart", byHand);
     this.map.on("move", () => this.look());
+    this.map.on("click", ({ lngLat: { lat, lng } }) => pick({ latitude: lat, longitude: lng }));
     this.map.on("style.load", () => {
       this.loaded = true;
       for (const [name, sick] of [["camera", false], ["camera-sick", true]] as const) if (!this.map.hasImage(name)) this.map.addImage(name, cameraMark(sick), { pixelRatio: 2 });
@@ -285,7 +304,8 @@ export class MapView {
 
   private draw(scene: Scene): void {
     this.drawCameras(scene);
-    this.set("cones", scene.placed.flatMap(({ camera, old, chosen }) => view(camera).map((ring) => ({ type: "Feature", properties: { old, chosen }, geometry: { type: "Polygon", coordinates: [ring] } }))));
+    this.map.getCanvas().style.cursor = scene.head ? "crosshair" : "";
+    this.set("cones", [...scene.placed.flatMap(({ camera, old, chosen }) => cones(camera, old, chosen)), ...(scene.head?.aim ? cones({ ...scene.head.at, azimuth_deg: null, view_deg: 60, range_m: 60, turned: { state: "there", looks: scene.head.aim } }, false, true) : [])]);
     this.drawTrack(scene);
     const wanted = new Set<string>();
     if (scene.person) this.drawPerson(scene.person, scene, wanted);
@@ -293,6 +313,8 @@ export class MapView {
     for (const { camera, n, old } of scene.placed) {
       this.mark(`camera-${n}`, camera, `mark-camera${old ? " old" : ""}`, String(n), wanted);
     }
+    if (scene.head) this.mark("head", scene.head.at, "mark-camera", "", wanted);
+    for (const [i, spot] of (scene.head?.spots ?? []).entries()) this.mark(`spot-${i}`, spot, "mark-spot", String(i + 1), wanted);
     for (const unit of scene.units) {
       this.mark(`unit-${unit.id}`, unit.at, `mark-unit${unit.old ? " old" : ""}`, `<span class="box"><svg class="i" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round">${CAR}</svg></span><span class="who"><b></b><small></small></span>`, wanted, (element) => {
         element.querySelector("b")!.textContent = unit.name;

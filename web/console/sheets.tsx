@@ -40,6 +40,8 @@ const KEYS: Line[] = [
   [["link"], "keys.link"],
   [["save"], "keys.save"],
   [["turn"], "keys.turn"],
+  [["aim"], "keys.aim"],
+  [["Shift", "aim"], "keys.aim.closer"],
   [["hold"], "keys.hold"],
   [["pass"], "keys.pass"],
   [["release"], "keys.release"],

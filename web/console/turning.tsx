@@ -4,12 +4,12 @@
  */
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { get, post, Problem } from "../shared/api";
+import { get, post, Problem, type RankedCamera } from "../shared/api";
 import { exactNow } from "../shared/clock";
 import { Kbd } from "../shared/components";
 import * as act from "./actions";
 import * as store from "./store";
-import { t } from "./words";
+import { named, t } from "./words";
 
 interface Direction {
   pan: number;
@@ -86,6 +86,22 @@ export async function preset(question: Turn, n: number): Promise<void> {
   if (!to) return;
   act.prompt.value = null;
   if (await send(question, { preset: to.id })) store.say("turn.preset", { camera: question.name, name: to.name }, performance.now());
+}
+
+/** A: to her, and with her; the same again leaves it as it looks now. */
+export async function aim(grant: string, camera: RankedCamera, mode: "find" | "identify"): Promise<void> {
+  const follow = !(camera.turned?.follows && camera.turned.mode === mode);
+  try {
+    await post(path(grant, camera.id, "aim"), follow ? { follow, mode } : { follow });
+    store.say(follow ? "aim.sent" : "aim.left", { camera: camera.name }, performance.now());
+  } catch (error) {
+    store.say("turn.refused", { why: named("aim.why", error instanceof Problem ? error.type : "unreachable") }, performance.now(), "warn");
+  }
+}
+
+/** Its place is held: what follows her stops where it is. */
+export async function stay(grant: string, camera: RankedCamera): Promise<void> {
+  if (camera.turned?.follows) await post(path(grant, camera.id, "aim"), { follow: false }).catch(() => undefined);
 }
 
 const within = (low: number, value: number, high: number): number => Math.round(Math.min(high, Math.max(low, value)) * 100) / 100;

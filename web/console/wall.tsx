@@ -17,7 +17,7 @@ import { forget, type Picture, report, states } from "./pictures";
 import { further } from "./slots";
 import * as store from "./store";
 import { beyond } from "./turning";
-import { t } from "./words";
+import { named, t } from "./words";
 
 const TAKEN_OVER_S = 36;
 /** Below this chance the wall says that the pictures do not show her: to look on is then a search. */
@@ -97,6 +97,18 @@ function Message({ icon, head, text }: { icon: string; head: string; text: strin
 /** The chance that she is in a picture, in steps that an eye can use. */
 const percent = (chance: number): string => `${Math.round(chance * 20) * 5} %`;
 
+/** Where it really looks, and the chance there; or why it does not. */
+function Turned({ turned }: { turned: NonNullable<RankedCamera["turned"]> }): JSX.Element {
+  const slots = { direction: turned.looks ? direction(turned.looks.bearing_deg) : "", why: named("turn.why", turned.why ?? ""), percent: percent(turned.probability ?? 0) };
+  const seen = turned.probability !== null && (turned.state === "there" || turned.state === "moving");
+  return (
+    <span class={turned.state === "refused" ? "chip p2" : "chip line"} data-part="turned" data-turned={turned.state} title={t("wall.chance.how")}>
+      {t(turned.state === "there" && turned.mode === "identify" ? "turned.close" : `turned.${turned.state}`, slots)}
+      {seen && ` · ${slots.percent}`}
+    </span>
+  );
+}
+
 function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture | null }): JSX.Element {
   const tenth = (s: number): string => s.toFixed(1);
   const left = ((beyond.value.get(camera.id) ?? 0) - now.value) / 1000;
@@ -104,7 +116,8 @@ function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture |
     <figcaption class="cap">
       <span class="name ell">{camera.name}</span>
       <span class="meta t3 nowrap side">{camera.azimuth_deg === null ? distance(camera.distance_m) : t("wall.side", { direction: direction(camera.azimuth_deg), distance: distance(camera.distance_m) })}</span>
-      {camera.probability !== undefined && <span class="meta t3 nowrap" title={t("wall.chance.how")}>{camera.aim ? t("wall.chance.turned", { percent: percent(camera.probability), direction: direction(camera.aim.bearing_deg) }) : t("wall.chance", { percent: percent(camera.probability) })}</span>}
+      {camera.turned && <Turned turned={camera.turned} />}
+      {camera.probability !== undefined && !camera.turned && <span class="meta t3 nowrap" title={t("wall.chance.how")}>{camera.aim ? t("wall.chance.turned", { percent: percent(camera.probability), direction: direction(camera.aim.bearing_deg) }) : t("wall.chance", { percent: percent(camera.probability) })}</span>}
       {left > 0 && <span class="chip p2" data-part="beyond">{t("wall.beyond", { t: span(left) })}</span>}
       {picture?.state === "live" && (
         <span class="age">

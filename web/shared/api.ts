@@ -122,7 +122,23 @@ export interface RankedCamera extends Camera {
   sees: "likely" | "possible" | "unlikely";
   /** The honest chance that she can be seen in its picture now; of one that turns, once it looks at its aim. */
   probability?: number;
-  aim?: { bearing_deg: number; view_deg: number } | null;
+  aim?: Aim | null;
+  /** Its aim can be driven. */
+  calibrated?: boolean;
+  turned?: Turned | null;
+}
+export interface Aim {
+  bearing_deg: number;
+  view_deg: number;
+}
+/** A camera that the case has turned; `looks` is where it was when it was last asked. */
+export interface Turned {
+  state: "moving" | "there" | "untold" | "refused" | "hand";
+  follows: boolean;
+  why?: string;
+  looks?: Aim | null;
+  mode: "find" | "identify";
+  probability: number | null;
 }
 export interface Grant {
   id: string;
