@@ -14,11 +14,14 @@ from ansim.adapters.recorders.simulated import SimulatedRecorder
 from ansim.app import migration
 from ansim.app.centre import Centre
 from ansim.app.check import wrong
-from ansim.app.migration import Report
+from ansim.app.migration import LocalPuller, Report
 from ansim.app.running import leave_note
 from ansim.app.settings import Settings
+from ansim.city.migration import actions
+from ansim.city.migration.ports import OldSystem, Puller
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database
+from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.sim import rtsp
 from ansim.sim.faults import Fault
@@ -273,3 +276,169 @@ async def test_fifty_cameras_move_in_one_night(night: Night, capsys: pytest.Capt
     ]
     assert released == {"camera": DECLARED, "epoch": 2, "gap_ms": told[DECLARED].gap_at_switch_ms}
     assert await night.wrong() == []
+
+
+@pytest.fixture
+async def few(dsn: str, tmp_path: Path) -> AsyncIterator[Night]:
+    """Only the cameras with one session and the frozen one are sick; the centre runs, and nothing has been moved yet."""
+    night = Night(dsn, tmp_path, cameras=8)
+    await night.open()
+    await night.start()
+    yield night
+    await night.close()
+
+
+async def state(night: Night, camera: str) -> tuple[str, str, int]:
+    [row] = await night.rows(
+        "SELECT m.state, e.owner, e.epoch FROM camera_migration m JOIN recording_epoch e USING (camera)"
+        f" WHERE e.until_at IS NULL AND camera = '{camera}'"
+    )
+    return row["state"], row["owner"], row["epoch"]
+
+
+async def test_of_two_who_change_an_owner_at_once_one_is_told(few: Night) -> None:
+    await few.plan()
+    camera = HEALTHY[0]
+    async with few.database.transaction() as tx:
+        await actions.switch(tx, camera, 1, accept_gap=True, actor="first")
+    for stale in (actions.give_back, actions.switch):
+        with pytest.raises(Problem) as refused:
+            async with few.database.transaction() as tx:
+                if stale is actions.switch:
+                    await actions.switch(tx, camera, 1, accept_gap=True, actor="second")
+                else:
+                    await actions.give_back(tx, camera, 1, actor="second")
+        assert refused.value.status == 409
+    assert await state(few, camera) == ("switched", "ansim", 2)
+
+
+async def test_nothing_is_believed_of_a_plan_that_does_not_fit(
+    few: Night, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = few.folder / "plan.csv"
+    file.write_text("camera,old,sessions\ncam-06,ch06,\ncam-99,x,\ncam-07,ch07,two\ncam-06,ch06,\n")
+    with pytest.raises(Problem, match="3 lines"):
+        await migration.plan(few.settings, file, world=few.world)
+    said = capsys.readouterr().out
+    assert "line 3, camera: the media node's file does not have it" in said
+    assert "line 4, sessions: a number from 1" in said and "line 5, camera: it stands here twice" in said
+    assert await few.rows("SELECT 1 FROM camera_migration") == []
+    only = few.folder / "cameras.json"
+    only.write_text(json.dumps({"cam-06": {"url": few.server.url("cam-06"), "record": "incident"}}))
+    file.write_text("camera\ncam-06\n")
+    with pytest.raises(Problem):
+        await migration.plan(few.settings, file, dry_run=True, world=few.world)
+    assert "recorded all the time" in capsys.readouterr().out
+    file.write_text("name\ncam-06\n")
+    with pytest.raises(Problem, match="other columns"):
+        await migration.plan(few.settings, file, world=few.world)
+
+
+async def test_the_old_system_is_not_let_go_of_while_ours_records_nothing(
+    few: Night, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await few.plan()
+    await few.run(2)
+    assert await few.switch(REFUSING, accept_gap=True) == 0
+    await few.run(2)
+    assert await few.release() == 1
+    assert f"ansim does not record {REFUSING}" in capsys.readouterr().out
+    assert await state(few, REFUSING) == ("switched", "ansim", 2)
+    assert f"ch{REFUSING[4:]}" in few.old._pulling
+    assert await migration.status(few.settings, world=few.world) == 0
+    assert f"{REFUSING}  switched  ansim answers for it and records nothing" in capsys.readouterr().out
+    await few.run(32)
+    found = await few.wrong()
+    assert found == [f"nothing has been kept for 30 s of a camera that ansim answers for: {REFUSING}"]
+
+
+async def test_a_camera_with_one_session_is_left_to_whoever_answers_for_it(few: Night) -> None:
+    """Else it would be whose attempt comes first after a hitch, and that is not a way to lose a recording."""
+    await few.plan()
+    await few.run(4)
+    lens, old = few.lenses[DECLARED], few.old._pulling
+    ours = few.centre.node.cameras._cameras[DECLARED] if few.centre else None
+    assert ours is not None
+    await few.until(lambda: not ours._wanted())
+    await few.old.stop(f"ch{DECLARED[4:]}")
+    await few.run(20)
+    assert not lens.viewers, "free, and still not ours"
+    assert await few.switch(DECLARED, accept_gap=True) == 0
+    await few.run(6)
+    assert len(lens.viewers) == 1 and f"ch{DECLARED[4:]}" not in old
+    assert await few.back(DECLARED) == 0
+    await few.run(7)
+    assert len(lens.viewers) == 1 and f"ch{DECLARED[4:]}" in old
+    await few.until(lambda: not ours._wanted())
+
+
+async def test_a_proof_is_void_once_a_picture_is_missing(few: Night, capsys: pytest.CaptureFixture[str]) -> None:
+    await few.plan()
+    await few.run(14)
+    await few.compare(10, *HEALTHY[:2])
+    await few.kill()
+    await few.run(3)
+    await few.start()
+    await few.run(2)
+    capsys.readouterr()
+    assert await few.switch() == 1
+    assert f"{HEALTHY[0]} has a gap since it was compared" in capsys.readouterr().out
+    assert await state(few, HEALTHY[0]) == ("compared", "old", 1)
+
+
+async def test_a_camera_that_two_epochs_claim_or_none_is_named(few: Night) -> None:
+    await few.plan()
+    camera, other, third = HEALTHY[0], HEALTHY[1], FROZEN
+    async with few.database.transaction() as tx:
+        await tx.execute("UPDATE recording_epoch SET until_at = from_at WHERE camera = $1", camera)
+        await tx.execute("DELETE FROM recording_epoch WHERE camera = $1", other)
+        await actions.switch(tx, third, 1, accept_gap=True, actor="test")
+        await tx.execute(
+            "UPDATE recording_epoch SET until_at = until_at + interval '5 s' WHERE camera = $1 AND epoch = 1", third
+        )
+    assert sorted(await few.wrong()) == [
+        f"no epoch claims the recording of a camera: {camera}",
+        f"no epoch claims the recording of a camera: {other}",
+        f"two epochs claim the recording of a camera after epoch 1: {third}",
+    ]
+
+
+async def test_the_report_is_whole_for_a_machine(few: Night, capsys: pytest.CaptureFixture[str]) -> None:
+    await few.plan()
+    await few.run(8)
+    capsys.readouterr()
+    assert await migration.report(few.settings, few.old, as_json=True, world=few.world) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["states"] == {"beside": 8} and len(told["cameras"]) == 8
+    one = next(camera for camera in told["cameras"] if camera["camera"] == HEALTHY[0])
+    assert (one["owner"], one["epoch"], one["gaps"], one["gap_at_switch_ms"]) == ("old", 1, [], None)
+    assert "old-and-new" not in json.dumps(told)
+    assert await migration.report(few.settings, world=few.world) == 1
+    assert "8 cameras, 0 moved" in capsys.readouterr().out
+
+
+async def test_what_is_not_named_is_not_done(few: Night) -> None:
+    await few.plan()
+    for asked in (
+        migration.switch(few.settings, [], world=few.world), migration.back(few.settings, [], world=few.world),
+        migration.switch(few.settings, ["cam-06"], all_ready=True, world=few.world),
+        migration.release(few.settings, ["cam-99"], world=few.world),
+        migration.compare_all(few.settings, [], None, seconds=60, world=few.world),
+    ):  # fmt: skip
+        with pytest.raises(Problem):
+            await asked
+
+
+async def test_the_ports_keep_their_word(few: Night) -> None:
+    assert few.centre is not None
+    puller: Puller = LocalPuller(few.centre.node)
+    puller.leave("cam-99")
+    puller.connect("cam-99")
+    camera = few.centre.node.cameras._cameras[HEALTHY[0]]
+    puller.leave(camera.id)
+    await few.clock.advance(2)
+    await few.until(lambda: len(few.lenses[camera.id].viewers) == 1)
+    puller.connect(camera.id)
+    await few.until(lambda: len(few.lenses[camera.id].viewers) == 2)
+    old: OldSystem = few.old
+    assert len(await old.cameras()) == 8
