@@ -50,10 +50,10 @@ function leave(): void {
   if (railOpen.peek()) railOpen.value = false;
   else if (act.prompt.peek()) act.prompt.value = null;
   else if (act.sheet.peek()) act.sheet.value = null;
-  else if (act.enlarged.peek()) act.enlarged.value = false;
   else if (calibrating.work.peek()) calibrating.leave();
   else if (glimpses.draft.peek()) glimpses.draft.value = null;
   else if (act.screen.peek() === "walls") act.screen.value = "desk";
+  else if (act.enlarged.peek()) act.enlarged.value = false;
 }
 
 export function onKey(event: KeyboardEvent): void {
@@ -98,12 +98,12 @@ function perform(event: KeyboardEvent): boolean {
   if (act.sheet.peek() === "search") return false;
   if (code === "Enter" || code === "NumpadEnter") return enter(event.shiftKey);
   if (digit) return number(Number(digit[1]), asked);
-  if (asked?.kind === "turn" && code in STEPS) return turn(...STEPS[code]!);
-  if (code === "Space") return step(event.shiftKey);
   if (calibrating.work.peek() && code in STEPS) {
     void calibrating.steer(...STEPS[code]!);
     return true;
   }
+  if (asked?.kind === "turn" && code in STEPS) return turn(...STEPS[code]!);
+  if (code === "Space") return step(event.shiftKey);
   if (code === "ArrowDown" || code === "ArrowUp") return walk(code === "ArrowDown" ? 1 : -1);
   if (code === "Equal" || code === "NumpadAdd") return zoom(1);
   if (code === "Minus" || code === "NumpadSubtract") return zoom(-1);
@@ -268,8 +268,13 @@ function letter(verb: Verb, shifted: boolean): boolean {
       return saveClip();
     case "turn":
       return turnCamera();
+    case "aim":
+      return aimCamera(shifted ? "identify" : "find");
     case "hold": {
       const held = store.hold(incident, store.camera.peek());
+      const still = chosen(incident);
+      const right = store.ownRight(incident);
+      if (held && still && right) void turning.stay(right.id, still);
       if (held !== null) store.say(held ? "wall.hold" : "wall.let.go", { n: store.camera.peek() }, performance.now());
       return true;
     }
@@ -310,13 +315,8 @@ export function pass(): boolean {
   if (mine?.offer) void act.endOffer(mine.id);
   else if (mine) void act.askWhom();
   else if (offered) void act.endOffer(offered.id);
-    case "aim":
-      return aimCamera(shifted ? "identify" : "find");
   else store.say("line.not.mine", {}, performance.now());
   return true;
-      const still = chosen(incident);
-      const right = store.ownRight(incident);
-      if (held && still && right) void turning.stay(right.id, still);
 }
 
 /** The camera in the chosen place. */
@@ -335,6 +335,18 @@ function turnCamera(): boolean {
   if (act.prompt.peek()?.kind === "turn") act.prompt.value = null;
   else if (camera && right?.cameras.includes(camera.id)) void turning.open(right.id, camera.id, camera.name);
   else store.say("line.turn.none", {}, performance.now());
+  return true;
+}
+
+/** A: turn the chosen camera to her, with Shift closer; what is held stays. */
+function aimCamera(mode: "find" | "identify"): boolean {
+  const incident = store.watched.peek();
+  const camera = chosen(incident);
+  const right = incident ? store.ownRight(incident) : undefined;
+  const held = incident && store.slots.peek().get(incident.id)?.some((slot) => slot.held && slot.camera === camera?.id);
+  if (!camera || !right?.cameras.includes(camera.id)) store.say("line.turn.none", {}, performance.now());
+  else if (held && !camera.turned?.follows) store.say("aim.held", {}, performance.now(), "warn");
+  else void turning.aim(right.id, camera, mode);
   return true;
 }
 
@@ -378,18 +390,6 @@ export function ask(question: act.Prompt): void {
 /** D and F: a request that got no answer asks for the phone's reference number instead of asking the dead link again. */
 export function prepare(id: string, agency: "112" | "119"): void {
   const incident = store.incidents.peek().get(id);
-}
-
-/** A: turn the chosen camera to her, with Shift closer; what is held stays. */
-function aimCamera(mode: "find" | "identify"): boolean {
-  const incident = store.watched.peek();
-  const camera = chosen(incident);
-  const right = incident ? store.ownRight(incident) : undefined;
-  const held = incident && store.slots.peek().get(incident.id)?.some((slot) => slot.held && slot.camera === camera?.id);
-  if (!camera || !right?.cameras.includes(camera.id)) store.say("line.turn.none", {}, performance.now());
-  else if (held && !camera.turned?.follows) store.say("aim.held", {}, performance.now(), "warn");
-  else void turning.aim(right.id, camera, mode);
-  return true;
   if (!store.isDetail(incident)) return;
   const last = [...incident.dispatches].reverse().find((d) => d.agency === agency);
   if (last?.state === "no_answer" || (last?.state === "requested" && Date.now() - Date.parse(last.requested_at) > 30_000 && !last.phone)) {
