@@ -51,8 +51,6 @@ function leave(): void {
   else if (act.prompt.peek()) act.prompt.value = null;
   else if (act.sheet.peek()) act.sheet.value = null;
   else if (calibrating.work.peek()) calibrating.leave();
-  else if (glimpses.draft.peek()) glimpses.draft.value = null;
-  else if (act.screen.peek() === "walls") act.screen.value = "desk";
   else if (act.enlarged.peek()) act.enlarged.value = false;
 }
 
@@ -108,7 +106,7 @@ function perform(event: KeyboardEvent): boolean {
   if (code === "Equal" || code === "NumpadAdd") return zoom(1);
   if (code === "Minus" || code === "NumpadSubtract") return zoom(-1);
   const verb = lettersOn.peek() ? verbOf(code) : undefined;
-  return verb !== undefined && letter(verb);
+  return verb !== undefined && letter(verb, event.shiftKey);
 }
 
 function zoom(by: number): boolean {
