@@ -25,6 +25,8 @@ export const prompt = signal<Prompt | null>(null);
 export type Sheet = "keys" | "search" | "cameras";
 export const sheet = signal<Sheet | null>(null);
 export const enlarged = signal(false);
+/** The wall screen stands where map and case are; to choose a case leaves it. */
+export const screen = signal<"desk" | "walls">("desk");
 export const camerasShown = signal(true);
 /** Asked of the map: the number grows with every request to centre. */
 export const centring = signal(0);
@@ -130,6 +132,7 @@ export async function flush(): Promise<void> {
 }
 
 export function select(id: string | null): void {
+  if (id !== null) screen.value = "desk";
   if (store.selectedId.peek() === id) return;
   store.selectedId.value = id;
   store.camera.value = id === null ? 1 : (chosenCameras.get(id) ?? 1);

@@ -25,6 +25,7 @@ export const DEFAULTS = {
   release: "KeyU",
   close: "KeyX",
   soften: "KeyM",
+  walls: "KeyW",
 } as const;
 export type Verb = keyof typeof DEFAULTS;
 

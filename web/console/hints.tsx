@@ -23,7 +23,17 @@ export function Hints(): JSX.Element | null {
   const waiting = store.top.value !== null;
   return (
     <footer class="hints">
-      {question ? (
+      {act.screen.value === "walls" ? (
+        <>
+          {waiting && <Hint caps={["Enter"]} word="hint.claim" />}
+          <Hint caps={["1", "–", "9"]} word="hint.wall" />
+          <Hint caps={["←", "↑", "↓", "→"]} word="hint.camera" />
+          <Hint caps={[waiting ? cap("extend") : "Enter"]} word="hint.look" />
+          <Hint caps={[cap("walls")]} word="hint.desk" />
+          {waiting && <Hint caps={[cap("soften")]} word="hint.soft" />}
+          <Hint caps={["/"]} word="hint.search" />
+        </>
+      ) : question ? (
         <>
           {(question.kind !== "turn" || (question.wish && !question.reason)) && <Hint caps={["Enter"]} word={question.kind === "pass" ? "hint.pass.first" : "hint.send"} />}
           <Hint caps={["Esc"]} word="hint.leave" />
@@ -61,6 +71,7 @@ export function Hints(): JSX.Element | null {
             </>
           )}
           {waiting && <Hint caps={[cap("soften")]} word="hint.soft" />}
+          {!mine && <Hint caps={[cap("walls")]} word="hint.walls" />}
           <Hint caps={["/"]} word="hint.search" />
         </>
       )}

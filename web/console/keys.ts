@@ -8,6 +8,7 @@ import * as act from "./actions";
 import { move, type Moved, type Verb, verbOf } from "./bindings";
 import * as calibrating from "./calibrating";
 import { isOffered, isWaiting } from "./ordering";
+import * as glimpses from "./glimpses";
 import { recall, remember } from "./session";
 import { soften } from "./sound";
 import { further } from "./slots";
@@ -51,6 +52,8 @@ function leave(): void {
   else if (act.prompt.peek()) act.prompt.value = null;
   else if (act.sheet.peek()) act.sheet.value = null;
   else if (calibrating.work.peek()) calibrating.leave();
+  else if (glimpses.draft.peek()) glimpses.draft.value = null;
+  else if (act.screen.peek() === "walls") act.screen.value = "desk";
   else if (act.enlarged.peek()) act.enlarged.value = false;
 }
 
@@ -94,6 +97,7 @@ function perform(event: KeyboardEvent): boolean {
     return true;
   }
   if (act.sheet.peek() === "search") return false;
+  if (act.screen.peek() === "walls") return onWalls(event);
   if (code === "Enter" || code === "NumpadEnter") return enter(event.shiftKey);
   if (digit) return number(Number(digit[1]), asked);
   if (calibrating.work.peek() && code in STEPS) {
@@ -107,6 +111,43 @@ function perform(event: KeyboardEvent): boolean {
   if (code === "Minus" || code === "NumpadSubtract") return zoom(-1);
   const verb = lettersOn.peek() ? verbOf(code) : undefined;
   return verb !== undefined && letter(verb, event.shiftKey);
+}
+
+/** What keys mean on the wall screen. Whoever waits to be claimed comes first there too. */
+function onWalls({ code, shiftKey }: KeyboardEvent): boolean {
+  const columns = glimpses.chosen.peek()?.columns ?? 1;
+  const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[code];
+  const digit = Number(DIGIT.exec(code)?.[1] ?? 0);
+  if (code === "Enter" || code === "NumpadEnter") {
+    if (store.top.peek() || store.guarded(performance.now())) return enter(shiftKey);
+    void glimpses.look();
+    return true;
+  }
+  if (step !== undefined) {
+    glimpses.step(step);
+    return true;
+  }
+  if (digit) {
+    const wall = glimpses.walls.peek()?.[digit - 1];
+    if (wall && !glimpses.draft.peek()) glimpses.choose(wall);
+    return true;
+  }
+  switch (lettersOn.peek() ? verbOf(code) : undefined) {
+    case "walls":
+      act.screen.value = "desk";
+      return true;
+    case "extend":
+      void glimpses.look();
+      return true;
+    case "next":
+      return walk(1);
+    case "previous":
+      return walk(-1);
+    case "soften":
+      soften(Date.now());
+      return true;
+  }
+  return false;
 }
 
 function zoom(by: number): boolean {
@@ -234,6 +275,9 @@ function letter(verb: Verb, shifted: boolean): boolean {
       return true;
     case "pass":
       return pass();
+    case "walls":
+      act.screen.value = "walls";
+      return true;
   }
   const incident = store.watched.peek();
   if (!OF_MY_CASE.has(verb)) return false;

@@ -1,6 +1,7 @@
 import "../shared/fonts.css";
 import "../shared/base.css";
 import "./console.css";
+import "./walls.css";
 import { effect, signal } from "@preact/signals";
 import { type JSX, render } from "preact";
 import { type Camera, get, type Incident, me, Problem, signedIn } from "../shared/api";
@@ -24,6 +25,7 @@ import * as sound from "./sound";
 import * as store from "./store";
 import { Top } from "./top";
 import { Wall } from "./wall";
+import { Walls } from "./walls";
 import { named, t } from "./words";
 
 const failed = signal(false);
@@ -32,19 +34,21 @@ const announced = signal<Incident | null>(null);
 
 function Console(): JSX.Element {
   const alarm = store.alarm.value !== null;
+  const walls = act.screen.value === "walls";
   return (
-    <main class={`console${alarm ? " alarm" : ""}${railOpen.value ? " rail-open" : ""}`} id="console" tabIndex={-1}>
+    <main class={`console${alarm ? " alarm" : ""}${walls ? " on-walls" : ""}${railOpen.value ? " rail-open" : ""}`} id="console" tabIndex={-1}>
       {alarm && <div class="alarm-line" data-part="alarm-line" />}
       <Top />
       <Queue />
       <div class="middle">
         <MapPanel />
+        {walls && <Walls />}
         <Bands />
         <Line />
         <Sheets />
       </div>
       <CasePanel />
-      <Wall />
+      {!walls && <Wall />}
       <Hints />
       <div class="sr" role="alert" aria-live="assertive" data-part="announcement">
         {announced.value && t("live.alarm", { kind: named("kind", announced.value.kind), place: both(announced.value.place) })}

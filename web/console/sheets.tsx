@@ -47,6 +47,7 @@ const KEYS: Line[] = [
   [["release"], "keys.release"],
   [["close"], "hint.close"],
   [["soften"], "hint.soft"],
+  [["walls"], "keys.walls"],
   [["/"], "hint.search"],
 ];
 const isVerb = (one: string): one is Verb => one in DEFAULTS;

@@ -48,7 +48,7 @@ function leader(grant: string): typeof leading {
   return leading;
 }
 
-function useStream(camera: RankedCamera | null, place: number, incident: IncidentDetail | null): RefObject<HTMLVideoElement> {
+export function useStream(camera: { id: string } | null, place: number, incident: IncidentDetail | null): RefObject<HTMLVideoElement> {
   const video = useRef<HTMLVideoElement>(null) as RefObject<HTMLVideoElement>;
   const right = incident ? store.ownRight(incident) : undefined;
   const grant = camera && right?.cameras.includes(camera.id) ? right : undefined;

@@ -12,7 +12,7 @@ import { viewerName } from "../shared/viewing-words";
 import { clockTime } from "../shared/words";
 import type { ShownCheckpoint, ShownWitness } from "./chain";
 import { Hold } from "./hold";
-import type { Entry, Row } from "./rows";
+import { type Entry, isBlurred, type Row } from "./rows";
 import { type Word, says, t } from "./words";
 
 const LONG_S = 30 * 60;
@@ -86,7 +86,7 @@ function findings(rows: Row[]): Finding[] {
     ...of(1, "look.duress", rows.filter((row) => row.entry.act === "signal.duress")),
     ...of(2, "look.blocked", rows.filter((row) => row.blocked && row.kind !== "access")),
     ...of(3, "look.refused", rows.filter((row) => row.blocked && row.kind === "access")),
-    ...of(3, "look.long", rows.filter((row) => row.entry.act === "view.opened" && (row.seconds ?? 0) > LONG_S), t("look.longer")),
+    ...of(3, "look.long", rows.filter((row) => row.entry.act === "view.opened" && !isBlurred(row.entry) && (row.seconds ?? 0) > LONG_S), t("look.longer")),
   ];
 }
 

@@ -57,6 +57,9 @@ function who(entry: Entry, links: Map<string, string>): [string, string] {
   return [name ?? short(id), says(label) ? t(label) : role];
 }
 
+/** A look at a wall outside incidents, in which nobody can be recognised. */
+export const isBlurred = ({ details }: Entry): boolean => details["kind"] === "blurred";
+
 function what(entry: Entry): string {
   const { details } = entry;
   const role = `role.${details["role"]}`;
@@ -66,7 +69,7 @@ function what(entry: Entry): string {
     role: says(role) ? t(role) : String(details["role"] ?? ""),
     seconds: typeof details["seconds"] === "number" ? span(details["seconds"]) : "",
   };
-  return fill(actWords(entry.act), slots).trim();
+  return fill(actWords(isBlurred(entry) && entry.act !== "grant.issued" ? `${entry.act}.blurred` : entry.act), slots).trim();
 }
 
 /** What gives the right to an act that names no purpose: having the case, or being the person. */
@@ -90,7 +93,7 @@ export function rows(entries: readonly Entry[]): Row[] {
   // Newest first: the last end in a list is the earliest.
   for (const entry of entries) {
     if (entry.act !== "view.ended") continue;
-    const key = `${entry.actor.id} ${entry.object}`;
+    const key = `${entry.actor.id} ${entry.object} ${isBlurred(entry)}`;
     ends.set(key, [...(ends.get(key) ?? []), entry]);
   }
   return entries.flatMap((entry): Row[] => {
@@ -100,7 +103,7 @@ export function rows(entries: readonly Entry[]): Row[] {
     const looks = !blocked && (entry.act === "view.opened" || entry.act === "link.opened" || HAS.has(entry.act) || entry.act === "incident.viewed");
     const end =
       entry.act === "view.opened"
-        ? ends.get(`${entry.actor.id} ${entry.object}`)?.filter((one) => one.at >= entry.at).at(-1)
+        ? ends.get(`${entry.actor.id} ${entry.object} ${isBlurred(entry)}`)?.filter((one) => one.at >= entry.at).at(-1)
         : HAS.has(entry.act)
           ? left(entry)
           : closed.get(entry.incident);

@@ -70,6 +70,10 @@ const ACTS: Record<string, { ko: string; en: string }> = {
   "view.refused": { ko: "카메라 {object}", en: "camera {object}" },
   "view.renewed": { ko: "카메라 {object} · 이어 봄", en: "camera {object} · renewed" },
   "view.ended": { ko: "카메라 {object} · 끝", en: "camera {object} · ended" },
+  "view.opened.blurred": { ko: "카메라 {object} · 흐린 화면", en: "camera {object} · blurred" },
+  "view.refused.blurred": { ko: "벽 {object} · 흐린 화면", en: "wall {object} · blurred" },
+  "wall.saved": { ko: "벽 {object} 저장 · 카메라 {count}대", en: "wall {object} saved · {count} cameras" },
+  "wall.deleted": { ko: "벽 {object} 지움", en: "wall {object} deleted" },
   "grant.issued": { ko: "열람권한 부여 → {role}", en: "right given → {role}" },
   "grant.extended": { ko: "열람권한 연장 {seconds}", en: "right extended {seconds}" },
   "grant.widened": { ko: "열람권한에 카메라 {count}대", en: "right widened to {count} cameras" },
@@ -135,6 +139,7 @@ const GROUNDS: Record<string, { ko: string; en: string }> = {
   audit: { ko: "감사", en: "audit" },
   retention: { ko: "보유기간 규칙", en: "retention rule" },
   withdrawal: { ko: "본인 탈퇴", en: "own withdrawal" },
+  routine: { ko: "평시 · 흐린 화면만", en: "routine · blurred only" },
 };
 
 const REASONS: Record<string, { ko: string; en: string }> = {

@@ -117,9 +117,9 @@ class Camera:
         if self._task is None:  # one that pauses after a failure is not asked anew each time
             self._start()
         newest = self._ring.latest()[:1]
-        if newest and (self._glimpse is None or newest[0].at - self._glimpse.at >= EVERY_S) and self._idle_eye():
+        if newest and self._idle_eye() and self._lacks_glimpse(newest[0]):
             self._stillness.due(newest[0].at, needed=True)  # this look is also that one
-            self._begin_look(newest[0], glimpse=True)
+            self._begin_look(newest[0])
         return self._glimpse
 
     def health(self) -> Health:
@@ -252,7 +252,13 @@ class Camera:
     def _idle_eye(self) -> bool:
         return self._looking is None or self._looking.done()
 
-    def _begin_look(self, frame: Frame, *, glimpse: bool = False) -> None:
+    def _lacks_glimpse(self, frame: Frame) -> bool:
+        """Whether somebody looks at a wall with this camera, and this picture is the next for it."""
+        wanted = self._world.clock.monotonic() < self._glimpsed_until
+        return wanted and (self._glimpse is None or frame.at - self._glimpse.at >= EVERY_S)
+
+    def _begin_look(self, frame: Frame) -> None:
+        glimpse = self._lacks_glimpse(frame)
         self._looking = asyncio.get_running_loop().create_task(self._look(frame, glimpse), name=f"look {self.id}")
 
     async def _look(self, frame: Frame, glimpse: bool) -> None:

@@ -15,8 +15,8 @@ LONGER_SIDE = 64
 """Pixels. Over a view of 3 m, which is closer than cameras over streets look, that is 21 to a metre: less than the 25 at which a person is merely detected
 (EN 62676-4; recognising takes 125, identifying 250). A face is 3 of them wide, a character of a number plate less than 2."""
 QUALITY = 70
-EVERY_S = 4.0
-"""How often a camera's newest key frame is made into one, at most."""
+EVERY_S = 3.5
+"""How much newer a key frame must be to be the next one: with key frames every 1, 2 or 4 s that is every 4 s."""
 
 
 @dataclass(frozen=True, slots=True)
