@@ -87,6 +87,8 @@ async def test_what_is_found_is_connected_and_its_account_stays_at_the_node(
     assert kept["cam-7"]["url"].endswith("/new-7") and file.stat().st_mode & 0o077 == 0
     [row] = await house.rows("SELECT name, azimuth_deg FROM camera WHERE id = 'cam-7'")
     assert row == {"name": "별빛로 7", "azimuth_deg": None}
+    turning = await house.rows("SELECT id FROM camera WHERE turns ORDER BY id")
+    assert [one["id"] for one in turning] == ["cam-1", "cam-7"], "their devices say so"
     [entry] = await ledger(house)
     assert (entry["act"], entry["actor"]) == ("cameras.connected", "command-line")
     assert json.loads(str(entry["details"])) == {"count": 2, "size": 1}

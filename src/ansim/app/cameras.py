@@ -73,7 +73,12 @@ async def discover_cameras(
             new = [one.row for one in ready if one.row is not None and one.row.id not in known]
             if ready:
                 async with database.transaction() as tx:
-                    await connect(tx, new, count=len(ready), actor="command-line")
+                    turning = [
+                        one.camera
+                        for one in ready
+                        if one.camera and one.surveyed.profile and one.surveyed.profile.turns
+                    ]
+                    await connect(tx, new, turning=turning, count=len(ready), actor="command-line")
                     assert settings.cameras is not None
                     await asyncio.to_thread(_keep, Path(settings.cameras), ready, account)
             print(

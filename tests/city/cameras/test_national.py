@@ -195,6 +195,16 @@ def test_only_the_compass_is_a_direction(direction: str, azimuth: float | None, 
     assert (camera.azimuth_deg, camera.view_deg) == (azimuth, view)
 
 
+@pytest.mark.parametrize(
+    ("direction", "turns"),
+    [("회전형", True), ("360도 회전", True), ("PTZ", True), ("스피드 돔", True), ("회전교차로 방면", False), ("회전로 12", False), ("360도전방면", False), ("", False)],
+)  # fmt: skip
+def test_what_a_row_says_to_turn_turns(direction: str, turns: bool) -> None:
+    assert [camera.turns for camera in judged({"촬영방면정보": direction}).cameras] == [turns]
+    three = judged({"촬영방면정보": direction, "카메라대수": "3"}).cameras
+    assert [camera.turns for camera in three] == [turns, False, False], "a pole has one head"
+
+
 def test_letters_that_are_none_refuse_their_row_alone() -> None:
     spoilt = (
         table({}, {"위도": "37.510001"}).encode("cp949").replace("별빛로 1".encode("cp949"), b"\xff\xff\x20\x31", 1)

@@ -52,6 +52,10 @@ _PIXELS_PER_M = 25.0
 """A person can be told from a bush (IEC 62676-4 calls 25 pixels a metre *detect*)."""
 _COMPASS = {"북": 0, "북동": 45, "동": 90, "남동": 135, "남": 180, "남서": 225, "서": 270, "북서": 315,
             "동북": 45, "동남": 135, "서남": 225, "서북": 315}  # fmt: skip
+_TURNS = re.compile(
+    r"회전(?!\s*(?:교차|로|길))|ptz|팬\s*틸트|pan\s*[-/]?\s*tilt|스피드\s*돔|speed\s*dome", re.IGNORECASE
+)
+"""Words for a head. "360" is none of them: it is written of poles with several lenses."""
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?![\d.])")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,55}")
 Where = Callable[[float, float], tuple[str | None, str]]
@@ -366,8 +370,8 @@ def _poles(rows: Iterable[_Row], findings: list[Finding]) -> dict[str, list[_Row
 
 def _cameras(id: str, pole: list[_Row]) -> Iterable[Camera]:
     total = min(sum(row.count for row in pole), MOST_ON_A_POLE)
-    lenses = [row for row in pole for _ in range(row.count)][:total]
-    for at, row in enumerate(lenses, 1):
+    lenses = [(row, n) for row in pole for n in range(row.count)][:total]
+    for at, (row, n) in enumerate(lenses, 1):
         azimuth = _azimuth(row.direction)
         # "all round" is what a pole of several lenses sees; alone it is one that turns or a fisheye
         view = 360.0 if azimuth is None and total == 1 and "360" in row.direction else _LENS_DEG
@@ -377,6 +381,8 @@ def _cameras(id: str, pole: list[_Row]) -> Iterable[Camera]:
             id=f"{id}-{at}", centre=row.centre, name=row.name if total == 1 else f"{row.name} · {at}",
             latitude=row.latitude, longitude=row.longitude, azimuth_deg=azimuth, view_deg=view,
             range_m=round(min(100.0, max(15.0, reach)), 1),
+            # a row of several cameras that says so has one head among them
+            turns=n == 0 and _TURNS.search(row.direction) is not None,
         )  # fmt: skip
 
 

@@ -143,14 +143,18 @@ async def calibrate(
     return fit
 
 
-async def connect(tx: Transaction, cameras: Sequence[Camera], *, count: int, actor: str) -> None:
-    """So many devices were found and now are cameras of the register; `cameras` are those it did not have."""
+async def connect(
+    tx: Transaction, cameras: Sequence[Camera], *, turning: Sequence[str], count: int, actor: str
+) -> None:
+    """So many devices were found and now are cameras of the register; `cameras` are those it did not have, `turning` those whose device says that
+    they turn."""
     await store.put_many(tx, cameras)
+    turned = await store.set_turning(tx, turning)
     await record(
         tx, actor=actor, act="cameras.connected", object="register", details={"count": count, "size": len(cameras)}
     )
-    if cameras:
-        tx.publish(CamerasImported(count=len(cameras)))
+    if cameras or turned:
+        tx.publish(CamerasImported(count=len(cameras) + turned))
 
 
 async def _read_again(tx: Transaction) -> None:

@@ -47,6 +47,14 @@ async def remove(tx: Transaction, ids: Sequence[str]) -> None:
     await tx.execute("UPDATE camera SET removed_at = $2 WHERE id = ANY($1::text[])", list(ids), tx.at)
 
 
+async def set_turning(tx: Transaction, ids: Sequence[str]) -> int:
+    """These turn; of how many that was not known."""
+    rows = await tx.fetch(
+        "UPDATE camera SET turns = true WHERE id = ANY($1::text[]) AND NOT turns RETURNING id", list(ids)
+    )
+    return len(rows)
+
+
 async def put(tx: Transaction, cameras: Sequence[Camera]) -> None:
     """Register these cameras, or bring them up to date."""
     for camera in cameras:
