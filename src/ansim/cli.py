@@ -227,7 +227,7 @@ def _cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _migration(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("migration", help="cameras that move here from an old recording system, one by one")
-    verbs = parser.add_subparsers(required=True, metavar="verb", dest="verb")
+    verbs = parser.add_subparsers(required=True, metavar="verb", dest="verb", help="what is to be done with them")
 
     def verb(name: str, help: str, *, cameras: bool = True, old: bool = True) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=help)

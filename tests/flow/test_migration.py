@@ -14,7 +14,8 @@ from ansim.adapters.recorders.simulated import SimulatedRecorder
 from ansim.app import migration
 from ansim.app.centre import Centre
 from ansim.app.check import wrong
-from ansim.app.migration import LocalPuller, Report
+from ansim.app.migration import Report
+from ansim.app.recording import LocalPuller
 from ansim.app.running import leave_note
 from ansim.app.settings import Settings
 from ansim.city.migration import actions
@@ -312,9 +313,7 @@ async def test_of_two_who_change_an_owner_at_once_one_is_told(few: Night) -> Non
     assert await state(few, camera) == ("switched", "ansim", 2)
 
 
-async def test_nothing_is_believed_of_a_plan_that_does_not_fit(
-    few: Night, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_nothing_is_believed_of_a_plan_that_does_not_fit(few: Night, capsys: pytest.CaptureFixture[str]) -> None:
     file = few.folder / "plan.csv"
     file.write_text("camera,old,sessions\ncam-06,ch06,\ncam-99,x,\ncam-07,ch07,two\ncam-06,ch06,\n")
     with pytest.raises(Problem, match="3 lines"):

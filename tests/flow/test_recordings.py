@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from ansim.app.check import wrong
+from ansim.city.migration import actions as migration
 from ansim.city.recordings.actions import plan_again
 from ansim.city.recordings.ports import RecordedDays
 from ansim.core.database import Database
@@ -221,6 +222,16 @@ async def test_what_does_not_fit_is_named(filmed: Filmed) -> None:
     nothing = await filmed.save(**{"from": at(-600), "until": at(-500)})
     assert (nothing.status_code, nothing.json()["type"]) == (409, "clip.nothing")
     assert not list((folder_of(filmed.house) / "clips").rglob("*/*"))
+
+
+async def test_what_the_system_before_this_one_recorded_is_asked_for_there(filmed: Filmed) -> None:
+    await filmed.claim()
+    async with filmed.house.centre.database.transaction() as tx:
+        await migration.plan(tx, "cam-1", "ch1", single=False, actor="test")
+    await filmed.house.clock.leap(30)
+    now = filmed.house.clock.now()
+    nothing = await filmed.save(**{"until": (now - timedelta(seconds=1)).isoformat()})
+    assert nothing.json()["type"] == "clip.nothing" and "ask there" in nothing.json()["detail"]
 
 
 async def test_clips_die_with_the_case_and_its_hold_keeps_them(filmed: Filmed) -> None:

@@ -11,12 +11,17 @@ from reference.code import cell
 
 
 def commands() -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
-    """(name, what it is for, its parser)"""
-    parser = parser_of_all()
+    """(name, what it is for, its parser); a command's verbs stand behind it"""
+    return _of(parser_of_all(), "")
+
+
+def _of(parser: argparse.ArgumentParser, before: str) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             said = {choice.dest: choice.help or "" for choice in action._choices_actions}
-            yield from ((name, said.get(name, ""), sub) for name, sub in action.choices.items())
+            for name, sub in action.choices.items():
+                yield f"{before}{name}", said.get(name, ""), sub
+                yield from _of(sub, f"{before}{name} ")
 
 
 def page() -> str:

@@ -122,6 +122,11 @@ const ACTS: Record<string, { ko: string; en: string }> = {
   "account.disabled": { ko: "계정 닫음", en: "account closed" },
   "account.forgotten": { ko: "계정 지움", en: "account forgotten" },
   "camera.registered": { ko: "카메라 {object} 등록", en: "camera {object} registered" },
+  "recording.beside": { ko: "카메라 {object} · 두 시스템이 함께 녹화", en: "camera {object} · recorded by both systems" },
+  "recording.compared": { ko: "카메라 {object} · 녹화 비교 {seconds}", en: "camera {object} · recordings compared {seconds}" },
+  "recording.taken": { ko: "카메라 {object} · 녹화 책임 넘겨받음", en: "camera {object} · ansim answers for its recording" },
+  "recording.released": { ko: "카메라 {object} · 이전 시스템 녹화 끝", en: "camera {object} · old system let go" },
+  "recording.given-back": { ko: "카메라 {object} · 이전 시스템으로 되돌림", en: "camera {object} · given back to the old system" },
   "cameras.imported": { ko: "카메라 대장 들여옴", en: "register of cameras imported" },
 };
 

@@ -30,15 +30,16 @@ from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
 from ansim.app.media import LocalGate, LocalHeads, LocalMedia, LocalWallGate
-from ansim.app.migration import LocalPuller, look
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import (
     CLIPS,
     RECORDINGS,
     CentreKeys,
+    LocalPuller,
     LocalRecordings,
     LocalRedactor,
     RecordingMetrics,
+    look,
     read_sources,
 )
 from ansim.app.settings import Settings

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from ansim.app.running import database_of, read_note
 from ansim.app.settings import Settings
 from ansim.city.cameras.sheet import lines
 from ansim.city.migration import actions, store
-from ansim.city.migration.actions import LEASE, Seen
+from ansim.city.migration.actions import LEASE
 from ansim.city.migration.model import (
     WRITTEN_WITHIN,
     Comparison,
@@ -38,7 +37,6 @@ from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.nodes.media.continuity import kept
-from ansim.nodes.media.node import MediaNode
 
 ACTOR = "command-line"
 COLUMNS = ("camera", "old", "sessions")
@@ -46,43 +44,6 @@ LOOK_BACK = timedelta(days=1)
 """A report names the gaps of so long."""
 BEFORE_SWITCH = timedelta(minutes=1)
 """Where nothing was proven before the switch, what was lost around it is looked for from so long before."""
-_ONE_SESSION = re.compile(r"answers (SETUP|PLAY) with (453|503)$")
-"""453 Not Enough Bandwidth is the word for it (RFC 2326); many say 503."""
-
-
-# -- in the process that runs ----------------------------------------------------------------------------------------
-
-
-def look(node: MediaNode) -> Callable[[str], Seen | None]:
-    """What the media node says of a camera that moves."""
-
-    def seen(camera: str) -> Seen | None:
-        health = node.health(camera)
-        if health is None:
-            return None
-        keeps = health.recording == "on" and health.state in ("live", "late", "frozen")
-        if keeps:
-            trouble = "frozen" if health.state == "frozen" else "dark" if health.dark else ""
-        else:
-            trouble = health.trouble or f"recording is {health.recording}"
-        return Seen(keeps, _ONE_SESSION.search(health.trouble) is not None and not keeps, trouble)
-
-    return seen
-
-
-class LocalPuller:
-    """`city.migration.ports.Puller` over the media node of this process."""
-
-    def __init__(self, node: MediaNode) -> None:
-        self._node = node
-
-    def connect(self, camera: str) -> None:
-        if found := self._node.cameras.get(camera):
-            found.connect()
-
-    def leave(self, camera: str) -> None:
-        if found := self._node.cameras.get(camera):
-            found.leave()
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------

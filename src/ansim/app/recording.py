@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ansim.app.settings import Settings
+from ansim.city.migration.actions import Seen
 from ansim.city.recordings.actions import open_day
 from ansim.core.database import Database
 from ansim.core.errors import Problem
@@ -29,6 +31,8 @@ from ansim.trust.retention.keys import Keys, Slot
 
 RECORDINGS, CLIPS = "recordings", "clips"
 """Folders in the data folder."""
+_ONE_SESSION = re.compile(r"answers (SETUP|PLAY) with (453|503)$")
+"""453 Not Enough Bandwidth is the word for it (RFC 2326); many say 503."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,3 +148,35 @@ class LocalRecordings:
     async def cut(self, camera: str, start: datetime, end: datetime) -> AsyncIterator[Stretch]:
         async for piece in self._recordings.cut(camera, start, end):
             yield Stretch(content=piece.content, frames=piece.frames, start=piece.start, end=piece.end)
+
+
+def look(node: MediaNode) -> Callable[[str], Seen | None]:
+    """What the media node says of a camera that moves."""
+
+    def seen(camera: str) -> Seen | None:
+        health = node.health(camera)
+        if health is None:
+            return None
+        keeps = health.recording == "on" and health.state in ("live", "late", "frozen")
+        if keeps:
+            trouble = "frozen" if health.state == "frozen" else "dark" if health.dark else ""
+        else:
+            trouble = health.trouble or f"recording is {health.recording}"
+        return Seen(keeps, _ONE_SESSION.search(health.trouble) is not None and not keeps, trouble)
+
+    return seen
+
+
+class LocalPuller:
+    """`city.migration.ports.Puller` over the media node of this process."""
+
+    def __init__(self, node: MediaNode) -> None:
+        self._node = node
+
+    def connect(self, camera: str) -> None:
+        if found := self._node.cameras.get(camera):
+            found.connect()
+
+    def leave(self, camera: str) -> None:
+        if found := self._node.cameras.get(camera):
+            found.leave()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from ansim.city.cameras.register import Register
+from ansim.city.migration.store import owner_at
 from ansim.core.database import Database, Row, Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.response.evidence import store
@@ -79,7 +80,11 @@ async def save(
     try:
         parts = await _seal(database, incident, clip, camera, start, end)
         if not parts:
-            raise Problem(409, "clip.nothing", "Nothing was recorded there", "Choose another time or camera.")
+            async with database.transaction(readonly=True) as tx:
+                owner = await owner_at(tx, camera, start)
+            elsewhere = "The system before this one answered for it then: ask there."
+            detail = elsewhere if owner == "old" else "Choose another time or camera."
+            raise Problem(409, "clip.nothing", "Nothing was recorded there", detail)
         async with database.transaction() as tx:
             return await _keep(tx, await _owned(tx, id, actor), actor, clip, camera, start, end, reason, parts)
     except BaseException:
