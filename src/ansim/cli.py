@@ -229,10 +229,10 @@ def _migration(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser("migration", help="cameras that move here from an old recording system, one by one")
     verbs = parser.add_subparsers(required=True, metavar="verb", dest="verb", help="what is to be done with them")
 
-    def verb(name: str, help: str, *, cameras: bool = True, old: bool = True) -> argparse.ArgumentParser:
+    def verb(name: str, help: str, *, cameras: str = "", old: bool = True) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=help)
         if cameras:
-            added.add_argument("cameras", nargs="*", metavar="CAMERA", help="these; all that it fits otherwise")
+            added.add_argument("cameras", nargs="*", metavar="CAMERA", help=cameras)
         if old:
             added.add_argument(
                 "--old", type=Path, metavar="FILE", help="what the old system recorded: a list, or a folder"
@@ -270,20 +270,24 @@ def _migration(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
             case _:
                 return await migration.report(settings, old, as_json=arguments.json)
 
-    plan = verb("plan", "cameras go beside: both systems record, the old one answers", cameras=False, old=False)
+    plan = verb("plan", "cameras go beside: both systems record, the old one answers", old=False)
     plan.add_argument("file", type=Path, help="CSV: camera, old (its name there), sessions (how many the camera gives)")
     plan.add_argument("--dry-run", action="store_true", help="only judge the list")
-    compare = verb("compare", "prove that no picture is missing here of what both recorded")
+    compare = verb(
+        "compare",
+        "prove that no picture is missing here of what both recorded",
+        cameras="these; otherwise all that the old system answers for",
+    )
     compare.add_argument("--stretch", type=_seconds, default=600, metavar="10m", help="the last so long")
-    switch = verb("switch", "ansim answers for these cameras from now on", old=False)
+    switch = verb("switch", "ansim answers for these cameras from now on", cameras="these", old=False)
     switch.add_argument("--all-ready", action="store_true", help="all that are proven")
     switch.add_argument(
         "--accept-gap", action="store_true", help="although not proven: a camera that gives one session"
     )
-    verb("release", "the old system's pull of these has been stopped")
-    verb("back", "the old system answers for these again", old=False)
-    verb("status", "where each camera is, and which ones ask for somebody", cameras=False, old=False)
-    report = verb("report", "what became of each camera, with the gap at its switch", cameras=False)
+    verb("release", "the old system's pull of these has been stopped", cameras="these; otherwise all that are switched")
+    verb("back", "the old system answers for these again", cameras="these", old=False)
+    verb("status", "where each camera is, and which ones ask for somebody", old=False)
+    report = verb("report", "what became of each camera, with the gap at its switch")
     report.add_argument("--json", action="store_true", help="all that is known, for a machine")
 
 
