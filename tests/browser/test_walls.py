@@ -14,6 +14,7 @@ import pytest
 
 from ansim.nodes.media.glimpse import blurred
 from ansim.nodes.media.watcher import HEAD
+from ansim.trust.access.model import Role
 
 from .control_room import Room, ago, incident, worked
 from .feed import _street, fragments
@@ -21,6 +22,8 @@ from .stage import Asked, Refusal, Stage
 from .test_console_states import Sit, card, hears, says
 from .test_console_states import room as room
 from .test_console_states import sit as sit
+from .test_story import Town
+from .test_story import town as town
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -331,3 +334,35 @@ async def test_the_key_is_in_the_list_and_can_be_moved(sit: Sit, room: Room, nod
     assert await page.locator("[data-part=walls]").count() == 0
     await page.keyboard.press("q")
     await page.locator("[data-part=walls]").wait_for()
+
+
+async def test_on_a_real_centre_a_wall_is_made_looked_at_and_ended_by_the_leader(town: Town) -> None:
+    """Nothing staged: real HTTP, sockets, PostgreSQL and RTSP."""
+    page = await town.signed_in("operator", Role.OPERATOR, "/console")
+    await page.locator(".queue").wait_for()
+    await page.keyboard.press("w")
+    walls = page.locator("[data-part=walls]")
+    await says(walls, "저장한 벽이 없습니다")
+    await walls.get_by_role("button", name="새 벽").click()
+    await page.locator("input[name=name]").fill("별빛로")
+    for _ in range(2):
+        await page.locator("input[name=add]").fill("별빛로")
+        await page.keyboard.press("Enter")
+    await walls.get_by_role("button", name="저장").click()
+    await page.locator("[data-part=wall-editor]").wait_for(state="detached")
+    await page.keyboard.press("Enter")
+    await page.locator('[data-glimpse][data-state="fresh"]').nth(1).wait_for()
+    assert await page.locator("[data-glimpse] img").first.evaluate("(img) => img.naturalWidth") == 64
+    async with town.centre.database.transaction(readonly=True) as tx:
+        opened = [row["object"] for row in await tx.fetch("SELECT object FROM ledger_entry WHERE act = 'view.opened'")]
+        [right] = await tx.fetch("SELECT id FROM routine_right WHERE ended_at IS NULL")
+    assert sorted(opened) == ["story-1", "story-2"]
+    leader = await town.signed_in("leader", Role.SUPERVISOR, "/console")
+    ended = await leader.evaluate(
+        "async (id) => { const me = await (await fetch('/api/me')).json(); return (await fetch(`/api/routine-rights/${id}/end`,"
+        " { method: 'POST', headers: { 'x-csrf-token': me.csrf } })).status }",
+        right["id"],
+    )
+    assert ended == 204
+    await says(page.locator("[data-part=look]"), "팀장이 열람을 끝냄")
+    assert await page.locator("[data-part=walls] img").count() == 0

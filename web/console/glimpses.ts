@@ -110,7 +110,7 @@ export function choose(wall: Wall): void {
 /** The operator presses: a right of her own to the chosen wall, which is in the ledger, and its pictures. */
 export async function look(): Promise<void> {
   const wall = chosen.peek();
-  if (!wall) return;
+  if (!wall || draft.peek()) return;
   blank();
   ended.value = null;
   try {
