@@ -20,6 +20,8 @@ from ansim.nodes.media.recorder import LONGEST_GROUP_S
 
 MISSING = 1.5
 """More than so many intervals without their pictures is a gap: two in a row. A single one is within a network's wavering."""
+WAVERING_S = 0.1
+"""After a group that has all its pictures, what is less than this is on its way: what could be missing is a group, or a sign-in."""
 IN_TIME = 8
 """So many groups are looked at to tell what is late from what is missing."""
 _US = 1_000_000
@@ -58,7 +60,8 @@ def continuity(records: Sequence[Record]) -> tuple[float | None, list[tuple[int,
     groups = _groups(records)
     if not groups:
         return None, []
-    interval = _interval(groups)
+    full = sorted(frames for _, frames, _ in groups)[(len(groups) - 1) * 3 // 4]
+    interval = _interval(groups, full)
     late = [0.0]
     for (start, frames, _), (following, _, _) in pairwise(groups):
         late.append(late[-1] + following - start - frames * interval)
@@ -67,7 +70,7 @@ def continuity(records: Sequence[Record]) -> tuple[float | None, list[tuple[int,
     begin = groups[0][0]
     for at in range(len(groups) - 1):
         hole = stays[at + 1] - stays[at]
-        if hole > MISSING * interval:
+        if hole > max(MISSING * interval, WAVERING_S * _US if groups[at][1] >= full else 0):
             following = groups[at + 1][0]
             stretches.append((begin, max(begin + 1, round(following - hole))))
             begin = following
@@ -88,17 +91,16 @@ def _groups(records: Sequence[Record]) -> list[tuple[int, int, int]]:
     return groups
 
 
-def _interval(groups: Sequence[tuple[int, int, int]]) -> float:
+def _interval(groups: Sequence[tuple[int, int, int]], full: int) -> float:
     """From picture to picture, by the groups that have the most: what loses pictures leaves groups with fewer."""
     if len(groups) == 1:
         start, frames, end = groups[0]
         return (end - start) / max(1, frames)
-    many = sorted(frames for _, frames, _ in groups[:-1])[(len(groups) - 1) * 3 // 4]
     rates = sorted(
         (following - start) / max(1, frames)
         for (start, frames, _), (following, _, _) in pairwise(groups)
-        if frames >= many
-    )
+        if frames >= full
+    ) or [(groups[1][0] - groups[0][0]) / max(1, groups[0][1])]
     return rates[(len(rates) - 1) // 2]
 
 
