@@ -20,6 +20,7 @@ from ansim.app.running import leave_note
 from ansim.app.settings import Settings
 from ansim.city.migration import actions
 from ansim.city.migration.ports import OldSystem, Puller
+from ansim.cli import parser_of_all
 from ansim.core.clock import ManualClock
 from ansim.core.database import Database
 from ansim.core.errors import Problem
@@ -441,3 +442,21 @@ async def test_the_ports_keep_their_word(few: Night) -> None:
     await few.until(lambda: len(few.lenses[camera.id].viewers) == 2)
     old: OldSystem = few.old
     assert len(await old.cameras()) == 8
+
+
+async def test_the_command_line_reaches_the_centre_that_runs(few: Night, capsys: pytest.CaptureFixture[str]) -> None:
+    await few.plan()
+    file = few.folder / "old.csv"
+    file.write_text("camera,start,end\nch06,2026-11-21T14:47:00Z,2026-11-21T14:48:00Z\n")
+    for words, status, said in (
+        (["status"], 0, "8 cameras: 8 beside"),
+        (["compare", "cam-06", "cam-07", "--old", str(file), "--stretch", "20s"], 1, "0 of 2 cameras are proven"),
+        (["switch", "cam-06", "--accept-gap"], 0, "cam-06: ansim answers for it"),
+        (["release", "cam-06"], 1, "ansim does not record cam-06"),
+        (["back", "cam-06"], 0, "cam-06: the old system answers for it; see that it pulls it"),
+        (["report", "--old", str(file)], 1, "cam-06  back, epoch 3 (old)"),
+    ):
+        arguments = parser_of_all().parse_args(["migration", *words, "--data", few.settings.data])
+        assert await arguments.command(arguments) == status, words
+        assert said in capsys.readouterr().out
+    assert await state(few, "cam-06") == ("back", "old", 3)

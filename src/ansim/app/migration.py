@@ -272,8 +272,13 @@ async def status(settings: Settings, *, world: World | None = None) -> int:
         moving = await _chosen(database, ())
         late = database.world.clock.now() - LEASE
     for one in moving:
-        if one.trouble or one.why or (one.owner == "ansim" and (one.kept_at is None or one.kept_at < late)):
-            print(f"  {one.camera}  {one.state}  {_verdict(one, one.gap_ms)}")
+        silent = one.owner == "ansim" and (one.kept_at is None or one.kept_at < late)
+        if one.trouble or one.why or silent:
+            since = one.kept_at.isoformat(timespec="seconds") if one.kept_at else "the beginning"
+            print(
+                f"  {one.camera}  {one.state}  {_verdict(one, one.gap_ms)}"
+                + (f"; nothing kept since {since}" if silent else "")
+            )
     counts = Counter(one.state for one in moving)
     print(f"{len(moving)} cameras: " + (", ".join(f"{number} {state}" for state, number in counts.items()) or "none"))
     return 0
