@@ -118,7 +118,9 @@ async def test_every_answer_that_shows_her_is_in_the_ledger(house: House) -> Non
     at = await course(house)
     shown: dict[str, set[str]] = {}
     for path in (
-        path for path, item in document()["paths"].items() if "get" in item and not path.startswith(("/live", "/media"))
+        path
+        for path, item in document()["paths"].items()
+        if "get" in item and not path.startswith(("/live", "/media", "/pictures"))
     ):
         asked = re.sub(r"{(\w+)}", lambda found: at.ids[found[1]], path)
         for name, reader in at.readers.items():
