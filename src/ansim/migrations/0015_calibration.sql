@@ -13,5 +13,7 @@ CREATE TABLE camera_calibration (
     residual_deg   double precision NOT NULL,            -- by how much it misses the places it was made of (root mean square)
     latitude       double precision NOT NULL,            -- of the pole then: of one that was moved it is worth nothing
     longitude      double precision NOT NULL,
+    east_m         double precision NOT NULL,            -- from there to where the lens truly hangs
+    north_m        double precision NOT NULL,
     calibrated_at  timestamptz NOT NULL
 );

@@ -297,6 +297,8 @@ CREATE TABLE camera_calibration (
     residual_deg   double precision NOT NULL,            -- by how much it misses the places it was made of (root mean square)
     latitude       double precision NOT NULL,            -- of the pole then: of one that was moved it is worth nothing
     longitude      double precision NOT NULL,            -- of the pole then
+    east_m         double precision NOT NULL,            -- from there to where the lens truly hangs
+    north_m        double precision NOT NULL,            -- and to the north
     calibrated_at  timestamptz NOT NULL                  -- when
 );
 

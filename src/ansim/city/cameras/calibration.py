@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import Annotated
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from ansim.city.cameras.model import Aim
 from ansim.core.errors import Problem
@@ -34,10 +36,15 @@ MOVED_M = 1.0
 """A pole that stands elsewhere is another pole."""
 SHE_M = 1.0
 """The middle of a person, above the ground."""
-_TOLD_DEG, _CLICKED_DEG = 20.0, 1.0
-"""How far off the told range of a head, and a click on the map, usually are."""
+_TOLD_DEG, _POLE_M, _CLICKED_M, _HEAD_DEG = 20.0, 3.0, 1.0, 0.5
+"""How far off the told range of a head, the pole in a register, a click on the map, and a head's own word usually are."""
+SURE_DEG = 1.5
+"""No head is known better than this, however well its few places fit."""
+POLE_OFF_M = 10.0
+"""A fit that needs the pole farther away than this found something else."""
 
 Degrees = Annotated[float, msgspec.Meta(gt=0, le=720)]
+Floats = NDArray[np.float64]
 Generic = tuple[float, float, float]
 """Pan and tilt from -1 to 1, zoom from 0 to 1."""
 
@@ -85,6 +92,9 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     residual_deg: float
     latitude: float
     longitude: float
+    east_m: float = 0.0
+    north_m: float = 0.0
+    """From there to where the lens truly hangs, as far as the places told."""
 
     def stands_at(self, latitude: float, longitude: float) -> bool:
         """Whether the pole still is where it was: else its bearings are those of another place."""
@@ -102,14 +112,18 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
         """What the head must be told to look there, at somebody so far away; None where it cannot turn to.
 
         Zoom is taken to grow evenly with magnification: heads whose does not are then too wide rather than too narrow."""
-        way = turn(aim.bearing_deg - self.azimuth_deg) * (1 if self.clockwise else -1)
+        # the aim is seen from the register's pole; the lens hangs some metres beside it
+        east = away_m * math.sin(math.radians(aim.bearing_deg)) - self.east_m
+        north = away_m * math.cos(math.radians(aim.bearing_deg)) - self.north_m
+        bearing, away_m = math.degrees(math.atan2(east, north)), math.hypot(east, north)
+        way = turn(bearing - self.azimuth_deg) * (1 if self.clockwise else -1)
         half = self.pan_range_deg / 2
         if abs(way) > half + aim.view_deg / 4:
             return None
         down = -math.degrees(math.atan2(self.height_m - SHE_M, max(away_m, 0.1)))
         wide, narrow = _tan(self.wide_deg), _tan(self.narrow_deg)
         # never narrower than it is sure of its own bearing
-        closer = wide / _tan(min(self.wide_deg, max(aim.view_deg, 4 * self.residual_deg)))
+        closer = wide / _tan(min(self.wide_deg, max(aim.view_deg, 4 * max(self.residual_deg, SURE_DEG))))
         return (
             _within(-1, way / half, 1),
             _within(-1, (down - self.tilt_zero_deg) / (self.tilt_range_deg / 2), 1),
@@ -134,14 +148,14 @@ def solve(latitude: float, longitude: float, mount: Mount, points: Sequence[Sigh
     """The calibration of a head on this pole. Raises Problem 422 with the reason, naming the member that does not fit."""
     if len(points) < 2:
         raise _bad("points", "points.few", "Steer to two places at least; three tell also when one of them is wrong.")
-    bearings, downs = [], []
+    bearings, aways = [], []
     for n, point in enumerate(points):
         away = distance_m(latitude, longitude, point.latitude, point.longitude)
         if not NEAREST_M <= away <= FARTHEST_M:
             detail = f"It lies {away:.0f} m from the pole; choose one from {NEAREST_M:.0f} to {FARTHEST_M:.0f} m away."
             raise _bad(f"points[{n}]", "points.distance", detail)
         bearings.append(bearing_deg(latitude, longitude, point.latitude, point.longitude))
-        downs.append(-math.degrees(math.atan2(mount.height_m, away)))
+        aways.append(away)
     span = _span(bearings)
     if span < APART_DEG:
         raise _bad("points", "points.spread", f"All lie within {span:.0f} degrees; {APART_DEG:.0f} are needed.")
@@ -151,18 +165,33 @@ def solve(latitude: float, longitude: float, mount: Mount, points: Sequence[Sigh
     fits = {way: min(_round(bearings, points, way, wide, mount.pan_range_deg) for wide in ranges) for way in (1, -1)}
     way = min(fits, key=lambda one: fits[one])
     _, azimuth, wide = fits[way]
-    misses = [turn(b - azimuth - way * p.pan * wide / 2) for b, p in zip(bearings, points, strict=True)]
+    places = np.array([_offset(b, away) for b, away in zip(bearings, aways, strict=True)])
+    pans = np.array([point.pan for point in points])
+    hangs = np.array([azimuth, wide, 0.0, 0.0])
+    if len(ranges) > 1:
+        hangs = _refined(hangs, places, pans, way, mount.pan_range_deg)
+    azimuth, wide, east, north = hangs.tolist()
+    misses = _misses(hangs, places, pans, way).tolist()
     worst = max(range(len(points)), key=lambda n: abs(misses[n]))
     if abs(misses[worst]) > WORST_DEG:
+        if len(points) > 3:
+            # the wrong one pulls all others: it is the one without which they fit
+            worst = min(range(len(points)), key=lambda n: _without(n, hangs, places, pans, way, mount.pan_range_deg))
         detail = (
-            f"The best solution misses it by {abs(misses[worst]):.1f} degrees; {WORST_DEG:.0f} are allowed."
+            f"The best solution misses it by {abs(misses[worst]):.1f} degrees; {WORST_DEG:.0f} are allowed for each."
             " Is the pole where the register says, and pan_range_deg right?"
         )
         raise _bad(f"points[{worst}]", "points.misfit", detail, misses=misses)
+    if math.hypot(east, north) > POLE_OFF_M:
+        detail = (
+            f"They would fit if the pole stood {math.hypot(east, north):.0f} m away; is it where the register says?"
+        )
+        raise _bad("points", "points.misfit", detail, misses=misses)
     if fits[-way][0] < len(points) * OTHER_WAY_DEG**2:
         raise _bad("points", "points.sense", "They fit either way round; add one that is neither near nor opposite.")
     half = mount.tilt_range_deg / 2
-    zeros = [down - point.tilt * half for down, point in zip(downs, points, strict=True)]
+    downs = -np.degrees(np.arctan2(mount.height_m, np.hypot(*(places - hangs[2:]).T)))
+    zeros = [down - point.tilt * half for down, point in zip(downs.tolist(), points, strict=True)]
     zero = sum(zeros) / len(zeros)
     tilt_misses = [one - zero for one in zeros]
     worst = max(range(len(points)), key=lambda n: abs(tilt_misses[n]))
@@ -173,7 +202,7 @@ def solve(latitude: float, longitude: float, mount: Mount, points: Sequence[Sigh
     calibration = Calibration(
         azimuth_deg=azimuth % 360 % 360, clockwise=way > 0, pan_range_deg=wide, tilt_zero_deg=zero, residual_deg=rms,
         tilt_range_deg=mount.tilt_range_deg, wide_deg=mount.wide_deg, narrow_deg=mount.narrow_deg,
-        height_m=mount.height_m, latitude=latitude, longitude=longitude,
+        height_m=mount.height_m, latitude=latitude, longitude=longitude, east_m=east, north_m=north,
     )  # fmt: skip
     return Fit(
         calibration=calibration,
@@ -188,8 +217,44 @@ def _round(
     """(cost, azimuth at pan 0, range) of the best fit that turns this way and has this range."""
     zeros = [math.radians(b - way * p.pan * wide / 2) for b, p in zip(bearings, points, strict=True)]
     azimuth = math.degrees(math.atan2(sum(map(math.sin, zeros)), sum(map(math.cos, zeros))))
-    cost = sum((turn(math.degrees(zero) - azimuth) / _CLICKED_DEG) ** 2 for zero in zeros)
+    cost = sum(turn(math.degrees(zero) - azimuth) ** 2 for zero in zeros)
     return cost + ((wide - told) / _TOLD_DEG) ** 2, azimuth, wide
+
+
+def _misses(hangs: Floats, places: Floats, pans: Floats, way: int) -> Floats:
+    """By how many degrees each place is missed: `hangs` is (azimuth at pan 0, range, metres east and north of the pole)."""
+    azimuth, wide, *_ = hangs
+    east, north = (places - hangs[2:]).T
+    off: Floats = (np.degrees(np.arctan2(east, north)) - azimuth - way * pans * wide / 2 + 180) % 360 - 180
+    return off
+
+
+def _refined(hangs: Floats, places: Floats, pans: Floats, way: int, told: float) -> Floats:
+    """Azimuth, range and the pole's place together, each weighed by how well it is known (Gauss and Newton)."""
+    away = np.hypot(*places.T)
+    sure = 1 / np.hypot(_HEAD_DEG, np.degrees(_CLICKED_M / away))
+
+    def errors(one: Floats) -> Floats:
+        prior = [(one[1] - told) / _TOLD_DEG, one[2] / _POLE_M, one[3] / _POLE_M]
+        return np.concatenate([_misses(one, places, pans, way) * sure, prior])
+
+    step = 1e-4
+    for _ in range(12):
+        now = errors(hangs)
+        slopes = np.array([(errors(hangs + step * axis) - now) / step for axis in np.eye(4)]).T
+        hangs = hangs - np.linalg.lstsq(slopes, now, rcond=None)[0]
+    return hangs
+
+
+def _without(n: int, hangs: Floats, places: Floats, pans: Floats, way: int, told: float) -> float:
+    """The worst miss of the others, once this place is left out."""
+    places, pans = np.delete(places, n, axis=0), np.delete(pans, n)
+    return float(np.abs(_misses(_refined(hangs, places, pans, way, told), places, pans, way)).max())
+
+
+def _offset(bearing: float, away_m: float) -> tuple[float, float]:
+    """Metres east and north."""
+    return away_m * math.sin(math.radians(bearing)), away_m * math.cos(math.radians(bearing))
 
 
 def _span(bearings: Sequence[float]) -> float:
