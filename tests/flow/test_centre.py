@@ -90,3 +90,9 @@ async def test_a_cancellation_says_when_it_was_asked(house: House) -> None:
     for reader in (operator, await house.client("operator")):
         [seen] = read(await reader.get("/api/incidents"))["incidents"]
         assert seen["cancel_requested_at"][:19] == asked.isoformat()[:19]
+
+
+@pytest.mark.parametrize("path", ["/api/incidents/%00", "/api/grants?incident=%00"])
+async def test_a_nul_is_the_senders_fault(house: House, path: str) -> None:
+    refused = await (await house.client("operator")).get(path)
+    assert (refused.status_code, refused.json()["type"]) == (400, "request.character")

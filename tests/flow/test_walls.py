@@ -254,6 +254,8 @@ async def test_another_camera_on_the_wall_is_another_right(room: Room) -> None:
         ({"cameras": ["cam-1", "cam-99"]}, 422, "cameras[1]"),
         ({"cameras": [f"cam-{n}" for n in range(65)]}, 400, "cameras"),
         ({"name": "해든로 저녁"}, 409, "name"),
+        ({"name": "a\x00b"}, 400, "name"),
+        ({"cameras": ["\x00"]}, 422, "cameras[0]"),
         ({"more": 1}, 400, "body"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from ansim.core.database.driver import Connection, Row
-from ansim.core.errors import Unavailable
+from ansim.core.errors import Problem, Unavailable
 
 _AWAY = (
     OSError,
@@ -119,6 +119,9 @@ class PoolDriver:
                     raise
         except _AWAY as error:
             raise Unavailable from error
+        except asyncpg.CharacterNotInRepertoireError as error:
+            # A NUL is a character everywhere but in PostgreSQL's text: nothing of ours holds one, so somebody sent it.
+            raise Problem(400, "request.character", "A character that no text may hold", "Leave out U+0000.") from error
         except asyncpg.InterfaceError as error:
             if self._pool.is_closing():
                 raise Unavailable from error

@@ -24,7 +24,7 @@ CameraId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 class Arrangement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A wall as it is to be: its cameras from the upper left, row by row."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME)]
+    name: Annotated[str, msgspec.Meta(max_length=LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$")]
     columns: Annotated[int, msgspec.Meta(ge=1, le=MOST_COLUMNS)]
     cameras: Annotated[list[CameraId], msgspec.Meta(min_length=1, max_length=MOST_CAMERAS)]
 
