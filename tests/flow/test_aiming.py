@@ -268,6 +268,17 @@ async def test_without_a_calibration_or_a_right_nothing_is_aimed(house: House) -
     assert (await story.device.status("main")).aim == AT_HOME and await story.acts() == []
 
 
+async def test_what_she_holds_is_not_turned_by_itself_either(dsn: str) -> None:
+    async with opened(dsn, turn_by_itself=True) as house:
+        story = Story(house, SimulatedDevice(house.centre.world, "rtsp://127.0.0.1/x"))
+        await story.begin()
+        read(await story.aim(follow=False))
+        await story.calibrate()
+        for _ in range(3):
+            await story.walks(90, 5)
+        assert await story.acts() == [] and (await story.device.status("main")).aim == AT_HOME
+
+
 async def test_where_the_centre_wants_it_cameras_turn_by_themselves(dsn: str) -> None:
     async with opened(dsn, turn_by_itself=True) as house:
         story = Story(house, SimulatedDevice(house.centre.world, "rtsp://127.0.0.1/x"))

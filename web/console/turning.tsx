@@ -99,9 +99,9 @@ export async function aim(grant: string, camera: RankedCamera, mode: "find" | "i
   }
 }
 
-/** Its place is held: what follows her stops where it is. */
+/** Its place is held: what follows her stops where it is, and nothing turns it by itself. */
 export async function stay(grant: string, camera: RankedCamera): Promise<void> {
-  if (camera.turned?.follows) await post(path(grant, camera.id, "aim"), { follow: false }).catch(() => undefined);
+  if (camera.calibrated && camera.turned?.state !== "hand") await post(path(grant, camera.id, "aim"), { follow: false }).catch(() => undefined);
 }
 
 const within = (low: number, value: number, high: number): number => Math.round(Math.min(high, Math.max(low, value)) * 100) / 100;

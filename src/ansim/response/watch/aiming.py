@@ -59,12 +59,15 @@ async def aim(database: Database, grant: str, camera: str, actor: Actor, mode: M
 
 
 async def leave(database: Database, grant: str, camera: str, actor: Actor) -> None:
-    """It stays as it looks now: the operator holds its picture."""
+    """It stays as it looks now, and nothing turns it by itself: the operator holds its picture."""
     async with database.transaction() as tx:
         holding = await usable(tx, grant, actor)
-        if tx.use(Aims).get(holding.incident, camera) is not None:
+        refused = await refusal(tx, holding, camera, actor)
+        if refused is None:
             tx.after_commit(partial(tx.use(Aims).leave, holding.incident, camera, by_hand=False))
             tx.mention(CameraLooks(incident=holding.incident, camera=camera))
+    if refused is not None:
+        raise refused
 
 
 async def _begin(tx: Transaction, holding: Grant, camera: str, actor: Actor, mode: Mode) -> Aim:

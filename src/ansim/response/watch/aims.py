@@ -71,7 +71,8 @@ class Aims:
     def leave(self, incident: str, camera: str, *, by_hand: bool) -> None:
         """The operator has turned it herself, or holds its picture: it is left as it is until she asks again."""
         self._aimed.get(incident, {}).pop(camera, None)
-        self._left.setdefault(incident, {})[camera] = by_hand
+        left = self._left.setdefault(incident, {})
+        left[camera] = by_hand or left.get(camera, False)
 
     def left(self, incident: str, camera: str) -> bool:
         return camera in self._left.get(incident, {})
