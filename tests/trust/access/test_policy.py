@@ -17,6 +17,7 @@ EXPECTED = {
     Act.CAMERA_LIST: {"operator", "supervisor", "officer"},
     Act.CAMERA_WATCH: {"operator", "supervisor", "officer"},
     Act.CAMERA_CALIBRATE: {"supervisor", "administrator"},
+    Act.WALL_ARRANGE: {"operator", "supervisor"},
     Act.DISPATCH_REQUEST: {"operator", "supervisor", "officer"},
     Act.LINK_ISSUE: {"operator", "supervisor"},
     Act.GRANT_VIEW: {"operator", "supervisor", "officer", "auditor"},
