@@ -344,9 +344,10 @@ class Centre:
             try:
                 async with self.database.transaction() as tx:
                     watched = await watch.under_rights(tx)
-                    moving = await migration.observe(tx, look(self.node))
                 self.node.lease(self.world.clock.now() + LEASE)
                 self.node.prepare(watched, LEASE.total_seconds())
+                async with self.database.transaction() as tx:
+                    moving = await migration.observe(tx, look(self.node))
                 migration.lead(self.database.use(Puller), moving)
             except Unavailable:
                 log.warning("database away")
