@@ -156,7 +156,7 @@ class History:
             self._ended = asyncio.Event()
             self._say("starts", self._process)
             start = self._loop.create_task(self._boot(inside), context=inside)
-            start.add_done_callback(lambda done, ended=self._ended: ended.set() if done.exception() else None)  # type: ignore[misc]
+            start.add_done_callback(lambda done, ended=self._ended: ended.set() if done.exception() else None)
             await self._ended.wait()
             self._kill()
             await asyncio.sleep(self._faults.uniform(0.2, 3.0))

@@ -56,6 +56,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._draw = draw
         self._threads = random.Random(draw.random())
         self._dead: set[int] = set()
+        self._made_by: dict[int, int] = {}
         self._over = False
         self.complaints: list[str] = []
         self.set_exception_handler(VirtualLoop._complain)
@@ -68,6 +69,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             # Coroutines that were never to run again still say goodbye when they are collected.
             return asyncio.Handle(callback, args, self, context)
         return super().call_soon(callback, *args, context=context)
+
+    def create_task(self, coro: Any, *, name: object = None, context: contextvars.Context | None = None) -> Any:
+        task = super().create_task(coro, name=name, context=context)
+        self._made_by[id(task)] = _process(context)
+        return task
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None
@@ -115,7 +121,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     @staticmethod
     def _complain(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         assert isinstance(loop, VirtualLoop)
-        if "destroyed but it is pending" not in context["message"]:
+        # Of a process that was killed nobody is left to take what its tasks ended with.
+        gone = loop._made_by.get(id(context.get("future"))) in loop._dead
+        if "destroyed but it is pending" not in context["message"] and not gone:
             loop.complaints.append(f"{context['message']}: {context.get('exception')!r}")
 
     def _asyncgen_finalizer_hook(self, agen: Any) -> None:
