@@ -104,7 +104,8 @@ class BlockingDriver:
 
     async def others_end(self, mine: BlockingConnection) -> None:
         """Wait until some other transaction has ended; raises what the server raises in a deadlock."""
-        if len(self._waiting) + 1 >= len(self._open):
+        # Who has been woken waits for nobody, though it had no turn yet.
+        if sum(not waiting.done() for waiting in self._waiting.values()) + 1 >= len(self._open):
             raise errors.DeadlockDetected
         self._waiting[mine] = asyncio.get_running_loop().create_future()
         try:
