@@ -12,6 +12,7 @@ import * as act from "./actions";
 import type { Point } from "./geo";
 import { showPlace } from "./map";
 import * as store from "./store";
+import { STEPS } from "./turning";
 import { named, t } from "./words";
 
 interface Direction {
@@ -202,15 +203,6 @@ export function Heads(): JSX.Element | null {
     </>
   );
 }
-
-const STEPS = [
-  ["←", -1, 0, 0, "turn.left"],
-  ["↑", 0, 1, 0, "turn.up"],
-  ["↓", 0, -1, 0, "turn.down"],
-  ["→", 1, 0, 0, "turn.right"],
-  ["+", 0, 0, 1, "turn.closer"],
-  ["−", 0, 0, -1, "turn.wider"],
-] as const;
 
 function Field({ name, mount, points }: { name: keyof Mount; mount: Mount; points: Work["points"] }): JSX.Element {
   return (

@@ -24,7 +24,7 @@ import { Sheets } from "./sheets";
 import * as sound from "./sound";
 import * as store from "./store";
 import { Top } from "./top";
-import { Wall } from "./wall";
+import { Wall } from "./tiles";
 import { Walls } from "./walls";
 import { named, t } from "./words";
 

@@ -123,7 +123,8 @@ export async function because(question: Turn, reason: string): Promise<void> {
   if (question.wish) await send(question, { direction: question.wish, reason });
 }
 
-const STEPS = [
+/** Sign, steps in pan, tilt and zoom, and the word of each. */
+export const STEPS = [
   ["←", -1, 0, 0, "turn.left"],
   ["↑", 0, 1, 0, "turn.up"],
   ["↓", 0, -1, 0, "turn.down"],

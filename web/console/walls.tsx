@@ -16,22 +16,10 @@ import * as glimpses from "./glimpses";
 import type { Glimpse } from "./glimpses";
 import { states as streams } from "./pictures";
 import * as store from "./store";
-import { useStream } from "./wall";
+import { Message, useStream } from "./tiles";
 import { named, t } from "./words";
 
 const nameOf = (id: string): string => store.cameras.value.find((one) => one.id === id)?.name ?? id;
-
-function Message({ icon, head, text }: { icon: string; head: string; text?: string }): JSX.Element {
-  return (
-    <div class="msg">
-      <b>
-        <Icon of={icon} />
-        {head}
-      </b>
-      {text && <span>{text}</span>}
-    </div>
-  );
-}
 
 /** A picture and what is known of it; the same in the grid and large. */
 function Seen({ glimpse }: { glimpse: Glimpse | undefined }): JSX.Element {

@@ -26,7 +26,7 @@ interface Question {
 const HOME: Record<Role, string> = {
   operator: "/console", supervisor: "/console", officer: "/console", auditor: "/ledger", administrator: "/ledger", agency: "/desk",
 };
-const PAGES = new Set(["/console", "/ledger", "/desk", "/wall"]);
+const PAGES = new Set(["/console", "/ledger", "/desk"]);
 
 type View = { is: "ask" } | { is: "second"; account: string; question: Question } | { is: "code" } | { is: "in" };
 const view = signal<View>({ is: "ask" });

@@ -82,14 +82,15 @@ export function useStream(camera: { id: string } | null, place: number, incident
   return video;
 }
 
-function Message({ icon, head, text }: { icon: string; head: string; text: string }): JSX.Element {
+/** What stands where no picture can. */
+export function Message({ icon, head, text }: { icon: string; head: string; text?: string }): JSX.Element {
   return (
     <div class="msg">
       <b>
         <Icon of={icon} />
         {head}
       </b>
-      <span>{text}</span>
+      {text && <span>{text}</span>}
     </div>
   );
 }
