@@ -358,6 +358,7 @@ async def test_on_a_real_centre_a_wall_is_made_looked_at_and_ended_by_the_leader
         [right] = await tx.fetch("SELECT id FROM routine_right WHERE ended_at IS NULL")
     assert sorted(opened) == ["story-1", "story-2"]
     leader = await town.signed_in("leader", Role.SUPERVISOR, "/console")
+    await leader.locator(".queue").wait_for()
     ended = await leader.evaluate(
         "async (id) => { const me = await (await fetch('/api/me')).json(); return (await fetch(`/api/routine-rights/${id}/end`,"
         " { method: 'POST', headers: { 'x-csrf-token': me.csrf } })).status }",

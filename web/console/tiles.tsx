@@ -59,6 +59,7 @@ export function useStream(camera: { id: string } | null, place: number, incident
     const first = leader(grant.id);
     const leads = place === store.camera.peek();
     report(id, { age_s: null, frozen_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
+    video.current.requestVideoFrameCallback(first.over);
     const player = new LivePlayer(
       video.current,
       {
@@ -69,7 +70,6 @@ export function useStream(camera: { id: string } | null, place: number, incident
         },
       },
       {
-        shown: first.over,
         health: ({ age_s, frozen_s }) => report(id, { age_s, frozen_s, said_at: Date.now() }),
         ended: () => report(id, { ended: true }),
       },

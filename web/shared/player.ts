@@ -31,8 +31,6 @@ export interface PlayerEvents {
   health?: (health: Health) => void;
   /** Before the first picture, and again when the camera changes its picture's size. */
   started?: (stream: Started) => void;
-  /** The first picture is on the screen. */
-  shown?: () => void;
   /** For good: the right has ended, or this browser cannot show it. No reconnection follows. */
   ended?: (reason: string) => void;
 }
@@ -104,7 +102,6 @@ export class LivePlayer {
   private connect(): void {
     this.stage = new Stage(this.video, this.opening, {
       presented: (at) => {
-        if (this.firstFrameAt === null) this.events.shown?.();
         this.firstFrameAt ??= at;
         this.lastPresentedAt = at;
         this.framesPresented += 1;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -112,77 +112,78 @@ async def switch(
     world: World | None = None,
 ) -> int:
     """We answer for these cameras from now on. 0 when each of them was switched."""
-    failed = 0
     if bool(cameras) == all_ready:
         raise Problem(400, "migration.cameras", "Which cameras?", "Name them, or say --all-ready.", field="cameras")
     async with _centre(settings, world) as database:
         chosen = await _chosen(database, cameras)
         if all_ready:
             chosen = [one for one in chosen if one.state == "compared"]
-        for one in chosen:
-            try:
-                if one.owner == "old":
-                    if not accept_gap:
-                        await _still_whole(database.world, settings, one)
-                    async with database.transaction() as tx:
-                        await actions.switch(tx, one.camera, one.epoch, accept_gap=accept_gap, actor=ACTOR)
-                stopped = one.single and old is not None and await old.stop(one.old)
-                # one session: what was the old system's becomes free only now, and the node is waiting for it
-                todo = "; stop the old system's pull of it now" if one.single and not stopped else ""
-                print(f"  {one.camera}: ansim answers for it{todo}")
-            except Problem as problem:
-                failed += 1
-                print(f"  {problem.title}. {problem.detail}".rstrip())
-    print(f"{len(chosen) - failed} cameras switched" + (f", {failed} not" if failed else ""))
-    return 1 if failed else 0
+
+        async def take(one: Moving) -> str:
+            if one.owner == "old":
+                if not accept_gap:
+                    await _still_whole(database.world, settings, one)
+                async with database.transaction() as tx:
+                    await actions.switch(tx, one.camera, one.epoch, accept_gap=accept_gap, actor=ACTOR)
+            stopped = one.single and old is not None and await old.stop(one.old)
+            # one session: what was the old system's becomes free only now, and the node is waiting for it
+            todo = "; stop the old system's pull of it now" if one.single and not stopped else ""
+            return f"ansim answers for it{todo}"
+
+        return await _each(chosen, take, "switched")
 
 
 async def release(
     settings: Settings, cameras: Sequence[str], old: OldSystem | None = None, *, world: World | None = None
 ) -> int:
     """The old system's pull of these cameras has been stopped, or is, where it can be told. 0 when each was released."""
-    failed = 0
     async with _centre(settings, world) as database:
         chosen = await _chosen(database, cameras)
         if not cameras:
             chosen = [one for one in chosen if one.state == "switched"]
-        for one in chosen:
-            try:
-                now = database.world.clock.now()
-                gap_ms = await _at_switch(database.world, settings, one, old, now)
-                if gap_ms is None or one.kept_at is None or now - one.kept_at > LEASE:
-                    raise Problem(409, "migration.not-kept", f"ansim does not record {one.camera}", f"{one.trouble}.")
-                if old is not None:
-                    await old.stop(one.old)
-                async with database.transaction() as tx:
-                    await actions.release(tx, one.camera, tx.at, gap_ms, actor=ACTOR)
-                print(f"  {one.camera}: moved " + (f"with a gap of {gap_ms} ms" if gap_ms else "without a gap"))
-            except Problem as problem:
-                failed += 1
-                print(f"  {problem.title}. {problem.detail}".rstrip())
-    print(f"{len(chosen) - failed} cameras released" + (f", {failed} not" if failed else ""))
-    return 1 if failed else 0
+
+        async def let_go(one: Moving) -> str:
+            now = database.world.clock.now()
+            gap_ms = await _at_switch(database.world, settings, one, old, now)
+            if gap_ms is None or one.kept_at is None or now - one.kept_at > LEASE:
+                raise Problem(409, "migration.not-kept", f"ansim does not record {one.camera}", f"{one.trouble}.")
+            if old is not None:
+                await old.stop(one.old)
+            async with database.transaction() as tx:
+                await actions.release(tx, one.camera, tx.at, gap_ms, actor=ACTOR)
+            return "moved " + (f"with a gap of {gap_ms} ms" if gap_ms else "without a gap")
+
+        return await _each(chosen, let_go, "released")
 
 
 async def back(
     settings: Settings, cameras: Sequence[str], old: OldSystem | None = None, *, world: World | None = None
 ) -> int:
     """The old system answers for these cameras again. 0 when it does for each."""
-    failed = 0
     if not cameras:
         raise Problem(400, "migration.cameras", "Which cameras?", "Name those that go back.", field="cameras")
     async with _centre(settings, world) as database:
-        for one in await _chosen(database, cameras):
-            try:
-                if one.owner == "ansim":
-                    async with database.transaction() as tx:
-                        await actions.give_back(tx, one.camera, one.epoch, actor=ACTOR)
-                pulled = old is not None and await old.go_on(one.old)
-                todo = "" if pulled else "; see that it pulls it"
-                print(f"  {one.camera}: the old system answers for it{todo}")
-            except Problem as problem:
-                failed += 1
-                print(f"  {problem.title}. {problem.detail}".rstrip())
+
+        async def give(one: Moving) -> str:
+            if one.owner == "ansim":
+                async with database.transaction() as tx:
+                    await actions.give_back(tx, one.camera, one.epoch, actor=ACTOR)
+            pulled = old is not None and await old.go_on(one.old)
+            return "the old system answers for it" + ("" if pulled else "; see that it pulls it")
+
+        return await _each(await _chosen(database, cameras), give, "went back")
+
+
+async def _each(chosen: Sequence[Moving], move: Callable[[Moving], Awaitable[str]], done: str) -> int:
+    """One camera that cannot be moved keeps no other from it. 0 when all were."""
+    failed = 0
+    for one in chosen:
+        try:
+            print(f"  {one.camera}: {await move(one)}")
+        except Problem as problem:
+            failed += 1
+            print(f"  {problem.title}. {problem.detail}".rstrip())
+    print(f"{len(chosen) - failed} cameras {done}" + (f", {failed} not" if failed else ""))
     return 1 if failed else 0
 
 
