@@ -20,7 +20,7 @@ interface Direction {
   tilt: number;
   zoom: number;
 }
-interface Stand {
+interface Heading {
   direction: Direction | null;
   moving: boolean;
 }
@@ -48,7 +48,7 @@ const MOUNT = { pan_range_deg: 360, tilt_range_deg: 90, wide_deg: 60, narrow_deg
 type Mount = typeof MOUNT;
 interface Work {
   head: Head;
-  stand: Stand | null;
+  stand: Heading | null;
   points: { pan: number; tilt: number; latitude: number; longitude: number }[];
   mount: Mount;
   fit: Fit | null;
@@ -91,12 +91,12 @@ export function leave(): void {
 }
 
 /** Asks the head where it is, until it stands. */
-async function ask(): Promise<Stand | null> {
+async function ask(): Promise<Heading | null> {
   for (;;) {
     const id = work.peek()?.head.id;
     if (!id) return null;
     try {
-      const stand = await get<Stand>(path(id, "head"));
+      const stand = await get<Heading>(path(id, "head"));
       if (work.peek()?.head.id !== id) return null;
       set({ stand });
       if (!stand.moving) return stand;

@@ -19,7 +19,7 @@ from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Register, calibrate
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, not_found
-from ansim.response.watch.ports import CameraRefuses, Direction, Heads
+from ansim.response.watch.ports import CameraRefuses, Direction, Heading, Heads
 from ansim.response.watch.turning import RETURN, as_problem
 from ansim.trust.access.model import Actor
 from ansim.trust.grants import store as grants
@@ -43,13 +43,6 @@ class HeadLine(msgspec.Struct, frozen=True, kw_only=True):
     calibration: Calibration | None
 
 
-class Stand(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a head is now; `direction` None where the camera does not tell."""
-
-    direction: Direction | None
-    moving: bool
-
-
 async def heads_of(database: Database, centre: str) -> list[HeadLine]:
     register, heads = database.use(Register), database.use(Heads)
     async with database.transaction(readonly=True) as tx:
@@ -65,14 +58,13 @@ async def heads_of(database: Database, centre: str) -> list[HeadLine]:
     ]  # fmt: skip
 
 
-async def stand(database: Database, camera: str, actor: Actor) -> Stand:
+async def heading(database: Database, camera: str, actor: Actor) -> Heading:
     """Where the head is. Asked when a place is chosen on the map, too: what the camera says then is what counts."""
     _own(database, camera, actor)
     try:
-        heading = await database.use(Heads).heading(camera)
+        return await database.use(Heads).heading(camera)
     except CameraRefuses as refuses:
         raise as_problem(refuses) from None
-    return Stand(direction=heading.direction, moving=heading.moving)
 
 
 async def steer(database: Database, camera: str, actor: Actor, to: Direction) -> None:

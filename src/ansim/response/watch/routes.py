@@ -16,8 +16,8 @@ from ansim.city.cameras.sight import Mode
 from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.response.watch import aiming, calibrating, turning
-from ansim.response.watch.calibrating import HeadLine, Stand
-from ansim.response.watch.ports import CameraHealth, Direction, Media
+from ansim.response.watch.calibrating import HeadLine
+from ansim.response.watch.ports import CameraHealth, Direction, Heading, Media
 from ansim.response.watch.turning import Turned, Turning
 from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Actor
@@ -94,9 +94,9 @@ async def camera_heads(actor: Asking, database: Db) -> dict[str, list[HeadLine]]
 
 
 @get("/api/cameras/{camera:str}/head", guards=[allow(Act.CAMERA_CALIBRATE)])
-async def camera_head(camera: FromPath[str], actor: Asking, database: Db) -> Stand:
+async def camera_head(camera: FromPath[str], actor: Asking, database: Db) -> Heading:
     """Where a head is, without its picture."""
-    return await calibrating.stand(database, camera, actor)
+    return await calibrating.heading(database, camera, actor)
 
 
 @post("/api/cameras/{camera:str}/head", status_code=204, guards=[allow(Act.CAMERA_CALIBRATE)])
