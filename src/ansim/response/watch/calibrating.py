@@ -20,7 +20,7 @@ from ansim.city.cameras.register import Register, calibrate
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.response.watch.ports import CameraRefuses, Direction, Heading, Heads
-from ansim.response.watch.turning import RETURN, as_problem
+from ansim.response.watch.turning import RETURN, as_problem, go
 from ansim.trust.access.model import Actor
 from ansim.trust.grants import store as grants
 from ansim.trust.ledger.actions import record
@@ -74,15 +74,7 @@ async def steer(database: Database, camera: str, actor: Actor, to: Direction) ->
         await _free(tx, camera)
         await record(tx, actor=actor.id, act="camera.turned", object=camera, purpose=PURPOSE, details={"kind": PURPOSE})
         tx.arm(RETURN, f"/{camera}", tx.at + COMMISSIONING)
-    try:
-        await database.use(Heads).go(camera, to)
-    except CameraRefuses as refuses:
-        async with database.transaction() as tx:
-            await record(
-                tx, actor=actor.id, act="camera.turn-failed", object=camera, purpose=PURPOSE,
-                details={"why": refuses.reason},
-            )  # fmt: skip
-        raise as_problem(refuses) from None
+    await go(database, camera, to, actor, purpose=PURPOSE)
 
 
 async def fit(

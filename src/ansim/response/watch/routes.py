@@ -18,7 +18,7 @@ from ansim.core.errors import Problem
 from ansim.response.watch import aiming, calibrating, turning
 from ansim.response.watch.calibrating import HeadLine
 from ansim.response.watch.ports import CameraHealth, Direction, Heading, Media
-from ansim.response.watch.turning import Turned, Turning
+from ansim.response.watch.turning import Move, Turning
 from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Actor
 
@@ -64,7 +64,7 @@ async def camera_turning(grant: FromPath[str], camera: FromPath[str], actor: Ask
 @post("/api/grants/{grant:str}/cameras/{camera:str}/turn", status_code=200, guards=[allow(Act.CAMERA_WATCH)])
 async def turn_camera(
     grant: FromPath[str], camera: FromPath[str], data: JSONBody[Turn], actor: Asking, database: Db
-) -> Turned:
+) -> Move:
     """Turn a camera under my right. To a direction it needs a reason, and goes back by itself after a minute; every camera that a case has turned goes back with
     the case.
     """

@@ -44,7 +44,7 @@ class Turning(msgspec.Struct, frozen=True, kw_only=True):
     moving: bool
 
 
-class Turned(msgspec.Struct, frozen=True, kw_only=True):
+class Move(msgspec.Struct, frozen=True, kw_only=True):
     """`returns_s`: when it goes back by itself; None: with the case."""
 
     returns_s: float | None
@@ -64,7 +64,7 @@ async def look(database: Database, grant: str, camera: str, actor: Actor) -> Tur
     return Turning(presets=presets, direction=heading.direction, moving=heading.moving)
 
 
-async def turn(database: Database, grant: str, camera: str, actor: Actor, to: str | Direction, reason: str) -> Turned:
+async def turn(database: Database, grant: str, camera: str, actor: Actor, to: str | Direction, reason: str) -> Move:
     """In the ledger before the camera moves. `reason` is needed for a direction; for a preset it is kept if there is one."""
     beyond = isinstance(to, Direction)
     if beyond and not reason:
@@ -84,16 +84,30 @@ async def turn(database: Database, grant: str, camera: str, actor: Actor, to: st
             tx.mention(CameraLooks(incident=holding.incident, camera=camera))
     if refused is not None:
         raise refused
+    await go(database, camera, to, actor, incident=holding.incident, subject_tag=holding.subject_tag)
+    return Move(returns_s=BEYOND.total_seconds() if beyond else None)
+
+
+async def go(
+    database: Database,
+    camera: str,
+    to: str | Direction,
+    actor: Actor,
+    *,
+    incident: str | None = None,
+    purpose: str | None = None,
+    subject_tag: str | None = None,
+) -> None:
+    """Tell the head, after the ledger. That it does not do it is in the ledger, too. Raises Problem 409 saying why."""
     try:
         await database.use(Heads).go(camera, to)
     except CameraRefuses as refuses:
         async with database.transaction() as tx:
             await record(
-                tx, actor=actor.id, act="camera.turn-failed", object=camera, incident=holding.incident,
-                subject_tag=holding.subject_tag, details={"why": refuses.reason},
+                tx, actor=actor.id, act="camera.turn-failed", object=camera, incident=incident, purpose=purpose,
+                subject_tag=subject_tag, details={"why": refuses.reason},
             )  # fmt: skip
         raise as_problem(refuses) from None
-    return Turned(returns_s=BEYOND.total_seconds() if beyond else None)
 
 
 async def due(tx: Transaction, subject: str) -> None:
