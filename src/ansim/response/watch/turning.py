@@ -95,7 +95,7 @@ async def go(
     actor: Actor,
     *,
     incident: str | None = None,
-    purpose: str | None = None,
+    purpose: str = "",
     subject_tag: str | None = None,
 ) -> None:
     """Tell the head, after the ledger. That it does not do it is in the ledger, too. Raises Problem 409 saying why."""
