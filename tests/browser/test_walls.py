@@ -345,6 +345,8 @@ async def test_on_a_real_centre_a_wall_is_made_looked_at_and_ended_by_the_leader
     await says(walls, "저장한 벽이 없습니다")
     await walls.get_by_role("button", name="새 벽").click()
     await page.locator("input[name=name]").fill("별빛로")
+    await walls.get_by_role("button", name="저장").click()
+    await says(walls, "카메라를 1대에서 64대까지 더하세요")
     for _ in range(2):
         await page.locator("input[name=add]").fill("별빛로")
         await page.keyboard.press("Enter")

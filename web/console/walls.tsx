@@ -177,6 +177,8 @@ function Editor({ draft }: { draft: glimpses.Draft }): JSX.Element {
   const attempt = (work: Promise<void>): void => void work.catch((error: unknown) => setTrouble(error instanceof Problem ? error : new Problem(0, "", String(error), "")));
   const found = glimpses.matching(store.cameras.value, text, draft.cameras);
   const field = String(trouble?.body["field"] ?? "");
+  // What the form does not take is said by its field; the server's own words for it are for programs.
+  const refused = trouble?.type === "request.form" ? `form.${field.split(/[.[]/, 1)[0]}` : (trouble?.type ?? "");
   return (
     <form
       class="editor"
@@ -231,7 +233,7 @@ function Editor({ draft }: { draft: glimpses.Draft }): JSX.Element {
           </li>
         ))}
       </ol>
-      {trouble && <p class="c2 m" role="alert">{named("walls.refused", trouble.type) === trouble.type ? `${trouble.title}. ${trouble.detail}` : named("walls.refused", trouble.type)}</p>}
+      {trouble && <p class="c2 m" role="alert">{named("walls.refused", refused) === refused ? `${trouble.title}. ${trouble.detail}` : named("walls.refused", refused)}</p>}
       <div class="row">
         <button type="submit" class="btn fill">{t("walls.save")}</button>
         <button type="button" class="btn" onClick={() => (glimpses.draft.value = null)}>{t("walls.leave")} <Kbd>Esc</Kbd></button>
