@@ -17,7 +17,8 @@ from ansim.adapters.cameras.simulated import SimulatedDevice
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
 from ansim.nodes.media.ports import Aim, Device, Reason, Unanswered
-from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import Planes
 from ansim.sim.faults import Fault
 from ansim.sim.onvif import OnvifServer
 

@@ -1,4 +1,4 @@
-"""A camera's pictures as the media node sends them to a page: fragmented MP4 over one socket, made here."""
+"""A camera's pictures as the media node sends them to a page: fragmented MP4 over one socket, made here; all of them, or single ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import av
 import numpy as np
 
-WIDTH, HEIGHT, FPS, SECONDS = 640, 360, 12, 16
+WIDTH, HEIGHT, FPS, SECONDS, GROUP = 640, 360, 12, 16, 12
 
 
 def _street(at: int) -> np.ndarray:
@@ -40,7 +40,7 @@ def fragments() -> list[bytes]:
         stream = container.add_stream(
             "libx264",
             rate=FPS,
-            options={"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "g": "12"},
+            options={"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "g": f"{GROUP}"},
         )
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for at in range(FPS * SECONDS):
@@ -69,6 +69,8 @@ class Feed:
         self.frozen = asyncio.Event()
         self.same_s: float | None = None
         """For how long the centre says that every picture has been the same."""
+        self.single = False
+        """Whether only the key frames come, one a second."""
         self.over = asyncio.Event()
         self.opened: list[tuple[str, Any]] = []
         self.watermark = "순찰 12호"
@@ -93,12 +95,14 @@ class Feed:
         tick = 0
         while not self.over.is_set():
             await asyncio.sleep(1 / FPS)
-            if not self.frozen.is_set() and shown < len(self.pieces):
-                await send({"type": "websocket.send", "bytes": self.pieces[shown]})
+            tick += 1
+            if not self.frozen.is_set() and shown < len(self.pieces) and (not self.single or tick % GROUP == 0):
+                at = shown if not self.single else (tick // GROUP * GROUP) % (len(self.pieces) - 1) + 1
+                await send({"type": "websocket.send", "bytes": self.pieces[at]})
                 shown, age = shown + 1, 0.4
             else:
                 age += 1 / FPS
-            tick += 1
-            if tick % FPS == 0:
-                await text({"type": "health", "age_s": age, "state": "live", "frozen_s": self.same_s})
+            if tick % FPS == FPS // 2:
+                every = GROUP / FPS if self.single else None
+                await text({"type": "health", "age_s": age, "every_s": every, "state": "live", "frozen_s": self.same_s})
         await send({"type": "websocket.close", "code": 4403, "reason": "revoked"})

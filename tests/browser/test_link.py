@@ -73,7 +73,7 @@ async def test_an_officer_sees_time_left_video_way_and_warnings(
     mark = page.locator(".mark span").first
     assert re.fullmatch(r"순찰 12호 · \d\d:\d\d", await mark.inner_text())
     assert await mark.evaluate("node => getComputedStyle(node).color") == "rgba(255, 255, 255, 0.17)"
-    assert feed.opened == [("camera-1", {"token": "m"})]
+    assert feed.opened == [("camera-1", {"token": "m", "plays": []})]
     go = await page.get_by_role("link", name="길안내").get_attribute("href")
     assert go and go.startswith("geo:37.4979")
     for name in ("길안내",):
@@ -138,6 +138,23 @@ async def test_a_camera_that_sends_one_picture_again_and_again_is_not_live(
     await picture(page, "d1-link-frozen")
     feed.same_s = None
     await page.get_by_text(re.compile("실시간")).wait_for()
+
+
+async def test_single_pictures_are_said_to_be_that(open_page: Open, stage: Stage, feed: Feed, picture: Any) -> None:
+    feed.single = True
+    stage.link_state = link_state("officer")
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_text(re.compile(r"1초마다 한 장 · \d\.\d초 전")).wait_for()
+    await page.wait_for_timeout(3_000)
+    assert await page.locator(".picture").get_attribute("data-seen") == "live", "each is as old as it is meant to be"
+    assert (
+        await page.get_by_text(re.compile("실시간")).count() == 0 and await page.locator(".picture .live").count() == 0
+    )
+    await picture(page, "d1-link-single")
+    feed.frozen.set()
+    await page.get_by_text(re.compile(r"지연 \d")).wait_for()
+    await page.get_by_text(re.compile(r"멈춘 화면 · \d+초 전")).wait_for(timeout=9_000)
+    await page.locator('.picture[data-seen="stale"]').wait_for()
 
 
 async def test_a_revoked_right_takes_the_picture_at_once(open_page: Open, stage: Stage, feed: Feed) -> None:

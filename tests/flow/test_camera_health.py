@@ -10,7 +10,8 @@ import pytest
 
 from ansim.core.world import World
 from ansim.nodes.media.ports import Source
-from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import Planes
 from ansim.sim.phone import read
 from tests.flow.conftest import House
 
@@ -43,12 +44,12 @@ async def test_cameras_that_are_pulled_say_how_they_are(house: House, cameras: C
     async def told() -> dict[str, dict[str, object]] | None:
         asked = read(await operator.get("/api/cameras/health"))["cameras"]
         found = {one["id"]: one for one in asked}
-        return found if found["cam-1"]["last_frame_at"] and found["cam-2"]["trouble"] else None
+        return found if found["cam-1"]["last_frame_at"] and found["cam-2"]["last_frame_at"] else None
 
     found = await house.until(told, settled=False)
     assert set(found) == {"cam-1", "cam-2"}, "nobody needs the third: nothing is known of it"
-    assert found["cam-1"]["state"] == "live" and found["cam-1"]["trouble"] == ""
-    assert found["cam-2"]["trouble"].startswith("this camera sends H.265")
+    assert (found["cam-1"]["state"], found["cam-1"]["codec"], found["cam-1"]["trouble"]) == ("live", "H264", "")
+    assert (found["cam-2"]["state"], found["cam-2"]["codec"], found["cam-2"]["trouble"]) == ("live", "H265", "")
     password = cameras.account[1]
     assert password not in str(found) and "rtsp" not in str(found) and "127.0.0.1" not in str(found)
     elsewhere = await house.client("operator", centre="gyeonggi-gwangju")

@@ -15,7 +15,8 @@ from ansim.app.cameras import discover_cameras
 from ansim.app.running import leave_note
 from ansim.core.errors import Problem
 from ansim.core.world import World
-from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import Planes
 from ansim.sim.onvif import OnvifServer
 from tests.flow.conftest import HOME, House, folder_of
 

@@ -26,6 +26,7 @@ from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.sim import rtsp
+from ansim.sim.coding import Codec
 from ansim.sim.faults import Fault
 from tests.flow.conftest import CENTRE
 from tests.nodes.media.conftest import Clip, encode
@@ -49,7 +50,7 @@ class Lens:
         self._clip = clip
         self._at = 0
 
-    def parameter_sets(self) -> tuple[bytes, bytes]:
+    def parameter_sets(self, codec: Codec) -> tuple[bytes, ...]:
         return self._clip.sps, self._clip.pps
 
     def join(self, viewer: rtsp.Viewer) -> None:

@@ -13,7 +13,8 @@ import pytest
 from av.error import HTTPUnauthorizedError
 
 from ansim.core.world import World
-from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import Planes
 from ansim.sim.faults import ELSEWHERE
 from ansim.sim.marker import Code, camera_hash, read_code
 from ansim.sim.rtsp import MTU, packets
@@ -342,7 +343,8 @@ async def test_a_camera_may_refuse_the_right_password(server: CameraServer, talk
 
 async def test_a_camera_may_offer_h265_beside_a_second_stream(server: CameraServer, talk: Talk) -> None:
     server.fault("bd-0001", "h265")
-    assert b"H265/90000" in (await talk.ask("DESCRIBE", server.url("bd-0001")))[2]
+    described = (await talk.ask("DESCRIBE", server.url("bd-0001")))[2]
+    assert b"H265/90000" in described and b"sprop-vps=" in described
     assert b"H264/90000" in (await talk.ask("DESCRIBE", server.url("bd-0001") + "/second"))[2]
 
 

@@ -14,7 +14,8 @@ from onveef.wsdiscovery import probe_device
 
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
-from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import Planes
 from ansim.sim.faults import ELSEWHERE, LATE_S
 from ansim.sim.onvif import OnvifServer
 

@@ -46,7 +46,7 @@ export function Picture({ slots, unit, base }: PictureProps): JSX.Element {
   const cameras = slots.filter((camera) => camera !== null);
   const [wanted, setWanted] = useState<string | null>(null);
   const [seen, setSeen] = useState<Seen>("opening");
-  const [health, setHealth] = useState<Health>({ state: "live", age_s: null, frozen_s: null });
+  const [health, setHealth] = useState<Health>({ state: "live", age_s: null, every_s: null, frozen_s: null });
   const [mark, setMark] = useState("");
   const video = useRef<HTMLVideoElement>(null);
   const chosen = cameras.find((camera) => camera.id === wanted) ?? cameras.find((camera) => camera.live) ?? cameras[0] ?? null;
@@ -91,6 +91,7 @@ export function Picture({ slots, unit, base }: PictureProps): JSX.Element {
   const words = unit || mark;
   const stamp = `${words} · ${clockTime(now.value, false)}`;
   const age = health.frozen_s ?? health.age_s ?? 0;
+  const single = health.every_s ?? 0;
   const other = slots.findIndex((camera) => camera?.live && camera.id !== chosen.id);
   return (
     <>
@@ -107,8 +108,8 @@ export function Picture({ slots, unit, base }: PictureProps): JSX.Element {
           <span class="row age">
             {seen === "live" && (
               <>
-                <i class="live" />
-                {t("live", { s: age.toFixed(1) })}
+                {!single && <i class="live" />}
+                {t(single ? "single" : "live", { s: age.toFixed(1), n: Math.round(single) })}
               </>
             )}
             {seen === "late" && (

@@ -7,19 +7,13 @@ const ko = {
   "unknown": "쓸 수 없는 링크예요", "unknown.hint": "주소가 바뀌었거나 새 링크로 바뀌었어요.",
   "ended": "상황이 끝나 닫혔습니다", "ended.hint": "이 화면에 남은 정보가 없어요.", "ended.officer": "본 기록은 지워지지 않고 남아요.",
   "cut": "서버와 끊김 · {time}", "cut.hint": "보이는 내용은 {at} 것",
-  "left": "열람 남음", "left.guardian": "남음", "soon": "곧 닫힘",
+  "left": "열람 남음", "soon": "곧 닫힘",
   "sos": "SOS · {place}", "place.unknown": "위치 확인 중", "agency.112": "경찰", "agency.119": "119 구급대",
-  "live": "실시간 {s}초", "late": "지연 {s}초", "stale": "멈춘 화면 · {s}초 전", "stale.hint": "다시 연결하는 중", "lost": "연결 끊김", "lost.hint": "{n}번 카메라를 보세요", "video.opening": "여는 중", "video.opening.hint": "마지막 정지 화면은 보여 주지 않음", "video.ended": "열람이 닫혔습니다", "novideo": "볼 수 있는 카메라가 없음", "cameras": "카메라 고르기", "camera": "{n}번 {name}", "camera.off": "지금 안 보임", "sees.likely": "보임", "sees.possible": "보일 수 있음", "sees.unlikely": "안 보임",
+  "live": "실시간 {s}초", "single": "{n}초마다 한 장 · {s}초 전", "late": "지연 {s}초", "stale": "멈춘 화면 · {s}초 전", "stale.hint": "다시 연결하는 중", "lost": "연결 끊김", "lost.hint": "{n}번 카메라를 보세요", "video.opening": "여는 중", "video.opening.hint": "마지막 정지 화면은 보여 주지 않음", "video.ended": "열람이 닫혔습니다", "novideo": "볼 수 있는 카메라가 없음", "cameras": "카메라 고르기", "camera": "{n}번 {name}", "camera.off": "지금 안 보임", "sees.likely": "보임", "sees.possible": "보일 수 있음", "sees.unlikely": "안 보임",
   "map": "지도. {words}", "away": "{direction}쪽 {distance}", "walk": "걸어서 약 {n}분", "here": "바로 여기", "me": "내 위치", "locate": "내 위치 켜기", "accuracy": "오차 {m}", "last": "마지막 위치 {time}", "noposition": "위치를 아직 모름",
   "go": "길안내", "arrived": "도착", "arrived.at": "도착함 {time}", "arrived.failed": "도착을 알리지 못함 · 다시", "call": "관제센터에 전화",
   "recorded": "열람은 모두 기록되고, 상황이 끝나면 닫힙니다",
   "officer.no-siren": "사이렌 끄고 접근.", "officer.speak-softly": "말하기 어려움. 조용히 접근.", "officer.approach": "바로 접근해도 됨.",
-  "guardian.do-not-call": "전화하지 마세요. 소리가 위험할 수 있어요.", "guardian.stay-reachable": "전화를 받을 수 있게 해 두세요.", "guardian.police-informed": "경찰에 알렸어요. 직접 찾아가지 마세요.", "guardian.centre-watching": "관제센터가 보고 있어요. 직접 찾아가지 마세요.",
-  "g.where": "{name} 님 위치", "g.asked": "{name|이/가} 도움을 요청했어요", "g.name": "{name} 님", "g.quiet": "조용히 모드라 전화하지 마세요", "g.todo": "이렇게 해 주세요",
-  "g.watching": "{centre|이/가} 확인 중", "g.received": "{centre|이/가} 받음", "g.requested": "{agency}에 출동을 요청함", "g.acknowledged": "{agency|이/가} 요청을 받음", "g.coming": "{agency|이/가} 가고 있어요", "g.arrived": "{agency|이/가} 도착했어요", "g.other": "다른 방법으로 도움을 부르는 중", "g.eta": "약 {n}분",
-  "g.centre": "관제센터", "g.112": "112 전화", "g.map": "지도 앱으로 보기", "g.battery": "배터리 {n}%",
-  "g.nocctv": "CCTV 영상은 경찰과 관제요원만 볼 수 있어요. 이 화면을 본 시간은 기록되어 {name}도 볼 수 있어요.",
-  "someone": "보호 대상자",
 };
 
 const en: Record<keyof typeof ko, string> = {
@@ -29,19 +23,13 @@ const en: Record<keyof typeof ko, string> = {
   "unknown": "This link cannot be used", "unknown.hint": "The address has changed, or a new link has replaced it.",
   "ended": "It is over and this is closed", "ended.hint": "Nothing is left in this page.", "ended.officer": "The record of viewing stays.",
   "cut": "Cut off from the server · {time}", "cut.hint": "what you see is from {at}",
-  "left": "viewing left", "left.guardian": "left", "soon": "closing soon",
+  "left": "viewing left", "soon": "closing soon",
   "sos": "SOS · {place}", "place.unknown": "locating", "agency.112": "police", "agency.119": "119 rescue",
-  "live": "live {s} s", "late": "delayed {s} s", "stale": "frozen · {s} s ago", "stale.hint": "reconnecting", "lost": "disconnected", "lost.hint": "see camera {n}", "video.opening": "opening", "video.opening.hint": "the last still picture is not shown", "video.ended": "viewing has ended", "novideo": "no camera to see", "cameras": "Choose a camera", "camera": "{n} {name}", "camera.off": "no live picture", "sees.likely": "in view", "sees.possible": "perhaps in view", "sees.unlikely": "out of view",
+  "live": "live {s} s", "single": "one picture every {n} s · {s} s ago", "late": "delayed {s} s", "stale": "frozen · {s} s ago", "stale.hint": "reconnecting", "lost": "disconnected", "lost.hint": "see camera {n}", "video.opening": "opening", "video.opening.hint": "the last still picture is not shown", "video.ended": "viewing has ended", "novideo": "no camera to see", "cameras": "Choose a camera", "camera": "{n} {name}", "camera.off": "no live picture", "sees.likely": "in view", "sees.possible": "perhaps in view", "sees.unlikely": "out of view",
   "map": "Map. {words}", "away": "{distance} {direction}", "walk": "about {n} min on foot", "here": "right here", "me": "me", "locate": "Show me on the map", "accuracy": "within {m}", "last": "last position {time}", "noposition": "position not known yet",
   "go": "Navigate", "arrived": "Arrived", "arrived.at": "Arrived {time}", "arrived.failed": "Arrival not told · again", "call": "Call the centre",
   "recorded": "Every view is recorded; it closes when the case is over",
   "officer.no-siren": "Approach without siren.", "officer.speak-softly": "Cannot talk. Approach quietly.", "officer.approach": "Approach directly.",
-  "guardian.do-not-call": "Do not call. A sound may put them in danger.", "guardian.stay-reachable": "Keep your phone free for a call.", "guardian.police-informed": "The police know. Do not go there yourself.", "guardian.centre-watching": "The centre is watching. Do not go there yourself.",
-  "g.where": "Where {name} is", "g.asked": "{name} asked for help", "g.name": "{name}", "g.quiet": "quiet mode, do not call", "g.todo": "Please do this",
-  "g.watching": "{centre} is on it", "g.received": "Received by {centre}", "g.requested": "Asked {agency} to go", "g.acknowledged": "Request taken by {agency}", "g.coming": "On the way: {agency}", "g.arrived": "On scene: {agency}", "g.other": "Calling for help another way", "g.eta": "about {n} min",
-  "g.centre": "Centre", "g.112": "Call 112", "g.map": "Open in a map app", "g.battery": "battery {n} %",
-  "g.nocctv": "Only police and operators see CCTV. When you look here is recorded, and {name} can see that too.",
-  "someone": "The person",
 };
 
 export type Word = keyof typeof ko;

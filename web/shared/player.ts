@@ -1,5 +1,6 @@
 /**
- * One camera, live, in one <video>: fragmented MP4 over a WebSocket into Media Source Extensions.
+ * One camera, live, in one <video>: fragmented MP4 over a WebSocket into Media Source Extensions. Of a camera that this browser
+ * cannot play the server sends single pictures in the same way.
  *
  * The server sends no more than this page has acknowledged plus a little, so that a right that ends takes the picture
  * with it. Whatever closes the connection, the last picture goes at once: what cannot be seen to be live, and to be
@@ -13,6 +14,8 @@ export interface Health {
   state: PictureHealth;
   /** Seconds since the newest picture; null before the first. The greater of what the server and this page see. */
   age_s: number | null;
+  /** Of single pictures, seconds from one to the next; null where all of them come. */
+  every_s: number | null;
   /** Seconds for which the camera has been sending the same picture; null while it moves. The server judges. */
   frozen_s: number | null;
 }
@@ -53,6 +56,8 @@ const START_WITHIN_MS = 60;
 const BEHIND = { wanted: 0.12, hurry: 0.4, jump: 1 };
 const KEEP_S = 5;
 const TRIM_S = 15;
+/** H.265 of 8 and of 10 bits, which not every browser plays. */
+const PERHAPS = ["hvc1.1.6.L153.B0", "hvc1.2.4.L153.B0"];
 
 type Entry = { codec: string } | { bytes: Uint8Array };
 interface Word extends Partial<Started>, Partial<Health> {
@@ -62,6 +67,9 @@ interface Word extends Partial<Started>, Partial<Health> {
 
 const sourceClass = (): typeof MediaSource | undefined =>
   (globalThis as { ManagedMediaSource?: typeof MediaSource }).ManagedMediaSource ?? globalThis.MediaSource;
+
+const mp4 = (codec: string): string => `video/mp4; codecs="${codec}"`;
+const plays = (codec: string): boolean => !!sourceClass()?.isTypeSupported(mp4(codec));
 
 /** A call that answered 4xx will answer the same again; 408 and 429 will not. */
 const isRefusal = (error: unknown): boolean => {
@@ -151,6 +159,7 @@ class Stage {
   private decoded = 0;
   private decodedAt = 0;
   private serverAge: number | null = null;
+  private every_s: number | null = null;
   private frozen_s: number | null = null;
 
   constructor(
@@ -177,7 +186,7 @@ class Stage {
     });
     const token = opening.token();
     Promise.all([token, open]).then(
-      ([fresh]) => this.say({ token: fresh }),
+      ([fresh]) => this.say({ token: fresh, plays: PERHAPS.filter(plays) }),
       (error: unknown) => this.leave(isRefusal(error), "no token"),
     );
     this.watch = setInterval(() => {
@@ -223,16 +232,16 @@ class Stage {
     }
     const word = JSON.parse(message) as Word;
     if (word.type === "start") {
-      const codec = `video/mp4; codecs="${word.codec ?? ""}"`;
-      if (!sourceClass()?.isTypeSupported(codec)) {
+      const codec = word.codec ?? "";
+      if (!plays(codec)) {
         this.leave(true, "codec");
         return;
       }
       this.waiting = this.playing ? 0 : (word.waiting_bytes ?? 0);
-      this.entries.push({ codec });
+      this.entries.push({ codec: mp4(codec) });
       this.events.started({
         camera: word.camera ?? this.opening.camera,
-        codec: word.codec ?? "",
+        codec,
         width: word.width ?? 0,
         height: word.height ?? 0,
         watermark: word.watermark ?? "",
@@ -240,6 +249,7 @@ class Stage {
       this.pump();
     } else if (word.type === "health") {
       this.serverAge = word.age_s ?? null;
+      this.every_s = word.every_s ?? null;
       this.frozen_s = word.frozen_s ?? null;
       this.tellHealth();
       this.renew();
@@ -277,8 +287,10 @@ class Stage {
       if (unseen - age > BEHIND.jump) this.toEdge();
       age = Math.max(age, unseen);
     }
-    const state: PictureHealth = age === null || age > 30 ? "lost" : age > 5 ? "stale" : this.frozen_s !== null ? "frozen" : age > 1 ? "late" : "live";
-    this.events.health({ state: age === null ? "late" : state, age_s: age, frozen_s: this.frozen_s });
+    // a single picture is as old as it is meant to be until the next one is due
+    const overdue = (age ?? 0) - (this.every_s ?? 0);
+    const state: PictureHealth = overdue > 30 ? "lost" : overdue > 5 ? "stale" : this.frozen_s !== null ? "frozen" : overdue > 1 || age === null ? "late" : "live";
+    this.events.health({ state, age_s: age, every_s: this.every_s, frozen_s: this.frozen_s });
   }
 
   /** Feeds the decoder what has come, in order, one piece at a time. */

@@ -47,7 +47,7 @@ class LocalMedia:
         found = ((id, self._node.health(id)) for id in cameras)
         return [
             CameraHealth(
-                id=id, state=health.state, last_frame_at=health.last_frame_at, fps=health.fps,
+                id=id, state=health.state, codec=health.codec, last_frame_at=health.last_frame_at, fps=health.fps,
                 bitrate_bps=health.bitrate_bps, key_interval_s=health.key_interval_s, lost_packets=health.lost_packets,
                 clock_offset_s=health.clock_offset_s, frozen_s=health.frozen_s, dark=health.dark,
                 blurred=health.blurred, trouble=health.trouble,

@@ -42,6 +42,7 @@ from ansim.nodes.media.recordings import Recordings
 from ansim.nodes.media.ring import Frame
 from ansim.nodes.media.socket import media_socket
 from ansim.sim import rtsp
+from ansim.sim.coding import Codec
 from ansim.sim.faults import Fault
 from ansim.trust.retention.keys import Keys
 from ansim.trust.retention.master import FileMaster
@@ -143,7 +144,7 @@ class LoopCamera:
         self._units, self._sets, self._at = units, (sps, pps), start
         self._viewers: set[rtsp.Viewer] = set()
 
-    def parameter_sets(self) -> tuple[bytes, bytes]:
+    def parameter_sets(self, codec: Codec) -> tuple[bytes, ...]:
         return self._sets
 
     def join(self, viewer: rtsp.Viewer) -> None:

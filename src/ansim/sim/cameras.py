@@ -9,26 +9,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from fractions import Fraction
-from functools import cache
-
-import av
-import numpy as np
-import numpy.typing as npt
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import PictureType
 
 from ansim.core.world import World
 from ansim.sim import rtsp
+from ansim.sim.coding import FPS, Codec, Encoder, Planes, parameter_sets
 from ansim.sim.faults import Fault
 from ansim.sim.marker import Code, camera_hash, stamp
 
-WIDTH, HEIGHT, FPS = 640, 360, 10
-KEY_EVERY = FPS
+WIDTH, HEIGHT = 640, 360
 ENCODING_THREADS = 2
-
-Planes = npt.NDArray[np.uint8]
-"""A picture as YUV 4:2:0 planes one below the other: shape (HEIGHT * 3 // 2, WIDTH)."""
 
 Draw = Callable[[datetime], Planes]
 
@@ -130,9 +119,8 @@ class CameraStream:
         self._task: asyncio.Task[None] | None = None
         self._fault: Fault | None = None
         self._frozen: Planes | None = None
-        self._encoder: VideoCodecContext | None = None
+        self._encoders: dict[Codec, Encoder] = {}
         self._key_wanted = False
-        self._since_key = 0
 
     @property
     def fault(self) -> Fault | None:
@@ -142,18 +130,19 @@ class CameraStream:
     def running(self) -> bool:
         return self._task is not None
 
-    def parameter_sets(self) -> tuple[bytes, bytes]:
-        return _parameter_sets(self._scale)
+    def parameter_sets(self, codec: Codec) -> tuple[bytes, ...]:
+        return parameter_sets(codec, *self._size)
 
     @property
-    def _scale(self) -> int:
-        return 2 if self._fault == "resize" else 1
+    def _size(self) -> tuple[int, int]:
+        return (WIDTH // 2, HEIGHT // 2) if self._fault == "resize" else (WIDTH, HEIGHT)
 
     def set_fault(self, fault: Fault | None) -> None:
+        recoded = (self._fault == "h265") != (fault == "h265")
         self._fault = fault
         self._frozen = None
         self._key_wanted = True
-        if fault == "offline":
+        if fault == "offline" or recoded:
             for viewer in list(self._viewers):
                 viewer.cut()
 
@@ -185,81 +174,40 @@ class CameraStream:
                 if self._fault != "stall":
                     key, self._key_wanted = self._key_wanted, False
                     rtp_time = int(clock.monotonic() * rtsp.CLOCK_HZ) & 0xFFFFFFFF
-                    unit = await loop.run_in_executor(self._pool, self._next, clock.now(), rtp_time, key)
+                    codecs = {viewer.codec for viewer in self._viewers}
+                    units = await loop.run_in_executor(self._pool, self._next, clock.now(), rtp_time, key, codecs)
                     for viewer in list(self._viewers):
-                        viewer.send(unit)
+                        if viewer.codec in units:  # else it came meanwhile, and gets the next one
+                            viewer.send(units[viewer.codec])
                 due = max(due + 1 / FPS, clock.monotonic() - 0.5)
                 # Never zero: a machine that is too slow must still let viewers come and go.
                 await clock.sleep(max(0.001, due - clock.monotonic()))
         finally:
             self._task = None
-            self._encoder = None
+            self._encoders.clear()
             # Only after a failure or at the end is anybody left: a camera that cannot draw
             # must not look alive.
             for viewer in list(self._viewers):
                 viewer.cut()
 
-    def _next(self, at: datetime, rtp_time: int, key: bool) -> rtsp.AccessUnit:
+    def _next(self, at: datetime, rtp_time: int, key: bool, codecs: set[Codec]) -> dict[Codec, rtsp.AccessUnit]:
         planes = self._frozen
         if planes is None:
             planes = self._draw(at)
             stamp(planes[:HEIGHT], Code(self._hash, int(at.timestamp()) & 0xFFFFFF))
             if self._fault == "freeze":
                 self._frozen = planes
-        encoder, scale = self._encoder, self._scale
-        if encoder is None or encoder.width * scale != WIDTH:
-            encoder = self._encoder = _open_encoder(scale)
-            self._since_key = 0
-        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p").reformat(encoder.width, encoder.height)
-        # the encoder's first picture is a key frame whatever it is asked for
-        key = self._since_key == 0 or (self._fault != "keyless" and (key or self._since_key % KEY_EVERY == 0))
-        self._since_key = 1 if key else self._since_key + 1
-        frame.pict_type = PictureType.I if key else PictureType.NONE
-        octets = b"".join(bytes(packet) for packet in encoder.encode(frame))
-        nals = tuple(nal for nal in _split(octets) if nal[0] & 0x1F not in (6, 7, 8, 9))
-        if key:
-            nals = (*_parameter_sets(scale), *nals)
-        return rtsp.AccessUnit(nals=nals, rtp_time=rtp_time, key=key)
+        units = {}
+        for codec in codecs:
+            encoder = self._encoders.get(codec)
+            if encoder is None or (encoder.width, encoder.height) != self._size:
+                encoder = self._encoders[codec] = Encoder(codec, *self._size)
+            nals, is_key = encoder.encode(planes, key, keyless=self._fault == "keyless")
+            units[codec] = rtsp.AccessUnit(nals=nals, rtp_time=rtp_time, key=is_key)
+        return units
 
 
 def _stand_back() -> None:
     """Give this thread what the others leave. On Linux a thread has a niceness of its own."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-
-
-def _open_encoder(scale: int = 1) -> VideoCodecContext:
-    encoder = av.CodecContext.create("libx264", "w")
-    assert isinstance(encoder, VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt = WIDTH // scale, HEIGHT // scale, "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, FPS), Fraction(FPS)
-    encoder.thread_count = 1
-    encoder.options = {
-        "preset": "ultrafast",
-        "tune": "zerolatency",
-        "profile": "main",
-        "crf": "25",
-        "maxrate": "1200k",
-        "bufsize": "1200k",
-        # One slice a picture and key pictures only where we ask for them.
-        "x264-params": "sliced-threads=0:scenecut=0:keyint=1000:min-keyint=1:forced-idr=1",
-    }
-    encoder.open()
-    return encoder
-
-
-@cache
-def _parameter_sets(scale: int) -> tuple[bytes, bytes]:
-    """SPS and PPS; the same for every camera, as they follow from size and options only."""
-    encoder = _open_encoder(scale)
-    blank = np.full((encoder.height * 3 // 2, encoder.width), 128, np.uint8)
-    frame = av.VideoFrame.from_ndarray(blank, format="yuv420p")
-    frame.pict_type = PictureType.I
-    nals = _split(b"".join(bytes(packet) for packet in encoder.encode(frame)))
-    by_type = {nal[0] & 0x1F: nal for nal in nals}
-    return by_type[7], by_type[8]
-
-
-def _split(stream: bytes) -> list[bytes]:
-    """NAL units of an Annex B byte stream (H.264 annex B)."""
-    return [nal.rstrip(b"\0") for nal in stream.split(b"\0\0\1")[1:]]

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ansim.core.world import World
-from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import Planes
 from ansim.sim.figures import Look, Person, Vehicle, compose
 from ansim.sim.onvif import HOME, OnvifServer, Place
 from ansim.sim.plane import Point

@@ -24,7 +24,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from ansim.core.world import World
-from ansim.sim.cameras import FPS, HEIGHT, WIDTH, CameraServer
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import FPS
 from ansim.sim.faults import ELSEWHERE, LATE_S
 
 MAX_HEAD, MAX_BODY = 16 * 1024, 64 * 1024

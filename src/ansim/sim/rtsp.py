@@ -1,5 +1,5 @@
-"""RTSP 1.0 over TCP (RFC 2326) with digest sign-in (RFC 2617) and H.264 in RTP (RFC 6184), as a camera
-speaks it.
+"""RTSP 1.0 over TCP (RFC 2326) with digest sign-in (RFC 2617), H.264 (RFC 6184) and H.265 (RFC 7798) in RTP, as a
+camera speaks it.
 
 Only what a camera needs: OPTIONS, DESCRIBE, SETUP with interleaved transport, PLAY, PAUSE, GET_PARAMETER,
 SET_PARAMETER and TEARDOWN of one video track. UDP is refused with 461, as many cameras behind a firewall do.
@@ -20,6 +20,7 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from ansim.core.world import World
+from ansim.sim.coding import Codec
 from ansim.sim.faults import ELSEWHERE, LATE_S, Fault
 
 MAX_LINE = 4096
@@ -65,8 +66,8 @@ class AccessUnit:
 class Stream(Protocol):
     """What the server plays from."""
 
-    def parameter_sets(self) -> tuple[bytes, bytes]:
-        """SPS and PPS without start codes."""
+    def parameter_sets(self, codec: Codec) -> tuple[bytes, ...]:
+        """Without start codes: SPS and PPS, of H.265 VPS before them."""
 
     def join(self, viewer: Viewer) -> None: ...
 
@@ -190,6 +191,7 @@ class Viewer:
 
     def __init__(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.task: asyncio.Task[None] | None = None
+        self.codec: Codec = "H264"
         self._server = server
         self._reader = reader
         self._writer = writer
@@ -316,12 +318,15 @@ class Viewer:
         return None
 
     def _describe(self, request: Request, stream: Stream, cseq: str) -> None:
-        sps, pps = stream.parameter_sets()
-        sets = f"{base64.b64encode(sps).decode()},{base64.b64encode(pps).decode()}"
-        form = f"packetization-mode=1;profile-level-id={sps[1:4].hex()};sprop-parameter-sets={sets}"
-        codec = "H264"
-        if stream.fault == "h265" and not request.second:
-            codec, form = "H265", "sprop-max-don-diff=0"
+        codec = _codec(request, stream)
+        sets = stream.parameter_sets(codec)
+        told = [base64.b64encode(one).decode() for one in sets]
+        if codec == "H264":
+            form = f"packetization-mode=1;profile-level-id={sets[0][1:4].hex()};sprop-parameter-sets={','.join(told)}"
+        else:
+            form = ";".join(
+                f"{name}={one}" for name, one in zip(("sprop-vps", "sprop-sps", "sprop-pps"), told, strict=True)
+            )
         body = "\r\n".join(
             (
                 "v=0",
@@ -353,7 +358,7 @@ class Viewer:
             raise Refusal(461)
         if stream.fault == "single" and self._server.gives(stream, but=self):
             raise Refusal(453)
-        self._stream, self._camera = stream, request.track
+        self._stream, self._camera, self.codec = stream, request.track, _codec(request, stream)
         self._write(
             200,
             cseq,
@@ -399,7 +404,7 @@ class Viewer:
         if now - self._reported_at >= REPORT_EVERY_S:
             self._reported_at = now
             out.append(self._sender_report(unit.rtp_time))
-        for last, payload in packets(unit.nals):
+        for last, payload in packets(unit.nals, self.codec):
             head = struct.pack(">BBHII", 0x80, 96 | (0x80 if last else 0), self._sequence, unit.rtp_time, self._ssrc)
             self._sequence = (self._sequence + 1) & 0xFFFF
             self._packets += 1
@@ -437,18 +442,26 @@ class Viewer:
         self._writer.close()
 
 
-def packets(nals: tuple[bytes, ...]) -> list[tuple[bool, bytes]]:
-    """RTP payloads of one access unit: single NAL units or FU-A fragments (RFC 6184 5.6, 5.8); True marks
+def _codec(request: Request, stream: Stream) -> Codec:
+    return "H265" if stream.fault == "h265" and not request.second else "H264"
+
+
+def packets(nals: tuple[bytes, ...], codec: Codec = "H264") -> list[tuple[bool, bytes]]:
+    """RTP payloads of one access unit: single NAL units, or fragments (FU-A of RFC 6184 5.8, FU of RFC 7798 4.4.3); True marks
     the last."""
     payloads: list[bytes] = []
     for nal in nals:
         if len(nal) <= MTU:
             payloads.append(nal)
             continue
-        step, body = MTU - 2, nal[1:]
+        if codec == "H264":
+            head, kind, body = bytes((nal[0] & 0xE0 | 28,)), nal[0] & 0x1F, nal[1:]
+        else:
+            head, kind, body = bytes((nal[0] & 0x81 | 49 << 1, nal[1])), nal[0] >> 1 & 0x3F, nal[2:]
+        step = MTU - len(head) - 1
         for at in range(0, len(body), step):
             edge = (0x80 if at == 0 else 0) | (0x40 if at + step >= len(body) else 0)
-            payloads.append(bytes(((nal[0] & 0xE0) | 28, edge | (nal[0] & 0x1F))) + body[at : at + step])
+            payloads.append(head + bytes((edge | kind,)) + body[at : at + step])
     return [(k == len(payloads) - 1, payload) for k, payload in enumerate(payloads)]
 
 

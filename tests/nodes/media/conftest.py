@@ -1,4 +1,4 @@
-"""A camera of the tests' own: real H.264 over real RTSP, sent only when the test says so, failing as told."""
+"""A camera of the tests' own: real H.264 or H.265 over real RTSP, sent only when the test says so, failing as told."""
 
 from __future__ import annotations
 
@@ -38,22 +38,44 @@ class Clip:
 
     pictures: list[list[bytes]]
     times: list[int]  # of presentation, in pictures
-    sps: bytes
-    pps: bytes
+    sets: list[bytes]
     width: int
     height: int
+    codec: str = "H264"
+
+    @property
+    def sps(self) -> bytes:
+        return self.sets[-2]
+
+    @property
+    def pps(self) -> bytes:
+        return self.sets[-1]
+
+
+def kind(unit: bytes, codec: str) -> int:
+    return unit[0] & 31 if codec == "H264" else unit[0] >> 1 & 63
+
+
+SETS = {"H264": (7, 8), "H265": (32, 33, 34)}
+EXTRA = {"H264": (6,), "H265": (39, 40)}  # supplementary information
 
 
 @functools.cache
-def encode(width: int = 320, height: int = 180, seconds: int = 4, group: int = 25, bframes: int = 0) -> Clip:
-    encoder = av.CodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+def encode(
+    width: int = 320, height: int = 180, seconds: int = 4, group: int = 25, bframes: int = 0, codec: str = "H264",
+    depth: int = 8,
+) -> Clip:  # fmt: skip
+    """With `bframes` the groups of H.265 are open: pictures that lead a key frame refer to the group before."""
+    library = "x264" if codec == "H264" else "x265"
+    encoder = av.CodecContext.create(f"lib{library}", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p" if depth == 8 else "yuv420p10le"
     encoder.framerate, encoder.time_base = FPS, Fraction(1, FPS)
     encoder.gop_size = group
     tune = {"tune": "zerolatency"} if not bframes else {}
+    quiet = "" if codec == "H264" else f":pools=none:log-level=none:min-keyint={group}:open-gop={int(bframes > 0)}"
     encoder.options = {
         "preset": "ultrafast" if not bframes else "medium",
-        "x264-params": f"scenecut=0:bframes={bframes}:b-adapt=0",
+        f"{library}-params": f"scenecut=0:bframes={bframes}:b-adapt=0{quiet}",
         **tune,
     }
     packets: list[Any] = []
@@ -64,7 +86,7 @@ def encode(width: int = 320, height: int = 180, seconds: int = 4, group: int = 2
         luma[:40, : 8 * (number % (width // 8))] = 255
         frame = av.VideoFrame.from_ndarray(
             np.vstack([luma, np.full((height // 2, width), 128, np.uint8)]), format="yuv420p"
-        )
+        ).reformat(format=encoder.pix_fmt)
         frame.pts = number
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
@@ -72,24 +94,26 @@ def encode(width: int = 320, height: int = 180, seconds: int = 4, group: int = 2
     for packet in packets:
         times.append(packet.pts)
         units = [unit for unit in re.split(b"\0\0\0?\1", bytes(packet)) if unit]
-        pictures.append([unit for unit in units if unit[0] & 31 != 6])
-    sps = next(unit for picture in pictures for unit in picture if unit[0] & 31 == 7)
-    pps = next(unit for picture in pictures for unit in picture if unit[0] & 31 == 8)
-    return Clip(pictures, times, sps, pps, width, height)
+        pictures.append([unit for unit in units if kind(unit, codec) not in EXTRA[codec]])
+    sets = [next(unit for picture in pictures for unit in picture if kind(unit, codec) == one) for one in SETS[codec]]
+    return Clip(pictures, times, sets, width, height, codec)
 
 
-def packets_of(units: list[bytes], mtu: int = MTU) -> list[tuple[bool, bytes]]:
-    """RTP payloads of one picture with the marker bit of each (RFC 6184: single units and FU-A)."""
+def packets_of(units: list[bytes], mtu: int = MTU, codec: str = "H264") -> list[tuple[bool, bytes]]:
+    """RTP payloads of one picture with the marker bit of each: single units, and FU-A (RFC 6184) or FU (RFC 7798)."""
     out: list[tuple[bool, bytes]] = []
     for unit in units:
         if len(unit) <= mtu:
             out.append((False, unit))
             continue
-        rest = unit[1:]
-        for at in range(0, len(rest), mtu - 2):
-            start = 0x80 if at == 0 else 0
-            end = 0x40 if at + mtu - 2 >= len(rest) else 0
-            out.append((False, bytes([unit[0] & 0xE0 | 28, start | end | unit[0] & 31]) + rest[at : at + mtu - 2]))
+        if codec == "H264":
+            head, rest = bytes([unit[0] & 0xE0 | 28]), unit[1:]
+        else:
+            head, rest = bytes([unit[0] & 0x81 | 49 << 1, unit[1]]), unit[2:]
+        step = mtu - len(head) - 1
+        for at in range(0, len(rest), step):
+            edge = (0x80 if at == 0 else 0) | (0x40 if at + step >= len(rest) else 0)
+            out.append((False, head + bytes([edge | kind(unit, codec)]) + rest[at : at + step]))
     out[-1] = (True, out[-1][1])
     return out
 
@@ -139,10 +163,10 @@ class TestCamera:
         for _ in range(pictures):
             units = self.clip.pictures[self._at % len(self.clip.pictures)]
             if not self.in_band:
-                units = [unit for unit in units if unit[0] & 31 not in (7, 8)]
+                units = [unit for unit in units if unit not in self.clip.sets]
             self._at += 1
             self._timestamp += step
-            for marker, payload in packets_of(units):
+            for marker, payload in packets_of(units, codec=self.clip.codec):
                 self._sequence += 1
                 if self.drop(self._sequence):
                     continue
@@ -162,13 +186,15 @@ class TestCamera:
 
     def _sdp(self) -> str:
         clip = self.clip
-        sets = ",".join(base64.b64encode(unit).decode() for unit in (clip.sps, clip.pps))
+        sets = [base64.b64encode(unit).decode() for unit in clip.sets]
+        if clip.codec == "H264":
+            form = f"packetization-mode=1;profile-level-id={clip.sps[1:4].hex()};sprop-parameter-sets={','.join(sets)}"
+        else:
+            form = "; ".join(f"sprop-{name}={one}" for name, one in zip(("vps", "sps", "pps"), sets, strict=True))
         return (
             "v=0\r\no=- 0 0 IN IP4 10.0.0.9\r\ns=test\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\na=control:*\r\n"
             "m=audio 0 RTP/AVP 0\r\na=control:trackID=1\r\n" + self.sdp_extra + "m=video 0 RTP/AVP 96\r\n"
-            "a=rtpmap:96 H264/90000\r\n"
-            f"a=fmtp:96 packetization-mode=1;profile-level-id={clip.sps[1:4].hex()};"
-            f"sprop-parameter-sets={sets}\r\n"
+            f"a=rtpmap:96 {clip.codec}/90000\r\na=fmtp:96 {form}\r\n"
             "a=control:trackID=0\r\n"
         )
 

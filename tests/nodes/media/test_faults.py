@@ -12,7 +12,8 @@ from ansim.core.world import World
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Health, Source
 from ansim.nodes.media.ring import Frame
-from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import Planes
 from ansim.sim.faults import LATE_S, Fault
 
 
@@ -66,7 +67,6 @@ TROUBLES: dict[Fault, str] = {
     "refuse": "the camera refuses the account",
     "stall": "the camera sends no new pictures",
     "keyless": "the camera sends no key frames",
-    "h265": "this camera sends H.265: set it to H.264, or take its second stream",
     "offline": "the camera answers DESCRIBE with 503",
 }
 
@@ -117,3 +117,14 @@ async def test_another_address_than_the_one_that_answered_is_not_believed(street
     street.cameras.fault("sick", "address")
     street.pull()
     await street.until(lambda: street.frames["sick"])
+
+
+async def test_a_camera_that_changes_to_h265_is_signed_in_anew(street: Street) -> None:
+    street.pull()
+    await street.until(lambda: street.frames["sick"])
+    street.cameras.fault("sick", "h265")
+    await street.until(lambda: street.frames["sick"][-1].stream.parameters.codec.startswith("hvc1."), passing_s=0.1)
+    codecs = [frame.stream.parameters.codec[:5] for frame in street.frames["sick"]]
+    change = codecs.index("hvc1.")
+    assert set(codecs[:change]) == {"avc1."} and street.frames["sick"][change].key
+    assert (street.frames["sick"][change].stream.width, street.health().trouble) == (WIDTH, "")

@@ -8,16 +8,18 @@ import subprocess
 import av
 import pytest
 
+from ansim.nodes.media.depacketiser import Depacketiser
 from ansim.nodes.media.fmp4 import fragment, init_segment
-from ansim.nodes.media.h264 import Depacketiser
+from ansim.nodes.media.rtsp import CODECS
 from ansim.nodes.media.timeline import JUMP, Timeline
 
 
 def mp4_of(clip, packets_of, rtp, timestamps=None):
-    depacketiser, timeline, sequence, parts = Depacketiser(), Timeline(), 0, []
+    codec = next(codec for codec in CODECS if codec.name == clip.codec)
+    depacketiser, timeline, sequence, parts = Depacketiser(codec), Timeline(), 0, []
     for number, units in enumerate(clip.pictures):
         timestamp = timestamps[number] if timestamps else number * 3600
-        for marker, payload in packets_of(units):
+        for marker, payload in packets_of(units, codec=clip.codec):
             sequence += 1
             for unit in depacketiser.push(rtp(payload, sequence, timestamp, marker)):
                 if not parts:
@@ -27,7 +29,13 @@ def mp4_of(clip, packets_of, rtp, timestamps=None):
     return b"".join(parts)
 
 
-def test_a_decoder_reads_every_picture_at_its_time(clip, packets_of, rtp):
+@pytest.fixture(params=["H264", "H265"])
+def coded(request, encode):
+    return encode(codec=request.param)
+
+
+def test_a_decoder_reads_every_picture_at_its_time(coded, packets_of, rtp):
+    clip = coded
     with av.open(io.BytesIO(mp4_of(clip, packets_of, rtp))) as container:
         stream = container.streams.video[0]
         assert (stream.width, stream.height) == (clip.width, clip.height)
@@ -37,8 +45,9 @@ def test_a_decoder_reads_every_picture_at_its_time(clip, packets_of, rtp):
     assert [frame.key_frame for frame in frames[:26]] == [True] + [False] * 24 + [True]
 
 
-def test_pictures_out_of_order_are_presented_in_order(encode, packets_of, rtp):
-    clip = encode(320, 180, 2, 25, 2)
+@pytest.mark.parametrize("codec", ["H264", "H265"])
+def test_pictures_out_of_order_are_presented_in_order(codec, encode, packets_of, rtp):
+    clip = encode(320, 180, 2, 25, 2, codec)
     assert clip.times != sorted(clip.times)
     raw = mp4_of(clip, packets_of, rtp, [3600 * time for time in clip.times])
     with av.open(io.BytesIO(raw)) as container:
@@ -49,7 +58,8 @@ def test_pictures_out_of_order_are_presented_in_order(encode, packets_of, rtp):
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed (apt install ffmpeg)")
-def test_ffmpeg_plays_it_without_a_complaint(clip, packets_of, rtp, tmp_path):
+def test_ffmpeg_plays_it_without_a_complaint(coded, packets_of, rtp, tmp_path):
+    clip = coded
     path = tmp_path / "clip.mp4"
     path.write_bytes(mp4_of(clip, packets_of, rtp))
     done = subprocess.run(

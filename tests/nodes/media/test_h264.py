@@ -1,4 +1,4 @@
-"""Parameter sets and packets: what a decoder needs, and nothing that refers to what was lost."""
+"""Parameter sets and packets: what a decoder needs, and nothing that refers to what was lost. What both codecs share is here."""
 
 from fractions import Fraction
 
@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansim.nodes.media.h264 import AccessUnit, Depacketiser, Malformed, ParameterSets, picture_of
+from ansim.nodes.media.codec import Malformed
+from ansim.nodes.media.depacketiser import AccessUnit, Depacketiser
+from ansim.nodes.media.h264 import H264, ParameterSets, picture_of
 
 
 def x264_sps(width, height, **options):
@@ -59,7 +61,7 @@ def test_any_bytes_are_a_picture_or_refused(noise):
 
 def feed(pictures, packets_of, rtp, *, drop=lambda n: False, markers=True, start=0):
     """The access units that come out of these pictures, and the depacketiser."""
-    depacketiser, sequence, out = Depacketiser(), start, []
+    depacketiser, sequence, out = Depacketiser(H264()), start, []
     for number, units in enumerate(pictures):
         for marker, payload in packets_of(units):
             sequence += 1
@@ -95,12 +97,12 @@ def test_a_camera_without_marker_bits(clip, packets_of, rtp):
 def test_parameter_sets_and_slices_in_one_packet(clip, rtp):
     units = clip.pictures[0]
     packet = b"\x78" + b"".join(len(unit).to_bytes(2, "big") + unit for unit in units)
-    (unit,) = Depacketiser().push(rtp(packet, 1, 0, True))
+    (unit,) = Depacketiser(H264()).push(rtp(packet, 1, 0, True))
     assert unit == AccessUnit(0, True, body_of(units), ParameterSets(clip.sps, (clip.pps,)))
 
 
 def test_header_extension_sources_and_padding_are_not_video(clip, packets_of, rtp):
-    depacketiser, out = Depacketiser(), []
+    depacketiser, out = Depacketiser(H264()), []
     for number, (marker, payload) in enumerate(packets_of(clip.pictures[0])):
         plain = rtp(payload, number, 0, marker)
         dressed = bytes([0x80 | 0x20 | 0x10 | 2]) + plain[1:12] + b"\1" * 8 + b"\xbe\xde\0\1abcd" + payload + b"\0\0\3"
@@ -131,7 +133,7 @@ def test_joining_in_the_middle_waits_for_a_key_frame(clip, packets_of, rtp):
 
 
 def test_a_packet_sent_twice_is_taken_once(clip, packets_of, rtp):
-    depacketiser, out = Depacketiser(), []
+    depacketiser, out = Depacketiser(H264()), []
     for number, units in enumerate(clip.pictures[:3]):
         (marker, payload), *_ = [(True, b"\x78" + b"".join(len(u).to_bytes(2, "big") + u for u in units))]
         packet = rtp(payload, number, number * 3600, marker)
@@ -141,7 +143,7 @@ def test_a_packet_sent_twice_is_taken_once(clip, packets_of, rtp):
 
 
 def test_a_camera_that_counts_anew_is_followed(clip, packets_of, rtp):
-    depacketiser, out, sequence = Depacketiser(), [], 30_000
+    depacketiser, out, sequence = Depacketiser(H264()), [], 30_000
     for number, units in enumerate(clip.pictures):
         sequence = 7 if number == 30 else sequence
         for marker, payload in packets_of(units):
@@ -158,14 +160,14 @@ def test_new_parameters_come_with_the_picture_that_needs_them(clip, encode, pack
 
 @given(st.lists(st.binary(max_size=60), max_size=30))
 def test_no_packet_breaks_it(packets):
-    depacketiser = Depacketiser()
+    depacketiser = Depacketiser(H264())
     for packet in packets:
         depacketiser.push(packet)
         depacketiser.push(b"\x80\x60" + packet)
 
 
 def test_a_picture_that_never_ends_is_not_kept(rtp):
-    depacketiser = Depacketiser()
+    depacketiser = Depacketiser(H264())
     for number in range(9000):
         depacketiser.push(rtp(b"\x7c\x05" + bytes(1400) if number else b"\x7c\x85" + bytes(1400), number, 0))
     kept = depacketiser._fragments or []

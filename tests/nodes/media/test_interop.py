@@ -16,7 +16,9 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer
 Gst.init(None)
-for needed in ("x264enc", "videotestsrc", "alawenc"):
+codec = sys.argv[2]
+encoder = {"h264": "x264enc option-string=slices=2", "h265": "x265enc option-string=slices=2"}[codec]
+for needed in (encoder.split()[0], "videotestsrc", "alawenc"):
     if Gst.ElementFactory.find(needed) is None:
         sys.exit("no " + needed)
 server = GstRtspServer.RTSPServer()
@@ -34,8 +36,8 @@ server.set_auth(auth)
 factory = GstRtspServer.RTSPMediaFactory()
 factory.set_launch(
     "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=182,framerate=25/1"
-    " ! x264enc tune=zerolatency key-int-max=15 option-string=slices=2"
-    " ! rtph264pay name=pay0 pt=97 mtu=400 audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay1 pt=8 )"
+    f" ! {encoder} tune=zerolatency key-int-max=15"
+    f" ! rtp{codec}pay name=pay0 pt=97 mtu=400 audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay1 pt=8 )"
 )
 factory.set_shared(True)
 permissions = GstRtspServer.RTSPPermissions()
@@ -49,21 +51,22 @@ GLib.MainLoop().run()
 """
 
 
-@pytest.fixture(params=["basic", "digest"])
+@pytest.fixture(params=["basic h264", "digest h264", "digest h265"])
 async def foreign(request):
     """A camera by gst-rtsp-server; gives its address."""
     if shutil.which(SYSTEM_PYTHON) is None:
         pytest.skip("no system python to run gst-rtsp-server with")
-    method = {"basic": 1, "digest": 2}[request.param]  # GstRTSPAuthMethod
+    account, codec = request.param.split()
+    method = {"basic": 1, "digest": 2}[account]  # GstRTSPAuthMethod
     camera = await asyncio.create_subprocess_exec(
-        SYSTEM_PYTHON, "-c", CAMERA, str(method), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        SYSTEM_PYTHON, "-c", CAMERA, str(method), codec, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     port = (await camera.stdout.readline()).decode().strip()
     if not port:
         why = (await camera.stderr.read()).decode().strip().splitlines()[-1:]
         pytest.skip(
             "no gst-rtsp-server (apt-get install gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base"
-            f" gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly): {why}"
+            f" gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly gstreamer1.0-plugins-bad): {why}"
         )
     yield f"rtsp://viewer:pass%3Aword@127.0.0.1:{port}/cam/one"
     camera.kill()

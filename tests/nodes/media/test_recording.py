@@ -25,6 +25,7 @@ from ansim.nodes.media.dayfile import GROUP, DayFile, ReadDay
 from ansim.nodes.media.ports import Refused
 from ansim.nodes.media.recorder import Recorder, Writer
 from ansim.nodes.media.recordings import Recordings, days_in
+from ansim.nodes.media.redact import Region, redact
 
 GROUP_FRAMES = 25
 
@@ -442,8 +443,11 @@ def test_a_killed_node_leaves_recordings_that_need_no_repair(tmp_path, after):
 
 
 @pytest.mark.skipif(shutil.which("ffprobe") is None, reason="no ffmpeg on this machine (apt-get install ffmpeg)")
-async def test_ffmpeg_plays_a_cut_without_a_complaint(recorded, recordings, clock, eventually, tmp_path):
-    camera, puller = await recorded()
+@pytest.mark.parametrize(("codec", "name"), [("H264", "h264"), ("H265", "hevc")])
+async def test_ffmpeg_plays_a_cut_without_a_complaint(
+    recorded, recordings, clock, encode, eventually, tmp_path, codec, name
+):
+    camera, puller = await recorded(clip=encode(codec=codec))
     frames = []
     puller.subscribe(frames.append)
     await run(camera, clock, 4, frames, eventually)
@@ -453,5 +457,20 @@ async def test_ffmpeg_plays_a_cut_without_a_complaint(recorded, recordings, cloc
         ["ffprobe", "-v", "warning", "-count_frames", "-show_entries", "stream=nb_read_frames,codec_name", str(clip)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert "nb_read_frames=100" in played.stdout and "codec_name=h264" in played.stdout
+    assert "nb_read_frames=100" in played.stdout and f"codec_name={name}" in played.stdout
     assert played.stderr == ""
+
+
+async def test_a_cut_of_h265_is_masked_in_h264(recorded, recordings, clock, encode, eventually):
+    camera, puller = await recorded(clip=encode(codec="H265"))
+    frames = []
+    puller.subscribe(frames.append)
+    await run(camera, clock, 2, frames, eventually)
+    pieces = [piece.content for piece in await cut(recordings, clock)]
+    region = Region(x=0.0, y=0.0, width=0.5, height=1.0)
+    made = await asyncio.to_thread(lambda: [*redact(pieces, [region], "A. Kim")])
+    with av.open(io.BytesIO(b"".join(one.content for one in made))) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+        shown = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert len(shown) == 50 and all(abs(picture[:150, :150].astype(int) - 60).max() < 25 for picture in shown)
+    assert all(picture[:150, 170:].std() > 20 for picture in shown), "the other half is there"

@@ -84,7 +84,7 @@ def clip_of(like, pictures):
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
     split = [[u for u in re.split(b"\0\0\0?\1", bytes(p)) if u and u[0] & 31 != 6] for p in packets]
-    return type(like)(split, [p.pts for p in packets], like.sps, like.pps, WIDE, HIGH)
+    return type(like)(split, [p.pts for p in packets], like.sets, WIDE, HIGH)
 
 
 async def seen(node, clock, camera, eventually, seconds: int) -> str:

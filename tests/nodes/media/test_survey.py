@@ -11,7 +11,8 @@ from ansim.adapters.cameras.onvif import OnvifDevice
 from ansim.core.world import World
 from ansim.nodes.media.ports import Profile
 from ansim.nodes.media.survey import Surveyed, choose, survey, with_account
-from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer, Planes
+from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
+from ansim.sim.coding import Planes
 from ansim.sim.faults import Fault
 from ansim.sim.onvif import OnvifServer
 
@@ -95,7 +96,10 @@ def test_the_largest_that_a_wall_can_show_is_chosen() -> None:
     )  # fmt: skip
     assert choose([main, third, second]) == second
     assert choose([main]) == main
-    assert choose([profile("main", "H265", 640, 360), profile("pictures", "JPEG", 640, 360)]) is None
+    new, pictures = profile("main", "H265", 640, 360), profile("pictures", "JPEG", 640, 360)
+    assert choose([new, main]) == main, "every browser plays it"
+    assert choose([pictures, new]) == new
+    assert choose([pictures]) is None
 
 
 def test_a_password_of_any_letters_stays_whole() -> None:

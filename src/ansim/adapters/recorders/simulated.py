@@ -10,7 +10,7 @@ from itertools import pairwise
 from ansim.city.migration.model import Stretch
 from ansim.core.world import World
 from ansim.nodes.media.deadline import stop
-from ansim.nodes.media.h264 import Depacketiser
+from ansim.nodes.media.depacketiser import Depacketiser
 from ansim.nodes.media.rtsp import Address, CameraError, Session
 
 AGAIN_S = 1.0
@@ -65,14 +65,16 @@ class SimulatedRecorder:
 
     async def _pull(self, camera: str) -> None:
         while True:
-            pictures = Depacketiser()
+            pictures: list[Depacketiser] = []
 
-            def came(packet: bytes, pictures: Depacketiser = pictures) -> None:
-                self.times[camera] += [self._world.clock.now() for _ in pictures.push(packet)]
+            def came(packet: bytes, pictures: list[Depacketiser] = pictures) -> None:
+                self.times[camera] += [self._world.clock.now() for _ in pictures[0].push(packet)]
 
             session = Session(self._world, self._addresses[camera], came)
             try:
-                await session.play(await session.describe())
+                track = await session.describe()
+                pictures.append(Depacketiser(track.codec))
+                await session.play(track)
                 await session.wait_lost()
             except CameraError:
                 pass

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
+from typing import NamedTuple
 
 import structlog
 
 from ansim.core.world import World
+from ansim.nodes.media.codec import Malformed, ParameterSets
 from ansim.nodes.media.deadline import stop, within
+from ansim.nodes.media.depacketiser import AccessUnit, Depacketiser
 from ansim.nodes.media.fmp4 import fragment, init_segment
 from ansim.nodes.media.glimpse import EVERY_S, Glimpse, blurred
-from ansim.nodes.media.h264 import AccessUnit, Depacketiser, Malformed, ParameterSets, picture_of
 from ansim.nodes.media.picture import decoded, luma
 from ansim.nodes.media.ports import Health
 from ansim.nodes.media.quality import Judgement, Quality, quality_of
 from ansim.nodes.media.recorder import Recorder
 from ansim.nodes.media.ring import Frame, Ring, Stream
 from ansim.nodes.media.rtsp import Address, CameraError, Session
+from ansim.nodes.media.singles import Singles
 from ansim.nodes.media.stillness import Parts, Stillness, parts_of
 from ansim.nodes.media.timeline import Timeline
 
@@ -35,10 +38,14 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 15.0
 log = structlog.get_logger(__name__)
 
 Subscriber = Callable[[Frame], None]
+Families = Collection[str] | None
+"""What a subscriber can play, see `Stream.plays_on`."""
 
 
 class Camera:
-    """`connecting` bounds how many cameras sign in at once: hundreds at the same moment help nobody."""
+    """`connecting` bounds how many cameras sign in at once: hundreds at the same moment help nobody; `making` for how many single
+    pictures are made at once.
+    """
 
     def __init__(
         self,
@@ -49,6 +56,7 @@ class Camera:
         recorder: Recorder | None = None,
         *,
         always: bool = False,
+        making: asyncio.Semaphore | None = None,
     ) -> None:
         """`recorder`: takes the pictures that are kept, those of an incident or (`always`) all. Raises ValueError for an
         address that is none, without repeating it.
@@ -56,14 +64,16 @@ class Camera:
         self.id = id
         self._world = world
         self._address = Address.parse(url)
-        self._connecting = connecting
+        self._connecting, self._making = connecting, making or asyncio.Semaphore(1)
         self._ring = Ring(RING_S, RING_BYTES)
-        self._subscribers: set[Subscriber] = set()
+        self._subscribers: dict[Subscriber, Families] = {}
+        self._singles: Singles | None = None
         self._wanted_until = 0.0
         self._task: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
         self._timeline = Timeline()
-        self._depacketiser = Depacketiser()
+        self._depacketiser: Depacketiser | None = None
+        self._codec = ""
         self._stream: Stream | None = None
         self._refused: ParameterSets | None = None
         self._sequence = 0
@@ -100,14 +110,23 @@ class Camera:
             self._left = True
             self._asked.set()
 
-    def subscribe(self, subscriber: Subscriber) -> list[Frame]:
-        """From now on every new frame goes to `subscriber`, which must not wait. Gives what to show first."""
-        self._subscribers.add(subscriber)
+    def subscribe(self, subscriber: Subscriber, families: Families = None) -> list[Frame]:
+        """From now on every new frame goes to `subscriber`, which must not wait; to one that cannot play what the camera sends, its
+        key frames as single pictures. Gives what to show first.
+        """
+        self._subscribers[subscriber] = families
         self._start()
-        return self._ring.latest()
+        latest = self._ring.latest()
+        if self._plays_on(families):
+            return latest
+        singles = self._singles = self._singles or Singles()
+        if latest and self._idle_eye() and singles.lack(latest[0]):
+            self._begin_look(latest[0], judge=False)
+        return [singles.newest] if singles.newest is not None else []
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
-        self._subscribers.discard(subscriber)
+        self._subscribers.pop(subscriber, None)
+        self._need_singles()
         self._wanted_until = max(self._wanted_until, self._world.clock.monotonic() + IDLE_S)
 
     def glimpse(self, seconds: float) -> Glimpse | None:
@@ -119,30 +138,37 @@ class Camera:
         newest = self._ring.latest()[:1]
         if newest and self._idle_eye() and self._lacks_glimpse(newest[0]):
             self._stillness.due(newest[0].at, needed=True)  # this look is also that one
-            self._begin_look(newest[0])
+            self._begin_look(newest[0], judge=True)
         return self._glimpse
 
-    def health(self) -> Health:
+    def health(self, families: Families = None) -> Health:
+        """Of what is shown to who plays `families`."""
         clock = self._world.clock
         now = clock.monotonic()
-        age = None if self._last_at is None else now - self._last_at
+        last_at, every_s = self._last_at, 0.0
+        if self._singles is not None and not self._plays_on(families):
+            last_at = self._singles.newest.at if self._singles.newest is not None else None
+            every_s = self._singles.every_s(now)
+        age = None if last_at is None else now - last_at
         if self._task is None:
             state = "lost" if self._trouble and now - self._failed_at < REMEMBER_FAILURE_S else "idle"
         else:
-            waited = now - max(self._since, self._last_at or 0.0)
-            state = "live" if age is not None and age <= LIVE_S else "late"
+            waited = now - max(self._since, last_at or 0.0) - every_s
+            state = "live" if age is not None and age <= LIVE_S + every_s else "late"
             if waited > LATE_S:
                 state = "stale" if waited <= STALE_S else "lost"
         frozen_s = self._stillness.frozen_s(now) if state in SHOWS else None
         return Health(
             state=state if frozen_s is None else "frozen",
+            codec=self._codec,
             age_s=age,
+            every_s=every_s or None,
             frozen_s=frozen_s,
             last_frame_at=None if age is None else clock.now() - timedelta(seconds=age),
             fps=self._ring.frames_per_second(),
             bitrate_bps=self._ring.bits_per_second(),
             key_interval_s=self._ring.key_interval(),
-            lost_packets=self._lost + self._depacketiser.lost,
+            lost_packets=self._lost + (self._depacketiser.lost if self._depacketiser else 0),
             clock_offset_s=self._clock_offset_s,
             dark=state in SHOWS and self._judgement.dark,
             blurred=state in SHOWS and self._judgement.blurred,
@@ -234,8 +260,9 @@ class Camera:
 
     async def _open(self, session: Session) -> None:
         track = await session.describe()
-        self._lost += self._depacketiser.lost
-        self._depacketiser = Depacketiser(track.parameters)
+        self._lost += self._depacketiser.lost if self._depacketiser else 0
+        self._depacketiser = Depacketiser(track.codec, track.parameters)
+        self._codec = track.codec.name
         await session.play(track)
 
     async def _watch(self, session: Session) -> None:
@@ -246,7 +273,7 @@ class Camera:
             await clock.sleep(1.0)
             self._clock_offset_s = session.clock_offset_s
             if clock.monotonic() - max(opened, self._last_at or 0.0) > SILENT_S:
-                keyless = self._depacketiser.keyless > 0
+                keyless = self._depacketiser is not None and self._depacketiser.keyless > 0
                 raise CameraError("the camera sends no key frames" if keyless else "the camera sends no new pictures")
 
     def _idle_eye(self) -> bool:
@@ -257,27 +284,56 @@ class Camera:
         wanted = self._world.clock.monotonic() < self._glimpsed_until
         return wanted and (self._glimpse is None or frame.at - self._glimpse.at >= EVERY_S)
 
-    def _begin_look(self, frame: Frame) -> None:
-        glimpse = self._lacks_glimpse(frame)
-        self._looking = asyncio.get_running_loop().create_task(self._look(frame, glimpse), name=f"look {self.id}")
+    def _plays_on(self, families: Families) -> bool:
+        return self._stream is None or self._stream.plays_on(families)
 
-    async def _look(self, frame: Frame, glimpse: bool) -> None:
+    def _need_singles(self) -> None:
+        """As long as somebody looks who cannot play what comes."""
+        if all(self._plays_on(families) for families in self._subscribers.values()):
+            self._singles = None
+        elif self._singles is None:
+            self._singles = Singles()
+
+    def _lacks_single(self, frame: Frame) -> bool:
+        return self._singles is not None and self._singles.lack(frame)
+
+    def _begin_look(self, frame: Frame, *, judge: bool) -> None:
+        glimpse = self._lacks_glimpse(frame)
+        singles = self._singles if self._lacks_single(frame) else None
+        self._looking = asyncio.get_running_loop().create_task(
+            self._look(frame, judge, glimpse, singles), name=f"look {self.id}"
+        )
+
+    async def _look(self, frame: Frame, judge: bool, glimpse: bool, singles: Singles | None) -> None:
         """Whether this picture is a new one at all, and shows anything. One that cannot be decoded here is judged by its times
         alone.
         """
         stillness, judgement = self._stillness, self._judgement
         try:
-            parts, quality, jpeg = await asyncio.to_thread(_seen, frame, glimpse)
+            if singles is None:
+                seen = await asyncio.to_thread(_seen, frame, judge, glimpse, None)
+            else:
+                async with self._making:
+                    seen = await asyncio.to_thread(_seen, frame, judge, glimpse, singles)
         except ValueError:
             return
-        if frame.at != self._looked_at:  # one that is looked at twice has not come twice
+        if seen.judged is not None and frame.at != self._looked_at:  # one that is looked at twice has not come twice
             self._looked_at = frame.at
-            stillness.add(parts, frame.at)
-            judgement.add(quality)
-        if jpeg is not None:
-            self._glimpse = Glimpse(frame.at, jpeg)
+            stillness.add(seen.judged[0], frame.at)
+            judgement.add(seen.judged[1])
+        if seen.glimpse is not None:
+            self._glimpse = Glimpse(frame.at, seen.glimpse)
+        if singles is not None and singles is self._singles and seen.single is not None:
+            single = singles.add(seen.single, frame.at)
+            for subscriber, families in tuple(self._subscribers.items()):
+                if not self._plays_on(families):
+                    subscriber(single)
+        newest = self._ring.latest()[:1]
+        if newest and self._lacks_single(newest[0]):  # who came meanwhile does not wait for the next key frame
+            self._begin_look(newest[0], judge=False)
 
     def _packet(self, packet: bytes) -> None:
+        assert self._depacketiser is not None  # nothing comes before PLAY
         for unit in self._depacketiser.push(packet):
             self._frame(unit)
 
@@ -288,11 +344,11 @@ class Camera:
             if not unit.key or unit.parameters == self._refused:
                 return
             try:
-                picture = picture_of(unit.parameters.sps)
+                picture = unit.parameters.picture()
+                stream = Stream(unit.parameters, init_segment(unit.parameters), picture.width, picture.height)
             except Malformed as error:
                 self._refused, self._trouble = unit.parameters, str(error)
                 return
-            stream = Stream(unit.parameters, init_segment(unit.parameters), picture.width, picture.height)
             self._stream = stream
             self._timeline.expect(picture.frames_per_second)
         times = self._timeline.place(unit.timestamp)
@@ -306,10 +362,15 @@ class Camera:
             self._record(self._recorder, frame)
         self._ring.add(frame)
         needed = bool(self._subscribers) or frame.at < self._wanted_until
-        if frame.key and self._idle_eye() and self._stillness.due(frame.at, needed):
-            self._begin_look(frame)
-        for subscriber in tuple(self._subscribers):
-            subscriber(frame)
+        if frame.key:
+            self._need_singles()
+            if self._idle_eye():
+                judge = self._stillness.due(frame.at, needed)
+                if judge or self._lacks_single(frame):
+                    self._begin_look(frame, judge=judge)
+        for subscriber, families in tuple(self._subscribers.items()):
+            if stream.plays_on(families):
+                subscriber(frame)
 
     def _record(self, recorder: Recorder, frame: Frame) -> None:
         if self._always or self._subscribers or frame.at < self._kept_until:
@@ -327,7 +388,19 @@ class Camera:
             self._recorder.stop()
 
 
-def _seen(frame: Frame, glimpse: bool) -> tuple[Parts, Quality, bytes | None]:
+class Seen(NamedTuple):
+    """What one decoding was for; None for what it was not."""
+
+    judged: tuple[Parts, Quality] | None
+    glimpse: bytes | None
+    single: bytes | None
+
+
+def _seen(frame: Frame, judge: bool, glimpse: bool, singles: Singles | None) -> Seen:
     picture = decoded(frame)
-    rows = luma(picture)
-    return parts_of(rows), quality_of(rows), blurred(picture) if glimpse else None
+    rows = luma(picture) if judge else None
+    return Seen(
+        judged=None if rows is None else (parts_of(rows), quality_of(rows)),
+        glimpse=blurred(picture) if glimpse else None,
+        single=None if singles is None else singles.encode(picture, frame.at),
+    )

@@ -1,6 +1,6 @@
 """Fragmented MP4 as Media Source Extensions take it: one init segment, then one fragment per picture.
 
-Sources: ISO/IEC 14496-12 (boxes), 14496-15 (avcC), the ISO BMFF byte stream format of W3C Media Source
+Sources: ISO/IEC 14496-12 (boxes), 14496-15 (sample entries), the ISO BMFF byte stream format of W3C Media Source
 Extensions.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import struct
 
-from ansim.nodes.media.h264 import ParameterSets, picture_of
+from ansim.nodes.media.codec import ParameterSets
 
-TIMESCALE = 90_000  # the RTP clock of H.264, so no time is ever converted
+TIMESCALE = 90_000  # the RTP clock of video, so no time is ever converted
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 _UNDEFINED_LANGUAGE = 0x55C4
 _KEY = 0x02000000  # sample_depends_on = 2: on nothing
@@ -34,28 +34,20 @@ def _full(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
 
 
 def init_segment(parameters: ParameterSets) -> bytes:
-    """ftyp and moov for one H.264 track. Raises h264.Malformed when the parameter set cannot be read."""
-    picture = picture_of(parameters.sps)
+    """ftyp and moov for one track. Raises codec.Malformed when the parameter sets cannot be read."""
+    picture = parameters.picture()
     width, height = picture.width, picture.height
-    sps = parameters.sps
-    avcc = _box(
-        b"avcC",
-        bytes((1, sps[1], sps[2], sps[3], 0xFF, 0xE1)),
-        struct.pack(">H", len(sps)) + sps,
-        bytes((len(parameters.pps),)),
-        *(struct.pack(">H", len(pps)) + pps for pps in parameters.pps),
-    )
-    avc1 = _box(
-        b"avc1",
+    entry = _box(
+        parameters.entry,
         bytes(6),
         struct.pack(">HHHIIIHHIIIH", 1, 0, 0, 0, 0, 0, width, height, 0x480000, 0x480000, 0, 1),
         bytes(32),
         struct.pack(">HH", 24, 0xFFFF),
-        avcc,
+        _box(parameters.box, parameters.configuration()),
     )
     stbl = _box(
         b"stbl",
-        _full(b"stsd", 0, 0, struct.pack(">I", 1), avc1),
+        _full(b"stsd", 0, 0, struct.pack(">I", 1), entry),
         _full(b"stts", 0, 0, bytes(4)),
         _full(b"stsc", 0, 0, bytes(4)),
         _full(b"stsz", 0, 0, bytes(8)),
@@ -86,7 +78,7 @@ def init_segment(parameters: ParameterSets) -> bytes:
         struct.pack(">I", 2),
     )
     mvex = _box(b"mvex", _full(b"trex", 0, 0, struct.pack(">IIIII", 1, 1, 0, 0, 0)))
-    return _box(b"ftyp", b"iso5", struct.pack(">I", 1), b"iso5avc1mp41") + _box(
+    return _box(b"ftyp", b"iso5", struct.pack(">I", 1), b"iso5" + parameters.brand + b"mp41") + _box(
         b"moov", mvhd, _box(b"trak", tkhd, mdia), mvex
     )
 

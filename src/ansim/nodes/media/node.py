@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from datetime import datetime
 
 import structlog
 
 from ansim.core.world import World
-from ansim.nodes.media.camera import Camera
+from ansim.nodes.media.camera import Camera, Families
 from ansim.nodes.media.deadline import stop, within
 from ansim.nodes.media.ports import Gate, Health, Refused, Source, View, WallGate, WallView
 from ansim.nodes.media.recordings import Recordings
@@ -19,6 +19,8 @@ from ansim.nodes.media.watcher import Watcher
 GRANT_ENDED, CAMERA_AWAY, LEASE_LOST = 4403, 4404, 4408  # close codes a viewer sees
 PREPARED_S = 120.0
 CONNECTING_AT_ONCE = 16
+MAKING_AT_ONCE = 2
+"""Cameras of which a single picture is made at once. Where that is too few, pictures come more rarely, and that is said."""
 REMEMBER_REVOKED_S = 600.0  # longer than any token that could still be on its way
 REPORT_AGAIN_S, REPORT_LATEST_S = 0.5, 30.0
 CLOSE_WITHIN_S = 5.0
@@ -34,6 +36,7 @@ class Cameras:
         self._gone = gone
         self._recordings = recordings
         self._connecting = asyncio.Semaphore(CONNECTING_AT_ONCE)
+        self._making = asyncio.Semaphore(MAKING_AT_ONCE)
         self._cameras: dict[str, Camera] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -51,7 +54,9 @@ class Cameras:
         keep = self._recordings is not None and source.record != "no"
         recorder = self._recordings.recorder(source.id) if keep and self._recordings else None
         always = source.record == "always"
-        camera = Camera(self._world, source.id, source.url, self._connecting, recorder, always=always)
+        camera = Camera(
+            self._world, source.id, source.url, self._connecting, recorder, always=always, making=self._making
+        )
         self.remove(source.id)
         self._cameras[source.id] = camera
 
@@ -94,9 +99,10 @@ class MediaNode:
             if camera := self.cameras.get(id):
                 camera.prepare(seconds)
 
-    def health(self, id: str) -> Health | None:
+    def health(self, id: str, families: Families = None) -> Health | None:
+        """Of what is shown to who plays `families`; without them, of what the camera sends."""
         camera = self.cameras.get(id)
-        return camera.health() if camera else None
+        return camera.health(families) if camera else None
 
     def lease(self, until: datetime) -> None:
         """The centre is there, and stands behind what it allowed, until then. In the past: every view closes
@@ -142,9 +148,11 @@ class MediaNode:
             one.end(GRANT_ENDED, why)
         return len(ending)
 
-    def admit(self, view: View, cut_off: Callable[[], None]) -> Viewer:
-        """A viewer that the gate let in; ended already when the grant died while the gate answered."""
-        viewer = Viewer(self.world.clock, view, cut_off)
+    def admit(self, view: View, cut_off: Callable[[], None], families: Collection[str] = ()) -> Viewer:
+        """A viewer that the gate let in; ended already when the grant died while the gate answered. `families`: what it can play
+        beside what every browser plays.
+        """
+        viewer = Viewer(self.world.clock, view, cut_off, families)
         self._viewers.add(viewer)
         camera = self.cameras.get(view.camera)
         if not self._admits(viewer):
@@ -152,7 +160,7 @@ class MediaNode:
         elif camera is None:
             viewer.end(CAMERA_AWAY, "camera away")
         else:
-            for frame in camera.subscribe(viewer.offer):
+            for frame in camera.subscribe(viewer.offer, families):
                 viewer.offer(frame)
         return viewer
 

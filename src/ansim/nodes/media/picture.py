@@ -12,8 +12,8 @@ _START = b"\0\0\0\1"
 
 
 def annex_b(frame: Frame) -> bytes:
-    """The key frame as a byte stream of its own (H.264 annex B), parameter sets first."""
-    parts = [_START + unit for unit in (frame.stream.parameters.sps, *frame.stream.parameters.pps)]
+    """The key frame as a byte stream of its own (annex B of H.264 and of H.265), parameter sets first."""
+    parts = [_START + unit for unit in frame.stream.parameters.units]
     at = 0
     while at + 4 <= len(frame.body):
         length = int.from_bytes(frame.body[at : at + 4], "big")
@@ -23,8 +23,8 @@ def annex_b(frame: Frame) -> bytes:
 
 
 def decoded(frame: Frame) -> av.VideoFrame:
-    """Takes a thread's time, not the loop's. Raises ValueError when it cannot be decoded."""
-    decoder = av.CodecContext.create("h264", "r")
+    """Its planes of 8 bits a sample. Takes a thread's time, not the loop's. Raises ValueError when it cannot be decoded."""
+    decoder = av.CodecContext.create(frame.stream.parameters.decoder, "r")
     assert isinstance(decoder, av.VideoCodecContext)
     try:
         pictures = [*decoder.decode(av.Packet(annex_b(frame))), *decoder.decode(None)]
@@ -32,7 +32,8 @@ def decoded(frame: Frame) -> av.VideoFrame:
         raise ValueError("the key frame cannot be decoded") from error
     if not pictures:
         raise ValueError("the key frame cannot be decoded")
-    return pictures[0]
+    picture = pictures[0]
+    return picture if picture.format.components[0].bits == 8 else picture.reformat(format="yuv420p")
 
 
 def luma(picture: av.VideoFrame) -> npt.NDArray[np.uint8]:

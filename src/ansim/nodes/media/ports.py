@@ -108,15 +108,18 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """How a camera is. `state`: idle (nobody needs it), live (a new picture within 1 s), late (5 s), stale (30 s), lost;
     frozen: pictures come, but for `frozen_s` seconds it has been the same one.
 
-    `clock_offset_s`: how far ahead of ours its clock is, None while it has not told; `dark`, `blurred`: its pictures show
-    nothing.
+    `codec`: what it sends (H264, H265), empty before it is asked; `every_s`: of single pictures, seconds from one to the next,
+    by which all these states come later, None where all of the stream is shown; `clock_offset_s`: how far ahead of ours its
+    clock is, None while it has not told; `dark`, `blurred`: its pictures show nothing.
 
     `recording`: off, on, or why nothing of it is kept just now (disk-full, disk, behind, no-key, key); `missing_s`: seconds of
     pictures that came and were not kept.
     """
 
     state: str
+    codec: str
     age_s: float | None
+    every_s: float | None
     frozen_s: float | None
     last_frame_at: datetime | None
     fps: float

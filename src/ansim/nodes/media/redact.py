@@ -1,11 +1,10 @@
 """A clip made anew for handing out: places masked, and who took it written into every picture.
 
-The only place where video is encoded. It takes a thread's time, some half of a core's for every second of 720p.
+It takes a thread's time, some half of a core's for every second of 720p.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
@@ -15,12 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from ansim.nodes.media.encoder import Encoder
 from ansim.nodes.media.fmp4 import TIMESCALE, fragment, init_segment
-from ansim.nodes.media.h264 import ParameterSets
 
-KEY_EVERY_S = 2
-_SPS, _PPS, _IDR = 7, 8, 5
-_LEFT_OUT = (6, _SPS, _PPS, 9)
+KEY_EVERY = 50  # pictures: two seconds at the usual 25
+OPTIONS = {"preset": "veryfast", "crf": "23"}
 _MASK, _BAND = 60, 16  # brightness of what is masked, and of the band with the words
 
 Planes = npt.NDArray[np.uint8]
@@ -78,12 +76,12 @@ def _remade(source: av.container.InputContainer, regions: Sequence[Region], word
     encoder, band = None, None
     times: list[int] = []
     units: list[tuple[bool, bytes]] = []
-    parameters: ParameterSets | None = None
     for frame in source.decode(video=0):
         planes: Planes = frame.reformat(format="yuv420p").to_ndarray().astype(np.uint8, copy=False)
         width, height = frame.width & ~1, frame.height & ~1
         if encoder is None:
-            encoder, band = _encoder(width, height), _words(words, width, height)
+            encoder = Encoder(width, height, key_every=KEY_EVERY, options=OPTIONS)
+            band = _words(words, width, height)
         time_s = float(frame.time or 0.0)
         for region in regions:
             if region.from_s <= time_s < region.until_s:
@@ -94,16 +92,12 @@ def _remade(source: av.container.InputContainer, regions: Sequence[Region], word
         picture.pts = max(round(time_s * TIMESCALE), times[-1] + 1 if times else 0)
         picture.time_base = Fraction(1, TIMESCALE)
         times.append(picture.pts)
-        for packet in encoder.encode(picture):
-            units.append(_unit(bytes(packet)))
-            parameters = parameters or _parameters(bytes(packet))
+        units += encoder.encode(picture)
     if encoder is None:
         raise ValueError("the clip has no picture")
-    for packet in encoder.encode(None):
-        units.append(_unit(bytes(packet)))
-        parameters = parameters or _parameters(bytes(packet))
-    assert parameters is not None and len(units) == len(times)
-    yield Remade(content=init_segment(parameters), frames=0, start_s=0.0, end_s=0.0)
+    units += encoder.encode(None)
+    assert encoder.parameters is not None and len(units) == len(times)
+    yield Remade(content=init_segment(encoder.parameters), frames=0, start_s=0.0, end_s=0.0)
     yield from _groups(units, times)
 
 
@@ -119,37 +113,6 @@ def _groups(units: list[tuple[bool, bytes]], times: list[int]) -> Iterator[Remad
         yield Remade(
             content=b"".join(content), frames=after - first, start_s=times[first] / TIMESCALE, end_s=end / TIMESCALE
         )
-
-
-def _encoder(width: int, height: int) -> av.VideoCodecContext:
-    encoder = av.VideoCodecContext.create("libx264", "w")
-    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.time_base, encoder.framerate = Fraction(1, TIMESCALE), Fraction(25)
-    encoder.gop_size = 25 * KEY_EVERY_S
-    encoder.thread_count = 1
-    encoder.options = {
-        "preset": "veryfast",
-        "crf": "23",
-        "tune": "zerolatency",
-        "x264-params": "bframes=0:sliced-threads=0",
-    }
-    return encoder
-
-
-def _nals(packet: bytes) -> list[bytes]:
-    return [unit for unit in re.split(b"\0\0\0?\1", packet) if unit]
-
-
-def _unit(packet: bytes) -> tuple[bool, bytes]:
-    """Whether it is a key frame, and its slices, each behind its length."""
-    kept = [unit for unit in _nals(packet) if unit[0] & 31 not in _LEFT_OUT]
-    return any(unit[0] & 31 == _IDR for unit in kept), b"".join(len(unit).to_bytes(4, "big") + unit for unit in kept)
-
-
-def _parameters(packet: bytes) -> ParameterSets | None:
-    units = _nals(packet)
-    sps = [unit for unit in units if unit[0] & 31 == _SPS]
-    return ParameterSets(sps[0], tuple(unit for unit in units if unit[0] & 31 == _PPS)) if sps else None
 
 
 def _cover(planes: Planes, region: Region, width: int, height: int) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from ansim.nodes.media.h264 import ParameterSets
+from ansim.nodes.media.codec import ParameterSets
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,6 +18,19 @@ class Stream:
     init: bytes
     width: int
     height: int
+
+    @cached_property
+    def family(self) -> str:
+        """Codec and profile: the first two parts of its codec string."""
+        return family_of(self.parameters.codec)
+
+    def plays_on(self, families: Collection[str] | None) -> bool:
+        """Whether who plays these families, and what every browser plays, can play it; None: who takes it as it is."""
+        return families is None or self.parameters.everywhere or self.family in families
+
+
+def family_of(codec: str) -> str:
+    return ".".join(codec.split(".")[:2])
 
 
 @dataclass(slots=True, eq=False)

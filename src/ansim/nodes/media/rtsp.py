@@ -1,14 +1,13 @@
 """RTSP 1.0 as cameras speak it, over one TCP connection, video only.
 
-Sources: RFC 2326 (RTSP 1.0, interleaved data in 10.12), RFC 4566 (SDP), RFC 6184 (H.264 in SDP), RFC 7617
-(Basic), RFC 7616 and RFC 2617 (Digest).
+Sources: RFC 2326 (RTSP 1.0, interleaved data in 10.12), RFC 4566 (SDP), RFC 6184 and RFC 7798 (H.264 and H.265 in SDP),
+RFC 7617 (Basic), RFC 7616 and RFC 2617 (Digest).
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable
@@ -18,8 +17,10 @@ from typing import cast
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from ansim.core.world import World
+from ansim.nodes.media.codec import Codec, Malformed, ParameterSets
 from ansim.nodes.media.deadline import within
-from ansim.nodes.media.h264 import PPS, SPS, ParameterSets
+from ansim.nodes.media.h264 import H264
+from ansim.nodes.media.h265 import H265
 
 DEFAULT_PORT = 554
 MAX_MESSAGE = 64 * 1024  # bytes of one RTSP message; a camera that sends more is none
@@ -27,6 +28,8 @@ DEFAULT_SESSION_S = 60.0
 ANSWER_WITHIN_S = 5.0
 SENDER_REPORT = 200
 NTP_EPOCH_S = 2_208_988_800  # from 1900 to 1970
+CODECS: tuple[Codec, ...] = (H264(), H265())
+"""What is taken from a camera, the first before the others."""
 _AGENT = "ansim"
 
 
@@ -91,6 +94,7 @@ class Track:
 
     control: str
     payload_type: int
+    codec: Codec
     parameters: ParameterSets | None
 
 
@@ -292,35 +296,26 @@ def _hash_of(algorithm: str) -> Callable[[str], str] | None:
 
 
 def video_track(sdp: str, base: str) -> Track:
-    """The first H.264 video of a session description. Raises NoVideo, naming the codec it offers instead."""
-    codecs: list[str] = []
+    """The video of a session description; of several the one whose codec comes first in CODECS. Raises NoVideo, naming what
+    is offered instead.
+    """
+    offered: dict[str, tuple[int, str]] = {}
     for section in re.split(r"(?m)^(?=m=)", sdp)[1:]:
         media = re.match(r"m=video \d+(?:/\d+)? RTP/AVP(?:/TCP)? (\d+)", section)
-        if not media:
-            continue
-        kind = media[1]
-        codec = re.search(rf"(?mi)^a=rtpmap:{kind} ([\w.-]+)/", section)
-        codecs.append(codec[1].upper() if codec else "unnamed")
-        if codecs[-1] != "H264":
-            continue
-        control = re.search(r"(?m)^a=control:(\S+)", section)
-        return Track(_join(base, control[1] if control else "*"), int(kind), _sprop(section, kind))
-    if "H265" in codecs:
-        raise NoVideo("this camera sends H.265: set it to H.264, or take its second stream")
-    raise NoVideo(f"no H.264 video, but {', '.join(codecs)}" if codecs else "no video")
-
-
-def _sprop(section: str, kind: str) -> ParameterSets | None:
-    found = re.search(rf"(?m)^a=fmtp:{kind} .*?sprop-parameter-sets=([^;\s]+)", section)
-    if not found:
-        return None
-    try:
-        units = [base64.b64decode(text + "=" * (-len(text) % 4)) for text in found[1].split(",") if text]
-    except binascii.Error:
-        return None
-    sps = [unit for unit in units if unit and unit[0] & 31 == SPS]
-    pps = tuple(unit for unit in units if unit and unit[0] & 31 == PPS)
-    return ParameterSets(sps[0], pps) if sps and pps else None
+        if media:
+            coding = re.search(rf"(?mi)^a=rtpmap:{media[1]} ([\w.-]+)/", section)
+            offered.setdefault(coding[1].upper() if coding else "unnamed", (int(media[1]), section))
+    for codec in CODECS:
+        if codec.name in offered:
+            kind, section = offered[codec.name]
+            control = re.search(r"(?m)^a=control:(\S+)", section)
+            form = re.search(rf"(?m)^a=fmtp:{kind} (.*)", section)
+            try:
+                parameters = codec.described(form[1]) if form else None
+            except Malformed as malformed:
+                raise NoVideo(f"the camera {malformed}") from None
+            return Track(_join(base, control[1] if control else "*"), kind, codec, parameters)
+    raise NoVideo(f"no H.264 or H.265 video, but {', '.join(offered)}" if offered else "no video")
 
 
 def _join(base: str, control: str) -> str:

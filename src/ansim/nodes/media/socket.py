@@ -1,9 +1,9 @@
 """/media/{camera}: a browser's picture, and /pictures/{wall}: a wall's, as WebSocket applications (ASGI 3).
 
-A viewer first sends {"token": …} and only then, with the view in the ledger, gets {"type": "start", …} and
-video. It sends {"type": "ack", "bytes": total taken so far} and gets no more than its window; {"token": …}
-again renews. A wall is opened in the same way, and gets {"type": "start", "cameras": […]} and messages of one blurred
-picture each.
+A viewer first sends {"token": …, "plays": […]} and only then, with the view in the ledger, gets {"type": "start", …}
+and video, or single pictures of what it cannot play. It sends {"type": "ack", "bytes": total taken so far} and gets no
+more than its window; {"token": …} again renews. A wall is opened in the same way, and gets {"type": "start",
+"cameras": […]} and messages of one blurred picture each.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import structlog
 from ansim.nodes.media.deadline import stop, within
 from ansim.nodes.media.node import CAMERA_AWAY, GRANT_ENDED, LEASE_LOST, MediaNode
 from ansim.nodes.media.ports import Gate, Refused, WallGate
+from ansim.nodes.media.ring import family_of
 from ansim.nodes.media.transport import bound_buffers, cut_off, transport_of
 from ansim.nodes.media.viewer import Admitted, Viewer
 from ansim.nodes.media.watcher import Watcher
@@ -45,10 +46,13 @@ log = structlog.get_logger(__name__)
 
 
 class Word(msgspec.Struct):
-    """What a viewer may say. `bytes`: all that it has taken since it came."""
+    """What a viewer may say. `plays`: codec strings (RFC 6381) that it can play beside H.264; `bytes`: all that it has taken
+    since it came.
+    """
 
     type: str = ""
     token: str = ""
+    plays: list[str] = []
     bytes: int = 0
 
 
@@ -123,7 +127,7 @@ class _Opening(Generic[Through, One]):
         if not self._node.leased:
             return await self._close(LEASE_LOST, "lease lost")
         try:
-            one = await self._admit(word.token)
+            one = await self._admit(word)
         except Refused as refused:
             return await self._close(GRANT_ENDED, refused.reason)
         except Exception as error:  # whatever keeps the centre from writing its ledger: no entry, no picture
@@ -137,7 +141,7 @@ class _Opening(Generic[Through, One]):
             one.end(GRANT_ENDED, "left")
             self._dismiss(one, self._clock.monotonic() - began)
 
-    async def _admit(self, token: str) -> One:
+    async def _admit(self, word: Word) -> One:
         raise NotImplementedError
 
     def _dismiss(self, one: One, seconds: float) -> None:
@@ -227,8 +231,9 @@ class _Opening(Generic[Through, One]):
 
 
 class _Stream(_Opening[Gate, Viewer]):
-    async def _admit(self, token: str) -> Viewer:
-        return self._node.admit(await self._gate.open(token, self._asked), self._cut_off)
+    async def _admit(self, word: Word) -> Viewer:
+        view = await self._gate.open(word.token, self._asked)
+        return self._node.admit(view, self._cut_off, frozenset(map(family_of, word.plays)))
 
     def _dismiss(self, one: Viewer, seconds: float) -> None:
         self._node.dismiss(one, self._gate, seconds)
@@ -239,18 +244,26 @@ class _Stream(_Opening[Gate, Viewer]):
     async def _feed(self, one: Viewer) -> None:
         waited = 0.0
         while True:
-            health = self._node.health(one.view.camera)
+            health = self._node.health(one.view.camera, one.families)
             if health is None or (one.frames == 0 and waited >= FIRST_PICTURE_S):
                 one.end(CAMERA_AWAY, "camera away")
                 return
-            one.tell({"type": "health", "age_s": health.age_s, "state": health.state, "frozen_s": health.frozen_s})
+            one.tell(
+                {
+                    "type": "health",
+                    "age_s": health.age_s,
+                    "state": health.state,
+                    "every_s": health.every_s,
+                    "frozen_s": health.frozen_s,
+                }
+            )
             await self._clock.sleep(HEALTH_EVERY_S)
             waited += HEALTH_EVERY_S
 
 
 class _Wall(_Opening[WallGate, Watcher]):
-    async def _admit(self, token: str) -> Watcher:
-        return self._node.admit_watcher(await self._gate.open(token, self._asked), self._cut_off)
+    async def _admit(self, word: Word) -> Watcher:
+        return self._node.admit_watcher(await self._gate.open(word.token, self._asked), self._cut_off)
 
     def _dismiss(self, one: Watcher, seconds: float) -> None:
         self._node.dismiss_watcher(one, self._gate, seconds)

@@ -10,9 +10,9 @@ import msgspec
 
 from ansim.core.world import World
 from ansim.nodes.media.deadline import stop, within
-from ansim.nodes.media.h264 import Depacketiser
+from ansim.nodes.media.depacketiser import Depacketiser
 from ansim.nodes.media.ports import Device, Information, Profile, Unanswered
-from ansim.nodes.media.rtsp import Address, CameraError, Session
+from ansim.nodes.media.rtsp import CODECS, Address, CameraError, Session
 
 DELIVERS_WITHIN_S = 12.0
 """As long as the slowest camera may take to its first key frame."""
@@ -30,12 +30,15 @@ class Surveyed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose(profiles: Sequence[Profile]) -> Profile | None:
-    """The largest H.264 stream that a wall can show; else the smallest one."""
-    fit = [one for one in profiles if one.codec == "H264"]
-    small = [one for one in fit if one.width <= WIDEST and one.height <= HIGHEST]
-    if small:
-        return max(small, key=lambda one: one.width * one.height)
-    return min(fit, key=lambda one: one.width * one.height, default=None)
+    """The largest stream that a wall can show, else the smallest one; of the codec that the most browsers play."""
+    for codec in CODECS:
+        fit = [one for one in profiles if one.codec == codec.name]
+        small = [one for one in fit if one.width <= WIDEST and one.height <= HIGHEST]
+        if small:
+            return max(small, key=lambda one: one.width * one.height)
+        if fit:
+            return min(fit, key=lambda one: one.width * one.height)
+    return None
 
 
 async def survey(world: World, device: Device, user: str, password: str) -> Surveyed:
@@ -46,7 +49,7 @@ async def survey(world: World, device: Device, user: str, password: str) -> Surv
         profile = choose(profiles)
         if profile is None:
             codecs = ", ".join(sorted({one.codec or "unnamed" for one in profiles})) or "nothing"
-            return msgspec.structs.replace(found, trouble=f"no H.264 stream, but {codecs}")
+            return msgspec.structs.replace(found, trouble=f"no H.264 or H.265 stream, but {codecs}")
         stream = await device.stream(profile.id)
         found = msgspec.structs.replace(found, profile=profile, stream=stream)
         await within(
@@ -69,16 +72,16 @@ def with_account(url: str, user: str, password: str) -> str:
 
 async def _key_frame(world: World, address: Address) -> None:
     seen = asyncio.Event()
-    depacketiser = Depacketiser()
+    depacketiser: Depacketiser | None = None
 
     def packet(packet: bytes) -> None:
-        if any(unit.key for unit in depacketiser.push(packet)):
+        if depacketiser is not None and any(unit.key for unit in depacketiser.push(packet)):
             seen.set()
 
     session = Session(world, address, packet)
     try:
         track = await session.describe()
-        depacketiser = Depacketiser(track.parameters)
+        depacketiser = Depacketiser(track.codec, track.parameters)
         await session.play(track)
         waiting = [asyncio.ensure_future(one) for one in (seen.wait(), session.wait_lost())]
         try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import msgspec
@@ -78,11 +78,12 @@ class Admitted:
 
 
 class Viewer(Admitted):
-    """One who watches a camera live."""
+    """One who watches a camera live. `families`: what it can play beside what every browser plays."""
 
-    def __init__(self, clock: Clock, view: View, cut_off: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, view: View, cut_off: Callable[[], None], families: Collection[str] = ()) -> None:
         super().__init__(clock, view, cut_off)
         self.view = view
+        self.families = families
         self.frames = 0
         self.dropped = 0
         self._waiting: deque[tuple[Frame, float]] = deque()

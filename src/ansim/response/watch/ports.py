@@ -34,13 +34,15 @@ class Media(Protocol):
 
 
 class CameraHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """How a camera is. `state`: live (a new picture within 1 s), late (5 s), stale (30 s), lost, idle (nobody needs it), frozen (pictures come, but for `frozen_s`
-    seconds it has been the same one); `clock_offset_s`: how far ahead of ours its clock is; `dark`, `blurred`: its pictures show
-    nothing; `trouble`: why it gives none, in words without its address or account.
+    """How a camera is. `state`: live (a new picture within 1 s), late (5 s), stale (30 s), lost, idle (nobody needs it),
+    frozen (pictures come, but for `frozen_s` seconds it has been the same one); `codec`: what it sends (H264, H265), empty
+    before it is asked; `clock_offset_s`: how far ahead of ours its clock is; `dark`, `blurred`: its pictures show nothing;
+    `trouble`: why it gives none, in words without its address or account.
     """
 
     id: str
     state: str
+    codec: str
     last_frame_at: datetime | None
     fps: float
     bitrate_bps: int
