@@ -16,7 +16,7 @@ from ansim.nodes.media.glimpse import blurred
 from ansim.nodes.media.watcher import HEAD
 from ansim.trust.access.model import Role
 
-from .control_room import Room, ago, incident, worked
+from .control_room import ME, Room, ago, incident, worked
 from .feed import _street, fragments
 from .stage import Asked, Refusal, Stage
 from .test_console_states import Sit, card, hears, says
@@ -357,15 +357,110 @@ async def test_on_a_real_centre_a_wall_is_made_looked_at_and_ended_by_the_leader
     assert await page.locator("[data-glimpse] img").first.evaluate("(img) => img.naturalWidth") == 64
     async with town.centre.database.transaction(readonly=True) as tx:
         opened = [row["object"] for row in await tx.fetch("SELECT object FROM ledger_entry WHERE act = 'view.opened'")]
-        [right] = await tx.fetch("SELECT id FROM routine_right WHERE ended_at IS NULL")
     assert sorted(opened) == ["story-1", "story-2"]
     leader = await town.signed_in("leader", Role.SUPERVISOR, "/console")
     await leader.locator(".queue").wait_for()
-    ended = await leader.evaluate(
-        "async (id) => { const me = await (await fetch('/api/me')).json(); return (await fetch(`/api/routine-rights/${id}/end`,"
-        " { method: 'POST', headers: { 'x-csrf-token': me.csrf } })).status }",
-        right["id"],
-    )
-    assert ended == 204
+    await leader.keyboard.press("w")
+    looks = leader.locator("[data-part=looks]")
+    await says(looks, "별빛로", "operator", "남음")
+    await leader.keyboard.press("x")
+    await leader.keyboard.press("1")
+    await says(leader.locator("[data-part=line]"), "팀장이 끝냄")
+    await says(looks.locator('[data-state="ended"]'), "operator", "팀장이 끝냄")
     await says(page.locator("[data-part=look]"), "팀장이 열람을 끝냄")
     assert await page.locator("[data-part=walls] img").count() == 0
+
+
+# -- the leader, over those who look
+
+
+def line(id: str, name: str, *, began: float, wall: str | None = "해든로 저녁", **more: Any) -> dict[str, Any]:
+    return {
+        "id": id, "wall": "w1", "wall_name": wall, "holder": f"of-{id}", "holder_name": name, "cameras": ON_WALL,
+        "from_at": ago(began), "until_at": ago(began - 3600), "ended_at": None, "ended_why": None,
+    } | more  # fmt: skip
+
+
+class Watched:
+    """Who looks, as the server tells it; ending one ends it there."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.lines = [
+            line("r7", "박지훈", began=1500), line("r8", "오상민", began=600, wall="학교 앞"),
+            line("r9", "이서연", began=20, holder="a1"),
+            line("r6", "최유리", began=2000, ended_at=ago(50), ended_why="released"),
+        ]  # fmt: skip
+        self.answers = True
+        stage.on("GET", "/api/me", {**ME, "role": "supervisor"})
+        stage.on("GET", "/api/routine-rights", self.read)
+        for one in self.lines:
+            stage.on("POST", f"/api/routine-rights/{one['id']}/end", lambda _, id=one["id"]: self.end(id, "revoked"))
+
+    def read(self, _: Asked) -> dict[str, Any]:
+        if not self.answers:
+            raise Refusal(503, "not-received", "Not now")
+        return {"rights": self.lines}
+
+    def end(self, id: str, why: str) -> None:
+        self.lines = [one | {"ended_at": ago(0), "ended_why": why} if one["id"] == id else one for one in self.lines]
+
+
+async def test_the_leader_sees_who_looks_and_ends_it_with_two_keys(
+    sit: Sit, room: Room, stage: Stage, node: Node, picture: Callable[..., Any]
+) -> None:
+    watched = Watched(stage)
+    page = await sit()
+    await look(page)
+    looks = page.locator("[data-part=looks]")
+    await says(looks.locator('[data-look="r7"]'), "박지훈", "해든로 저녁", "부터", "35분 남음")
+    await says(looks.locator('[data-look="r8"]'), "오상민", "학교 앞")
+    await says(looks.locator('[data-look="r6"][data-state="ended"]'), "최유리", "스스로 그만 봄")
+    assert await looks.locator('[data-look="r9"]').count() == 0, "her own has its own line"
+    await picture(page, "walls-looks")
+    # a digit alone still chooses a wall; after the key it says whose
+    await page.keyboard.press("x")
+    await says(looks, "누구의 열람을?")
+    await page.keyboard.press("Escape")
+    await says(looks, "열람 끝내기")
+    assert await page.locator("[data-part=walls]").count() == 1
+    # the digit of one stays hers when somebody above her stops
+    watched.end("r7", "released")
+    await says(page.locator("[data-part=line]"), "박지훈 열람 끝남: 스스로 그만 봄")
+    await page.keyboard.press("x")
+    await page.keyboard.press("1")
+    assert not stage.asked_for("/api/routine-rights/r7/end")
+    await page.keyboard.press("x")
+    await page.keyboard.press("2")
+    await stage.until(lambda: stage.asked_for("/api/routine-rights/r8/end"))
+    await says(page.locator("[data-part=line]"), "오상민 열람 끝남: 팀장이 끝냄")
+    await says(looks.locator('[data-look="r8"][data-state="ended"]'), "팀장이 끝냄")
+    await picture(page, "walls-looks-ended")
+    assert not stage.asked_for("/api/routine-rights/r9/end"), "her own goes on"
+    await page.keyboard.press("x")
+    await says(page.locator("[data-part=line]"), "끝낼 열람이 없음")
+
+
+async def test_what_the_leader_sees_of_looks_looks_as_old_as_it_is(
+    sit: Sit, room: Room, stage: Stage, node: Node, picture: Callable[..., Any], accessible: Callable[..., Any]
+) -> None:
+    watched = Watched(stage)
+    page = await sit(locale="en-GB", before="localStorage.setItem('ansim.theme', 'light')")
+    await page.keyboard.press("w")
+    looks = page.locator("[data-part=looks]")
+    await says(looks.locator('[data-look="r7"][data-state="live"]'), "35 min left")
+    watched.answers = False
+    await says(looks, "the server does not answer")
+    await looks.locator('[data-look="r7"][data-state="old"]').wait_for()
+    await picture(page, "walls-looks-old")
+    await accessible(page, letters_px=14, targets_px=24)
+    stage.on("POST", "/api/routine-rights/r7/end", watched.read)
+    await looks.locator('[data-look="r7"] button').click()
+    await says(page.locator("[data-part=line]"), "could not be ended")
+
+
+async def test_operators_do_not_oversee_each_other(sit: Sit, room: Room, stage: Stage, node: Node) -> None:
+    page = await sit()
+    await look(page)
+    await page.keyboard.press("x")
+    assert await page.locator("[data-part=looks]").count() == 0
+    assert not stage.asked_for("/api/routine-rights", "GET")

@@ -145,14 +145,19 @@ async def test_the_leader_ends_it_and_a_colleague_cannot(room: Room) -> None:
         assert (await colleague.post(f"/api/routine-rights/{right['id']}/tokens")).status_code == 404
         [told] = read(await leader.get("/api/routine-rights"))["rights"]
         assert (told["id"], told["wall"], told["cameras"]) == (right["id"], room.wall, WALL["cameras"])
-        assert "session" not in told
+        assert "session" not in told and (told["wall_name"], told["holder"]) == (WALL["name"], right["holder"])
+        assert told["holder_name"] and (told["ended_at"], told["ended_why"]) == (None, None)
         read(await leader.post(f"/api/routine-rights/{right['id']}/end"))
         assert await room.closed(page) == 4403 and page.reason == "revoked"
     refused = await room.operator.post(f"/api/routine-rights/{right['id']}/tokens")
     assert (refused.status_code, refused.json()["type"]) == (403, "grant.refused")
+    assert refused.json()["why"] == "revoked", "she is told why also when her page had lost its socket"
     [entry] = await room.written("view.refused")
     assert (entry["object"], entry["purpose"]) == (room.wall, "routine")
     assert entry["details"] == {"kind": "blurred", "why": "revoked"}
+    [over] = read(await leader.get("/api/routine-rights"))["rights"]
+    assert (over["id"], over["ended_why"]) == (right["id"], "revoked")
+    await room.house.clock.advance(121)
     assert read(await leader.get("/api/routine-rights")) == {"rights": []}
 
 

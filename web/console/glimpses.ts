@@ -195,7 +195,7 @@ function heard(one: WebSocket, held: Right, message: string | ArrayBuffer): void
 /** No token: for good when the centre says so, and tried again when it says nothing. */
 function refused(one: WebSocket, held: Right, error: unknown): void {
   if (one !== socket) return;
-  if (error instanceof Problem && error.status >= 400 && error.status < 500) over("expired");
+  if (error instanceof Problem && error.status >= 400 && error.status < 500) over(typeof error.body["why"] === "string" ? error.body["why"] : "expired");
   else closed(held, 0, "no token");
 }
 

@@ -3,6 +3,7 @@ import { Kbd } from "../shared/components";
 import * as act from "./actions";
 import { cap } from "./bindings";
 import { hintsShown } from "./keys";
+import { oversees } from "./looks";
 import * as store from "./store";
 import { t, type Word } from "./words";
 
@@ -29,6 +30,7 @@ export function Hints(): JSX.Element | null {
           <Hint caps={["1", "–", "9"]} word="hint.wall" />
           <Hint caps={["←", "↑", "↓", "→"]} word="hint.camera" />
           <Hint caps={[waiting ? cap("extend") : "Enter"]} word="hint.look" />
+          {oversees.value && <Hint caps={[cap("close"), "1", "–", "9"]} word="hint.end" />}
           <Hint caps={[cap("walls")]} word="hint.desk" />
           {waiting && <Hint caps={[cap("soften")]} word="hint.soft" />}
           <Hint caps={["/"]} word="hint.search" />

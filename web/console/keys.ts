@@ -9,6 +9,7 @@ import { move, type Moved, type Verb, verbOf } from "./bindings";
 import * as calibrating from "./calibrating";
 import { isOffered, isWaiting } from "./ordering";
 import * as glimpses from "./glimpses";
+import * as looks from "./looks";
 import { recall, remember } from "./session";
 import { soften } from "./sound";
 import { further } from "./slots";
@@ -53,6 +54,7 @@ function leave(): void {
   else if (act.sheet.peek()) act.sheet.value = null;
   else if (calibrating.work.peek()) calibrating.leave();
   else if (glimpses.draft.peek()) glimpses.draft.value = null;
+  else if (looks.choosing.peek()) looks.choosing.value = false;
   else if (act.screen.peek() === "walls") act.screen.value = "desk";
   else if (act.enlarged.peek()) act.enlarged.value = false;
 }
@@ -127,6 +129,10 @@ function onWalls({ code, shiftKey }: KeyboardEvent): boolean {
     glimpses.step(step);
     return true;
   }
+  if (digit && looks.choosing.peek()) {
+    looks.endNth(digit);
+    return true;
+  }
   if (digit) {
     const wall = glimpses.walls.peek()?.[digit - 1];
     if (wall && !glimpses.draft.peek()) glimpses.choose(wall);
@@ -135,6 +141,10 @@ function onWalls({ code, shiftKey }: KeyboardEvent): boolean {
   switch (lettersOn.peek() ? verbOf(code) : undefined) {
     case "walls":
       act.screen.value = "desk";
+      return true;
+    case "close":
+      if (!looks.oversees.peek() || glimpses.draft.peek()) return false;
+      looks.choose();
       return true;
     case "extend":
       void glimpses.look();

@@ -13,6 +13,7 @@ import { age, timer } from "../shared/words";
 import * as act from "./actions";
 import { cap } from "./bindings";
 import * as glimpses from "./glimpses";
+import { Looks, oversees } from "./looks";
 import type { Glimpse } from "./glimpses";
 import { states as streams } from "./pictures";
 import * as store from "./store";
@@ -286,7 +287,14 @@ export function Walls(): JSX.Element {
           <div class="grid" style={{ gridTemplateColumns: `repeat(${Math.min(10, Math.max(1, shown.columns || 1))}, minmax(0, 1fr))` }} data-wide={shown.columns > 5}>
             {shown.cameras.map((id) => <Tile key={id} id={id} />)}
           </div>
-          {draft ? <Editor key={draft.id} draft={draft} /> : focus && <Focus key={focus} id={focus} />}
+          {draft ? (
+            <Editor key={draft.id} draft={draft} />
+          ) : (
+            <div class="side">
+              {focus && <Focus key={focus} id={focus} />}
+              {oversees.value && <Looks />}
+            </div>
+          )}
         </div>
       )}
     </section>

@@ -397,7 +397,7 @@ CREATE TABLE routine_right (
     CHECK ((ended_at IS NULL) = (ended_why IS NULL))
 );
 CREATE UNIQUE INDEX routine_right_once ON routine_right (holder) WHERE ended_at IS NULL;
-CREATE INDEX routine_right_live ON routine_right (centre) WHERE ended_at IS NULL;
+CREATE INDEX routine_right_live ON routine_right (centre, ended_at);
 
 -- One look at a wall under one right, from the first picture to the last. How much of each camera stands in the ledger.
 CREATE TABLE wall_view (

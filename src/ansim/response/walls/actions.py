@@ -145,7 +145,7 @@ async def token_for(database: Database, actor: Actor, id: str) -> tuple[str, str
             token = Token(right.id, right.wall, actor.id, until_at.timestamp(), tx.world.id())
             return tx.use(TokenMint).mint(token), right.wall, until_at
         await refuse_view(tx, viewer=actor.id, wall=right.wall, why=why)
-    raise Problem(403, "grant.refused", "No right to these pictures", f"The reason is: {why}.")
+    raise Problem(403, "grant.refused", "No right to these pictures", f"The reason is: {why}.", why=why)
 
 
 async def refuse_view(tx: Transaction, *, viewer: str, wall: str, why: str) -> None:

@@ -14,6 +14,9 @@ MOST_CAMERAS = 64
 MOST_COLUMNS = 10
 LONGEST_NAME = 60
 
+REMEMBERED = timedelta(minutes=2)
+"""So long a right that has ended is still listed, with why: whoever oversees the centre sees that it did."""
+
 RightEndedWhy = Literal["expired", "released", "revoked", "replaced", "changed", "signed-out"]
 
 
@@ -48,6 +51,21 @@ class RoutineRight(msgspec.Struct, frozen=True, kw_only=True):
         if at >= self.until_at:
             return "expired"
         return None if wall == self.wall else "other-wall"
+
+
+class RightLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A routine right as it is shown. `ended_why` is null while it lives; `wall_name` null for a wall that is gone."""
+
+    id: str
+    wall: str
+    wall_name: str | None
+    holder: str
+    holder_name: str
+    cameras: list[str]
+    from_at: datetime
+    until_at: datetime
+    ended_at: datetime | None
+    ended_why: RightEndedWhy | None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 
 from ansim.core.database import Database
 from ansim.response.walls import actions, store
-from ansim.response.walls.model import LONGEST_NAME, MOST_CAMERAS, MOST_COLUMNS, RoutineRight, Wall
+from ansim.response.walls.model import LONGEST_NAME, MOST_CAMERAS, MOST_COLUMNS, REMEMBERED, RightLine, Wall
 from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Actor
 
@@ -29,28 +29,10 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     cameras: Annotated[list[CameraId], msgspec.Meta(min_length=1, max_length=MOST_CAMERAS)]
 
 
-class RightLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A routine right as it is shown."""
-
-    id: str
-    wall: str
-    holder: str
-    cameras: list[str]
-    from_at: datetime
-    until_at: datetime
-
-
 class WallToken(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     url: str
     expires_at: datetime
-
-
-def _line(right: RoutineRight) -> RightLine:
-    return RightLine(
-        id=right.id, wall=right.wall, holder=right.holder, cameras=right.cameras, from_at=right.from_at,
-        until_at=right.until_at,
-    )  # fmt: skip
 
 
 @get("/api/walls", guards=[allow(Act.CAMERA_LIST)])
@@ -87,14 +69,15 @@ async def look_at_wall(wall: FromPath[str], actor: Asking, database: Db) -> Righ
     cannot be extended, and the wall looked at before ends.
     """
     async with database.transaction() as tx:
-        return _line(await actions.look(tx, actor, wall))
+        right = await actions.look(tx, actor, wall)
+        return await store.line(tx, right.id)
 
 
 @get("/api/routine-rights", guards=[allow(Act.GRANT_VIEW)])
 async def list_routine_rights(actor: Asking, database: Db) -> dict[str, list[RightLine]]:
-    """Who may look at which wall of this centre just now."""
+    """Who may look at which wall of this centre just now, and whose right has ended in the last two minutes, with why."""
     async with database.transaction(readonly=True) as tx:
-        return {"rights": [_line(right) for right in await store.live(tx, centre=actor.centre)]}
+        return {"rights": await store.lines(tx, actor.centre, tx.at - REMEMBERED)}
 
 
 @post("/api/routine-rights/{right:str}/tokens", status_code=201, guards=[allow(Act.CAMERA_WATCH)])

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from ansim.core.database import Row, Transaction
-from ansim.response.walls.model import RoutineRight, Wall
+from ansim.response.walls.model import RightLine, RoutineRight, Wall
 
 _WALL = "id, name, columns, cameras, changed_at"
 
@@ -73,15 +73,34 @@ async def held(tx: Transaction, holder: str) -> RoutineRight | None:
     return None if row is None else _right_of(row)
 
 
-async def live(
-    tx: Transaction, *, centre: str | None = None, wall: str | None = None, session: str | None = None
-) -> list[RoutineRight]:
+async def live(tx: Transaction, *, wall: str | None = None, session: str | None = None) -> list[RoutineRight]:
     rows = await tx.fetch(
-        "SELECT * FROM routine_right WHERE ended_at IS NULL AND ($1::text IS NULL OR centre = $1)"
-        " AND ($2::text IS NULL OR wall = $2) AND ($3::text IS NULL OR session = $3) ORDER BY from_at, id",
-        centre, wall, session,
+        "SELECT * FROM routine_right WHERE ended_at IS NULL AND ($1::text IS NULL OR wall = $1)"
+        " AND ($2::text IS NULL OR session = $2) ORDER BY from_at, id",
+        wall, session,
     )  # fmt: skip
     return [_right_of(row) for row in rows]
+
+
+_LINE = (
+    "SELECT r.id, r.wall, w.name AS wall_name, r.holder, coalesce(a.name, r.holder) AS holder_name, r.cameras,"
+    " r.from_at, r.until_at, r.ended_at, r.ended_why FROM routine_right r LEFT JOIN wall w ON w.id = r.wall"
+    " LEFT JOIN account a ON a.id = r.holder"
+)
+
+
+async def lines(tx: Transaction, centre: str, since: datetime) -> list[RightLine]:
+    """The rights of this centre that live, and those that have ended since then."""
+    rows = await tx.fetch(
+        f"{_LINE} WHERE r.centre = $1 AND (r.ended_at IS NULL OR r.ended_at >= $2) ORDER BY r.from_at, r.id",
+        centre, since,
+    )  # fmt: skip
+    return [msgspec.convert(dict(row), RightLine) for row in rows]
+
+
+async def line(tx: Transaction, id: str) -> RightLine:
+    row = await tx.fetchrow(f"{_LINE} WHERE r.id = $1", id)
+    return msgspec.convert(dict(row or {}), RightLine)
 
 
 async def end_right(tx: Transaction, id: str, why: str) -> bool:
