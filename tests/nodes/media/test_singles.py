@@ -199,6 +199,42 @@ async def test_a_camera_of_ten_bits_is_judged_and_shown(start, encode, clock, ev
     assert decoded(key).format.name == "yuv420p" and annex_b(key).startswith(b"\0\0\0\1\x40")
 
 
+async def test_another_size_in_the_middle_is_shown_in_that_size(start, encode, clip, clock, eventually):
+    camera, puller = await start(clip)
+    as_it_is, frames = [], []
+    puller.subscribe(as_it_is.append, MAIN)
+    puller.subscribe(frames.append, NONE)
+    camera.send(5)
+    await eventually(lambda: frames)
+    await clock.advance(1)
+    camera.switch(encode(160, 120, 2, 25, codec="H265"))
+    camera.send(5)
+    await eventually(lambda: len(frames) == 2 and len(as_it_is) == 10)
+    assert [(frame.stream.width, frame.stream.height) for frame in frames] == [(320, 180), (160, 120)]
+    assert [frame.stream.width for frame in as_it_is] == [320] * 5 + [160] * 5 and as_it_is[5].key
+    assert frames[1].stream.init != frames[0].stream.init and pixels(frames[1:])[0].shape == (120, 160)
+
+
+async def test_pictures_with_a_lost_packet_are_never_shown(start, clip, clock, eventually):
+    camera, puller = await start(clip)
+    as_it_is, frames = [], []
+    puller.subscribe(as_it_is.append, MAIN)
+    puller.subscribe(frames.append, NONE)
+    camera.drop = lambda sequence: sequence % 40 == 7
+    for _ in range(8):
+        camera.send(GROUP)
+        await asyncio.sleep(0.05)
+        await clock.advance(1)
+    camera.drop = lambda sequence: False
+    camera.send(GROUP)
+    await eventually(lambda: as_it_is and as_it_is[-1].at == puller._world.clock.monotonic())
+    assert puller.health().lost_packets > 5 and len(as_it_is) < 9 * GROUP
+    raw = as_it_is[0].stream.init + b"".join(frame.fragment for frame in as_it_is)
+    with av.open(io.BytesIO(raw), options={"err_detect": "explode"}) as container:
+        assert sum(not frame.is_corrupt for frame in container.decode(video=0)) == len(as_it_is)
+    assert all(picture.std() > 20 for picture in pixels(frames)), "no grey smear"
+
+
 async def test_a_camera_that_becomes_one_of_h265_goes_on_as_single_pictures(start, encode, clip, clock, eventually):
     camera, puller = await start(encode())
     frames = []

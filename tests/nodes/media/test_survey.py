@@ -63,6 +63,15 @@ async def test_where_the_main_stream_is_h265_the_second_is_taken(street: Street)
     assert found.trouble == "" and found.stream.endswith("/bd-0001/second")
 
 
+async def test_where_there_is_nothing_but_h265_that_is_taken(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    street.cameras.fault("bd-0001", "h265")
+    monkeypatch.setattr(
+        "ansim.nodes.media.survey.choose", lambda profiles: choose([one for one in profiles if one.codec == "H265"])
+    )
+    found = await street.look()
+    assert found.trouble == "" and found.profile and (found.profile.id, found.profile.codec) == ("main", "H265")
+
+
 @pytest.mark.parametrize(
     ("fault", "trouble"),
     [("refuse", "sign-in"), ("malformed", "malformed"), ("offline", "no-connection")],
