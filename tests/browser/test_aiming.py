@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .control_room import CAMERAS, ME, Room, at, camera, worked
+from ansim.trust.access.model import Role
+
+from .conftest import Open
+from .control_room import CAMERAS, ME, Room, at, camera, quarter, worked
 from .stage import Asked, Refusal, Stage
-from .test_console_states import Sit, open_case, room, says, sit
+from .test_console_states import CONSOLE, Sit, open_case, room, says, sit
+from .test_story import Town, town
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
 pytestmark = pytest.mark.browser
-__all__ = ["room", "sit"]
+__all__ = ["room", "sit", "town"]
 
 AIM = {"bearing_deg": 129.0, "view_deg": 20.0}
 TURNS = camera(1, -52, 42, None, aim=AIM, calibrated=True)
@@ -111,12 +115,17 @@ async def test_why_a_camera_is_not_turned_is_said(sit: Sit, room: Room, stage: S
 # -- calibration
 
 
+def head(n: int, state: str, spot: tuple[float, float], **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"cam-{n}", "name": f"해든로1{n}길 3{n}", **at(*spot), "state": state, "connected": True,
+        "calibrated_at": None, "calibrated_by": None, "calibration": None,
+    } | more  # fmt: skip
+
+
+DONE = {"calibrated_at": "2026-01-02T03:04:00Z", "calibrated_by": "최유리", "calibration": {"residual_deg": 0.6}}
 HEADS = [
-    {"id": "cam-1", "name": "해든로11길 31", **at(-52, 42), "state": "none", "connected": True, "calibrated_at": None, "calibration": None},
-    {"id": "cam-2", "name": "해든로12길 32", **at(-60, -38), "state": "good", "connected": True, "calibrated_at": "2026-01-02T03:04:00Z",
-     "calibration": {"residual_deg": 0.6}},
-    {"id": "cam-3", "name": "해든로13길 33", **at(4, -52), "state": "moved", "connected": False, "calibrated_at": "2026-01-02T03:04:00Z",
-     "calibration": {"residual_deg": 0.4}},
+    head(1, "none", (-52, 42)), head(2, "good", (-60, -38), **DONE),
+    head(3, "moved", (4, -52), **DONE, connected=False),
 ]  # fmt: skip
 FIT = {
     "calibration": {
@@ -167,7 +176,9 @@ async def test_a_leader_steers_clicks_and_keeps_what_comes_out(
     await page.locator('.geo[data-opened="true"]').wait_for()
     await cameras(page)
     sheet = page.locator("[data-part=heads]")
-    await says(sheet, "기둥이 옮겨져 무효", "보정 안 됨", "보정됨", "연결 안 됨")
+    await says(sheet, "기둥이 옮겨져 무효", "보정 안 됨", "보정됨", "연결 안 됨", "3대 가운데 2대를 보정해야")
+    await says(sheet.locator('[data-head="cam-1"]'), "한 번도 안 함")
+    await says(sheet.locator('[data-head="cam-2"]'), "최유리", "0.6°")
     await picture(page, "console-heads")
     await sheet.locator('[data-head="cam-1"] button').click()
     panel = page.locator("[data-part=calibrate]")
@@ -227,3 +238,73 @@ async def test_who_works_cases_does_not_calibrate(sit: Sit, room: Room, stage: S
     await cameras(page)
     await page.locator("[data-part=cameras]").wait_for()
     assert not stage.asked_for("/api/cameras/heads") and await page.locator("[data-part=heads]").count() == 0
+
+
+OF_AN_ADMINISTRATOR = {
+    "/api/me", "/api/map", "/api/map/borders", "/api/cameras/heads", "/api/cameras/cam-1/head",
+    "/api/cameras/cam-1/calibration",
+}  # fmt: skip
+"""All that her console asks for: nothing of it knows of a person."""
+
+
+async def test_an_administrator_calibrates_in_a_console_without_cases(
+    open_page: Open, stage: Stage, picture: Any, accessible: Any
+) -> None:
+    Head(stage)
+    stage.on("GET", "/api/me", {**ME, "name": "한지우", "role": "administrator"})
+    stage.on("GET", "/api/map", quarter())
+    stage.on("GET", "/api/map/borders", {"type": "FeatureCollection", "features": []})
+    page = await open_page("/console", device=CONSOLE)
+    await page.locator('.geo[data-opened="true"]').wait_for()
+    heads = page.locator("[data-part=heads]")
+    await says(heads, "3대 가운데 2대를 보정해야 합니다", "보정해야 함 · 2", "보정됨 · 1")
+    await picture(page, "commissioning")
+    await accessible(page, letters_px=14, targets_px=24)
+    # the list by keyboard, the head by keyboard
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    panel = page.locator("[data-part=calibrate]")
+    await says(panel, "좌우 0.000")
+    await page.keyboard.press("ArrowRight")
+    await says(panel, "좌우 0.050")
+    box = await page.locator(".geo").bounding_box()
+    assert box is not None
+    for n, (x, y) in enumerate(((0.75, 0.3), (0.8, 0.6), (0.65, 0.8)), 1):
+        await page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        await panel.locator(f'[data-spot="{n}"]').wait_for()
+        await page.keyboard.press("ArrowRight")
+        await says(panel, f"좌우 {0.05 * (n + 1):.3f}")
+    await picture(page, "commissioning-calibrate")
+    await panel.get_by_role("button", name="저장").click()
+    await says(page.locator("[data-part=line]"), "방향 보정 저장, 오차 0.7°")
+    assert {one.path for one in stage.asked} == OF_AN_ADMINISTRATOR and not stage.sockets
+
+
+async def test_a_list_of_heads_looks_as_old_as_it_is(open_page: Open, stage: Stage, picture: Any) -> None:
+    Head(stage)
+    stage.on("GET", "/api/me", {**ME, "role": "administrator"})
+    page = await open_page("/healthz", device=CONSOLE | {"locale": "en-GB"})
+    await page.clock.install()
+    await page.goto("/console")
+    heads = page.locator("[data-part=heads]")
+    await says(heads, "Of 3 cameras that turn, 2 need to be calibrated")
+
+    def silent(_: Asked) -> Any:
+        raise Refusal(503, "not-received", "Not now")
+
+    stage.on("GET", "/api/cameras/heads", silent)
+    await page.clock.run_for(20_000)
+    await says(heads, "the server does not answer")
+    await picture(page, "commissioning-old")
+
+
+async def test_on_a_real_centre_an_administrator_is_refused_nothing_and_shown_nobody(town: Town) -> None:
+    """Nothing staged: what her console asks for is what her role may have."""
+    page = await town.signed_in("administrator", Role.ADMINISTRATOR, "/console")
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+    await page.reload()
+    await says(page.locator("[data-part=heads]"), "이 센터에는 돌리는 카메라가 없습니다")
+    await page.locator('.geo[data-opened="true"]').wait_for()
+    assert refused == []
+    assert await page.locator(".case, .wall, [data-card]").count() == 0

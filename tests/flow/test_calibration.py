@@ -84,6 +84,9 @@ async def test_three_places_tell_how_it_hangs_and_it_goes_back_by_itself(commiss
     assert await commissioning.state() == "none", "a trial keeps nothing"
     assert read(await commissioning.leader.put(path, json=body)) == tried
     assert await commissioning.state() == "good"
+    heads = read(await commissioning.leader.get("/api/cameras/heads"))["heads"]
+    [kept] = [one for one in heads if one["calibrated_at"]]
+    assert kept["calibrated_by"] and kept["calibration"] == tried["calibration"]
     entries = await commissioning.written()
     assert [entry["act"] for entry in entries] == ["camera.turned"] * 3 + ["camera.calibrated"]
     assert {entry["purpose"] for entry in entries} == {"calibration"} and {entry["incident"] for entry in entries} == {

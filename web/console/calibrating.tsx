@@ -5,9 +5,13 @@
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { type Aim, ask as request, get, post, Problem } from "../shared/api";
+import alert from "lucide-static/icons/triangle-alert.svg?raw";
+import { type Aim, ask as request, get, post, Problem, signedIn } from "../shared/api";
+import { exactNow, now } from "../shared/clock";
 import { Kbd } from "../shared/components";
-import { clockTime, dayName, direction } from "../shared/words";
+import { locale } from "../shared/i18n";
+import { Icon } from "../shared/icons";
+import { age, direction } from "../shared/words";
 import * as act from "./actions";
 import type { Point } from "./geo";
 import { showPlace } from "./map";
@@ -42,6 +46,8 @@ interface Head extends Point {
   state: "none" | "good" | "moved";
   connected: boolean;
   calibrated_at: string | null;
+  /** Whoever did it, by name; null where that is not known. */
+  calibrated_by: string | null;
   calibration: Calibration | null;
 }
 const MOUNT = { pan_range_deg: 360, tilt_range_deg: 90, wide_deg: 60, narrow_deg: 5, height_m: 5 };
@@ -58,7 +64,12 @@ interface Work {
 
 const STEP = 0.05;
 const ASK_MS = 700;
-const heads = signal<readonly Head[]>([]);
+const HEADS_EVERY_MS = 5_000;
+/** What was read longer ago is not what is. */
+const OLD_S = 16;
+export const heads = signal<readonly Head[] | null>(null);
+/** When they were read. */
+const readAt = signal(0);
 export const work = signal<Work | null>(null);
 
 const path = (id: string, verb: string): string => `/api/cameras/${encodeURIComponent(id)}/${verb}`;
@@ -68,8 +79,12 @@ const set = (more: Partial<Work>): void => {
 };
 
 async function readHeads(): Promise<void> {
-  const answer = await get<{ heads: Head[] }>("/api/cameras/heads").catch(() => null);
-  if (answer) heads.value = answer.heads;
+  try {
+    heads.value = (await get<{ heads: Head[] }>("/api/cameras/heads")).heads;
+    readAt.value = exactNow();
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) await signedIn();
+  }
 }
 
 function troubled(error: unknown): Work["trouble"] {
@@ -152,6 +167,7 @@ async function save(): Promise<void> {
     const { calibration } = await request<Fit>("PUT", path(now.head.id, "calibration"), { points: now.points, mount: now.mount });
     store.say("calibrate.saved", { name: now.head.name, residual: calibration.residual_deg.toFixed(1) }, performance.now());
     leave();
+    await readHeads();
   } catch (error) {
     set({ trouble: troubled(error) });
   }
@@ -171,36 +187,72 @@ export const headOnMap = computed(() => {
   return { at: now.head, spots: now.points, aim: known && now.stand?.direction ? looks(known, now.stand.direction) : null };
 });
 
-/** The heads of this centre, those first that need somebody. */
-export function Heads(): JSX.Element | null {
-  useEffect(() => void readHeads(), []);
-  if (heads.value.length === 0) return null;
-  const order = { moved: 0, none: 1, good: 2 };
-  const ordered = [...heads.value].sort((a, b) => order[a.state] - order[b.state] || (a.id < b.id ? -1 : 1));
+function HeadRow({ head }: { head: Head }): JSX.Element {
+  const { calibrated_at: at, calibration } = head;
+  const here = work.value?.head.id === head.id;
   return (
-    <>
-      <h3>{t("calibrate.heads")}</h3>
-      <table class="healths" data-part="heads">
-        <tbody>
-          {ordered.map((head) => (
-            <tr key={head.id} data-head={head.id} data-state={head.state}>
-              <th scope="row">{head.name}</th>
-              <td class={head.state === "good" ? "t2" : "c2 m"}>{t(`calibrate.state.${head.state}`)}</td>
-              <td>{head.state !== "none" && head.calibrated_at && head.calibration ? t("calibrate.since", { at: `${dayName(head.calibrated_at)} ${clockTime(head.calibrated_at, false)}`, residual: head.calibration.residual_deg.toFixed(1) }) : "—"}</td>
-              <td>
-                {head.connected ? (
-                  <button type="button" class="btn" onClick={() => void begin(head)}>
-                    {t(head.state === "good" ? "calibrate.again" : "calibrate.begin")}
-                  </button>
-                ) : (
-                  <span class="t2">{t("calibrate.unconnected")}</span>
-                )}
-              </td>
+    <tr data-head={head.id} data-state={head.state} class={here ? "here" : ""}>
+      <th scope="row">{head.name}</th>
+      <td class={head.state === "good" ? "t2" : "c2 m"}>{t(`calibrate.state.${head.state}`)}</td>
+      <td>{at ? new Date(at).toLocaleDateString(locale.value, { year: "numeric", month: "short", day: "numeric" }) : t("heads.never")}{head.calibrated_by && <> · {head.calibrated_by}</>}</td>
+      <td>{calibration ? t("heads.within", { residual: calibration.residual_deg.toFixed(1) }) : "—"}</td>
+      <td>
+        {head.connected ? (
+          <button type="button" class="btn" onClick={() => void begin(head)}>
+            {t(head.state === "good" ? "calibrate.again" : "calibrate.begin")}
+          </button>
+        ) : (
+          <span class="t2">{t("calibrate.unconnected")}</span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+/** The heads of this centre: those that need somebody, then those that are known. */
+export function Heads(): JSX.Element | null {
+  useEffect(() => {
+    void readHeads();
+    const again = setInterval(() => void readHeads(), HEADS_EVERY_MS);
+    return () => clearInterval(again);
+  }, []);
+  const all = heads.value;
+  if (all === null) return null;
+  const old_s = (now.value - readAt.value) / 1000;
+  const ordered = [...all].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const groups = [
+    { title: t("heads.need"), some: ordered.filter((head) => head.state !== "good") },
+    { title: t("heads.known"), some: ordered.filter((head) => head.state === "good") },
+  ];
+  const need = groups[0]!.some.length;
+  return (
+    <div class={old_s > OLD_S ? "heads old" : "heads"} data-part="heads">
+      <h2>{t("calibrate.heads")}</h2>
+      <p class={need > 0 ? "m" : "t2"} data-part="need">
+        {all.length === 0 ? t("heads.none") : need > 0 ? t("heads.count", { need, n: all.length }) : t("heads.all", { n: all.length })}
+      </p>
+      {old_s > OLD_S && (
+        <p class="c2 m row" role="status">
+          <Icon of={alert} class="c2" /> {t("heads.old", { age: age(old_s) })}
+        </p>
+      )}
+      {all.length > 0 && (
+        <table class="healths">
+          <thead>
+            <tr>
+              {(["camera", "state", "when", "within.title"] as const).map((column) => <th key={column} scope="col">{t(`heads.${column}`)}</th>)}
+              <th scope="col"><span class="sr">{t("calibrate.begin")}</span></th>
             </tr>
+          </thead>
+          {groups.map(({ title, some }) => some.length > 0 && (
+            <tbody key={title}>
+              <tr class="group"><th scope="rowgroup" colSpan={5}>{title} · {some.length}</th></tr>
+              {some.map((head) => <HeadRow key={head.id} head={head} />)}
+            </tbody>
           ))}
-        </tbody>
-      </table>
-    </>
+        </table>
+      )}
+    </div>
   );
 }
 

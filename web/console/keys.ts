@@ -30,7 +30,7 @@ let going = false;
 const RAIL = "(max-width: 1400px)";
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
 
-function typing(target: EventTarget | null): target is HTMLElement {
+export function typing(target: EventTarget | null): target is HTMLElement {
   return target instanceof HTMLElement && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target.isContentEditable);
 }
 
@@ -403,7 +403,7 @@ function aimCamera(mode: "find" | "identify"): boolean {
 }
 
 /** Keys that step a camera which is being turned: pan, tilt, zoom. */
-const STEPS: Record<string, [number, number, number]> = {
+export const STEPS: Record<string, [number, number, number]> = {
   ArrowLeft: [-1, 0, 0],
   ArrowRight: [1, 0, 0],
   ArrowUp: [0, 1, 0],

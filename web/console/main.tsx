@@ -13,6 +13,7 @@ import * as act from "./actions";
 import { readHealths } from "./cameras";
 import { Bands, Line } from "./bands";
 import { CasePanel } from "./case";
+import { Commissioning } from "./commissioning";
 import { connect, serverState } from "./connection";
 import { Hints } from "./hints";
 import { onKey, railOpen } from "./keys";
@@ -60,6 +61,7 @@ function Console(): JSX.Element {
 const RETRY_S = 5;
 
 function App(): JSX.Element {
+  if (me.value?.role === "administrator") return <Commissioning />;
   if (me.value) return <Console />;
   return <main class="boot">{failed.value && <p role="alert"><b>{t("boot.failed")}</b> {t("boot.failed.how", { t: span(RETRY_S) })}</p>}</main>;
 }
@@ -143,10 +145,16 @@ async function start(): Promise<void> {
   startTick(true);
   document.title = t("app.title");
   render(<App />, document.getElementById("app")!);
+  effect(() => {
+    const line = store.line.value;
+    void now.value;
+    if (line && performance.now() > line.until) store.line.value = null;
+  });
   for (;;) {
     try {
       const { role } = await signedIn();
-      // The queue is for operators and their leader; everybody else has a page of their own.
+      // The queue is for operators and their leader, the map without it for administrators; everybody else has a page of their own.
+      if (role === "administrator") return;
       if (role === "operator" || role === "supervisor") break;
       location.replace(role === "agency" ? "/desk" : "/ledger");
       return;
@@ -172,11 +180,6 @@ async function start(): Promise<void> {
     ringNow();
   });
   everyHalfSecond(ringNow);
-  effect(() => {
-    const line = store.line.value;
-    void now.value;
-    if (line && performance.now() > line.until) store.line.value = null;
-  });
   effect(() => {
     const alarm = store.alarm.value;
     document.title = alarm ? `● ${t("top.alarm", { kind: named("kind", alarm.kind), place: both(alarm.place) })}` : t("app.title");

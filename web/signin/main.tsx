@@ -24,7 +24,7 @@ interface Question {
 }
 
 const HOME: Record<Role, string> = {
-  operator: "/console", supervisor: "/console", officer: "/console", auditor: "/ledger", administrator: "/ledger", agency: "/desk",
+  operator: "/console", supervisor: "/console", officer: "/console", auditor: "/ledger", administrator: "/console", agency: "/desk",
 };
 const PAGES = new Set(["/console", "/ledger", "/desk"]);
 

@@ -299,7 +299,8 @@ CREATE TABLE camera_calibration (
     longitude      double precision NOT NULL,            -- of the pole then
     east_m         double precision NOT NULL,            -- from there to where the lens truly hangs
     north_m        double precision NOT NULL,            -- and to the north
-    calibrated_at  timestamptz NOT NULL                  -- when
+    calibrated_at  timestamptz NOT NULL,                 -- when
+    calibrated_by  text                                  -- account; NULL of those from before it was written down
 );
 
 -- Layers of the city's map that stand between a camera and somebody. A sheet is what one file brings.

@@ -134,7 +134,7 @@ async def calibrate(
         raise not_found("camera")
     fit = solve(camera.latitude, camera.longitude, mount, points)
     if save:
-        await store.put_calibration(tx, id, fit.calibration)
+        await store.put_calibration(tx, id, fit.calibration, actor)
         await record(
             tx, actor=actor, act="camera.calibrated", object=id, purpose="calibration",
             details={"count": len(points), "result": f"{fit.calibration.residual_deg:.1f} deg"},

@@ -78,20 +78,25 @@ async def calibrations(tx: Transaction) -> dict[str, Calibration]:
     return {row["camera"]: Calibration(**{name: row[name] for name in Calibration.__struct_fields__}) for row in rows}
 
 
-async def calibrated_at(tx: Transaction) -> dict[str, datetime]:
-    rows = await tx.fetch("SELECT camera, calibrated_at FROM camera_calibration")
-    return {row["camera"]: row["calibrated_at"] for row in rows}
+async def calibrated(tx: Transaction) -> dict[str, tuple[datetime, str | None]]:
+    """When each was, and by whom: the name, where it is known."""
+    rows = await tx.fetch(
+        "SELECT c.camera, c.calibrated_at, coalesce(a.name, c.calibrated_by) AS name FROM camera_calibration c"
+        " LEFT JOIN account a ON a.id = c.calibrated_by"
+    )
+    return {row["camera"]: (row["calibrated_at"], row["name"]) for row in rows}
 
 
-async def put_calibration(tx: Transaction, camera: str, calibration: Calibration) -> None:
+async def put_calibration(tx: Transaction, camera: str, calibration: Calibration, by: str) -> None:
     """In the place of what was known of this head; the camera is one that turns, whatever its register says."""
     values = msgspec.structs.astuple(calibration)
-    numbers = [f"${n}" for n in range(1, len(values) + 3)]
+    numbers = [f"${n}" for n in range(1, len(values) + 4)]
     await tx.execute(
-        f"INSERT INTO camera_calibration (camera, calibrated_at, {_HANGS}) VALUES ({', '.join(numbers)})"
-        " ON CONFLICT (camera) DO UPDATE SET calibrated_at = excluded.calibrated_at, "
+        f"INSERT INTO camera_calibration (camera, calibrated_at, calibrated_by, {_HANGS}) VALUES ({', '.join(numbers)})"
+        " ON CONFLICT (camera) DO UPDATE SET calibrated_at = excluded.calibrated_at,"
+        " calibrated_by = excluded.calibrated_by, "
         + ", ".join(f"{name} = excluded.{name}" for name in Calibration.__struct_fields__),
-        camera, tx.at, *values,
+        camera, tx.at, by, *values,
     )  # fmt: skip
     await tx.execute("UPDATE camera SET turns = true WHERE id = $1", camera)
 

@@ -40,21 +40,23 @@ class HeadLine(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["none", "good", "moved"]
     connected: bool
     calibrated_at: datetime | None
+    calibrated_by: str | None
     calibration: Calibration | None
 
 
 async def heads_of(database: Database, centre: str) -> list[HeadLine]:
     register, heads = database.use(Register), database.use(Heads)
     async with database.transaction(readonly=True) as tx:
-        found, dates = await cameras.calibrations(tx), await cameras.calibrated_at(tx)
+        found, made = await cameras.calibrations(tx), await cameras.calibrated(tx)
     return [
         HeadLine(
             id=one.id, name=one.name, latitude=one.latitude, longitude=one.longitude, connected=heads.turns(one.id),
             state="good" if one.id in register.calibrations else "moved" if one.id in found else "none",
-            calibrated_at=dates.get(one.id), calibration=found.get(one.id),
+            calibrated_at=at, calibrated_by=by, calibration=found.get(one.id),
         )
         for one in register.of_centre(centre)
         if one.turns or heads.turns(one.id)
+        for at, by in [made.get(one.id, (None, None))]
     ]  # fmt: skip
 
 
