@@ -24,7 +24,7 @@ from ansim.response.evidence import actions as evidence
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
 from ansim.response.incidents import reactions as case
-from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, IncidentOpened, IncidentReleased
+from ansim.response.incidents.events import IncidentClosed, IncidentOpened, IncidentReleased
 from ansim.response.notify import actions as notify
 from ansim.response.notify.events import NoticeQueued
 from ansim.response.routing import actions as routing
@@ -84,8 +84,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(IncidentOpened, guardians.tell_guardians),
     Errand(NoticeQueued, notify.tell),
     Reaction(LinkOpened, guardians.mark_read),
-    # watched: the right comes with the claim and goes with it; what was turned goes back
-    Reaction(IncidentClaimed, watch.grant_to_owner),
+    # watched: the right came in the claim's own transaction (`watch.claim`) and goes with it; what was turned goes back
     Reaction(IncidentReleased, watch.end_with_release),
     Errand(GrantEnded, watch.cut),
     Errand(CameraAimed, aiming.drive),

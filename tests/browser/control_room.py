@@ -386,7 +386,7 @@ class Room:
             "place": now["place"],
         }
         self.incidents[id] = fresh | {"state": "claimed", "procedure": steps(0)}
-        return self.incidents[id]
+        return self.incidents[id] | {"tokens": {one["id"]: f"token for {one['id']}" for one in fresh["cameras"]}}
 
     async def put(self, one: dict[str, Any]) -> None:
         self.have(one)

@@ -151,7 +151,10 @@ async def test_a_claim_stops_the_tone_and_opens_the_case(sit: Sit, room: Room, s
     await forget_tones(page)
     await page.wait_for_timeout(2700)
     assert "p1" not in await tones(page)
-    await stage.until(lambda: stage.open_sockets("/media/cam-1"))
+    # the claim's own answer opened the picture; nothing more was asked for it
+    [socket] = stage.open_sockets("/media/cam-1")
+    assert socket.heard.get_nowait() == {"token": "token for cam-1"}
+    assert not [one for one in stage.asked_for("/api/grants/g1/tokens") if one.body["camera"] == "cam-1"]
 
 
 async def test_an_answer_never_undoes_what_the_socket_said_later(sit: Sit, room: Room, stage: Stage) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ansim.nodes.media.ports import Refused as NoView
 from ansim.response.notify.ports import NotSent
 from ansim.sim.agency import Officer
 from ansim.sim.phone import Phone, Refused, read
@@ -76,6 +77,28 @@ async def test_with_the_claim_come_her_name_her_place_and_the_right_to_cameras(h
     assert [camera["id"] for camera in seen["cameras"]][:3] and "cam-5" not in str(seen["cameras"])
     assert operators_grant(seen)["cameras"] == [camera["id"] for camera in seen["cameras"]]
     assert [step["step"] for step in seen["procedure"]][:2] == ["locate", "contact"]
+
+
+async def test_the_answer_to_the_claim_opens_the_pictures(house: House) -> None:
+    phone, operator, colleague = await house.phone(), await house.client("operator"), await house.client("operator")
+    id = (await phone.sos()).incident
+    await house.settle()
+    taken = read(await operator.post(f"/api/incidents/{id}/claim"))
+    # nothing has settled since: the right was there at the commit of the claim
+    grant = operators_grant(taken)
+    assert grant["cameras"] and list(taken["tokens"]) == grant["cameras"]
+    for camera, token in taken["tokens"].items():
+        view = await house.centre.gate.open(token, camera)
+        assert (view.camera, view.grant, view.viewer) == (camera, grant["id"], taken["owner"]["id"])
+    opened = await house.rows("SELECT actor FROM ledger_entry WHERE act = 'view.opened' AND incident = $1", id)
+    assert [row["actor"] for row in opened] == [taken["owner"]["id"]] * len(grant["cameras"])
+    late = await colleague.post(f"/api/incidents/{id}/claim")
+    assert late.status_code == 409 and "tokens" not in late.json()
+    # they are a minute's, and the right's: what ends it ends them
+    await house.clock.leap(61)
+    with pytest.raises(NoView):
+        await house.centre.gate.open(taken["tokens"][grant["cameras"][0]], grant["cameras"][0])
+    assert "tokens" not in await detail(operator, id)
 
 
 async def test_a_colleague_still_sees_no_name(house: House) -> None:

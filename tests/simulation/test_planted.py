@@ -21,7 +21,7 @@ from ansim.trust.retention.keys import Keys, Slot
 
 pytestmark = pytest.mark.slow
 
-SEEDS = 25
+SEEDS = 45
 STORM = Weather(
     loss=0.1, twice=0.2, leg_s=0.02, straggler=0.05, statement_s=0.004, away=0.03, unanswered=0.08, crash_every_s=7.0,
     power=0.7, partition_every_s=30.0, flush_fails=0.03, attentive=0.6,

@@ -3,9 +3,10 @@
  * sent when the server is back. What the server refuses is said, never swallowed.
  */
 import { computed, signal } from "@preact/signals";
-import { type Agency, type Colleague, get, type Grant, type Incident, type IncidentDetail, post, Problem, signedIn } from "../shared/api";
+import { type Agency, type Colleague, get, type Grant, type Incident, type IncidentDetail, post, Problem, signedIn, type TakenIncident } from "../shared/api";
 import { exactNow } from "../shared/clock";
 import { isOffered } from "./ordering";
+import { openWith } from "./pictures";
 import { remember } from "./session";
 import * as store from "./store";
 import type { Turn } from "./turning";
@@ -58,7 +59,13 @@ function mark(name: string, on: boolean): void {
 async function take(run: () => Promise<unknown>): Promise<void> {
   const asked_ms = clock();
   const answer = await run();
-  if (answer && typeof answer === "object" && "number" in answer && "state" in answer) store.answer(answer as store.Case, asked_ms, clock());
+  if (!answer || typeof answer !== "object" || !("number" in answer && "state" in answer)) return;
+  if ("tokens" in answer) {
+    const taken = answer as TakenIncident;
+    const right = store.ownRight(taken);
+    if (right) openWith(right.id, taken.tokens);
+  }
+  store.answer(answer as store.Case, asked_ms, clock());
 }
 
 const unreachable = (error: unknown): boolean => error instanceof Problem && (error.status === 0 || error.status >= 502);

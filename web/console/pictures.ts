@@ -62,3 +62,25 @@ export function forget(camera: string): void {
   next.delete(camera);
   reports.value = next;
 }
+
+/** Younger than the minute that a token lives. */
+const IN_HAND_MS = 45_000;
+
+/** The tokens that came with the answer to a claim: by right, then by camera. */
+const inHand = new Map<string, { since: number; tokens: Record<string, string> }>();
+
+export function openWith(grant: string, tokens: Record<string, string>): void {
+  inHand.set(grant, { since: Date.now(), tokens: { ...tokens } });
+}
+
+/** The token that came with the claim, once; undefined when it is used, too old, or never came. */
+export function tokenInHand(grant: string, camera: string): string | undefined {
+  const held = inHand.get(grant);
+  if (!held || Date.now() - held.since > IN_HAND_MS) {
+    inHand.delete(grant);
+    return undefined;
+  }
+  const token = held.tokens[camera];
+  delete held.tokens[camera];
+  return token;
+}

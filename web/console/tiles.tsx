@@ -1,5 +1,5 @@
 import type { JSX, RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import clock from "lucide-static/icons/clock.svg?raw";
 import loader from "lucide-static/icons/loader-circle.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
@@ -13,7 +13,7 @@ import { LivePlayer } from "../shared/player";
 import { age, clockTime, direction, distance, span } from "../shared/words";
 import * as act from "./actions";
 import { cap } from "./bindings";
-import { forget, type Picture, report, states } from "./pictures";
+import { forget, type Picture, report, states, tokenInHand } from "./pictures";
 import { further } from "./slots";
 import * as store from "./store";
 import { beyond } from "./turning";
@@ -53,7 +53,7 @@ export function useStream(camera: { id: string } | null, place: number, incident
   const right = incident ? store.ownRight(incident) : undefined;
   const grant = camera && right?.cameras.includes(camera.id) ? right : undefined;
   const key = camera && grant ? `${camera.id}/${grant.id}` : null;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!key || !camera || !grant || !video.current) return undefined;
     const id = camera.id;
     const first = leader(grant.id);
@@ -66,7 +66,7 @@ export function useStream(camera: { id: string } | null, place: number, incident
         camera: id,
         token: async () => {
           if (!leads) await first.shown;
-          return (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token;
+          return tokenInHand(grant.id, id) ?? (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token;
         },
       },
       {

@@ -217,6 +217,10 @@ export interface IncidentDetail extends Incident {
   close_code: number | null;
   certificate?: unknown;
 }
+/** What it says to whoever has just taken it: by camera, the tokens that open its pictures within a minute. */
+export interface TakenIncident extends IncidentDetail {
+  tokens: Record<string, string>;
+}
 export interface AgencyStatus {
   up: boolean;
   /** Since when it is so. */

@@ -24,6 +24,7 @@ from ansim.response.incidents.model import IncidentRow
 from ansim.response.incidents.person import INFO, CentreKey
 from ansim.response.picture.routes import phone as picture
 from ansim.response.signals.model import Arrival, Receipt
+from ansim.response.watch import actions as watch
 from ansim.simulation.network import Lost, Network
 from ansim.trust import sealing
 
@@ -162,7 +163,7 @@ async def _work(around: Surroundings, name: str, incident: IncidentRow) -> None:
     id, what = incident.id, around.draw.random()
     if incident.owner is None:
         around.say("claims", name, id)
-        await around.act(lambda tx: incidents.claim(tx, id, CENTRE, name))
+        await around.act(lambda tx: watch.claim(tx, id, CENTRE, name))
     elif what < 0.25:
         await around.act(lambda tx: incidents.confirm(tx, id, name))
     elif what < 0.5:

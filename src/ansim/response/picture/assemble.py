@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
+
 from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
 from ansim.core.position import Position
@@ -43,6 +45,7 @@ from ansim.response.picture.model import (
     ProcedureLine,
     SeenPosition,
     SightLine,
+    TakenIncident,
     TimelineLine,
 )
 from ansim.response.signals import store as signals
@@ -50,6 +53,7 @@ from ansim.response.tracking.actions import last_known, track
 from ansim.response.watch.actions import followed, near
 from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import store as grants
+from ansim.trust.grants.actions import token_for
 from ansim.trust.grants.model import Grant, Link
 from ansim.trust.ledger import store as ledger
 from ansim.trust.ledger.actions import record
@@ -123,6 +127,13 @@ async def seen(tx: Transaction, row: IncidentRow, actor: Actor, *, fixes: Mappin
             fixes = {} if row.track_slot is None else await last_known(tx, {row.id: row.track_slot})
         return _reduced(tx, row, actor, fixes.get(row.id), around)
     return await _detailed(tx, row, actor, around)
+
+
+async def taken(tx: Transaction, row: IncidentRow, actor: Actor, grant: Grant) -> TakenIncident:
+    """The incident for whoever has just taken it, with what opens its pictures."""
+    detail = await _detailed(tx, row, actor, await _around(tx, [row]))
+    tokens = {camera: (await token_for(tx, grant, camera, actor.id))[0] for camera in grant.cameras}
+    return TakenIncident(**msgspec.structs.asdict(detail), tokens=tokens)
 
 
 class _Around(NamedTuple):

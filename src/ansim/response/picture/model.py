@@ -218,6 +218,14 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     detailed: bool = True
 
 
+class TakenIncident(IncidentDetail, frozen=True, kw_only=True):
+    """What she sees who has just taken it, and by camera the tokens that open its pictures at /media/{camera}: within sixty
+    seconds, without asking once more.
+    """
+
+    tokens: dict[str, str]
+
+
 class PhoneReceipt(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     channel: str

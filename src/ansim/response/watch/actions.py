@@ -13,10 +13,9 @@ from ansim.city.cameras.sight import Mode
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.core.position import Position
-from ansim.response.incidents import passing
+from ansim.response.incidents import actions, passing
 from ansim.response.incidents import store as incidents
-from ansim.response.incidents.actions import said
-from ansim.response.incidents.events import IncidentClaimed, IncidentClosed, IncidentReleased
+from ansim.response.incidents.events import IncidentClosed, IncidentReleased
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.tracking.actions import track
 from ansim.response.tracking.events import PersonMoved
@@ -75,26 +74,27 @@ def followed(tx: Transaction, incident: IncidentRow, fixes: Sequence[Position]) 
     return msgspec.structs.replace(outlook, cameras=[as_it_looks(camera) for camera in outlook.cameras])
 
 
-async def grant_to_owner(tx: Transaction, fact: IncidentClaimed) -> None:
-    """Whoever claims gets the right to the cameras near her, until it expires or the case leaves her."""
-    incident = await incidents.locked(tx, fact.incident)
-    if incident is None or incident.owner != fact.owner or not incident.open:
-        return
-    await _grant(tx, incident, fact.owner)
+async def claim(tx: Transaction, id: str, centre: str, actor: str) -> tuple[IncidentRow, Grant]:
+    """She takes it, and in the same transaction the right to the cameras near her is hers: until it expires or the case
+    leaves her.
+    """
+    incident = await actions.claim(tx, id, centre, actor)
+    grant = await _grant(tx, incident, actor)
     # she stands where she stood; what follows her begins
-    tx.mention(PersonMoved(incident=incident.id))
+    tx.mention(PersonMoved(incident=id))
+    return incident, grant
 
 
-async def _grant(tx: Transaction, incident: IncidentRow, owner: str) -> None:
+async def _grant(tx: Transaction, incident: IncidentRow, owner: str) -> Grant:
     fixes = await track(tx, incident.id, incident.track_slot)
-    await grants.issue(
+    return await grants.issue(
         tx, incident=incident.id, centre=incident.centre, holder_kind="operator", holder=owner, label="관제",
         purpose=PURPOSE, subject_tag=incident.subject_tag, video=True,
         cameras=[camera.id for camera in followed(tx, incident, fixes).cameras], actor=owner,
     )  # fmt: skip
 
 
-async def take_over(tx: Transaction, id: str, centre: str, actor: str) -> IncidentRow:
+async def take_over(tx: Transaction, id: str, centre: str, actor: str) -> tuple[IncidentRow, Grant]:
     """A colleague takes a case that was offered to her. In one transaction its operator's right ends and hers begins: at no
     time do two people hold one, and at no time does nobody.
     """
@@ -102,8 +102,7 @@ async def take_over(tx: Transaction, id: str, centre: str, actor: str) -> Incide
     ending = await store.live_grant(tx, id, "operator", before)
     if ending is not None:
         await grants.end(tx, ending, "released", actor=actor)
-    await _grant(tx, incident, actor)
-    return incident
+    return incident, await _grant(tx, incident, actor)
 
 
 async def end_with_release(tx: Transaction, fact: IncidentReleased) -> None:
@@ -166,11 +165,11 @@ async def extend(tx: Transaction, id: str, actor: Actor, reason: str) -> Grant:
     if not incident.open:
         raise Problem(409, "incident.state", "The case is closed", "No right outlives it.")
     extended = await grants.extend(tx, grant, actor=actor.id)
-    await said(tx, incident, "grant.extended", actor.id, words=reason or None)
+    await actions.said(tx, incident, "grant.extended", actor.id, words=reason or None)
     return extended
 
 
 async def revoke(tx: Transaction, id: str, actor: Actor, reason: str) -> None:
     grant, incident = await overseen(tx, id, actor)
     if await grants.end(tx, grant, "revoked", actor=actor.id):
-        await said(tx, incident, "grant.revoked", actor.id, words=reason or None)
+        await actions.said(tx, incident, "grant.revoked", actor.id, words=reason or None)

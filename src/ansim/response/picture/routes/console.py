@@ -25,7 +25,7 @@ from ansim.response.incidents.destruction import Ground
 from ansim.response.picture import assemble
 from ansim.response.picture.labels import Places, Telephones
 from ansim.response.picture.live import lines_and_cameras
-from ansim.response.picture.model import GrantLine, Incident
+from ansim.response.picture.model import GrantLine, Incident, TakenIncident
 from ansim.response.picture.routes.shared import Asking, Db, OneCamera, ShownToken, Words, shown_token
 from ansim.response.watch import actions as watch
 from ansim.trust.access.guards import allow
@@ -128,11 +128,13 @@ async def get_incident(incident: FromPath[str], actor: Asking, database: Db) -> 
 
 
 @post("/api/incidents/{incident:str}/claim", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
-async def claim(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
-    """Take an incident. Of those who press at once one gets it; the others get 409 `incident.claimed` and hear who."""
+async def claim(incident: FromPath[str], actor: Asking, database: Db) -> TakenIncident:
+    """Take an incident, and with it the right to the cameras near her. Of those who press at once one gets it; the others
+    get 409 `incident.claimed` and hear who.
+    """
     async with database.transaction() as tx:
-        row = await incidents.claim(tx, incident, actor.centre, actor.id)
-        return await assemble.seen(tx, row, actor, fixes=None)
+        row, grant = await watch.claim(tx, incident, actor.centre, actor.id)
+        return await assemble.taken(tx, row, actor, grant)
 
 
 @post("/api/incidents/{incident:str}/release", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
@@ -174,13 +176,13 @@ async def end_offer(incident: FromPath[str], actor: Asking, database: Db) -> Inc
 
 
 @post("/api/incidents/{incident:str}/take-over", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
-async def take_over(incident: FromPath[str], actor: Asking, database: Db) -> Incident:
+async def take_over(incident: FromPath[str], actor: Asking, database: Db) -> TakenIncident:
     """Take a case that was offered: it is one's own with everything in it. 409 `incident.not-offered` when it is not any
     more.
     """
     async with database.transaction() as tx:
-        row = await watch.take_over(tx, incident, actor.centre, actor.id)
-        return await assemble.seen(tx, row, actor, fixes=None)
+        row, grant = await watch.take_over(tx, incident, actor.centre, actor.id)
+        return await assemble.taken(tx, row, actor, grant)
 
 
 @post("/api/incidents/{incident:str}/confirm", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
