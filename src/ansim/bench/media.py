@@ -10,13 +10,16 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import resource
 import shutil
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -34,15 +37,19 @@ from ansim.core.world import World
 from ansim.nodes.media import socket as media_socket_module
 from ansim.nodes.media import window
 from ansim.nodes.media.dayfile import GROUP, DayFile
+from ansim.nodes.media.depacketiser import Depacketiser
 from ansim.nodes.media.fmp4 import fragment, init_segment
 from ansim.nodes.media.h264 import ParameterSets
+from ansim.nodes.media.h265 import H265
 from ansim.nodes.media.node import MediaNode
+from ansim.nodes.media.picture import decoded
 from ansim.nodes.media.ports import Source, View
 from ansim.nodes.media.recordings import Recordings
-from ansim.nodes.media.ring import Frame
+from ansim.nodes.media.ring import Frame, Stream
+from ansim.nodes.media.singles import OPTIONS, Singles
 from ansim.nodes.media.socket import media_socket
 from ansim.sim import rtsp
-from ansim.sim.coding import Codec
+from ansim.sim.coding import Codec, split
 from ansim.sim.faults import Fault
 from ansim.trust.retention.keys import Keys
 from ansim.trust.retention.master import FileMaster
@@ -90,7 +97,7 @@ def bench() -> dict[str, Any]:
 
 async def _bench() -> dict[str, Any]:
     figures: dict[str, Any] = {}
-    for part in (ingest, clips, pictures):
+    for part in (ingest, singles, clips, pictures):
         for figure in await part():
             print(f"media: {figure.line()}", flush=True)
             figures[figure.what] = msgspec.to_builtins(figure)
@@ -353,6 +360,121 @@ async def _read_only(base: str, count: int) -> None:
         sessions.append(session)
     print("pulling", flush=True)
     await asyncio.Event().wait()
+
+
+# -- what a browser costs that plays no H.265 -------------------------------------------------------------------------
+
+
+def encode_h265(seconds: int) -> list[rtsp.AccessUnit]:
+    """Of 1080p, with their parameter sets in front of key frames; a scene with edges and a sensor's grain."""
+    width, height = 1920, 1080
+    encoder = av.CodecContext.create("libx265", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
+    encoder.framerate, encoder.time_base = Fraction(FPS), Fraction(1, FPS)
+    encoder.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "crf": "26",
+        "x265-params": f"log-level=none:info=0:scenecut=0:open-gop=0:keyint={KEY_EVERY}:min-keyint={KEY_EVERY}",
+    }
+    chance = np.random.default_rng(7)
+    blocks = np.kron(chance.integers(16, 235, (height // 40, width // 20), dtype=np.int16), np.ones((40, 40), np.int16))
+    grain = chance.normal(0, 3, (height, width)).astype(np.int16)
+    chroma = np.full((height // 2, width), 128, np.uint8)
+    packets: list[Any] = []
+    for number in range(FPS * seconds):
+        seen = blocks[:, number * 2 : number * 2 + width] + np.roll(grain, number * 37)
+        luma = np.clip(seen, 0, 255).astype(np.uint8)
+        frame = av.VideoFrame.from_ndarray(np.vstack([luma, chroma]), format="yuv420p")
+        frame.pts = number
+        packets += encoder.encode(frame)
+    packets += encoder.encode(None)
+    return [
+        rtsp.AccessUnit(tuple(split(bytes(packet))), number * 3600, bool(packet.is_keyframe))
+        for number, packet in enumerate(packets)
+    ]
+
+
+async def singles() -> list[Figure]:
+    """Key frames made into single pictures, in processor time; and all of the stream transcoded, which that is instead of."""
+    units = await asyncio.to_thread(encode_h265, 8)
+    keys = [unit for unit in units if unit.key]
+    depacketiser = Depacketiser(H265())
+    frames: list[Frame] = []
+    sequence = 0
+    for unit in keys:
+        for last, payload in rtsp.packets(unit.nals, "H265"):
+            sequence += 1
+            head = struct.pack(">BBHII", 0x80, 96 | last << 7, sequence, unit.rtp_time, 1)
+            for taken in depacketiser.push(head + payload):
+                assert taken.parameters is not None
+                stream = Stream(taken.parameters, init_segment(taken.parameters), 1920, 1080)
+                frames.append(Frame(stream, True, unit.rtp_time / 90_000, b"", memoryview(taken.body)))
+    made = Singles()
+
+    def of_each(work: Callable[[Frame], object]) -> float:
+        took = []
+        for frame in frames:
+            began = time.process_time()
+            work(frame)
+            took.append((time.process_time() - began) * 1000)
+        return statistics.median(took)
+
+    floor = of_each(decoded)
+    value = of_each(lambda frame: made.encode(decoded(frame), frame.at))
+    peers = None
+    if program := shutil.which("ffmpeg"):
+        peers = (
+            await _transcoding(program, keys * 10, "1") * 1000 / len(keys * 10),
+            await _transcoding(program, units, str(KEY_EVERY)) * 100 / (len(units) / FPS),
+        )
+    no_peer = "no peer: ffmpeg is not installed"
+    return [
+        Figure(
+            what=f"a single picture of H.265, 1080p, median of {len(frames)}",
+            value=value,
+            unit="ms of a core",
+            floor=floor,
+            floor_is="its key frame decoded and no more",
+            peer=peers[0] if peers else None,
+            peer_is="ffmpeg, the same key frames to the same H.264" if peers else no_peer,
+        ),
+        Figure(
+            what="single pictures of a camera, a key frame every 2 s",
+            value=value / 20,
+            unit="% of a core",
+            peer=peers[1] if peers else None,
+            peer_is="ffmpeg, the whole stream of 25 pictures a second to H.264" if peers else no_peer,
+        ),
+    ]
+
+
+async def _transcoding(program: str, units: list[rtsp.AccessUnit], key_every: str) -> float:
+    """Seconds of a core."""
+    with tempfile.TemporaryDirectory(prefix="ansim-bench.") as folder:
+        source = Path(folder) / "camera.h265"
+        source.write_bytes(b"".join(b"\0\0\0\1" + nal for unit in units for nal in unit.nals))
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        coded = [
+            "-c:v",
+            "libx264",
+            "-preset",
+            OPTIONS["preset"],
+            "-crf",
+            OPTIONS["crf"],
+            "-g",
+            key_every,
+            "-threads",
+            "1",
+        ]
+        child = await asyncio.create_subprocess_exec(
+            program, "-v", "error", "-threads", "1", "-i", str(source), *coded, "-f", "null", "-",
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        if await child.wait() != 0:
+            raise RuntimeError("ffmpeg could not transcode")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 # -- what a clip costs -----------------------------------------------------------------------------------------------
