@@ -139,6 +139,7 @@ def test_what_leads_a_key_frame_is_shown_only_with_what_it_refers_to(encode, pac
     assert leading, "the encoder opened its groups"
     whole, _ = feed(clip.pictures, packets_of, rtp)
     assert [unit.timestamp // 3600 for unit in whole] == [*range(len(clip.pictures))]
+    assert [at for at, unit in enumerate(whole) if unit.leading] == leading
     joined, depacketiser = feed(clip.pictures[5:], packets_of, rtp)
     key = next(at for at, units in enumerate(clip.pictures) if at > 5 and any(16 <= kind(unit) < 24 for unit in units))
     orphans = {at for at in leading if key < at < key + 24}

@@ -16,6 +16,7 @@ from ansim.nodes.media.node import GRANT_ENDED
 from ansim.nodes.media.picture import annex_b, decoded
 from ansim.nodes.media.ports import Source
 from ansim.nodes.media.socket import media_socket
+from ansim.nodes.media.viewer import Viewer
 
 GROUP = 25
 NONE, MAIN = frozenset(), frozenset({"hvc1.1"})
@@ -253,6 +254,24 @@ async def test_a_camera_that_becomes_one_of_h265_goes_on_as_single_pictures(star
     await eventually(lambda: len(frames) == 6)
     assert frames[5].key and frames[5].stream is not frames[4].stream
     assert puller.health(NONE).every_s
+
+
+async def test_a_slow_viewer_goes_on_without_what_leads_a_key_frame(start, encode, gate, clock, eventually):
+    clip = encode(320, 180, 4, 24, 3, "H265")
+    camera, puller = await start(clip)
+    viewer = Viewer(clock, await gate.open("good", "cam-1"), lambda: None, MAIN)
+    frames = []
+    puller.subscribe(frames.append, MAIN)
+    puller.subscribe(viewer.offer, MAIN)
+    camera.send(30)
+    await eventually(lambda: len(frames) == 30)
+    await clock.advance(2)  # and nothing was taken: what waited is too old
+    camera.send(60)
+    await eventually(lambda: len(frames) == 90)
+    kept, again, whole = [at for at, frame in enumerate(frames) if frame.key][1:]
+    led = [frame for frame in frames[again:whole] if not frame.leading]
+    assert len(led) < whole - again and any(frame.leading for frame in frames[whole:])
+    assert [frame for frame, _ in viewer._waiting] == [frames[kept], *led, *frames[whole:]]
 
 
 class Page:

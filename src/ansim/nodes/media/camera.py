@@ -357,7 +357,7 @@ class Camera:
         self._sequence += 1
         self._last_at = self._world.clock.monotonic()
         whole = fragment(self._sequence, times.decode, times.offset, times.duration, unit.key, unit.body)
-        frame = Frame(stream, unit.key, self._last_at, whole, memoryview(whole)[-len(unit.body) :])
+        frame = Frame(stream, unit.key, self._last_at, whole, memoryview(whole)[-len(unit.body) :], unit.leading)
         if self._recorder is not None:
             self._record(self._recorder, frame)
         self._ring.add(frame)

@@ -21,6 +21,7 @@ class AccessUnit(NamedTuple):
     key: bool
     body: bytes
     parameters: ParameterSets | None  # when they came with this picture or with the description
+    leading: bool = False  # refers to what was before the last key frame as well
 
 
 class Depacketiser:
@@ -170,4 +171,4 @@ class Depacketiser:
         if key:
             self._orphans = self._resync
         self._resync, self._begun, self.keyless = False, True, 0
-        return (AccessUnit(self._timestamp, key, b"".join(body), self._parameters),)
+        return (AccessUnit(self._timestamp, key, b"".join(body), self._parameters, leading),)

@@ -1,6 +1,6 @@
 """H.264 that is made here, where nothing can be passed through: masked clips, and single pictures of what a browser cannot play.
 
-It takes a thread's time: some half of a core's for every second of 720p, 24 ms for one key frame of 1080p.
+It takes a thread's time: some half of a core's for every second of 720p.
 """
 
 from __future__ import annotations

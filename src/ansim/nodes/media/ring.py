@@ -36,7 +36,7 @@ def family_of(codec: str) -> str:
 @dataclass(slots=True, eq=False)
 class Frame:
     """One picture, ready to be sent. `at`: monotonic seconds of its arrival; `body`: its slices, each behind
-    its length.
+    its length; `leading`: it refers to what was before the last key frame as well.
     """
 
     stream: Stream
@@ -44,6 +44,7 @@ class Frame:
     at: float
     fragment: bytes
     body: memoryview
+    leading: bool = False
 
 
 @dataclass

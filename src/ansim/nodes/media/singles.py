@@ -1,7 +1,7 @@
 """A camera for those whose browser cannot play it: its key frames, made into a stream that every browser plays.
 
-To whoever looks, and to everything on the way, it is a stream like any other, of one picture every few seconds; what it costs is
-one look at a key frame, which is 10 to 20 times less than transcoding all of it.
+To whoever looks, and to everything on the way, it is a stream like any other, of one picture every few seconds. It costs one
+look at each key frame, a thirtieth of transcoding all of it.
 """
 
 from __future__ import annotations

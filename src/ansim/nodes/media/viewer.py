@@ -88,7 +88,7 @@ class Viewer(Admitted):
         self.dropped = 0
         self._waiting: deque[tuple[Frame, float]] = deque()
         self._waiting_size = 0
-        self._needs_key = True
+        self._needs_key = self._orphans = True
         self._stream: Stream | None = None
         self._rest = memoryview(b"")
 
@@ -99,8 +99,8 @@ class Viewer(Admitted):
         ):
             self._fall_back()
         if frame.key:
-            self._needs_key = False
-        if self._needs_key:
+            self._orphans, self._needs_key = self._needs_key, False
+        if self._needs_key or (frame.leading and self._orphans):
             self.dropped += 1
             return
         self._waiting.append((frame, now))
