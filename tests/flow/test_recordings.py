@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -12,7 +13,9 @@ from typing import Any
 
 import av
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 
 from ansim.app.check import wrong
 from ansim.city.migration import actions as migration
@@ -23,6 +26,7 @@ from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Problem
 from ansim.nodes.media.ports import DayKeys
 from ansim.nodes.media.recordings import days_in
+from ansim.nodes.media.still import still
 from ansim.response.evidence.manifest import split
 from ansim.response.evidence.ports import Recorded
 from ansim.response.evidence.verify import verify_clip
@@ -400,3 +404,62 @@ async def test_what_is_handed_out_is_masked_and_says_in_every_picture_who_took_i
     assert refused.status_code == 400 and "masks" in refused.json()["field"]
     colleague = await filmed.house.client("operator")
     assert (await colleague.post(f"/api/clips/{saved['id']}/masked", json=asked)).status_code == 404
+
+
+def _shown(jpeg: bytes) -> Any:
+    return np.asarray(Image.open(io.BytesIO(jpeg)).convert("L"))
+
+
+async def test_before_masking_she_sees_its_pictures_one_by_one_each_in_the_ledger(filmed: Filmed) -> None:
+    await filmed.claim()
+    await filmed.film(3)
+    saved = read(await filmed.save())
+    path = f"/api/clips/{saved['id']}/stills"
+    told = read(await filmed.operator.get(path))
+    assert (told["at_s"], told["masks"]) == ([0.0, 1.0, 2.0], [])
+    answers = [await filmed.operator.get(f"{path}/{n}") for n in range(3)]
+    assert {answer.headers["content-type"] for answer in answers} == {"image/jpeg"}
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    assert {_shown(answer.content).shape for answer in answers} == {(180, 320)}
+    assert (await filmed.operator.get(f"{path}/3")).status_code == 404
+    seen = await filmed.house.rows(
+        "SELECT actor, purpose, incident, details FROM ledger_entry WHERE act = 'clip.seen' ORDER BY at, id"
+    )
+    assert [json.loads(row["details"]) for row in seen] == [
+        {"camera": "cam-1", "frames": 1, "seconds": second} for second in (0, 1, 2)
+    ]
+    assert {(row["purpose"], row["incident"]) for row in seen} == {("evidence", filmed.incident)}
+    # what is handed out is seen the same way, as it is
+    mask = {"x": 0, "y": 0, "width": 0.5, "height": 0.5}
+    made = read(
+        await filmed.operator.post(f"/api/clips/{saved['id']}/masked", json={"masks": [mask], "reason": "보험사"})
+    )
+    masked = f"/api/clips/{made['id']}/stills"
+    assert read(await filmed.operator.get(masked))["masks"] == [mask | {"from_s": 0.0, "until_s": None}]
+    burnt, before = _shown((await filmed.operator.get(f"{masked}/0")).content), _shown(answers[0].content)
+    assert burnt[:86, :156].std() < 4 < before[:86, :156].std()
+    assert abs(float(burnt[:86, :156].mean()) - 0x33) < 4, "the page paints masks in this colour (--masked)"
+    # each is hers only as long as the case is, and on her record
+    for who, status in (("operator", 404), ("officer", 403), ("administrator", 403), ("auditor", 403)):
+        stranger = await filmed.house.client(who)
+        assert (await stranger.get(path)).status_code == (await stranger.get(f"{path}/0")).status_code == status
+    read(await filmed.operator.post(f"/api/incidents/{filmed.incident}/close", json={"code": 2}))
+    await filmed.house.settle()
+    assert (await filmed.operator.get(f"{path}/0")).status_code == 404
+    assert [entry["act"] for entry in await filmed.phone.record()].count("clip.seen") == 4
+
+
+async def test_a_picture_inside_a_long_group_is_decoded_from_where_the_group_begins(filmed: Filmed) -> None:
+    """A part without a key frame of its own: cameras with many seconds between two of them have such."""
+    await filmed.claim()
+    await filmed.film(2)
+    saved = read(await filmed.save())
+    content = (await filmed.operator.get(f"/api/clips/{saved['id']}")).content
+    statement = split(content)[0].statement
+    init, first = (part.bytes for part in statement.parts[:2])
+    group = content[init : init + first]
+    half = group.index(b"moof", len(group) // 2) - 4
+    with pytest.raises(ValueError, match="key frame"):
+        still(content[:init] + group[half:], 0)
+    whole = _shown(still(content[: init + first], 20))
+    assert whole.std() > 8 and whole.shape == (180, 320)

@@ -18,6 +18,7 @@ export const DEFAULTS = {
   extend: "KeyE",
   link: "KeyL",
   save: "KeyS",
+  mask: "KeyR",
   turn: "KeyP",
   aim: "KeyA",
   hold: "KeyH",

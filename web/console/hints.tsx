@@ -4,13 +4,14 @@ import * as act from "./actions";
 import { cap } from "./bindings";
 import { hintsShown } from "./keys";
 import { oversees } from "./looks";
+import { work as masking } from "./masking";
 import * as store from "./store";
 import { t, type Word } from "./words";
 
 function Hint({ caps, word }: { caps: string[]; word: Word }): JSX.Element {
   return (
     <span>
-      {caps.map((one) => (one === "–" || one === "+" ? one : <Kbd key={one}>{one}</Kbd>))}
+      {caps.map((one) => (one === "–" || (one === "+" && caps.length > 1) ? one : <Kbd key={one}>{one}</Kbd>))}
       {t(word)}
     </span>
   );
@@ -34,6 +35,23 @@ export function Hints(): JSX.Element | null {
           <Hint caps={[cap("walls")]} word="hint.desk" />
           {waiting && <Hint caps={[cap("soften")]} word="hint.soft" />}
           <Hint caps={["/"]} word="hint.search" />
+        </>
+      ) : masking.value && !question ? (
+        <>
+          {waiting && <Hint caps={["Enter"]} word="hint.claim" />}
+          <Hint caps={[",", "."]} word="hint.picture" />
+          {!masking.value.clip.masked_from && (
+            <>
+              <Hint caps={["+"]} word="hint.mask" />
+              <Hint caps={["1", "–", "9"]} word="hint.mask.choose" />
+              <Hint caps={["←", "↑", "↓", "→"]} word="hint.mask.move" />
+              <Hint caps={["Shift", "+", "←", "↑", "↓", "→"]} word="hint.mask.size" />
+              <Hint caps={["[", "]"]} word="hint.mask.bound" />
+              <Hint caps={["Del"]} word="hint.mask.remove" />
+              {!waiting && <Hint caps={["Enter"]} word="hint.mask.make" />}
+            </>
+          )}
+          <Hint caps={["Esc"]} word="hint.leave" />
         </>
       ) : question ? (
         <>

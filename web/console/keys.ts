@@ -10,6 +10,7 @@ import * as calibrating from "./calibrating";
 import { isOffered, isWaiting } from "./ordering";
 import * as glimpses from "./glimpses";
 import * as looks from "./looks";
+import * as masking from "./masking";
 import { recall, remember } from "./session";
 import { soften } from "./sound";
 import { further } from "./slots";
@@ -52,6 +53,7 @@ function leave(): void {
   if (railOpen.peek()) railOpen.value = false;
   else if (act.prompt.peek()) act.prompt.value = null;
   else if (act.sheet.peek()) act.sheet.value = null;
+  else if (masking.work.peek()) masking.close();
   else if (calibrating.work.peek()) calibrating.leave();
   else if (glimpses.draft.peek()) glimpses.draft.value = null;
   else if (looks.choosing.peek()) looks.choosing.value = false;
@@ -77,7 +79,7 @@ export function onKey(event: KeyboardEvent): void {
     return;
   }
   const verb = verbOf(event.code);
-  if (event.repeat && verb !== "next" && verb !== "previous" && event.code !== "ArrowDown" && event.code !== "ArrowUp") {
+  if (event.repeat && verb !== "next" && verb !== "previous" && event.code !== "ArrowDown" && event.code !== "ArrowUp" && !masking.work.peek()) {
     return;
   }
   // A focused button is pressed by Enter and Space as everywhere; the alarm card's own buttons are the same verbs.
@@ -100,6 +102,9 @@ function perform(event: KeyboardEvent): boolean {
   }
   if (act.sheet.peek() === "search") return false;
   if (act.screen.peek() === "walls") return onWalls(event);
+  // Whoever waits to be claimed comes first while she draws, too.
+  const waits = (code === "Enter" || code === "NumpadEnter") && (store.top.peek() !== null || store.guarded(performance.now()) !== null);
+  if (masking.work.peek() && !asked && !going && !waits && masking.onKey(event)) return true;
   if (code === "Enter" || code === "NumpadEnter") return enter(event.shiftKey);
   if (digit) return number(Number(digit[1]), asked);
   if (calibrating.work.peek() && code in STEPS) {
@@ -266,7 +271,7 @@ function walk(by: number): boolean {
   return true;
 }
 
-const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save", "turn", "aim", "hold"]);
+const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save", "mask", "turn", "aim", "hold"]);
 
 function letter(verb: Verb, shifted: boolean): boolean {
   switch (verb) {
@@ -318,6 +323,9 @@ function letter(verb: Verb, shifted: boolean): boolean {
     }
     case "save":
       return saveClip();
+    case "mask":
+      masking.openNewest(incident);
+      return true;
     case "turn":
       return turnCamera();
     case "aim":

@@ -18,6 +18,7 @@ import { connect, serverState } from "./connection";
 import { Hints } from "./hints";
 import { onKey, railOpen } from "./keys";
 import { MapPanel } from "./map";
+import { Masking } from "./masking";
 import { waitingSince } from "./ordering";
 import { Queue } from "./queue";
 import { forgetExcept, recall } from "./session";
@@ -43,7 +44,7 @@ function Console(): JSX.Element {
       <Queue />
       <div class="middle">
         <MapPanel />
-        {walls && <Walls />}
+        {walls ? <Walls /> : <Masking />}
         <Bands />
         <Line />
         <Sheets />

@@ -39,6 +39,7 @@ const KEYS: Line[] = [
   [["extend"], "hint.extend"],
   [["link"], "keys.link"],
   [["save"], "keys.save"],
+  [["mask"], "keys.mask"],
   [["turn"], "keys.turn"],
   [["aim"], "keys.aim"],
   [["Shift", "aim"], "keys.aim.closer"],

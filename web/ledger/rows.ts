@@ -25,7 +25,7 @@ export interface Row {
 
 const PREFIXES: [Kind, RegExp][] = [
   ["erase", /\.(erased|erase-ordered|held|hold-ended)$/],
-  ["view", /^(view|link\.opened|link\.refused|incident\.(claimed|taken-over))/],
+  ["view", /^(view|link\.opened|link\.refused|incident\.(claimed|taken-over)|clip\.(seen|downloaded))/],
   ["grant", /^(grant|link)\./],
   ["access", /^(session|password|passkey|totp|token|code|account|ledger|person|device|camera)\./],
 ];

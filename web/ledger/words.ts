@@ -64,6 +64,9 @@ const ACTS: Record<string, { ko: string; en: string }> = {
   "incident.marked": { ko: "표시", en: "marked" },
   "camera.turned": { ko: "카메라 {object} · 돌림", en: "camera {object} · turned" },
   "camera.calibrated": { ko: "카메라 {object} · 방향 보정", en: "camera {object} · calibrated" },
+  "clip.saved": { ko: "영상 저장", en: "clip saved" },
+  "clip.seen": { ko: "저장한 영상의 한 장면 봄", en: "one picture of a clip seen" },
+  "clip.downloaded": { ko: "영상 내려받음", en: "clip downloaded" },
   "camera.returned": { ko: "카메라 {object} · 정위치", en: "camera {object} · back in place" },
   "camera.turn-failed": { ko: "카메라 {object} · 돌지 않음", en: "camera {object} · did not turn" },
   "view.opened": { ko: "카메라 {object} · 실시간", en: "camera {object} · live" },
@@ -144,6 +147,8 @@ const GROUNDS: Record<string, { ko: string; en: string }> = {
   audit: { ko: "감사", en: "audit" },
   retention: { ko: "보유기간 규칙", en: "retention rule" },
   withdrawal: { ko: "본인 탈퇴", en: "own withdrawal" },
+  evidence: { ko: "증거 영상", en: "evidence" },
+  calibration: { ko: "카메라 방향 보정", en: "calibration" },
   routine: { ko: "평시 · 흐린 화면만", en: "routine · blurred only" },
 };
 

@@ -26,6 +26,7 @@ from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Record, Refused, Source
 from ansim.nodes.media.recordings import Recordings
 from ansim.nodes.media.redact import Region, redact
+from ansim.nodes.media.still import still
 from ansim.response.evidence.ports import Mask, Stretch
 from ansim.trust.retention.keys import Keys, Slot
 
@@ -134,6 +135,9 @@ class LocalRedactor:
             for made in redact(pieces, regions, words):
                 start, end = (began + timedelta(seconds=seconds) for seconds in (made.start_s, made.end_s))
                 yield Stretch(content=made.content, frames=made.frames, start=start, end=end)
+
+    def still(self, piece: bytes, after: int) -> bytes:
+        return still(piece, after)
 
 
 class LocalRecordings:

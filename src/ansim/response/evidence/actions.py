@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,6 +20,7 @@ from ansim.response.evidence.file import ClipFile, ClipFolder, statement_context
 from ansim.response.evidence.manifest import (
     DOWNLOADED,
     SAVED,
+    SEEN,
     Derived,
     Manifest,
     Part,
@@ -102,11 +104,8 @@ async def hand_out(database: Database, source: str, actor: Actor, masks: Sequenc
     case like the first, and is downloaded and checked like it.
     """
     async with database.transaction(readonly=True) as tx:
-        row = await store.get(tx, source)
-        if row is None:
-            raise not_found("clip")
-        incident = await _owned(tx, row["incident"], actor)
-        before = _read(tx, row, incident).statement
+        incident, signed = await _open(tx, source, actor)
+    before = signed.statement
     if before.derived is not None:
         raise Problem(
             409, "clip.derived", "This clip was made from another", "Take that one.", clip=before.derived.clip
@@ -130,6 +129,53 @@ async def hand_out(database: Database, source: str, actor: Actor, masks: Sequenc
         raise
 
 
+class Stills(msgspec.Struct, frozen=True, kw_only=True):
+    """The pictures of a clip that can be seen one by one: at which of its seconds each stands. Of one made anew also what is masked in it."""
+
+    at_s: list[float]
+    masks: list[Mask]
+
+
+async def stills(tx: Transaction, clip: str, actor: Actor) -> Stills:
+    _, signed = await _open(tx, clip, actor)
+    statement = signed.statement
+    at_s = [round((part.start - statement.start).total_seconds(), 3) for part in statement.parts if part.frames]
+    return Stills(at_s=at_s, masks=[] if statement.derived is None else statement.derived.masks)
+
+
+async def still(database: Database, clip: str, number: int, actor: Actor) -> bytes:
+    """One of them, to see whom to mask: JPEG. It is in the ledger before it is opened."""
+    async with database.transaction() as tx:
+        incident, signed = await _open(tx, clip, actor)
+        statement = signed.statement
+        shown = [at for at, part in enumerate(statement.parts) if part.frames]
+        if not 0 <= number < len(shown):
+            raise not_found("still")
+        part = statement.parts[shown[number]]
+        await record(
+            tx, actor=actor.id, act=SEEN, object=clip, incident=incident.id, purpose=PURPOSE,
+            subject_tag=incident.subject_tag,
+            details={
+                "camera": statement.camera, "frames": 1,
+                "seconds": round((part.start - statement.start).total_seconds()),
+            },
+        )  # fmt: skip
+    return await asyncio.to_thread(_still, database, incident, statement, shown[number])
+
+
+def _still(database: Database, incident: IncidentRow, statement: Statement, part: int) -> bytes:
+    """Blocking. A part that goes on with a long group of pictures is decoded from its beginning, further back."""
+    file, redactor = _file(database, incident, statement.clip), database.use(Redactor)
+    try:
+        for first in range(part, 0, -1):
+            before = sum(one.frames for one in statement.parts[first:part])
+            with suppress(ValueError):
+                return redactor.still(file.between(first, part), before)
+    except (Erased, FileNotFoundError):
+        raise _destroyed() from None
+    raise Problem(409, "clip.undecodable", "This picture cannot be shown", "Choose another one.")
+
+
 class Download(msgspec.Struct, frozen=True, kw_only=True):
     """`size`: bytes in all. `pieces` yields them."""
 
@@ -142,14 +188,11 @@ async def download(database: Database, clip: str, actor: Actor) -> Download:
     """The clip with its manifest. That it was taken out is in the ledger, and in the file, before its first byte leaves."""
     sequencer = database.use(Sequencer)
     async with database.transaction() as tx:
-        row = await store.get(tx, clip)
-        if row is None:
-            raise not_found("clip")
-        incident = await _owned(tx, row["incident"], actor)
-        signed = _read(tx, row, incident)
+        incident, signed = await _open(tx, clip, actor)
+        statement = signed.statement
         await record(
             tx, actor=actor.id, act=DOWNLOADED, object=clip, incident=incident.id, purpose=PURPOSE,
-            subject_tag=incident.subject_tag, details={"camera": row["camera"], "bytes": row["bytes"]},
+            subject_tag=incident.subject_tag, details={"camera": statement.camera, "bytes": statement.size},
         )  # fmt: skip
     await sequencer.settle()
     async with database.transaction(readonly=True) as tx:
@@ -159,8 +202,8 @@ async def download(database: Database, clip: str, actor: Actor) -> Download:
         raise Problem(503, "clip.unproven", "The ledger is not settled yet", "Try again.", retry_after_s=1)
     last = box(Manifest(statement=signed.statement, signature=signed.signature, proof=proof))
     return Download(
-        name=f"{incident.number}-{row['camera']}-{row['from_at']:%Y%m%dT%H%M%SZ}.mp4",
-        size=signed.statement.size + len(last),
+        name=f"{incident.number}-{statement.camera}-{statement.start:%Y%m%dT%H%M%SZ}.mp4",
+        size=statement.size + len(last),
         pieces=_pieces(database, incident, clip, last),
     )
 
@@ -191,6 +234,15 @@ async def _owned(tx: Transaction, id: str, actor: Actor) -> IncidentRow:
     if incident.case_slot is None:
         raise _destroyed()
     return incident
+
+
+async def _open(tx: Transaction, clip: str, actor: Actor) -> tuple[IncidentRow, Signed]:
+    """Of a clip of her case: the case, and what is stated of the clip."""
+    row = await store.get(tx, clip)
+    if row is None:
+        raise not_found("clip")
+    incident = await _owned(tx, row["incident"], actor)
+    return incident, _read(tx, row, incident)
 
 
 def _destroyed() -> Problem:

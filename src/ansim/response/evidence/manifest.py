@@ -21,7 +21,7 @@ from ansim.trust.ledger.checkpoint import Verifier
 from ansim.trust.ledger.proof import Proof, check_proof
 
 KIND = "ansim.clip"
-SAVED, DOWNLOADED = "clip.saved", "clip.downloaded"
+SAVED, DOWNLOADED, SEEN = "clip.saved", "clip.downloaded", "clip.seen"
 _DOMAIN = b"ansim clip\n"
 _BOX = struct.Struct(">I4s16s")
 _TYPE = bytes.fromhex("8f1b6d0c5a9e4c2fb7d3616e73696d63")

@@ -38,6 +38,10 @@ class Redactor(Protocol):
     def redact(self, pieces: Iterable[bytes], masks: Sequence[Mask], words: str, began: datetime) -> Iterator[Stretch]:
         """The clip made anew, in the order of `Recorded.cut`: masked, with the words in every picture. Blocks its thread."""
 
+    def still(self, piece: bytes, after: int) -> bytes:
+        """JPEG of the picture after so many others, of parts behind their init segment. Blocks its thread. Raises ValueError for parts that do not begin with
+        a key frame."""
+
 
 class Recorded(Protocol):
     def cut(self, camera: str, start: datetime, end: datetime) -> AsyncIterator[Stretch]:

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.response import Stream
 
 from ansim.core.database import Database
 from ansim.response.evidence import actions
-from ansim.response.evidence.actions import Clip
+from ansim.response.evidence.actions import Clip, Stills
 from ansim.response.evidence.ports import Mask
 from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Actor
@@ -62,6 +62,20 @@ async def hand_out_clip(clip: FromPath[str], data: JSONBody[HandingOut], actor: 
     return await actions.hand_out(database, clip, actor, data.masks, data.reason)
 
 
+@get("/api/clips/{clip:str}/stills", guards=[allow(Act.INCIDENT_WORK)])
+async def list_stills(clip: FromPath[str], actor: Asking, database: Db) -> Stills:
+    """At which seconds of a clip there are pictures that can be seen one by one, before places in it are masked."""
+    async with database.transaction(readonly=True) as tx:
+        return await actions.stills(tx, clip, actor)
+
+
+@get("/api/clips/{clip:str}/stills/{number:int}", media_type="image/jpeg", guards=[allow(Act.INCIDENT_WORK)])
+async def clip_still(clip: FromPath[str], number: FromPath[int], actor: Asking, database: Db) -> Response[bytes]:
+    """One of them, the first is 0. It is in the ledger as seen before it is opened."""
+    picture = await actions.still(database, clip, number, actor)
+    return Response(picture, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+
 @get("/api/clips/{clip:str}", guards=[allow(Act.INCIDENT_WORK)])
 async def download_clip(clip: FromPath[str], actor: Asking, database: Db) -> Stream:
     """The clip as one MP4 file with its manifest in it, for `ansim verify`. Each download is in the ledger and in the file."""
@@ -73,4 +87,4 @@ async def download_clip(clip: FromPath[str], actor: Asking, database: Db) -> Str
     )
 
 
-ROUTES = [save_clip, list_clips, hand_out_clip, download_clip]
+ROUTES = [save_clip, list_clips, hand_out_clip, list_stills, clip_still, download_clip]
