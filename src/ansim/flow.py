@@ -56,6 +56,7 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
     fresh = {(a.source, a.client_id): a for a in arrivals if (a.source, a.client_id) not in receipts}
     if fresh:
         placed = await incidents.place(tx, routing.route(tx, list(fresh.values())))
+        tx.use(Keys).begin_flush()  # while the rest is sealed
         tracking.keep(
             tx, [(o.incident, o.track_slot, o.arrival.position) for o in placed if o.arrival.position is not None]
         )

@@ -116,12 +116,19 @@ class Keys:
         """
         wanted = self._written
         while self._durable < wanted:
-            if self._flushing is None:
-                self._flushing = asyncio.create_task(self._flush())
-                # When everybody has given up waiting, nobody is left to hear that it failed; the next one writes again.
-                self._flushing.add_done_callback(lambda done: done.cancelled() or done.exception())
             # Shielded: whoever gives up waiting must not take the flush from the others.
-            await asyncio.shield(self._flushing)
+            await asyncio.shield(self.begin_flush())
+
+    def begin_flush(self) -> asyncio.Task[None]:
+        """What was written so far goes to the disk while its keys seal already; whoever relies on it awaits `flush`."""
+        if self._flushing is None:
+            covers, slots = self._written, self._slots.begin_flush()
+            # not by `to_thread`, which would begin when the caller awaits something
+            done = asyncio.get_running_loop().run_in_executor(None, self._slots.flush_blocking)
+            self._flushing = asyncio.create_task(self._flush(done, covers, slots))
+            # When everybody has given up waiting, nobody is left to hear that it failed; the next one writes again.
+            self._flushing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return self._flushing
 
     def seal(self, slot: Slot, plaintext: bytes, context: bytes) -> bytes:
         """AES-256-GCM under the slot's key: nonce (12 B), ciphertext, tag (16 B).
@@ -209,10 +216,9 @@ class Keys:
         self._slots.write(slot, content)
         self._written += 1
 
-    async def _flush(self) -> None:
-        covers, slots = self._written, self._slots.begin_flush()
+    async def _flush(self, done: asyncio.Future[None], covers: int, slots: dict[Slot, bytes]) -> None:
         try:
-            await asyncio.to_thread(self._slots.flush_blocking)
+            await done
         except OSError as error:
             raise Unavailable from error
         finally:
