@@ -598,6 +598,32 @@ async def test_a_camera_that_sends_one_picture_again_and_again_is_not_live(sit: 
     await page.locator('[data-tile="1"][data-state="stale"]').wait_for()
 
 
+async def test_single_pictures_are_said_to_be_that_and_are_missed_when_they_do_not_come(
+    sit: Sit, room: Room, picture: Any
+) -> None:
+    room.have(worked())
+    single = {"state": "live", "every_s": 2.0}
+    room.pictures |= {f"cam-{n}": {"state": "live", "age_s": 0.3} for n in range(1, 6)}
+    room.pictures |= {
+        "cam-2": single | {"age_s": 1.9},
+        "cam-3": single | {"age_s": 4.4},
+        "cam-4": single | {"age_s": 8.0},
+    }
+    page = await sit()
+    await open_case(page)
+    await says(tile(page, 1).locator(".age"), "실시간 0.")
+    await says(tile(page, 2).locator(".age"), "초 전")
+    await says(tile(page, 2), "2초마다 한 장")
+    assert "실시간" not in await tile(page, 2).inner_text()
+    assert await tile(page, 2).get_attribute("data-state") == "live"
+    assert await tile(page, 2).locator(".age .live").count() == 0, "nothing pulses where nothing moves"
+    assert "H.265" in str(await tile(page, 2).locator("[data-part=single]").get_attribute("title"))
+    await says(tile(page, 3).locator(".age"), "지연 4.")
+    await says(tile(page, 4), "멈춘 화면")
+    await page.locator('[data-tile="4"][data-state="stale"]').wait_for()
+    await picture(page, "console-single")
+
+
 async def test_an_open_socket_without_new_frames_becomes_stale(sit: Sit, room: Room, stage: Stage) -> None:
     room.have(worked())
     room.pictures["cam-1"] = {"state": "live", "age_s": 0.3}
@@ -1432,7 +1458,7 @@ async def test_a_camera_that_does_not_turn_says_so(sit: Sit, room: Room, stage: 
 def ailing(id: str, **more: Any) -> dict[str, Any]:
     """A camera's health; well, but for `more`."""
     return {
-        "id": id, "state": "live", "last_frame_at": ago(0.4), "fps": 9.8, "bitrate_bps": 812_000, "key_interval_s": 1.0,
+        "id": id, "state": "live", "codec": "H264", "last_frame_at": ago(0.4), "fps": 9.8, "bitrate_bps": 812_000, "key_interval_s": 1.0,
         "lost_packets": 0, "clock_offset_s": 0.2, "frozen_s": None, "dark": False, "blurred": False, "trouble": "",
     } | more  # fmt: skip
 
@@ -1440,7 +1466,6 @@ def ailing(id: str, **more: Any) -> dict[str, Any]:
 async def test_cameras_that_ail_are_counted_listed_first_and_say_why(
     sit: Sit, room: Room, stage: Stage, picture: Any
 ) -> None:
-    h265 = "this camera sends H.265: set it to H.264, or take its second stream"
     stage.on(
         "GET",
         "/api/cameras/health",
@@ -1449,9 +1474,11 @@ async def test_cameras_that_ail_are_counted_listed_first_and_say_why(
                 ailing("cam-1"),
                 ailing("cam-2", clock_offset_s=-3600.4),
                 ailing("cam-3", blurred=True, lost_packets=1204),
-                ailing("cam-4", state="lost", last_frame_at=None, fps=0, key_interval_s=None, trouble=h265),
+                ailing(
+                    "cam-4", state="lost", last_frame_at=None, fps=0, key_interval_s=None, trouble="no answer in time"
+                ),
                 ailing("cam-5", state="frozen", frozen_s=41),
-                ailing("cam-6", state="late", trouble="the camera answers SETUP with 500"),
+                ailing("cam-6", codec="H265", state="late", trouble="the camera answers SETUP with 500"),
             ]
         },
     )
@@ -1461,7 +1488,15 @@ async def test_cameras_that_ail_are_counted_listed_first_and_say_why(
     await button.click()
     sheet = page.locator("[data-part=cameras]")
     await says(
-        sheet, "이상 5 / 연결된 6대", "시계 1시간", "초점 흐림", "1,204", "H.265로 보냄", "같은 화면 41초", "정상"
+        sheet,
+        "이상 5 / 연결된 6대",
+        "시계 1시간",
+        "초점 흐림",
+        "1,204",
+        "답이 없음",
+        "H.265 ·",
+        "같은 화면 41초",
+        "정상",
     )
     await says(sheet, "the camera answers SETUP with 500")
     rows = sheet.locator("tbody tr")

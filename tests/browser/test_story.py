@@ -49,7 +49,7 @@ def picture(shade: int) -> Any:
 
 
 class Town:
-    """A running centre with two cameras around her, and browsers for everybody."""
+    """A running centre with two cameras around her, the second of H.265, and browsers for everybody."""
 
     def __init__(self, centre: Centre, browser: Browser, stack: AsyncExitStack) -> None:
         self.centre, self._browser, self._stack = centre, browser, stack
@@ -81,6 +81,7 @@ async def town(dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town
         ids = [f"story-{number}" for number in (1, 2)]
         for number, id in enumerate(ids):
             cameras.add(id, picture(60 + 90 * number))
+        cameras.fault(ids[1], "h265")
         await cameras.start()
         stack.push_async_callback(cameras.stop)
         settings = Settings(data=str(tmp_path), database=dsn, port=0, centre=CENTRE, simulated_channels=True)
@@ -133,6 +134,12 @@ async def test_from_her_press_to_the_empty_pages(town: Town) -> None:
             f"() => [document.querySelector('[data-tile=\"{number}\"] video')].some({PLAYING})", timeout=60_000
         )
         assert await video.count() == 1
+
+    # the second in single pictures where the browser plays no H.265, and it says so
+    plays = await console.evaluate("MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L153.B0\"')")
+    said = ".age .live" if plays else "[data-part=single]"
+    await console.locator(f'[data-camera="story-2"] {said}').wait_for(timeout=30_000)
+    assert await console.locator('[data-camera="story-1"] [data-part=single]').count() == 0
 
     # her guardian was told, without a camera
     async with asyncio.timeout(20):

@@ -15,6 +15,7 @@ import { named, t } from "./words";
 interface Health {
   id: string;
   state: "live" | "late" | "stale" | "lost" | "frozen";
+  codec: "H264" | "H265" | "";
   last_frame_at: string | null;
   fps: number;
   bitrate_bps: number;
@@ -70,7 +71,7 @@ function Row({ one }: { one: Health }): JSX.Element {
       </th>
       <td class={wrong.length > 0 ? "c2 m" : "t2"}>{wrong.length > 0 ? wrong.join(" · ") : t("health.well")}</td>
       <td>{one.last_frame_at ? t("health.ago", { t: span(Math.max(0, (now.value - Date.parse(one.last_frame_at)) / 1000)) }) : "—"}</td>
-      <td>{one.fps > 0 ? t("health.rate", { fps: one.fps.toFixed(1), mbps: (one.bitrate_bps / 1e6).toFixed(1) }) : "—"}</td>
+      <td title={one.codec === "H265" ? t("health.h265.how") : undefined}>{one.codec === "H265" && "H.265 · "}{one.fps > 0 ? t("health.rate", { fps: one.fps.toFixed(1), mbps: (one.bitrate_bps / 1e6).toFixed(1) }) : "—"}</td>
       <td>{one.key_interval_s === null ? "—" : span(one.key_interval_s)}</td>
       <td>{one.lost_packets.toLocaleString("en-US")}</td>
       <td>{one.clock_offset_s === null ? "—" : t("health.offset", { s: (one.clock_offset_s > 0 ? "+" : "") + one.clock_offset_s.toFixed(1) })}</td>

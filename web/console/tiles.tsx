@@ -1,6 +1,7 @@
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import clock from "lucide-static/icons/clock.svg?raw";
+import image from "lucide-static/icons/image.svg?raw";
 import loader from "lucide-static/icons/loader-circle.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
 import pin from "lucide-static/icons/pin.svg?raw";
@@ -58,7 +59,7 @@ export function useStream(camera: { id: string } | null, place: number, incident
     const id = camera.id;
     const first = leader(grant.id);
     const leads = place === store.camera.peek();
-    report(id, { age_s: null, frozen_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
+    report(id, { age_s: null, every_s: null, frozen_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
     video.current.requestVideoFrameCallback(first.over);
     const player = new LivePlayer(
       video.current,
@@ -70,7 +71,7 @@ export function useStream(camera: { id: string } | null, place: number, incident
         },
       },
       {
-        health: ({ age_s, frozen_s }) => report(id, { age_s, frozen_s, said_at: Date.now() }),
+        health: ({ age_s, every_s, frozen_s }) => report(id, { age_s, every_s, frozen_s, said_at: Date.now() }),
         ended: () => report(id, { ended: true }),
       },
     );
@@ -110,8 +111,37 @@ function Turned({ turned }: { turned: NonNullable<RankedCamera["turned"]> }): JS
   );
 }
 
+/** Over a picture that stands still for some seconds and is not stale: how often one comes, and why no more do. */
+export function Single({ picture }: { picture: Picture }): JSX.Element | null {
+  if (picture.every_s === null || (picture.state !== "live" && picture.state !== "late")) return null;
+  return (
+    <span class="single" data-part="single" title={t("wall.single.why")}>
+      {t("wall.single", { n: Math.round(picture.every_s) })}
+    </span>
+  );
+}
+
+/** How old a picture is that is worth looking at. */
+export function Fresh({ picture }: { picture: Picture }): JSX.Element | null {
+  const s = picture.age_s.toFixed(1);
+  if (picture.state === "late") {
+    return (
+      <span class="age c2">
+        <Icon of={clock} />
+        {t("wall.late", { s })}
+      </span>
+    );
+  }
+  if (picture.state !== "live") return null;
+  return (
+    <span class="age">
+      {picture.every_s === null ? <i class="live" /> : <Icon of={image} />}
+      {t(picture.every_s === null ? "wall.live" : "wall.single.age", { s })}
+    </span>
+  );
+}
+
 function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture | null }): JSX.Element {
-  const tenth = (s: number): string => s.toFixed(1);
   const left = ((beyond.value.get(camera.id) ?? 0) - now.value) / 1000;
   return (
     <figcaption class="cap">
@@ -120,18 +150,7 @@ function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture |
       {camera.turned && <Turned turned={camera.turned} />}
       {camera.probability !== undefined && !camera.turned && <span class="meta t3 nowrap" title={t("wall.chance.how")}>{camera.aim ? t("wall.chance.turned", { percent: percent(camera.probability), direction: direction(camera.aim.bearing_deg) }) : t("wall.chance", { percent: percent(camera.probability) })}</span>}
       {left > 0 && <span class="chip p2" data-part="beyond">{t("wall.beyond", { t: span(left) })}</span>}
-      {picture?.state === "live" && (
-        <span class="age">
-          <i class="live" />
-          {t("wall.live", { s: tenth(picture.age_s) })}
-        </span>
-      )}
-      {picture?.state === "late" && (
-        <span class="age c2">
-          <Icon of={clock} />
-          {t("wall.late", { s: tenth(picture.age_s) })}
-        </span>
-      )}
+      {picture && <Fresh picture={picture} />}
       {(picture?.state === "stale" || picture?.state === "frozen") && (
         <span class="age c2">
           <Icon of={alert} class="c2" />
@@ -186,6 +205,7 @@ function Tile({ n, place, camera, held, incident }: TileProps): JSX.Element {
         {/* Sound is never taken from a camera. */}
         <video ref={video} muted playsInline autoplay disablePictureInPicture aria-hidden="true" />
         <span class="num">{n}{held && <Icon of={pin} label={t("wall.held")} />}</span>
+        {picture && !ended && <Single picture={picture} />}
         {!mine && <Message icon={lock} head={t("wall.locked")} text={whyLocked(incident)} />}
         {mine && !camera && <Message icon={off} head={t("wall.empty")} text={t("wall.empty.how")} />}
         {mine && camera && ended && <Message icon={lock} head={t("wall.ended")} text={t("wall.ended.how", { key: cap("extend") })} />}

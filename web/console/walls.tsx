@@ -17,7 +17,7 @@ import { Looks, oversees } from "./looks";
 import type { Glimpse } from "./glimpses";
 import { states as streams } from "./pictures";
 import * as store from "./store";
-import { Message, useStream } from "./tiles";
+import { Fresh, Message, Single, useStream } from "./tiles";
 import { named, t } from "./words";
 
 const nameOf = (id: string): string => store.cameras.value.find((one) => one.id === id)?.name ?? id;
@@ -84,6 +84,7 @@ function Live({ id, incident }: { id: string; incident: IncidentDetail }): JSX.E
       <div class="v">
         {/* Sound is never taken from a camera. */}
         <video ref={video} muted playsInline autoplay disablePictureInPicture aria-hidden="true" />
+        {stream && <Single picture={stream} />}
         {state === "opening" && <div class="late-words"><Message icon={loader} head={t("wall.opening")} /></div>}
         {(state === "stale" || state === "frozen") && stream && <Message icon={alert} head={t("wall.stale", { age: age(stream.age_s) })} />}
         {state === "lost" && <Message icon={off} head={t("wall.lost")} />}
@@ -91,12 +92,7 @@ function Live({ id, incident }: { id: string; incident: IncidentDetail }): JSX.E
       </div>
       <figcaption class="cap">
         <span class="name ell">{nameOf(id)}</span>
-        {stream && (state === "live" || state === "late") && (
-          <span class="age">
-            {state === "live" && <i class="live" />}
-            {t(state === "live" ? "wall.live" : "wall.late", { s: stream.age_s.toFixed(1) })}
-          </span>
-        )}
+        {stream && <Fresh picture={stream} />}
       </figcaption>
     </figure>
   );
