@@ -26,7 +26,6 @@ from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Problem
 from ansim.nodes.media.ports import DayKeys
 from ansim.nodes.media.recordings import days_in
-from ansim.nodes.media.still import still
 from ansim.response.evidence.manifest import split
 from ansim.response.evidence.ports import Recorded
 from ansim.response.evidence.verify import verify_clip
@@ -402,6 +401,15 @@ async def test_what_is_handed_out_is_masked_and_says_in_every_picture_who_took_i
     outside = {"masks": [left | {"x": 1.5}], "reason": "x"}
     refused = await filmed.operator.post(f"/api/clips/{saved['id']}/masked", json=outside)
     assert refused.status_code == 400 and "masks" in refused.json()["field"]
+    for nothing in ({"width": 0}, {"x": 1}, {"from_s": 2, "until_s": 2}, {"from_s": 3.5}):
+        refused = await filmed.operator.post(
+            f"/api/clips/{saved['id']}/masked", json={"masks": [left, left | nothing], "reason": "x"}
+        )
+        assert (refused.status_code, refused.json()["type"], refused.json()["field"]) == (
+            422,
+            "mask.nothing",
+            "masks[1]",
+        )
     colleague = await filmed.house.client("operator")
     assert (await colleague.post(f"/api/clips/{saved['id']}/masked", json=asked)).status_code == 404
 
@@ -447,19 +455,3 @@ async def test_before_masking_she_sees_its_pictures_one_by_one_each_in_the_ledge
     await filmed.house.settle()
     assert (await filmed.operator.get(f"{path}/0")).status_code == 404
     assert [entry["act"] for entry in await filmed.phone.record()].count("clip.seen") == 4
-
-
-async def test_a_picture_inside_a_long_group_is_decoded_from_where_the_group_begins(filmed: Filmed) -> None:
-    """A part without a key frame of its own: cameras with many seconds between two of them have such."""
-    await filmed.claim()
-    await filmed.film(2)
-    saved = read(await filmed.save())
-    content = (await filmed.operator.get(f"/api/clips/{saved['id']}")).content
-    statement = split(content)[0].statement
-    init, first = (part.bytes for part in statement.parts[:2])
-    group = content[init : init + first]
-    half = group.index(b"moof", len(group) // 2) - 4
-    with pytest.raises(ValueError, match="key frame"):
-        still(content[:init] + group[half:], 0)
-    whole = _shown(still(content[: init + first], 20))
-    assert whole.std() > 8 and whole.shape == (180, 320)

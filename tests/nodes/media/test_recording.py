@@ -14,9 +14,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from PIL import Image
 
 from ansim.core.disk import RealDisk
 from ansim.core.world import World
@@ -26,6 +28,7 @@ from ansim.nodes.media.ports import Refused
 from ansim.nodes.media.recorder import Recorder, Writer
 from ansim.nodes.media.recordings import Recordings, days_in
 from ansim.nodes.media.redact import Region, redact
+from ansim.nodes.media.still import still
 
 GROUP_FRAMES = 25
 
@@ -474,3 +477,25 @@ async def test_a_cut_of_h265_is_masked_in_h264(recorded, recordings, clock, enco
         shown = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
     assert len(shown) == 50 and all(abs(picture[:150, :150].astype(int) - 60).max() < 25 for picture in shown)
     assert all(picture[:150, 170:].std() > 20 for picture in shown), "the other half is there"
+
+
+@pytest.mark.parametrize("codec", ["H264", "H265"])
+async def test_a_picture_of_a_cut_is_seen_as_it_was_or_not_at_all(
+    recorded, recordings, clock, encode, eventually, codec
+):
+    """A camera with many seconds between key frames is written in parts of which only the first begins with one."""
+    camera, puller = await recorded(clip=encode(codec=codec))
+    frames = []
+    puller.subscribe(frames.append)
+    await run(camera, clock, 2, frames, eventually)
+    init, group, *_ = [piece.content for piece in await cut(recordings, clock)]
+    with av.open(io.BytesIO(init + group)) as container:
+        sent = [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)]
+    for after in (0, 20):
+        seen = np.asarray(Image.open(io.BytesIO(still(init + group, after))).convert("L")).astype(int)
+        away = [float(abs(seen - picture).mean()) for picture in sent]
+        assert min(range(len(sent)), key=lambda at: away[at]) == after
+    half = group.index(b"moof", len(group) // 2) - 4
+    for broken in (init + group[half:], init, b"no video"):
+        with pytest.raises(ValueError, match="recording"):
+            still(broken, 0)

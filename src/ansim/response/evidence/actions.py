@@ -113,6 +113,7 @@ async def hand_out(database: Database, source: str, actor: Actor, masks: Sequenc
     if before.end - before.start > LONGEST_HAND_OUT:
         seconds = f"{LONGEST_HAND_OUT.total_seconds():.0f}"
         raise Problem(409, "clip.long", "This clip is too long to be made anew", f"Save one of at most {seconds} s.")
+    _cover(masks, (before.end - before.start).total_seconds())
     clip, at = database.world.id(), database.world.clock.now()
     words = f"{incident.number} {clip[-8:]} {actor.id} {at:%Y-%m-%d %H:%M}Z"
     path = database.use(ClipFolder).of(incident.id, clip)
@@ -247,6 +248,20 @@ async def _open(tx: Transaction, clip: str, actor: Actor) -> tuple[IncidentRow, 
 
 def _destroyed() -> Problem:
     return Problem(410, "case.destroyed", "The case is destroyed")
+
+
+def _cover(masks: Sequence[Mask], length_s: float) -> None:
+    """Each covers something: what is signed as masked is."""
+    for at, mask in enumerate(masks):
+        until_s = length_s if mask.until_s is None else mask.until_s
+        if not (mask.width and mask.height and mask.x < 1 and mask.y < 1):
+            raise _covers_nothing(at, "It has no width or height, or lies outside the picture.")
+        if not mask.from_s < min(until_s, length_s):
+            raise _covers_nothing(at, f"It begins after it ends, or after the clip does, at {length_s:.1f} s.")
+
+
+def _covers_nothing(at: int, rule: str) -> Problem:
+    return Problem(422, "mask.nothing", "This mask covers nothing", rule, field=f"masks[{at}]")
 
 
 def _fits(tx: Transaction, incident: IncidentRow, start: datetime, end: datetime) -> None:
