@@ -1,19 +1,22 @@
-"""Operators' sockets: they end with the session that opened them, whoever ended it and wherever."""
+"""Sockets of operators and of agencies' desks: they end with the session that opened them, whoever ended it and wherever."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ansim.trust.access.actions import issue_token
+from ansim.trust.access.actions import issue_token, sign_out
 from ansim.trust.access.model import Role
+from ansim.trust.access.sessions import resolve
 from tests.flow.conftest import CENTRE, House, Socket
 
 pytestmark = pytest.mark.flow
 
 
-async def token(house: House, ttl_s: int) -> str:
+async def token(house: House, ttl_s: int, **who: Any) -> str:
     async with house.centre.database.transaction() as tx:
-        return await issue_token(tx, role=Role.OPERATOR, centre=CENTRE, ttl_s=ttl_s, actor="test")
+        return await issue_token(tx, centre=CENTRE, ttl_s=ttl_s, actor="test", **{"role": Role.OPERATOR, **who})
 
 
 async def later(house: House, socket: Socket) -> None:
@@ -63,3 +66,32 @@ async def test_an_open_socket_keeps_its_session_in_use(house: House) -> None:
         before = await seen(house)
         await later(house, socket)
         assert await seen(house) != before
+
+
+async def test_a_desk_is_shown_nothing_more_from_the_moment_its_session_is_over(house: House) -> None:
+    desk = {"role": Role.AGENCY, "agency": "112"}
+    short, long = await token(house, 90, **desk), await token(house, 86_400, **desk)
+    async with house.socket("/live/desk", short) as expiring, house.socket("/live/desk", long) as ended:
+
+        async def both() -> bool:
+            return bool(expiring.heard and ended.heard)
+
+        await house.until(both)
+        for _ in range(2):
+            await house.clock.advance(60)
+
+        async def expired() -> bool:
+            return expiring.code == 4401
+
+        await house.until(expired)
+        assert ended.code is None
+        async with house.centre.database.transaction() as tx:
+            actor = await resolve(tx, long)
+            assert actor is not None
+            await sign_out(tx, actor)
+
+        async def sent_away() -> bool:
+            return ended.code == 4401
+
+        # no clock: at the commit
+        await house.until(sent_away, settled=False)

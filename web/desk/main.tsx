@@ -382,7 +382,8 @@ async function start(): Promise<void> {
       heardAt.value = Date.now();
       if (message.requests) heard(message.requests);
     },
-    deadAfterMs: 60_000,
+    refused: () => void signedIn().catch(() => undefined),
+    deadAfterMs: 90_000,
   });
   socket.open.subscribe((up) => {
     cutSince.value = up ? null : (cutSince.peek() ?? Date.now());

@@ -15,6 +15,7 @@ from ansim.core.database import Committed, Database, Row, Transaction
 from ansim.core.position import Position
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested, DispatchUnanswered
 from ansim.response.dispatch.ports import Ask, NoAnswer
+from ansim.trust.access.events import AccountDisabled, SessionEnded
 from ansim.trust.retention.keys import Erased, Keys
 
 KEPT = timedelta(days=1)
@@ -67,8 +68,10 @@ class Desk:
         return self._changed
 
     def hear(self, committed: Committed) -> None:
-        """An answer may also come from elsewhere: the clock, another page, the operator on the telephone."""
-        spoken = (DispatchRequested, DispatchAnswered, DispatchUnanswered)
+        """An answer may also come from elsewhere: the clock, another page, the operator on the telephone. And whoever may not
+        look any more is to be sent away at once.
+        """
+        spoken = (DispatchRequested, DispatchAnswered, DispatchUnanswered, SessionEnded, AccountDisabled)
         if any(isinstance(stated.fact, spoken) for stated in committed.facts):
             self.changed()
 

@@ -18,11 +18,14 @@ from ansim.core.errors import Problem, Unavailable, not_found
 from ansim.core.position import Latitude, Longitude
 from ansim.response.dispatch import actions
 from ansim.response.dispatch.ports import UnitPlace
+from ansim.trust.access import sessions
 from ansim.trust.access.guards import allow, authenticate
 from ansim.trust.access.model import Act, Actor
 
 Db = NamedDependency[Database]
 Asking = NamedDependency[Actor]
+ALIVE_EVERY_S = 60.0
+"""A session that expired states no fact: so often the one behind an open socket is looked at."""
 Short = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
@@ -44,7 +47,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 @get("/api/desk/requests", guards=[allow(Act.DESK_ANSWER)])
 async def list_requests(actor: Asking, database: Db) -> dict[str, list[DeskRequest]]:
     """What lies on this agency's desk."""
-    return {"requests": await _of(database, actor)}
+    async with database.transaction(readonly=True) as tx:
+        return {"requests": await desks.of(tx, actor.agency)}
 
 
 @post("/api/desk/requests/{request_id:str}/accept", status_code=200, guards=[allow(Act.DESK_ANSWER)])
@@ -88,7 +92,9 @@ async def completed(request_id: FromPath[str], actor: Asking, database: Db) -> D
 
 @websocket("/live/desk", guards=[allow(Act.DESK_ANSWER)])
 async def live_desk(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk], database: Db) -> None:
-    """For an agency's desk, by cookie or bearer token: {"requests": […]} at once and after every change."""
+    """For an agency's desk, by cookie or bearer token: {"requests": […]} at once, after every change and once a minute, as long as
+    the session lives.
+    """
     actor = await authenticate(socket)
     await socket.accept()
     reading = asyncio.create_task(_until_gone(socket))
@@ -96,11 +102,20 @@ async def live_desk(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk
         while not reading.done():
             # Taken before the read: what changes in between is then not missed.
             changed = desk.next_change()
-            requests = await _of(database, actor)
+            async with database.transaction() as tx:
+                alive = await sessions.alive(tx, actor)
+                requests = await desks.of(tx, actor.agency) if alive else []
+            if not alive:
+                await socket.close(code=4401, reason="start again")
+                return
             await socket.send_data(msgspec.json.encode({"requests": requests}).decode(), mode="text")
-            waiting = asyncio.create_task(changed.wait())
-            await asyncio.wait((reading, waiting), return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
+            waiting = [
+                asyncio.create_task(changed.wait()),
+                asyncio.create_task(database.world.clock.sleep(ALIVE_EVERY_S)),
+            ]
+            await asyncio.wait((reading, *waiting), return_when=asyncio.FIRST_COMPLETED)
+            for one in waiting:
+                one.cancel()
     except Unavailable:
         # The page says that it is cut off and comes again.
         await socket.close(code=1013)
@@ -116,11 +131,6 @@ async def _until_gone(socket: WebSocket[Any, Any, Any]) -> None:
             await socket.receive_text()
     except (WebSocketDisconnect, RuntimeError, KeyError):
         return
-
-
-async def _of(database: Database, actor: Actor) -> list[DeskRequest]:
-    async with database.transaction(readonly=True) as tx:
-        return await desks.of(tx, actor.agency)
 
 
 async def _own(tx: Transaction, id: str, actor: Actor) -> DeskRequest:
