@@ -66,16 +66,33 @@ def _folder(arguments: argparse.Namespace) -> Path:
 
 def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("run", help="run a role for production")
-    parser.add_argument("--role", choices=["all"], default="all", help="hub, centre and media in one process")
+    parser.add_argument(
+        "--role",
+        choices=["all", "centre", "media"],
+        default="all",
+        help="all: hub, centre and media in one process; centre and media: each a process of its own",
+    )
     _config(parser)
 
     async def command(arguments: argparse.Namespace) -> int:
         from ansim.app.logs import to_stderr
-        from ansim.app.run import run
-        from ansim.app.settings import Settings, read_settings
+        from ansim.app.settings import Settings, read_media_settings, read_settings
 
         to_stderr()
+        if arguments.role == "media":
+            from ansim.app.node import run_media
+
+            if arguments.config is None:
+                raise Problem(400, "settings.file", "A media node needs its settings", "Name them by --config.")
+            return await run_media(read_media_settings(arguments.config), until=_told_to_stop())
+        from ansim.app.run import run
+
         settings = read_settings(arguments.config) if arguments.config else Settings(data=str(_folder(arguments)))
+        if (arguments.role == "centre") != (settings.media_secret is not None):
+            raise Problem(
+                400, "settings.media_secret", f"The role {arguments.role} and the settings do not fit together",
+                "Role centre needs media_secret, by which its media node is known; role all has none.",
+            )  # fmt: skip
         return await run(settings, until=_told_to_stop())
 
     parser.set_defaults(command=command)
@@ -113,6 +130,7 @@ def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the timeline there")
     parser.add_argument("--seed", type=int, default=7, help="another number, another city")
     parser.add_argument("--keep", action="store_true", help="keep the drill's folder")
+    parser.add_argument("--media-apart", action="store_true", help="with the media node as a process of its own")
     parser.add_argument("--database", metavar="DSN", help="an empty database of your own PostgreSQL")
     parser.add_argument(
         "--search",
@@ -130,6 +148,7 @@ def _drill(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
             seed=arguments.seed,
             report=arguments.json,
             keep=arguments.keep,
+            apart=arguments.media_apart,
             database=arguments.database,
             places=arguments.search,
         )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
-from ansim.app.media import LocalHeads
+from ansim.app.media import HeadsOf
+from ansim.app.remote import RemoteHeads
 from ansim.city.cameras.calibration import Calibration
 from ansim.city.cameras.model import Aim
 from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.ports import Source
 from ansim.response.watch.ports import CameraRefuses, Direction
+from ansim.response.watch.ports import Heads as TurningHeads
 from ansim.sim.faults import Fault
 from tests.adapters.test_cameras import REASONS, Asked, asked
+from tests.adapters.tethered import joined, remote_of
+from tests.flow.conftest import opened
 
 __all__ = ["asked"]
 
@@ -21,16 +28,28 @@ HANGS = Calibration(
 )  # fmt: skip
 
 
-@pytest.fixture
-def heads(asked: Asked) -> LocalHeads:
+SOURCES = [
+    Source(id=id, url="rtsp://127.0.0.1/x", device=url, profile="main")
+    for id, url in (("turns", "http://turns/"), ("fixed", "http://fixed/"), ("none", ""))
+]
+
+
+@pytest.fixture(params=["one process", "two"])
+async def heads(request: pytest.FixtureRequest, asked: Asked, dsn: str, tmp_path: Path) -> AsyncIterator[TurningHeads]:
     devices = {"http://turns/": asked.device, "http://fixed/": asked.fixed}
-    node = Heads(lambda url: devices[url])
-    for id, url in (("turns", "http://turns/"), ("fixed", "http://fixed/"), ("none", "")):
-        node.add(Source(id=id, url="rtsp://127.0.0.1/x", device=url, profile="main"))
-    return LocalHeads(node)
+    if request.param == "two":
+        async with opened(dsn) as house:
+            remote = remote_of(house)
+            async with joined(remote, house.centre.world, tmp_path, SOURCES, devices.__getitem__):
+                yield HeadsOf(RemoteHeads(remote, house.centre.database))
+        return
+    node = Heads(devices.__getitem__)
+    for source in SOURCES:
+        node.add(source)
+    yield HeadsOf(node)
 
 
-async def test_it_goes_where_it_is_told_and_says_so(heads: LocalHeads, asked: Asked) -> None:
+async def test_it_goes_where_it_is_told_and_says_so(heads: TurningHeads, asked: Asked) -> None:
     assert heads.turns("turns") and not heads.turns("none")
     told = HANGS.turned_to(Aim(bearing_deg=250.0, view_deg=20.0), 40)
     assert told is not None
@@ -47,7 +66,7 @@ async def test_it_goes_where_it_is_told_and_says_so(heads: LocalHeads, asked: As
     assert (await heads.heading("turns")).direction == Direction(pan=0, tilt=0, zoom=0)
 
 
-async def test_a_new_aim_takes_over_from_one_under_way(heads: LocalHeads, asked: Asked) -> None:
+async def test_a_new_aim_takes_over_from_one_under_way(heads: TurningHeads, asked: Asked) -> None:
     await heads.go("turns", Direction(pan=1, tilt=0, zoom=0))
     await asked.clock.advance(1)
     await heads.go("turns", Direction(pan=0, tilt=0, zoom=0))
@@ -56,14 +75,14 @@ async def test_a_new_aim_takes_over_from_one_under_way(heads: LocalHeads, asked:
 
 
 @pytest.mark.parametrize("camera", ["fixed", "none", "unheard-of"])
-async def test_what_does_not_turn_refuses(heads: LocalHeads, camera: str) -> None:
+async def test_what_does_not_turn_refuses(heads: TurningHeads, camera: str) -> None:
     for asking in (heads.presets(camera), heads.heading(camera), heads.go(camera, "1")):
         with pytest.raises(CameraRefuses, match="unsupported"):
             await asking
 
 
 @pytest.mark.parametrize("fault", [fault for fault in REASONS if fault != "stall"])
-async def test_a_sick_head_refuses_with_the_reason(heads: LocalHeads, asked: Asked, fault: Fault) -> None:
+async def test_a_sick_head_refuses_with_the_reason(heads: TurningHeads, asked: Asked, fault: Fault) -> None:
     await heads.presets("turns")
     asked.sicken(fault)
     for asking in (heads.heading("turns"), heads.go("turns", Direction(pan=0.5, tilt=0, zoom=0))):

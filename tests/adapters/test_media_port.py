@@ -1,38 +1,62 @@
-"""The line between the centre and its media node, in one process: response.watch.ports.Media towards the cameras,
+"""The line between the centre and its media node, in one process and in two: response.watch.ports.Media towards the cameras,
 nodes.media.ports.Gate towards the record."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansim.app.media import LocalMedia
+from ansim.app.media import MediaOf
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Gate, Refused, Source, View
 from ansim.response.watch.ports import Media
 from ansim.sim.phone import read
+from tests.adapters.tethered import joined, remote_of, soon
 from tests.flow.conftest import House, opened
 
 CAMERAS = ("cam-1", "cam-2")
+SOURCES = [Source(id=id, url=f"rtsp://127.0.0.1:9/{id}") for id in CAMERAS]
+FORMS = ("one process", "two")
 
 
-@pytest.fixture
-async def node() -> AsyncIterator[MediaNode]:
+@dataclass
+class Line:
+    """What the centre holds, and what is at the other end of it."""
+
+    media: Media
+    node: MediaNode
+
+
+@pytest.fixture(params=FORMS)
+async def line(request: pytest.FixtureRequest, dsn: str, tmp_path: Path) -> AsyncIterator[Line]:
+    if request.param == "two":
+        async with opened(dsn) as house:
+            remote = remote_of(house)
+            async with joined(remote, house.centre.world, tmp_path, SOURCES) as pair:
+                yield Line(MediaOf(remote), pair.apart.node)
+        return
     node = MediaNode(World(clock=ManualClock()))
-    for id in CAMERAS:
-        node.cameras.add(Source(id=id, url=f"rtsp://127.0.0.1:9/{id}"))
-    yield node
+    for source in SOURCES:
+        node.cameras.add(source)
+    yield Line(MediaOf(node), node)
     await node.close()
 
 
 @pytest.fixture
-def media(node: MediaNode) -> Media:
-    return LocalMedia(node)
+def node(line: Line) -> MediaNode:
+    return line.node
+
+
+@pytest.fixture
+def media(line: Line) -> Media:
+    return line.media
 
 
 def view(number: int, grant: str, node: MediaNode) -> View:
@@ -40,7 +64,7 @@ def view(number: int, grant: str, node: MediaNode) -> View:
     return View(id=f"v{number}", grant=grant, camera="cam-1", viewer="op", until=until)
 
 
-def soon(node: MediaNode) -> Any:
+def shortly(node: MediaNode) -> Any:
     return node.world.clock.now() + timedelta(seconds=15)
 
 
@@ -55,13 +79,15 @@ async def test_cameras_it_does_not_have_are_passed_over(media: Media) -> None:
 
 
 async def test_revoking_cuts_every_view_of_that_right_and_no_other(media: Media, node: MediaNode) -> None:
-    media.lease(soon(node))
+    media.lease(shortly(node))
+    await soon()
     mine, too, other = (
         node.admit(view(number, grant, node), lambda: None) for number, grant in enumerate(("g1", "g1", "g2"))
     )
-    assert media.revoke("g1", "revoked") == 2
+    media.revoke("g1", "revoked")
+    await soon()
     assert mine.ended.is_set() and too.ended.is_set() and not other.ended.is_set()
-    assert media.revoke("g1", "revoked") == 0 == media.revoke("nobody's", "revoked")
+    media.revoke("nobody's", "revoked")
     late = node.admit(view(9, "g1", node), lambda: None)
     assert late.ended.is_set(), "the right died while its view was being opened"
 
@@ -69,7 +95,8 @@ async def test_revoking_cuts_every_view_of_that_right_and_no_other(media: Media,
 async def test_without_a_lease_nothing_is_shown(media: Media, node: MediaNode) -> None:
     viewer = node.admit(view(1, "g1", node), lambda: None)
     assert viewer.ended.is_set(), "before the first lease"
-    media.lease(soon(node))
+    media.lease(shortly(node))
+    await soon()
     open = node.admit(view(2, "g1", node), lambda: None)
     assert not open.ended.is_set()
     clock = node.world.clock
@@ -81,27 +108,45 @@ async def test_without_a_lease_nothing_is_shown(media: Media, node: MediaNode) -
 
 
 async def test_a_lease_taken_back_ends_every_view(media: Media, node: MediaNode) -> None:
-    media.lease(soon(node))
+    media.lease(shortly(node))
+    await soon()
     open = node.admit(view(1, "g1", node), lambda: None)
+    assert not open.ended.is_set()
     media.lease(node.world.clock.now() - timedelta(seconds=1))
+    await soon()
     assert open.ended.is_set()
 
 
 # The gate
 
 
-@pytest.fixture
-async def house(dsn: str) -> AsyncIterator[House]:
-    async with opened(dsn) as house:
-        yield house
+@dataclass
+class Guarded:
+    """A node and what lets nobody in without the centre, which is asked by the form that is tried."""
+
+    house: House
+    gate: Gate
+    node: MediaNode
+
+
+@pytest.fixture(params=FORMS)
+async def guarded(request: pytest.FixtureRequest, dsn: str, tmp_path: Path) -> AsyncIterator[Guarded]:
+    if request.param == "one process":
+        async with opened(dsn) as house:
+            yield Guarded(house, house.centre.gate, house.centre.node)
+        return
+    async with opened(dsn, media_secret=str(tmp_path / "secret")) as house:
+        assert house.centre.remote is not None
+        async with joined(house.centre.remote, house.centre.world, tmp_path, []) as pair:
+            yield Guarded(house, pair.apart.gate, pair.apart.node)
 
 
 class Watched:
     """An operator's case with a right to its cameras."""
 
-    def __init__(self, house: House, operator: Any, incident: str, grant: dict[str, Any]) -> None:
-        self.house, self.operator, self.incident, self.grant = house, operator, incident, grant
-        self.gate: Gate = house.centre.gate
+    def __init__(self, guarded: Guarded, operator: Any, incident: str, grant: dict[str, Any]) -> None:
+        self.house, self.operator, self.incident, self.grant = guarded.house, operator, incident, grant
+        self.gate, self.node = guarded.gate, guarded.node
 
     async def token(self, camera: int = 0) -> str:
         asked = {"camera": self.grant["cameras"][camera]}
@@ -114,7 +159,8 @@ class Watched:
 
 
 @pytest.fixture
-async def watched(house: House) -> Watched:
+async def watched(guarded: Guarded) -> Watched:
+    house = guarded.house
     phone, operator = await house.phone(), await house.client("operator")
     receipt = await phone.sos()
     await house.settle()
@@ -125,7 +171,7 @@ async def watched(house: House) -> Watched:
         for one in read(await operator.get(f"/api/incidents/{receipt.incident}"))["grants"]
         if one["holder"]["kind"] == "operator"
     ]
-    return Watched(house, operator, receipt.incident, grant)
+    return Watched(guarded, operator, receipt.incident, grant)
 
 
 async def test_a_view_is_in_the_record_before_it_begins(watched: Watched) -> None:
@@ -155,7 +201,7 @@ async def test_every_refusal_says_why_and_is_recorded(watched: Watched) -> None:
 
 async def test_a_token_is_worth_a_minute(watched: Watched) -> None:
     token = await watched.token()
-    await watched.house.clock.leap(61)
+    await watched.house.clock.advance(61)
     with pytest.raises(Refused) as refused:
         await watched.gate.open(token, watched.grant["cameras"][0])
     assert refused.value.reason == "token"
@@ -163,7 +209,7 @@ async def test_a_token_is_worth_a_minute(watched: Watched) -> None:
 
 async def test_a_view_goes_on_with_a_new_token(watched: Watched) -> None:
     view = await watched.gate.open(await watched.token(), watched.grant["cameras"][0])
-    await watched.house.clock.leap(30)
+    await watched.house.clock.advance(30)
     until = await watched.gate.renew(view.id, await watched.token())
     assert until - view.until == timedelta(seconds=30)
     assert await watched.acts() == ["view.opened", "view.renewed"]
@@ -199,11 +245,12 @@ async def test_an_end_told_twice_is_one_end(watched: Watched) -> None:
 
 
 async def test_a_right_that_ends_is_cut_in_the_same_breath(watched: Watched) -> None:
-    node = watched.house.centre.node
+    node = watched.node
     node.cameras.add(Source(id=watched.grant["cameras"][0], url="rtsp://127.0.0.1:9/x"))
     node.lease(watched.house.clock.now() + timedelta(seconds=15))
     viewer = node.admit(await watched.gate.open(await watched.token(), watched.grant["cameras"][0]), lambda: None)
     assert not viewer.ended.is_set()
     await watched.operator.post(f"/api/grants/{watched.grant['id']}/revoke", json={"reason": "끝"})
+    await soon()
     assert viewer.ended.is_set()
     node.dismiss(viewer, watched.gate, 1.0)

@@ -5,12 +5,16 @@ phone. Real HTTP, sockets, PostgreSQL and RTSP; nothing is staged.
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
 import pytest
 
@@ -20,6 +24,7 @@ from ansim.app.settings import Settings
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import register
 from ansim.core.world import World
+from ansim.drill.house import free_port
 from ansim.nodes.media.ports import Source
 from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
 from ansim.trust.access.actions import create_account, one_time_code
@@ -74,8 +79,35 @@ class Town:
         return opened
 
 
-@pytest.fixture
-async def town(dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town]:
+@asynccontextmanager
+async def node_apart(settings: Settings, folder: Path, cameras: dict[str, str]) -> AsyncIterator[None]:
+    """A media node as a process of its own, once it shows pictures."""
+    (folder / "cameras.json").write_text(json.dumps(cameras))
+    own = {
+        "centre": f"http://127.0.0.1:{settings.port}", "secret": settings.media_secret,
+        "cameras": str(folder / "cameras.json"), "data": str(folder / "media"),
+        "port": urlsplit(settings.media_origin or "").port,
+    }  # fmt: skip
+    (folder / "media.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in own.items()))
+    node = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "ansim", "run", "--role", "media", "--config", folder / "media.toml"
+    )
+    try:
+        async with asyncio.timeout(60), httpx.AsyncClient() as client:
+            while True:
+                with suppress(httpx.TransportError):
+                    if (await client.get(f"{settings.media_origin}/readyz")).status_code == 200:
+                        break
+                assert node.returncode is None
+                await asyncio.sleep(0.05)
+        yield
+    finally:
+        node.terminate()
+        await node.wait()
+
+
+@pytest.fixture(params=["one process", "media apart"])
+async def town(request: pytest.FixtureRequest, dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         cameras = CameraServer(World())
         ids = [f"story-{number}" for number in (1, 2)]
@@ -84,7 +116,11 @@ async def town(dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town
         cameras.fault(ids[1], "h265")
         await cameras.start()
         stack.push_async_callback(cameras.stop)
-        settings = Settings(data=str(tmp_path), database=dsn, port=0, centre=CENTRE, simulated_channels=True)
+        apart = request.param == "media apart"
+        where = {"media_secret": str(tmp_path / "secret"), "media_origin": f"http://localhost:{free_port()}"}
+        settings = Settings(
+            data=str(tmp_path), database=dsn, port=0, centre=CENTRE, simulated_channels=True, **(where if apart else {})
+        )
         listener, settings = listen(settings)
         centre = await stack.enter_async_context(Centre(settings))
         async with centre.database.transaction() as tx:
@@ -99,9 +135,12 @@ async def town(dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town
                 ],
                 actor="test",
             )  # fmt: skip
-        for id in ids:
-            centre.node.cameras.add(Source(id=id, url=cameras.url(id)))
         await stack.enter_async_context(serving(centre, listener))
+        if apart:
+            await stack.enter_async_context(node_apart(settings, tmp_path, {id: cameras.url(id) for id in ids}))
+        else:
+            for id in ids:
+                centre.node.cameras.add(Source(id=id, url=cameras.url(id)))
         town = Town(centre, browser, stack)
         yield town
         assert town.trouble == []

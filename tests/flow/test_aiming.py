@@ -15,7 +15,7 @@ import pytest
 from ansim.adapters.cameras.onvif import OnvifDevice
 from ansim.adapters.cameras.simulated import HOME as AT_HOME
 from ansim.adapters.cameras.simulated import SimulatedDevice
-from ansim.app.media import LocalHeads, LocalMedia
+from ansim.app.media import HeadsOf, MediaOf
 from ansim.city.cameras.calibration import Calibration, turn
 from ansim.core.geo import bearing_deg, destination
 from ansim.core.world import World
@@ -45,7 +45,7 @@ def places() -> list[dict[str, float]]:
     return found
 
 
-class Delivers(LocalMedia):
+class Delivers(MediaOf):
     def delivers(self, camera: str) -> bool:
         return True
 
@@ -58,7 +58,7 @@ class Story:
         self.at = HOME
         heads = Heads(lambda url: device)
         heads.add(Source(id=CAMERA.id, url="rtsp://127.0.0.1/x", device="http://127.0.0.1/x", profile="main"))
-        house.centre.database.provide(TurningHeads, LocalHeads(heads))
+        house.centre.database.provide(TurningHeads, HeadsOf(heads))
         house.centre.database.provide(Media, Delivers(house.centre.node))
 
     async def calibrate(self) -> Calibration:

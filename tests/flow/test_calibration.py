@@ -14,7 +14,7 @@ import pytest
 from ansim.adapters.cameras.onvif import OnvifDevice
 from ansim.adapters.cameras.simulated import HOME as AT_HOME
 from ansim.adapters.cameras.simulated import SimulatedDevice
-from ansim.app.media import LocalHeads
+from ansim.app.media import HeadsOf
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import bring
 from ansim.core.geo import destination
@@ -41,7 +41,7 @@ class Commissioning:
         self.house, self.leader, self.camera, self.device = house, leader, camera, device
         heads = Heads(lambda url: device)
         heads.add(Source(id=camera["id"], url="rtsp://127.0.0.1/x", device="http://127.0.0.1/x", profile="main"))
-        house.centre.database.provide(TurningHeads, LocalHeads(heads))
+        house.centre.database.provide(TurningHeads, HeadsOf(heads))
         self.path = f"/api/cameras/{camera['id']}"
 
     async def seen(self, pan: float, away_m: float = 40.0) -> dict[str, float]:

@@ -46,8 +46,9 @@ def _drill(report: Path, *more: str, program: tuple[str, ...] = ("-m", "ansim"))
     return done.returncode, done.stdout, json.loads(report.read_bytes()) if report.exists() else {}
 
 
-def test_every_step_happens(tmp_path: Path) -> None:
-    status, said, report = _drill(tmp_path / "report.json")
+@pytest.mark.parametrize("form", [(), ("--media-apart",)], ids=["one process", "media apart"])
+def test_every_step_happens(tmp_path: Path, form: tuple[str, ...]) -> None:
+    status, said, report = _drill(tmp_path / "report.json", *form)
     assert status == 0, said
     assert report["ok"] and report["missing"] is None
     assert [step["step"] for step in report["steps"]] == list(STEPS)

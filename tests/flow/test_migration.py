@@ -14,8 +14,8 @@ from ansim.adapters.recorders.simulated import SimulatedRecorder
 from ansim.app import migration
 from ansim.app.centre import Centre
 from ansim.app.check import wrong
+from ansim.app.media import PullerOf
 from ansim.app.migration import Report
-from ansim.app.recording import LocalPuller
 from ansim.app.running import leave_note
 from ansim.app.settings import Settings
 from ansim.city.migration import actions
@@ -432,7 +432,7 @@ async def test_what_is_not_named_is_not_done(few: Night) -> None:
 
 async def test_the_ports_keep_their_word(few: Night) -> None:
     assert few.centre is not None
-    puller: Puller = LocalPuller(few.centre.node)
+    puller: Puller = PullerOf(few.centre.node)
     puller.leave("cam-99")
     puller.connect("cam-99")
     camera = few.centre.node.cameras._cameras[HEALTHY[0]]

@@ -328,8 +328,8 @@ async def test_the_ports_between_node_and_centre_keep_their_word(dsn: str, tmp_p
 
 
 def test_a_camera_with_rules_that_do_not_fit_is_named(tmp_path: Path) -> None:
-    from ansim.app.recording import read_sources
     from ansim.app.settings import Settings
+    from ansim.app.sources import read_sources
 
     file = tmp_path / "cameras.json"
     file.write_text(json.dumps({"a": "rtsp://x/1", "b": {"url": "rtsp://x/2", "record": "always"}}))

@@ -13,7 +13,7 @@ import pytest
 
 from ansim.adapters.cameras.simulated import HOME as AT_HOME
 from ansim.adapters.cameras.simulated import SimulatedDevice
-from ansim.app.media import LocalHeads
+from ansim.app.media import HeadsOf
 from ansim.core.world import World
 from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.ports import Aim, HeadStatus, Source
@@ -39,7 +39,7 @@ class Case:
         self.device = SimulatedDevice(house.centre.world, "rtsp://127.0.0.1/x", PRESETS)
         heads = Heads(lambda url: self.device)
         heads.add(Source(id=self.turning, url="rtsp://127.0.0.1/x", device="http://127.0.0.1/x", profile="main"))
-        house.centre.database.provide(TurningHeads, LocalHeads(heads))
+        house.centre.database.provide(TurningHeads, HeadsOf(heads))
 
     def path(self, camera: str, verb: str) -> str:
         return f"/api/grants/{self.grant['id']}/cameras/{camera}/{verb}"

@@ -50,6 +50,7 @@ OPEN = {
     "/live/link": SECRET,
     "/media/{camera}": "a token of a minute is the first message",
     "/pictures/{wall}": "a token of a minute is the first message",
+    "/nodes/media": "a media node, by the secret that it and the centre have in a file",
 }
 """Routes without a role, and why. Pages are open, too: they hold nothing until they ask."""
 

@@ -1,29 +1,32 @@
-"""docs/reference/settings.md from the class Settings."""
+"""docs/reference/settings.md from the classes of settings."""
 
 from __future__ import annotations
 
 import msgspec
 
-from ansim.app.settings import Settings
+from ansim.app.settings import MediaSettings, Settings
 from reference.code import cell, field_docs, first_line
 
 
 def page() -> str:
-    said = field_docs(Settings)
-    lines = [
-        "# Settings",
+    lines = ["# Settings", "", *_table(Settings, "./run ansim run --config ansim.toml")]
+    lines += [
         "",
-        first_line(Settings),
+        "## A media node of its own",
         "",
-        "```sh",
-        "./run ansim run --config ansim.toml",
-        "```",
-        "",
-        "| setting | default | means |",
-        "|---|---|---|",
+        *_table(MediaSettings, "./run ansim run --role media --config media.toml"),
     ]
-    for field in msgspec.structs.fields(Settings):
-        value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-        default = "none" if value is None else f"`{msgspec.json.encode(value).decode()}`"
-        lines.append(f"| `{field.name}` | {default} | {cell(said[field.name])} |")
     return "\n".join(lines) + "\n"
+
+
+def _table(kind: type[msgspec.Struct], command: str) -> list[str]:
+    said = field_docs(kind)
+    lines = [first_line(kind), "", "```sh", command, "```", "", "| setting | default | means |", "|---|---|---|"]
+    for field in msgspec.structs.fields(kind):
+        if field.required:
+            default = "must be set"
+        else:
+            value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+            default = "none" if value is None else f"`{msgspec.json.encode(value).decode()}`"
+        lines.append(f"| `{field.name}` | {default} | {cell(said[field.name])} |")
+    return lines

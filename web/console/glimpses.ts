@@ -5,6 +5,7 @@
 import { computed, signal } from "@preact/signals";
 import { ask, type Camera, get, post, Problem } from "../shared/api";
 import { now } from "../shared/clock";
+import { mediaOrigin } from "../shared/player";
 import { recall, remember } from "./session";
 
 export interface Wall {
@@ -156,7 +157,7 @@ const say = (one: WebSocket, word: object): void => {
 };
 
 function connect(held: Right): void {
-  const one = new WebSocket(`${location.origin.replace(/^http/, "ws")}/pictures/${encodeURIComponent(held.wall)}`);
+  const one = new WebSocket(`${mediaOrigin().replace(/^http/, "ws")}/pictures/${encodeURIComponent(held.wall)}`);
   one.binaryType = "arraybuffer";
   socket = one;
   taken = 0;

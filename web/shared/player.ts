@@ -42,9 +42,12 @@ export interface Opening {
   camera: string;
   /** A fresh token for this camera; asked for at every connection and before the last one expires. */
   token: () => Promise<string>;
-  /** Where the media node is; this page's own host when left out. */
+  /** Where the media node is; where the page says it is when left out. */
   origin?: string;
 }
+
+/** Where pictures come from: this page's own server, or the media node that the page names where that is called by another name. */
+export const mediaOrigin = (): string => document.querySelector<HTMLMetaElement>('meta[name="media"]')?.content ?? location.origin;
 
 const GRANT_ENDED = 4403;
 const RENEW_AFTER_MS = 30_000;
@@ -175,8 +178,7 @@ class Stage {
     this.source.addEventListener("sourceopen", () => this.pump());
     video.src = this.address;
     video.onerror = () => this.leave(false, "not decodable");
-    const origin = opening.origin ?? location.origin;
-    this.socket = new WebSocket(`${origin.replace(/^http/, "ws")}/media/${encodeURIComponent(opening.camera)}`);
+    this.socket = new WebSocket(`${(opening.origin ?? mediaOrigin()).replace(/^http/, "ws")}/media/${encodeURIComponent(opening.camera)}`);
     this.socket.binaryType = "arraybuffer";
     // before anything else: a message that finds no listener is lost
     this.socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.heard(event.data);

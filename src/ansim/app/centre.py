@@ -1,11 +1,12 @@
-"""One process that holds hub, centre and media: everything is made here, started in order, stopped in reverse."""
+"""One process that holds hub, centre and, unless it is a process of its own, media: everything is made here, started in order, stopped in reverse."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,20 +30,20 @@ from ansim.adapters.gateways.desk import Desk, DeskGateway
 from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
-from ansim.app.media import LocalGate, LocalHeads, LocalMedia, LocalWallGate
+from ansim.app.media import HeadsOf, LocalGate, LocalWallGate, MediaOf, Node, NodeHeads, PullerOf
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import (
     CLIPS,
-    RECORDINGS,
     CentreKeys,
-    LocalPuller,
-    LocalRecordings,
     LocalRedactor,
+    NodeRecordings,
     RecordingMetrics,
+    RecordingsOf,
     look,
-    read_sources,
 )
-from ansim.app.settings import Settings
+from ansim.app.remote import RemoteHeads, RemoteNode, RemoteRecordings
+from ansim.app.settings import Settings, read_secret
+from ansim.app.sources import RECORDINGS, read_sources
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Register, lay, register
@@ -114,7 +115,12 @@ SETTING = "settings"
 
 
 class Centre:
-    """A running centre. `async with Centre(settings) as centre:`"""
+    """A running centre. `async with Centre(settings) as centre:`
+
+    It pulls the cameras itself (`node`), or has a media node that is a process of its own (`remote`).
+    """
+
+    node: MediaNode
 
     def __init__(
         self,
@@ -130,8 +136,14 @@ class Centre:
         self._witnesses = witnesses
         self.inboxes: dict[str, SimulatedChannel] = {}
         self.desk = Desk()
+        self.remote: RemoteNode | None = None
         self.map: dict[str, Any] = {"type": "FeatureCollection", "features": []}
         self._stack = AsyncExitStack()
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the media node is in this process."""
+        return self.settings.media_secret is None
 
     @property
     def origin(self) -> str:
@@ -172,8 +184,9 @@ class Centre:
             self.database.provide(CentreKey, CentreKey(await people.centre_key(tx)))
             self.database.provide(Issuers, Issuers(await people.issuers(tx)))
             self.database.provide(Channels, self._channels(await people.push_key(tx)))
-            await end_views_of_dead_node(tx)
-            await walls.end_views_of_dead_node(tx)
+            if self.pulls:
+                await end_views_of_dead_node(tx)
+                await walls.end_views_of_dead_node(tx)
         self.live = Live(self.database)
         self.timers = Timers(self.database, flow.TIMERS)
         self.outbox = Outbox(self.database, self.bus)
@@ -186,7 +199,7 @@ class Centre:
             self.sequencer, self.eraser, self.bus, self.outbox, self.passing, self.arrivals, self.timers, self.live,
             self.intake,
         )  # fmt: skip
-        for part in parts:
+        for part in (*parts, *((self.remote,) if self.remote else ())):
             await part.start()
             stack.push_async_callback(part.close)
         heart = asyncio.create_task(self._heart_beat(), name="media lease")
@@ -225,25 +238,11 @@ class Centre:
             self.map = json.loads(await asyncio.to_thread(Path(settings.map).read_text, encoding="utf-8"))
         self.jurisdictions = jurisdictions
         self.places = CountryBoundaries(jurisdictions, settings.centre, Streets(self.map) if settings.map else None)
-        sources = await asyncio.to_thread(read_sources, settings)
-        days = {source.id: keep for source, keep in sources}
-
-        def keep_days(camera: str) -> int:
-            return days.get(camera, settings.recording_days)
-
-        async with self.database.transaction() as tx:
-            await plan_again(tx, keep_days)
-        keys = CentreKeys(self.database, keep_days)
-        self.recordings = Recordings(self.world, settings.folder / RECORDINGS, keys)
-        self.node = MediaNode(self.world, self.recordings)
-        self._stack.push_async_callback(self.node.close)
+        self.gate = LocalGate(CentreGate(self.database, Refused))
+        self.wall_gate = LocalWallGate(WallGate(self.database, Refused))
+        await (self._open_media() if self.pulls else self._expect_media())
         self.metrics = CollectorRegistry()
-        self.metrics.register(RecordingMetrics(self.node))
-        self.heads = Heads(lambda url: OnvifDevice(self.world, url))
-        self._stack.push_async_callback(self.heads.close)
-        for source, _ in sources:
-            self.node.cameras.add(source)
-            self.heads.add(source)
+        self.metrics.register(RecordingMetrics(self._media))
         self.register = Register()
         self.database.provide(Register, self.register)
         if settings.register:
@@ -251,6 +250,50 @@ class Centre:
         if settings.map:
             await self._lay_map(Path(settings.map))
         await self.register.load(self.database)
+
+    async def _open_media(self) -> None:
+        """The media node, in this process."""
+        settings = self.settings
+        sources = await asyncio.to_thread(read_sources, settings)
+        days = {source.id: keep for source, keep in sources}
+
+        def keep_days(camera: str) -> int:
+            return days.get(camera) or settings.recording_days
+
+        async with self.database.transaction() as tx:
+            await plan_again(tx, keep_days)
+        self.recordings = Recordings(self.world, settings.folder / RECORDINGS, CentreKeys(self.database, keep_days))
+        self.node = MediaNode(self.world, self.recordings)
+        self._stack.push_async_callback(self.node.close)
+        self.heads = Heads(lambda url: OnvifDevice(self.world, url))
+        self._stack.push_async_callback(self.heads.close)
+        for source, _ in sources:
+            self.node.cameras.add(source)
+            self.heads.add(source)
+        self._media: Node = self.node
+        self._heads: NodeHeads = self.heads
+        self._recordings: NodeRecordings = self.recordings
+
+    async def _expect_media(self) -> None:
+        """The media node is another process, and comes by itself."""
+        settings = self.settings
+        assert settings.media_secret is not None
+        remote = self.remote = RemoteNode(
+            self.database, self.gate, self.wall_gate,
+            secret=await asyncio.to_thread(self._secret_of_media, Path(settings.media_secret)), origin=self.origin,
+            lease_s=LEASE.total_seconds(), recording_days=settings.recording_days,
+        )  # fmt: skip
+        self._media, self._heads = remote, RemoteHeads(remote, self.database)
+        self._recordings = RemoteRecordings(remote)
+
+    def _secret_of_media(self, file: Path) -> str:
+        """Made when it is not there, for the operator to carry to the node."""
+        with suppress(FileExistsError):
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as out:
+                out.write(self.world.secret() + "\n")
+            log.info("media secret made", file=str(file))
+        return read_secret(file)
 
     async def _import_register(self, file: Path) -> None:
         rows = msgspec.json.decode(await asyncio.to_thread(file.read_bytes), type=list[dict[str, Any]])
@@ -286,7 +329,8 @@ class Centre:
     def _provide(self) -> None:
         database, settings = self.database, self.settings
         name = self.places.centre(settings.centre).ko
-        database.provide(Site, Site(centre=settings.centre, name=name, origins=(self.origin,)))
+        site = Site(centre=settings.centre, name=name, origins=(self.origin,), media=settings.media_origin or "")
+        database.provide(Site, site)
         database.provide(TokenMint, TokenMint(self.world.token_bytes(32)))
         database.provide(Boundaries, self.places)
         database.provide(Places, self.places)
@@ -294,10 +338,10 @@ class Centre:
         database.provide(MunicipalityNames, MunicipalityNames(self.places.municipality_names()))
         database.provide(CentreNames, CentreNames(self.places.centre_names()))
         database.provide(Origin, Origin(self.origin))
-        database.provide(Media, LocalMedia(self.node))
-        database.provide(TurningHeads, LocalHeads(self.heads))
-        database.provide(Puller, LocalPuller(self.node))
-        recorded = LocalRecordings(self.recordings)
+        database.provide(Media, MediaOf(self._media))
+        database.provide(TurningHeads, HeadsOf(self._heads))
+        database.provide(Puller, PullerOf(self._media))
+        recorded = RecordingsOf(self._recordings)
         database.provide(Recorded, recorded)
         database.provide(RecordedDays, recorded)
         database.provide(Redactor, LocalRedactor())
@@ -310,8 +354,6 @@ class Centre:
         database.on_commit.append(self.desk.hear)
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
-        self.gate = LocalGate(CentreGate(database, Refused))
-        self.wall_gate = LocalWallGate(WallGate(database, Refused))
 
     def _channels(self, push_key: EllipticCurvePrivateKey) -> Channels:
         settings, channels = self.settings, Channels()
@@ -331,12 +373,12 @@ class Centre:
         return channels
 
     def _cut_at_once(self, committed: Committed) -> None:
-        """A right that has just ended is cut in this process before anything else happens."""
+        """A right that has just ended is cut before anything else happens."""
         for stated in committed.facts:
             if isinstance(stated.fact, GrantEnded):
-                self.node.revoke(stated.fact.grant, stated.fact.why)
+                self._media.revoke(stated.fact.grant, stated.fact.why)
             if isinstance(stated.fact, RoutineEnded):
-                self.node.revoke(stated.fact.right, stated.fact.why)
+                self._media.revoke(stated.fact.right, stated.fact.why)
 
     async def _heart_beat(self) -> None:
         """Views live only while the centre can still write its ledger. Cameras under a right stay ready, and are recorded."""
@@ -344,10 +386,10 @@ class Centre:
             try:
                 async with self.database.transaction() as tx:
                     watched = await watch.under_rights(tx)
-                self.node.lease(self.world.clock.now() + LEASE)
-                self.node.prepare(watched, LEASE.total_seconds())
+                self._media.lease(self.world.clock.now() + LEASE)
+                self._media.prepare(watched, LEASE.total_seconds())
                 async with self.database.transaction() as tx:
-                    moving = await migration.observe(tx, look(self.node))
+                    moving = await migration.observe(tx, look(self._media))
                 migration.lead(self.database.use(Puller), moving)
             except Unavailable:
                 log.warning("database away")

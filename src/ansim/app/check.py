@@ -10,8 +10,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansim.app.holdings import holdings
-from ansim.app.recording import CLIPS, RECORDINGS
+from ansim.app.recording import CLIPS
 from ansim.app.running import database_of, read_note
+from ansim.app.sources import RECORDINGS
 from ansim.city.migration import actions as migration
 from ansim.city.recordings import actions as recordings
 from ansim.core.database import Database, Transaction

@@ -20,6 +20,7 @@ from ansim.adapters.trackers import routes as tracker_routes
 from ansim.app.centre import Centre
 from ansim.app.openapi import describe
 from ansim.app.pages import pages
+from ansim.app.remote import node_door
 from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
 from ansim.core.errors import Problem
@@ -61,11 +62,15 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *tracker_routes.ROUTES,
         *pages(centre, demo=bool(more)),
         *more,
-        asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),
-        asgi("/pictures", is_mount=True, copy_scope=False)(
-            wall_socket(centre.node, centre.wall_gate, (centre.origin,))
-        ),
+        asgi("/nodes/media", copy_scope=False)(node_door(centre.remote)),
     ]
+    if centre.pulls:
+        routes += [
+            asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),
+            asgi("/pictures", is_mount=True, copy_scope=False)(
+                wall_socket(centre.node, centre.wall_gate, (centre.origin,))
+            ),
+        ]
     app = Litestar(
         route_handlers=routes,
         dependencies={

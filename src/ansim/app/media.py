@@ -1,15 +1,13 @@
-"""Pictures and heads of cameras, where the media node and the centre are one process."""
+"""Pictures and heads of cameras: what the centre needs of its media node, over the node of this process or one at the end of a link."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ansim.nodes.media import ports
-from ansim.nodes.media.heads import Heads
-from ansim.nodes.media.node import MediaNode
-from ansim.nodes.media.ports import Aim, Unanswered, View, WallView
+from ansim.nodes.media.ports import Aim, HeadStatus, Health, Unanswered, View, WallView
 from ansim.response.walls.gate import WallGate
 from ansim.response.walls.model import Shown
 from ansim.response.watch.gate import CentreGate
@@ -18,30 +16,55 @@ from ansim.response.watch.ports import CameraHealth, CameraRefuses, Direction, H
 Answer = TypeVar("Answer")
 
 
-class LocalMedia:
-    """`response.watch.ports.Media` over the media node of this process."""
+class Node(Protocol):
+    """A media node, here (`nodes.media.node.MediaNode`) or elsewhere (`app.remote.RemoteNode`)."""
 
-    def __init__(self, node: MediaNode) -> None:
+    def ids(self) -> Collection[str]:
+        """The cameras that it has."""
+
+    def health(self, id: str) -> Health | None:
+        """None for a camera that it does not have."""
+
+    def prepare(self, ids: Iterable[str], seconds: float = ...) -> None: ...
+    def lease(self, until: datetime) -> None: ...
+    def revoke(self, grant: str, why: str = ...) -> object: ...
+    def connect(self, id: str) -> None: ...
+    def leave(self, id: str) -> None: ...
+
+
+class NodeHeads(Protocol):
+    """Its cameras that turn: `nodes.media.heads.Heads` or `app.remote.RemoteHeads`. They raise Unanswered."""
+
+    def turns(self, camera: str) -> bool: ...
+    async def presets(self, camera: str) -> list[ports.Preset]: ...
+    async def status(self, camera: str) -> HeadStatus: ...
+    async def go(self, camera: str, to: str | Aim) -> None: ...
+
+
+class MediaOf:
+    """`response.watch.ports.Media` over a media node."""
+
+    def __init__(self, node: Node) -> None:
         self._node = node
 
     def prepare(self, cameras: Sequence[str]) -> None:
         self._node.prepare(cameras)
 
-    def revoke(self, grant: str, why: str) -> int:
-        return self._node.revoke(grant, why)
+    def revoke(self, grant: str, why: str) -> None:
+        self._node.revoke(grant, why)
 
     def lease(self, until: datetime) -> None:
         self._node.lease(until)
 
     def live(self) -> Collection[str]:
-        return {id for id in self._node.cameras.ids() if self.delivers(id)}
+        return {id for id in self._node.ids() if self.delivers(id)}
 
     def delivers(self, camera: str) -> bool:
         health = self._node.health(camera)
         return health is not None and health.state in ("idle", "live", "late")
 
     def total(self) -> int:
-        return len(self._node.cameras)
+        return len(self._node.ids())
 
     def health(self, cameras: Collection[str]) -> list[CameraHealth]:
         found = ((id, self._node.health(id)) for id in cameras)
@@ -55,6 +78,19 @@ class LocalMedia:
             for id, health in found
             if health is not None and health.state != "idle"
         ]  # fmt: skip
+
+
+class PullerOf:
+    """`city.migration.ports.Puller` over a media node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def connect(self, camera: str) -> None:
+        self._node.connect(camera)
+
+    def leave(self, camera: str) -> None:
+        self._node.leave(camera)
 
 
 class LocalGate:
@@ -99,10 +135,10 @@ class LocalWallGate:
         await self._gate.ended(view, seconds=seconds, shown=counted, why=why)
 
 
-class LocalHeads:
-    """`response.watch.ports.Heads` over the heads of this process's media node."""
+class HeadsOf:
+    """`response.watch.ports.Heads` over the heads of a media node."""
 
-    def __init__(self, heads: Heads) -> None:
+    def __init__(self, heads: NodeHeads) -> None:
         self._heads = heads
 
     def turns(self, camera: str) -> bool:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from ansim.app.recording import RECORDINGS, read_sources
 from ansim.app.running import database_of, read_note
 from ansim.app.settings import Settings
+from ansim.app.sources import RECORDINGS, read_sources
 from ansim.city.cameras.sheet import lines
 from ansim.city.migration import actions, store
 from ansim.city.migration.actions import LEASE

@@ -29,8 +29,8 @@ from litestar.routes import ASGIRoute, WebSocketRoute
 
 from ansim.core.errors import Problem
 
-MOUNTED = {"/media": "/media/{camera}", "/pictures": "/pictures/{wall}"}
-"""What lies below the routes that answer a whole tree of paths."""
+MOUNTED = {"/media": "/media/{camera}", "/pictures": "/pictures/{wall}", "/nodes/media": "/nodes/media"}
+"""What raw applications answer: most of them a whole tree of paths below their own."""
 
 TEXT = Schema(type=OpenAPIType.STRING)
 NUMBER = Schema(type=OpenAPIType.NUMBER)
@@ -72,7 +72,7 @@ PARTS = (
     ("link", ("/api/links/{token}", "/live/link")),
     ("desk", ("/api/desk", "/live/desk")),
     ("ledger", ("/api/ledger", "/api/certificates")),
-    ("media", ("/media", "/pictures")),
+    ("media", ("/media", "/pictures", "/nodes/media")),
     ("console", ("/api/", "/live")),
     ("server", ("/healthz", "/readyz", "/metrics", "/openapi.json", "/licenses")),
     ("page", ("/",)),

@@ -32,14 +32,14 @@ INSTALLED = ("citizen", "guardian")
 """Pages with a service worker."""
 
 
-def security(origin: str) -> dict[str, str]:
+def security(origin: str, media_origin: str | None = None) -> dict[str, str]:
     """Headers of every page. Nothing may be loaded from, or said to, anybody else: where an incident is would leak with the
     first foreign map tile.
 
-    `origin` is what browsers call this server. That 'self' means its sockets, too, is the rule (CSP 3, 6.7.2.8), but Safari before
+    `origin` is what browsers call this server, `media_origin` the media node where that has a name of its own. That 'self' means its sockets, too, is the rule (CSP 3, 6.7.2.8), but Safari before
     15.4 and Chrome before 71 want them by name.
     """
-    sockets = "ws" + origin.removeprefix("http")
+    sockets = " ".join("ws" + one.removeprefix("http") for one in (origin, media_origin) if one)
     policy = (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
         f" style-src 'self' 'unsafe-inline'; connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none';"
@@ -182,12 +182,15 @@ def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[byte
     if not file.is_file():
         raise Problem(404, "page.unbuilt", "The pages are not built", "Run ./run, which builds them.")
     text = file.read_text(encoding="utf-8")
+    media_origin = centre.settings.media_origin
+    if media_origin:
+        replace = (*replace, ("<head>", f'<head><meta name="media" content="{html.escape(media_origin)}">'))
     for old, new in replace:
         text = text.replace(old, new)
     return Response(
         text.encode(),
         media_type="text/html; charset=utf-8",
-        headers={"cache-control": "no-cache", **security(centre.origin)},
+        headers={"cache-control": "no-cache", **security(centre.origin, media_origin)},
     )
 
 

@@ -1,65 +1,35 @@
-"""Recordings, where the media node and the centre that keeps their keys are one process."""
+"""Recordings: the keys that the centre keeps for its media node, and what it needs of it."""
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from math import inf
-from pathlib import Path
-from typing import Annotated
+from typing import Protocol
 
-import msgspec
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from ansim.app.settings import Settings
+from ansim.app.media import Node
 from ansim.city.migration.actions import Seen
 from ansim.city.recordings.actions import open_day
 from ansim.core.database import Database
 from ansim.core.errors import Problem
-from ansim.nodes.media.node import MediaNode
-from ansim.nodes.media.ports import Record, Refused, Source
-from ansim.nodes.media.recordings import Recordings
+from ansim.nodes.media.ports import Refused
+from ansim.nodes.media.recordings import Piece
 from ansim.nodes.media.redact import Region, redact
 from ansim.nodes.media.still import still
 from ansim.response.evidence.ports import Mask, Stretch
 from ansim.trust.retention.keys import Keys, Slot
 
-RECORDINGS, CLIPS = "recordings", "clips"
-"""Folders in the data folder."""
+CLIPS = "clips"
+"""Folder in the data folder."""
 _ONE_SESSION = re.compile(r"answers (SETUP|PLAY) with (453|503)$")
 """453 Not Enough Bandwidth is the word for it (RFC 2326); many say 503."""
-
-
-class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A camera of the file `cameras` with rules of its own."""
-
-    url: str
-    device: str = ""
-    profile: str = ""
-    record: Record | None = None
-    recording_days: Annotated[int, msgspec.Meta(ge=1, le=366)] | None = None
-
-
-def read_sources(settings: Settings) -> list[tuple[Source, int]]:
-    """What the file `cameras` says: each camera, and how many days its recordings are kept. Raises Problem naming the camera."""
-    if settings.cameras is None:
-        return []
-    found = []
-    for id, said in json.loads(Path(settings.cameras).read_text(encoding="utf-8")).items():
-        try:
-            rules = msgspec.convert({"url": said} if isinstance(said, str) else said, Rules)
-        except msgspec.ValidationError as error:
-            raise Problem(400, "settings.cameras", f"The camera {id} does not fit", str(error), field=id) from None
-        record = rules.record or settings.record
-        source = Source(id=id, url=rules.url, device=rules.device, profile=rules.profile, record=record)
-        found.append((source, rules.recording_days or settings.recording_days))
-    return found
 
 
 class SlotKey:
@@ -83,20 +53,26 @@ class CentreKeys:
         self._keep_days = keep_days
 
     async def of(self, camera: str, day: str) -> SlotKey:
+        return SlotKey(self._database.use(Keys), await self._slot(camera, day))
+
+    async def lend(self, camera: str, day: str) -> bytes:
+        """The key itself, for a media node that is a process of its own. Raises Refused as above."""
+        return self._database.use(Keys).lend(await self._slot(camera, day))
+
+    async def _slot(self, camera: str, day: str) -> Slot:
         try:
             async with self._database.transaction() as tx:
-                slot = await open_day(tx, camera, date.fromisoformat(day), self._keep_days(camera))
+                return await open_day(tx, camera, date.fromisoformat(day), self._keep_days(camera))
         except Problem as problem:
             if problem.status == 410:
                 raise Refused("destroyed") from None
             raise
-        return SlotKey(self._database.use(Keys), slot)
 
 
 class RecordingMetrics(Collector):
     """What is not kept, for /metrics."""
 
-    def __init__(self, node: MediaNode) -> None:
+    def __init__(self, node: Node) -> None:
         self._node = node
 
     def collect(self) -> Iterator[Metric]:
@@ -105,7 +81,7 @@ class RecordingMetrics(Collector):
         )
         missing = 0.0
         states: Counter[str] = Counter()
-        for id in self._node.cameras.ids():
+        for id in self._node.ids():
             if health := self._node.health(id):
                 states[health.recording] += 1
                 missing += health.missing_s
@@ -140,10 +116,17 @@ class LocalRedactor:
         return still(piece, after)
 
 
-class LocalRecordings:
-    """`city.recordings.ports.RecordedDays` and `response.evidence.ports.Recorded` over the node of this process."""
+class NodeRecordings(Protocol):
+    """What a media node has recorded: `nodes.media.recordings.Recordings` or `app.remote.RemoteRecordings`."""
 
-    def __init__(self, recordings: Recordings) -> None:
+    async def forget(self, camera: str, day: str) -> None: ...
+    def cut(self, camera: str, start: datetime, end: datetime) -> AsyncIterator[Piece]: ...
+
+
+class RecordingsOf:
+    """`city.recordings.ports.RecordedDays` and `response.evidence.ports.Recorded` over a media node."""
+
+    def __init__(self, recordings: NodeRecordings) -> None:
         self._recordings = recordings
 
     async def forget(self, camera: str, day: str) -> None:
@@ -154,7 +137,7 @@ class LocalRecordings:
             yield Stretch(content=piece.content, frames=piece.frames, start=piece.start, end=piece.end)
 
 
-def look(node: MediaNode) -> Callable[[str], Seen | None]:
+def look(node: Node) -> Callable[[str], Seen | None]:
     """What the media node says of a camera that moves."""
 
     def seen(camera: str) -> Seen | None:
@@ -169,18 +152,3 @@ def look(node: MediaNode) -> Callable[[str], Seen | None]:
         return Seen(keeps, _ONE_SESSION.search(health.trouble) is not None and not keeps, trouble)
 
     return seen
-
-
-class LocalPuller:
-    """`city.migration.ports.Puller` over the media node of this process."""
-
-    def __init__(self, node: MediaNode) -> None:
-        self._node = node
-
-    def connect(self, camera: str) -> None:
-        if found := self._node.cameras.get(camera):
-            found.connect()
-
-    def leave(self, camera: str) -> None:
-        if found := self._node.cameras.get(camera):
-            found.leave()

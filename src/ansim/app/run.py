@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 
 import structlog
 
 from ansim.app.centre import Centre
+from ansim.app.limits import open_many_files
 from ansim.app.running import leave_note, take_note_away
 from ansim.app.server import listen, serving
 from ansim.app.settings import Settings
@@ -17,9 +17,7 @@ log = structlog.get_logger()
 
 
 async def run(settings: Settings, *, until: asyncio.Event) -> int:
-    # two files and a connection for each camera that is recorded; the system's usual limit is for a program, not a server
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    open_many_files()
     listener, settings = listen(settings)
     async with Centre(settings) as centre, serving(centre, listener):
         leave_note(centre, pid=os.getpid())

@@ -1,4 +1,4 @@
-"""Serving one centre over HTTP until it is told to stop."""
+"""Serving one centre, or one media node, over HTTP until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import uvicorn
 
-from ansim.app.centre import Centre
-from ansim.app.http import application
-from ansim.app.settings import Settings
+from ansim.app.settings import MediaSettings, Settings
 from ansim.core.errors import Problem
 from ansim.nodes.media.transport import TransportProtocol
 
+if TYPE_CHECKING:
+    from ansim.app.centre import Centre
+
 STOP_WITHIN_S = 3
 SLOW_SOCKETS = 20_000
+
+Serving = TypeVar("Serving", Settings, MediaSettings)
 
 
 class Server(uvicorn.Server):
@@ -30,7 +33,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def listen(settings: Settings) -> tuple[socket.socket, Settings]:
+def listen(settings: Serving) -> tuple[socket.socket, Serving]:
     """Take the port before anything else is made, because links must name it; the settings with the port that it is."""
     try:
         listener = socket.create_server((settings.host, settings.port), backlog=1024)
@@ -44,6 +47,8 @@ async def serving(
     centre: Centre, listener: socket.socket, more: Sequence[Any] = (), *, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[None]:
     """Serve while the block runs, over HTTPS with `tls`; `more` routes are those of a demo."""
+    from ansim.app.http import application  # the whole story, of which a media node loads nothing
+
     async with served(application(centre, more), listener, tls=tls):
         yield
 
@@ -52,7 +57,7 @@ async def serving(
 async def served(
     application: Any, listener: socket.socket, *, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[None]:
-    """Serve an ASGI application as every centre is served."""
+    """Serve an ASGI application as every centre is served, and every media node."""
     config = uvicorn.Config(
         application,
         loop="uvloop",

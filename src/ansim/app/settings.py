@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
 from ansim.core.errors import Problem
 from ansim.trust.ledger.checkpoint import BadNote, Verifier
+
+SECRET_LETTERS = 32
 
 Telephone = Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{3,24}$")]
 
@@ -57,6 +60,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     still held. In the data folder, sealed."""
     recording_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
     """So many days after each day its recordings are destroyed. Clips of a case live as long as the case."""
+    media_secret: str | None = None
+    """File with the secret of the media node, which is then a process of its own (`ansim run --role media`); made here when it is not there. Without
+    it this process pulls the cameras itself."""
+    media_origin: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s?#]+$")] | None = None
+    """What browsers call that media node, for example https://media.example. Without it the proxy in front leads /media and /pictures there."""
     register: str | None = None
     """JSON file of cameras to bring into the register at start: [{"id", "name", "latitude", "longitude", "azimuth_deg",
     "view_deg", "range_m"}], each perhaps with "turns" and "azimuth_source" (register, device, calibrated)."""
@@ -93,16 +101,78 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         names = [witness.verifier.name for witness in self.witnesses]
         if len(set(names)) < len(names):
             raise ValueError("two witnesses of one name")
+        if self.media_secret and self.cameras:
+            raise ValueError("with media_secret, cameras belongs into the settings of the media node")
+        if self.media_origin and not self.media_secret:
+            raise ValueError("media_origin is of a media node of its own: it needs media_secret")
 
     @property
     def folder(self) -> Path:
         return Path(self.data).absolute()
 
 
+class MediaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of a media node that is a process of its own: `ansim run --role media`."""
+
+    centre: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#]+$")] = "http://127.0.0.1:8000"
+    """Address of the centre that it serves. Keys of recordings come over it: http:// is for this machine only."""
+    secret: Annotated[str, msgspec.Meta(min_length=1)]
+    """File with the secret by which the centre knows this node: a copy of the centre's `media_secret`."""
+    cameras: Annotated[str, msgspec.Meta(min_length=1)]
+    """JSON file of cameras, as the setting `cameras` of one process for everything. It never leaves this machine."""
+    data: Annotated[str, msgspec.Meta(min_length=1)] = "ansim-media"
+    """Folder of its recordings."""
+    host: str = "127.0.0.1"
+    """Address on which pages get their pictures; 0.0.0.0 for all. In front of it stands whatever ends TLS."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8001
+    """0 takes a free one."""
+    record: Literal["always", "incident", "no"] = "incident"
+    """When cameras are recorded that have no rule of their own."""
+    recording_days: Annotated[int, msgspec.Meta(ge=1, le=366)] | None = None
+    """So many days after each day the recordings of these cameras are destroyed; the centre's own setting without it."""
+
+    def __post_init__(self) -> None:
+        centre = urlsplit(self.centre)
+        if centre.scheme == "http" and centre.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("centre on another machine is reached by https://")
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data).absolute()
+
+
+Of = TypeVar("Of", Settings, MediaSettings)
+
+
 def read_settings(path: Path) -> Settings:
     """Raises Problem naming the setting that does not fit."""
+    return _read(path, Settings)
+
+
+def read_media_settings(path: Path) -> MediaSettings:
+    """As `read_settings`, of a media node."""
+    return _read(path, MediaSettings)
+
+
+def read_secret(path: Path) -> str:
+    """What stands in the file of a secret. Raises Problem for one that others could read, and for one that is too short to be one."""
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Settings)
+        open_to = path.stat().st_mode & 0o077
+        secret = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise Problem(400, "settings.secret", f"The secret in {path} cannot be read") from None
+    if open_to:
+        raise Problem(400, "settings.secret", f"Others can read the secret in {path}", "chmod 600 makes it ours alone.")
+    if len(secret) < SECRET_LETTERS:
+        raise Problem(
+            400, "settings.secret", f"The secret in {path} is too short", f"{SECRET_LETTERS} letters at least."
+        )
+    return secret
+
+
+def _read(path: Path, kind: type[Of]) -> Of:
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), kind)
     except FileNotFoundError:
         raise Problem(400, "settings.file", f"There is no file {path}") from None
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,14 +22,22 @@ CENTRE = "gyeonggi-seongnam"
 
 
 class House:
-    """Settings, cameras and the process. `server` is its address once `start` has returned.
+    """Settings, cameras and the process. `server` is its address once `start` has returned, `media` that of its pictures.
 
+    apart: the media node is a process of its own, which alone is told where the cameras are.
     database: DSN of an operator's PostgreSQL; the centre starts one of its own without it.
     places: folders outside the centre's own in which `traces` searches too, such as that server's.
     """
 
     def __init__(
-        self, city: City, *, smtp: int, sms: int, database: str | None = None, places: Sequence[Path] = ()
+        self,
+        city: City,
+        *,
+        smtp: int,
+        sms: int,
+        apart: bool = False,
+        database: str | None = None,
+        places: Sequence[Path] = (),
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ansim-drill."))
         # The database's own user must be able to reach its folder inside; it can read nothing here.
@@ -37,24 +47,51 @@ class House:
         self._city = city
         self._smtp, self._sms = smtp, sms
         self._database, self._places = database, places
-        self._process: asyncio.subprocess.Process | None = None
-        self.server = ""
+        self.centre: asyncio.subprocess.Process | None = None
+        self.node: asyncio.subprocess.Process | None = None
+        """The media node, where it is a process of its own."""
+        self.server = self.media = ""
+        self._ports = (free_port(), free_port()) if apart else (0, 0)
+        self._write_settings()
 
     async def start(self) -> None:
-        config = self._write_settings()
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "ansim", "run", "--role", "all", "--config", str(config), stdout=log, stderr=log
-            )
+        await self.start_centre()
+        self.media = self.server
+        if self._ports[1]:
+            self.media = f"http://localhost:{self._ports[1]}"
+            await self.start_node()
+
+    async def start_centre(self) -> None:
         note = self.data / "running.json"
+        note.unlink(missing_ok=True)
+        self.centre = await self._run("centre" if self._ports[1] else "all", "ansim.toml")
         async with asyncio.timeout(120):
             while not note.exists():
-                if self._process.returncode is not None:
+                if self.centre.returncode is not None:
                     raise RuntimeError(f"the centre did not start:\n{self.log.read_text()[-2000:]}")
                 await asyncio.sleep(0.05)
         self.server = f"http://localhost:{json.loads(note.read_bytes())['port']}"
         async with httpx.AsyncClient() as client:
             (await client.get(f"{self.server}/readyz")).raise_for_status()
+
+    async def start_node(self) -> None:
+        """Returns when it shows pictures to whoever may see them."""
+        self.node = await self._run("media", "media.toml")
+        async with asyncio.timeout(60), httpx.AsyncClient() as client:
+            while True:
+                if self.node.returncode is not None:
+                    raise RuntimeError(f"the media node did not start:\n{self.log.read_text()[-2000:]}")
+                with contextlib.suppress(httpx.TransportError):
+                    if (await client.get(f"{self.media}/readyz")).status_code == 200:
+                        return
+                await asyncio.sleep(0.05)
+
+    async def _run(self, role: str, config: str) -> asyncio.subprocess.Process:
+        with self.log.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "ansim", "run", "--role", role, "--config", str(self.folder / config),
+                stdout=log, stderr=log,
+            )  # fmt: skip
 
     async def token(self, role: str, *more: str) -> str:
         """A bearer token, as the command line makes it."""
@@ -70,9 +107,10 @@ class House:
         return out.decode()
 
     async def stop(self) -> None:
-        if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
-            await self._process.wait()
+        for process in (self.node, self.centre):
+            if process is not None and process.returncode is None:
+                process.terminate()
+                await process.wait()
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -102,30 +140,48 @@ class House:
         )
         return sorted({self.log, *(file.resolve() for file in inside)})
 
-    def _write_settings(self) -> Path:
+    def _write_settings(self) -> None:
         self.data.mkdir()
         cameras = {row["id"]: self._city.cameras.url(row["id"]) for row in self._city.register()}
         self._write("cameras.json", cameras)
         self._write("register.json", [{name: row[name] for name in REGISTERED} for row in self._city.register()])
         self._write("map.json", self._city.map())
-        config = self.folder / "ansim.toml"
+        own, pictures = self._ports
         settings = {
-            "data": str(self.data), "port": 0, "centre": CENTRE, "cameras": str(self.folder / "cameras.json"),
+            "data": str(self.data), "port": own, "centre": CENTRE,
             "register": str(self.folder / "register.json"), "map": str(self.folder / "map.json"),
             "smtp": f"smtp://127.0.0.1:{self._smtp}", "sms_gateway": f"http://127.0.0.1:{self._sms}/",
         }  # fmt: skip
         if self._database is not None:
             settings["database"] = self._database
-        config.write_text(
-            "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()), encoding="utf-8"
-        )
-        return config
+        sources: dict[str, Any] = {"cameras": str(self.folder / "cameras.json")}
+        if pictures:
+            secret = str(self.folder / "media-secret")
+            settings |= {"media_secret": secret, "media_origin": f"http://localhost:{pictures}"}
+            sources |= {
+                "data": str(self.data / "media"), "port": pictures, "centre": f"http://127.0.0.1:{own}", "secret": secret,
+            }  # fmt: skip
+            self._set("media.toml", sources)
+        else:
+            settings |= sources
+        self._set("ansim.toml", settings)
+
+    def _set(self, name: str, settings: dict[str, Any]) -> None:
+        lines = (f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+        (self.folder / name).write_text("".join(lines), encoding="utf-8")
 
     def _write(self, name: str, content: Any) -> None:
         (self.folder / name).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
 REGISTERED = ("id", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")
+
+
+def free_port() -> int:
+    """A port that the two can be told of before either of them has taken it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def new_city(seed: int) -> City:

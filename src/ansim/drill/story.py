@@ -228,7 +228,7 @@ class Drill:
     ) -> tuple[Viewed, asyncio.Task[Viewed]]:
         token = await (officer.watch_token(camera) if officer else console.ask("POST", path, {"camera": camera}))
         viewed = Viewed(camera, time.monotonic())
-        return viewed, asyncio.create_task(Viewer(house.server).watch(camera, token["token"], viewed))
+        return viewed, asyncio.create_task(Viewer(house.media).watch(camera, token["token"], viewed))
 
     async def _dispatch(
         self, console: Console, id: str, house: House, agency: str, phone: Phone, receiver: Receiver
@@ -405,17 +405,18 @@ async def drill(
     seed: int = 7,
     report: Path | None = None,
     keep: bool = False,
+    apart: bool = False,
     database: str | None = None,
     places: Sequence[Path] = (),
 ) -> int:
     """Walk the story; 0 when every step happened, 1 and the missing step's name otherwise.
 
-    database: an operator's PostgreSQL by DSN, empty; places: its folder, to be searched for her traces too.
+    apart: the media node as a process of its own; database: an operator's PostgreSQL by DSN, empty; places: its folder, to be searched for her traces too.
     """
     run, city, inbox = Drill(seed), new_city(seed), Inbox()
     smtp, sms = await inbox.start()
     await city.start()
-    house = House(city, smtp=smtp, sms=sms, database=database, places=places)
+    house = House(city, smtp=smtp, sms=sms, apart=apart, database=database, places=places)
     missing: str | None = None
     print(f"ansim drill, seed {seed}", flush=True)
     try:

@@ -86,18 +86,36 @@ class MediaNode:
         self._revoked: dict[str, float] = {}
         self._leased_until = 0.0
         self._keeper: asyncio.Task[None] | None = None
-        self._reports: set[asyncio.Task[None]] = set()
+        self._reports: dict[asyncio.Task[None], str] = {}
 
     def _camera_gone(self, id: str) -> None:
         for viewer in tuple(self._viewers):
             if viewer.view.camera == id:
                 viewer.end(CAMERA_AWAY, "camera away")
 
+    def ids(self) -> list[str]:
+        return self.cameras.ids()
+
+    def views(self) -> list[str]:
+        """Ids of those that go on, and of those whose end the centre has not heard yet."""
+        lasting = [one.view.id for one in self._viewers] + [one.view.id for one in self._watchers]
+        return [*lasting, *self._reports.values()]
+
     def prepare(self, ids: Iterable[str], seconds: float = PREPARED_S) -> None:
         """Connect to these cameras now and stay for `seconds`; unknown ones are passed over."""
         for id in ids:
             if camera := self.cameras.get(id):
                 camera.prepare(seconds)
+
+    def connect(self, id: str) -> None:
+        """Try this camera now, however long a pause is left; one that is not here is passed over, as below."""
+        if camera := self.cameras.get(id):
+            camera.connect()
+
+    def leave(self, id: str) -> None:
+        """Take no session of this camera until told to connect."""
+        if camera := self.cameras.get(id):
+            camera.leave()
 
     def health(self, id: str, families: Families = None) -> Health | None:
         """Of what is shown to who plays `families`; without them, of what the camera sends."""
@@ -198,8 +216,8 @@ class MediaNode:
 
     def _tell(self, view: str, end: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.get_running_loop().create_task(self._report(view, end))
-        self._reports.add(task)
-        task.add_done_callback(self._reports.discard)
+        self._reports[task] = view
+        task.add_done_callback(self._reports.pop)
 
     async def _report(self, view: str, end: Callable[[], Awaitable[None]]) -> None:
         pause = REPORT_AGAIN_S

@@ -112,7 +112,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     by which all these states come later, None where all of the stream is shown; `clock_offset_s`: how far ahead of ours its
     clock is, None while it has not told; `dark`, `blurred`: its pictures show nothing.
 
-    `recording`: off, on, or why nothing of it is kept just now (disk-full, disk, behind, no-key, key); `missing_s`: seconds of
+    `recording`: off, on, why nothing of it is kept just now (disk-full, disk, behind, no-key, key), or unknown; `missing_s`: seconds of
     pictures that came and were not kept.
     """
 

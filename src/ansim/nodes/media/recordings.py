@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -77,7 +77,7 @@ class Recordings:
             await self._writer.written()
             await asyncio.to_thread(shutil.rmtree, self._folder / camera / day, ignore_errors=True)
 
-    async def cut(self, camera: str, start: datetime, end: datetime) -> AsyncIterator[Piece]:
+    async def cut(self, camera: str, start: datetime, end: datetime) -> AsyncGenerator[Piece, None]:
         """What was recorded between these instants, up to now, rounded out to key frames; nothing where nothing is. It ends
         where the camera changed its parameters, since one file has one set of them.
         """

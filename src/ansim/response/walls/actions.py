@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from ansim.city.cameras.register import Register
@@ -197,7 +197,8 @@ async def end_view(tx: Transaction, view: str, *, seconds: float, shown: Mapping
     await record_many(tx, entries)
 
 
-async def end_views_of_dead_node(tx: Transaction) -> None:
-    """Start-up: a media node that died could not say how its looks ended; nobody is looking any more."""
+async def end_views_of_dead_node(tx: Transaction, but: Collection[str] = ()) -> None:
+    """A media node that died could not say how its looks ended; nobody is looking any more, `but` through those."""
     for view in await store.open_views(tx):
-        await end_view(tx, view, seconds=0, shown={}, why="node-restarted")
+        if view not in but:
+            await end_view(tx, view, seconds=0, shown={}, why="node-restarted")

@@ -14,7 +14,7 @@ from ansim.core.database import Database
 from ansim.response.walls import actions, store
 from ansim.response.walls.model import LONGEST_NAME, MOST_CAMERAS, MOST_COLUMNS, REMEMBERED, RightLine, Wall
 from ansim.trust.access.guards import allow
-from ansim.trust.access.model import Act, Actor
+from ansim.trust.access.model import Act, Actor, Site
 
 Db = NamedDependency[Database]
 Asking = NamedDependency[Actor]
@@ -84,7 +84,7 @@ async def list_routine_rights(actor: Asking, database: Db) -> dict[str, list[Rig
 async def wall_token(right: FromPath[str], actor: Asking, database: Db) -> WallToken:
     """A token that opens the wall of my right at /pictures/{wall} for sixty seconds; the socket renews it with the next."""
     token, wall, expires_at = await actions.token_for(database, actor, right)
-    return WallToken(token=token, url=f"/pictures/{wall}", expires_at=expires_at)
+    return WallToken(token=token, url=f"{database.use(Site).media}/pictures/{wall}", expires_at=expires_at)
 
 
 @post("/api/routine-rights/{right:str}/end", status_code=204, guards=[allow(Act.CAMERA_WATCH)])

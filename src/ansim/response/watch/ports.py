@@ -15,8 +15,8 @@ class Media(Protocol):
     def prepare(self, cameras: Sequence[str]) -> None:
         """Connect to these cameras so that the first picture comes quickly. Nobody sees anything yet."""
 
-    def revoke(self, grant: str, why: str) -> int:
-        """Cut every view under this grant within a frame; how many there were."""
+    def revoke(self, grant: str, why: str) -> None:
+        """Cut every view under this grant within a frame, and every one that is just being opened."""
 
     def lease(self, until: datetime) -> None:
         """The centre is alive: views may go on until then."""

@@ -166,11 +166,12 @@ def delay_s(kind: str, failures: int) -> int:
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """Where people sign in: the centre, its name as shown, and the origins its pages are served from."""
+    """Where people sign in: the centre, its name as shown, the origins its pages are served from, and the origin of pictures where that is another."""
 
     centre: str
     name: str
     origins: tuple[str, ...] = ()
+    media: str = ""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from ansim.city.cameras.register import Register
 from ansim.core.database import Database
 from ansim.core.errors import Problem, not_found
-from ansim.trust.access.model import Actor
+from ansim.trust.access.model import Actor, Site
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants import store as grant_store
 
@@ -45,7 +45,7 @@ async def shown_token(database: Database, grant: str, camera: str, viewer: str) 
         why = found.allows(camera, tx.at)
         if why is None:
             token, expires_at = await grants.token_for(tx, found, camera, viewer)
-            return ShownToken(token=token, url=f"/media/{camera}", expires_at=expires_at)
+            return ShownToken(token=token, url=f"{tx.use(Site).media}/media/{camera}", expires_at=expires_at)
         named = camera if camera in tx.use(Register).sight.cameras else "unknown"
         await grants.refuse_view(tx, viewer=viewer, camera=named, why=why, grant=found)
         refusal = Problem(403, "grant.refused", "No right to this picture", f"The reason is: {why}.")
