@@ -62,6 +62,8 @@ const TRIM_S = 15;
 /** H.265 of 8 and of 10 bits, which not every browser plays. */
 const PERHAPS = ["hvc1.1.6.L153.B0", "hvc1.2.4.L153.B0"];
 
+const UNDECODABLE = "not decodable";
+
 type Entry = { codec: string } | { bytes: Uint8Array };
 interface Word extends Partial<Started>, Partial<Health> {
   type: string;
@@ -88,6 +90,8 @@ export class LivePlayer {
 
   private stage: Stage | null = null;
   private closed = false;
+  /** Whether it promised a codec and then showed nothing of it: it is not asked for again. */
+  private plain = false;
   private failures = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -111,8 +115,10 @@ export class LivePlayer {
   }
 
   private connect(): void {
-    this.stage = new Stage(this.video, this.opening, {
+    let shown = false;
+    this.stage = new Stage(this.video, this.opening, this.plain ? [] : PERHAPS.filter(plays), {
       presented: (at) => {
+        shown = true;
         this.firstFrameAt ??= at;
         this.lastPresentedAt = at;
         this.framesPresented += 1;
@@ -127,6 +133,7 @@ export class LivePlayer {
           this.events.ended?.(reason);
           return;
         }
+        this.plain ||= !shown && reason === UNDECODABLE;
         const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)] ?? 5_000;
         this.failures += 1;
         this.retry = setTimeout(() => this.connect(), wait * (0.75 + Math.random() / 2));
@@ -168,6 +175,7 @@ class Stage {
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly opening: Opening,
+    extra: string[],
     private readonly events: StageEvents,
   ) {
     const Source = sourceClass();
@@ -177,7 +185,7 @@ class Stage {
     this.address = URL.createObjectURL(this.source);
     this.source.addEventListener("sourceopen", () => this.pump());
     video.src = this.address;
-    video.onerror = () => this.leave(false, "not decodable");
+    video.onerror = () => this.leave(false, UNDECODABLE);
     this.socket = new WebSocket(`${(opening.origin ?? mediaOrigin()).replace(/^http/, "ws")}/media/${encodeURIComponent(opening.camera)}`);
     this.socket.binaryType = "arraybuffer";
     // before anything else: a message that finds no listener is lost
@@ -188,7 +196,7 @@ class Stage {
     });
     const token = opening.token();
     Promise.all([token, open]).then(
-      ([fresh]) => this.say({ token: fresh, plays: PERHAPS.filter(plays) }),
+      ([fresh]) => this.say({ token: fresh, plays: extra }),
       (error: unknown) => this.leave(isRefusal(error), "no token"),
     );
     this.watch = setInterval(() => {
@@ -300,11 +308,16 @@ class Stage {
     // between the end of an append and the event that says so, another message may come in
     if (this.over || this.source.readyState !== "open" || this.buffer?.updating || this.appending) return;
     let first = this.entries[0];
-    while (first && "codec" in first) {
-      if (this.buffer) this.buffer.changeType(first.codec);
-      else this.listen((this.buffer = this.source.addSourceBuffer(first.codec)));
-      this.entries.shift();
-      first = this.entries[0];
+    try {
+      while (first && "codec" in first) {
+        if (this.buffer) this.buffer.changeType(first.codec);
+        else this.listen((this.buffer = this.source.addSourceBuffer(first.codec)));
+        this.entries.shift();
+        first = this.entries[0];
+      }
+    } catch {
+      this.leave(false, UNDECODABLE);
+      return;
     }
     const buffer = this.buffer;
     if (!buffer || !first) return;
@@ -324,7 +337,7 @@ class Stage {
     try {
       buffer.appendBuffer(whole);
     } catch (error) {
-      if ((error as DOMException).name !== "QuotaExceededError" || !this.trim(0)) this.leave(false, "not appended");
+      if ((error as DOMException).name !== "QuotaExceededError" || !this.trim(0)) this.leave(false, UNDECODABLE);
       return;
     }
     this.entries.splice(0, pieces.length);
