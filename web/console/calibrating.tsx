@@ -6,7 +6,7 @@ import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
-import { type Aim, ask as request, get, post, Problem, signedIn } from "../shared/api";
+import { type Aim, ask as request, get, me, post, Problem, signedIn } from "../shared/api";
 import { exactNow, now } from "../shared/clock";
 import { Kbd } from "../shared/components";
 import { locale } from "../shared/i18n";
@@ -14,9 +14,9 @@ import { Icon } from "../shared/icons";
 import { age, direction } from "../shared/words";
 import * as act from "./actions";
 import type { Point } from "./geo";
-import { showPlace } from "./map";
+import { middleOfMap, panMap, showPlace } from "./map";
 import * as store from "./store";
-import { STEPS } from "./turning";
+import { KEYS, STEPS } from "./turning";
 import { named, t } from "./words";
 
 interface Direction {
@@ -95,6 +95,8 @@ function troubled(error: unknown): Work["trouble"] {
 }
 
 async function begin(head: Head): Promise<void> {
+  // the keys are the head's now, not the list's
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   act.sheet.value = null;
   work.value = { head, stand: null, points: [], mount: MOUNT, fit: null, trouble: null };
   showPlace(head);
@@ -121,6 +123,25 @@ async function ask(): Promise<Heading | null> {
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
+}
+
+/** Pixels that the map moves by one press, and while the key is held. */
+const NUDGE = 2;
+const STRIDE = 24;
+
+/** Steering, and the place in the middle of the map for whoever has no mouse; false for keys that mean nothing here. */
+export function onKey({ code, shiftKey, repeat }: KeyboardEvent): boolean {
+  const at = middleOfMap();
+  if (!work.peek()) return false;
+  if (code === "Space" && at) {
+    if (!repeat) void pick(at);
+  } else if (code.startsWith("Arrow") && shiftKey) {
+    const [pan, tilt] = KEYS[code]!;
+    const by = repeat ? STRIDE : NUDGE;
+    panMap(pan * by, -tilt * by);
+  } else if (code in KEYS) void steer(...KEYS[code]!);
+  else return false;
+  return true;
 }
 
 const within = (low: number, value: number, high: number): number => Math.round(Math.min(high, Math.max(low, value)) * 1000) / 1000;
@@ -160,7 +181,7 @@ async function attempt(points: Work["points"], mount: Mount): Promise<void> {
   }
 }
 
-async function save(): Promise<void> {
+export async function save(): Promise<void> {
   const now = work.peek();
   if (!now?.fit) return;
   try {
@@ -282,6 +303,8 @@ export function Calibrating(): JSX.Element | null {
   const misses = fit?.misses_deg ?? trouble?.misses ?? [];
   const at = stand?.direction;
   return (
+    <>
+    <div class="crosshair" aria-hidden="true" />
     <div class="ov calibrate" role="dialog" aria-label={t("calibrate.title", { name: head.name })} data-part="calibrate">
       <h3 class="row">
         <b class="ell">{t("calibrate.title", { name: head.name })}</b>
@@ -290,6 +313,9 @@ export function Calibrating(): JSX.Element | null {
         </button>
       </h3>
       <p class="t2">{t("calibrate.how")}</p>
+      <p class="t2 row keys">
+        <span><Kbd>Shift</Kbd> <Kbd>←↑↓→</Kbd> {t("calibrate.pan")}</span> <span><Kbd>Space</Kbd> {t("calibrate.middle")}</span>
+      </p>
       <div class="steps" role="group" aria-label={t("calibrate.steer")}>
         {STEPS.map(([sign, pan, tilt, zoom, word]) => (
           <button key={sign} type="button" class="btn" aria-label={t(word)} disabled={!at || stand.moving} onClick={() => void steer(pan, tilt, zoom)}>
@@ -333,8 +359,9 @@ export function Calibrating(): JSX.Element | null {
         </p>
       )}
       <button type="button" class="btn fill" disabled={!fit} onClick={() => void save()}>
-        {t("calibrate.save")}
+        {t("calibrate.save")} {me.value?.role === "administrator" && <Kbd>Enter</Kbd>}
       </button>
     </div>
+    </>
   );
 }

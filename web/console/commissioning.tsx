@@ -18,7 +18,7 @@ import * as act from "./actions";
 import { Line } from "./bands";
 import * as calibrating from "./calibrating";
 import { verbOf } from "./bindings";
-import { STEPS, typing } from "./keys";
+import { letGo, typing } from "./keys";
 import { MapPanel } from "./map";
 import * as store from "./store";
 import { t } from "./words";
@@ -39,7 +39,9 @@ function onKey(event: KeyboardEvent): void {
   }
   const verb = verbOf(code);
   if (code === "Escape") calibrating.leave();
-  else if (calibrating.work.peek() && code in STEPS && !event.repeat) void calibrating.steer(...STEPS[code]!);
+  else if ((code === "Enter" || code === "Space") && event.target instanceof HTMLElement && event.target.closest("button, summary")) return;
+  else if (code === "Enter" && calibrating.work.peek()?.fit) void calibrating.save();
+  else if (calibrating.onKey(event)) event.preventDefault();
   else if (code === "ArrowDown" || code === "ArrowUp" || verb === "next" || verb === "previous") walk(code === "ArrowDown" || verb === "next" ? 1 : -1);
   else if (code === "Equal" || code === "NumpadAdd") act.zooming.value = Math.abs(act.zooming.peek()) + 1;
   else if (code === "Minus" || code === "NumpadSubtract") act.zooming.value = -Math.abs(act.zooming.peek()) - 1;
@@ -71,6 +73,8 @@ function Hints(): JSX.Element {
       {working ? (
         <>
           <span>{["←", "↑", "↓", "→", "+", "−"].map((one) => <Kbd key={one}>{one}</Kbd>)}{t("calibrate.steer")}</span>
+          <span><Kbd>Shift</Kbd>{["←", "↑", "↓", "→"].map((one) => <Kbd key={one}>{one}</Kbd>)}{t("calibrate.pan")}</span>
+          <span><Kbd>Space</Kbd>{t("calibrate.middle")}</span>
           <span><Kbd>Esc</Kbd>{t("hint.leave")}</span>
         </>
       ) : (
@@ -86,12 +90,14 @@ function Hints(): JSX.Element {
 export function Commissioning(): JSX.Element {
   useEffect(() => {
     addEventListener("keydown", onKey);
+    addEventListener("click", letGo);
     // the map shows the heads, and only them
     const shown = effect(() => {
       store.cameras.value = calibrating.heads.value?.map(({ id, name, latitude, longitude }) => ({ id, name, latitude, longitude, azimuth_deg: null, view_deg: 0, range_m: 0, live: true })) ?? [];
     });
     return () => {
       removeEventListener("keydown", onKey);
+      removeEventListener("click", letGo);
       shown();
     };
   }, []);

@@ -35,6 +35,12 @@ export function typing(target: EventTarget | null): target is HTMLElement {
   return target instanceof HTMLElement && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target.isContentEditable);
 }
 
+/** A clicked button must not keep the keyboard: the next Enter is for the alarm, not for the button again. */
+export function letGo(event: MouseEvent): void {
+  const button = (event.target as Element).closest?.("button");
+  if (event.detail > 0 && button instanceof HTMLElement && document.activeElement === button) button.blur();
+}
+
 export function chooseLetters(on: boolean): void {
   lettersOn.value = on;
   remember("letters", on);
@@ -79,7 +85,7 @@ export function onKey(event: KeyboardEvent): void {
     return;
   }
   const verb = verbOf(event.code);
-  if (event.repeat && verb !== "next" && verb !== "previous" && event.code !== "ArrowDown" && event.code !== "ArrowUp" && !masking.work.peek()) {
+  if (event.repeat && verb !== "next" && verb !== "previous" && event.code !== "ArrowDown" && event.code !== "ArrowUp" && !masking.work.peek() && !(calibrating.work.peek() && event.shiftKey)) {
     return;
   }
   // A focused button is pressed by Enter and Space as everywhere; the alarm card's own buttons are the same verbs.
@@ -107,11 +113,8 @@ function perform(event: KeyboardEvent): boolean {
   if (masking.work.peek() && !asked && !going && !waits && masking.onKey(event)) return true;
   if (code === "Enter" || code === "NumpadEnter") return enter(event.shiftKey);
   if (digit) return number(Number(digit[1]), asked);
-  if (calibrating.work.peek() && code in STEPS) {
-    void calibrating.steer(...STEPS[code]!);
-    return true;
-  }
-  if (asked?.kind === "turn" && code in STEPS) return turn(...STEPS[code]!);
+  if (calibrating.onKey(event)) return true;
+  if (asked?.kind === "turn" && code in turning.KEYS) return turn(...turning.KEYS[code]!);
   if (code === "Space") return step(event.shiftKey);
   if (code === "ArrowDown" || code === "ArrowUp") return walk(code === "ArrowDown" ? 1 : -1);
   if (code === "Equal" || code === "NumpadAdd") return zoom(1);
@@ -409,18 +412,6 @@ function aimCamera(mode: "find" | "identify"): boolean {
   else void turning.aim(right.id, camera, mode);
   return true;
 }
-
-/** Keys that step a camera which is being turned: pan, tilt, zoom. */
-export const STEPS: Record<string, [number, number, number]> = {
-  ArrowLeft: [-1, 0, 0],
-  ArrowRight: [1, 0, 0],
-  ArrowUp: [0, 1, 0],
-  ArrowDown: [0, -1, 0],
-  Equal: [0, 0, 1],
-  NumpadAdd: [0, 0, 1],
-  Minus: [0, 0, -1],
-  NumpadSubtract: [0, 0, -1],
-};
 
 /** One step beyond the presets; the first asks why. */
 export function turn(pan: number, tilt: number, zoom: number): boolean {

@@ -16,7 +16,7 @@ import { CasePanel } from "./case";
 import { Commissioning } from "./commissioning";
 import { connect, serverState } from "./connection";
 import { Hints } from "./hints";
-import { onKey, railOpen } from "./keys";
+import { letGo, onKey, railOpen } from "./keys";
 import { MapPanel } from "./map";
 import { Masking } from "./masking";
 import { waitingSince } from "./ordering";
@@ -113,11 +113,7 @@ function watchWidth(): void {
 function listenToHand(): void {
   addEventListener("keydown", onKey);
   for (const gesture of ["keydown", "pointerdown"]) addEventListener(gesture, () => void sound.wake());
-  // A clicked button must not keep the keyboard: the next Enter is for the alarm, not for the button again.
-  addEventListener("click", (event) => {
-    const button = (event.target as Element).closest?.("button");
-    if (event.detail > 0 && button instanceof HTMLElement && document.activeElement === button) button.blur();
-  });
+  addEventListener("click", letGo);
 }
 
 /** What belongs to the centre and not to a case: its name, its lines to the agencies, how many cameras deliver. */

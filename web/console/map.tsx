@@ -35,6 +35,8 @@ const opened = signal(false);
 export const places = signal<{ name: string; latitude: number; longitude: number }[]>([]);
 let view: MapView | null = null;
 export const showPlace = (at: { latitude: number; longitude: number }): void => view?.show(at);
+export const panMap = (right: number, down: number): void => view?.pan(right, down);
+export const middleOfMap = (): { latitude: number; longitude: number } | undefined => view?.middle();
 
 /** Where she is heading and how fast, from the phone or else from her last 20 seconds. */
 export function motion(position: Position | null, track: Position[]): { heading: number | null; speed: number | null } {

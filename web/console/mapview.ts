@@ -264,6 +264,17 @@ export class MapView {
     if (person) this.map.easeTo({ center: lngLat(person), zoom: Math.max(ZOOM, this.map.getZoom()), duration: 180 });
   }
 
+  /** By so many pixels: whoever has no mouse brings a place to the middle. */
+  pan(right: number, down: number): void {
+    this.moved = true;
+    this.map.panBy([right, down], { duration: 0 });
+  }
+
+  middle(): Point {
+    const { lat, lng } = this.map.getCenter();
+    return { latitude: lat, longitude: lng };
+  }
+
   show(at: Point): void {
     this.moved = true;
     this.map.jumpTo({ center: lngLat(at), zoom: ZOOM });

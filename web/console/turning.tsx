@@ -132,6 +132,17 @@ export const STEPS = [
   ["+", 0, 0, 1, "turn.closer"],
   ["−", 0, 0, -1, "turn.wider"],
 ] as const;
+/** Keys of one step: pan, tilt, zoom. */
+export const KEYS: Record<string, [number, number, number]> = {
+  ArrowLeft: [-1, 0, 0],
+  ArrowRight: [1, 0, 0],
+  ArrowUp: [0, 1, 0],
+  ArrowDown: [0, -1, 0],
+  Equal: [0, 0, 1],
+  NumpadAdd: [0, 0, 1],
+  Minus: [0, 0, -1],
+  NumpadSubtract: [0, 0, -1],
+};
 
 /** Presets by digit, steps by arrow; `ask` is the field for the reason. */
 export function Turning({ question, step, ask }: { question: Turn; step: (pan: number, tilt: number, zoom: number) => void; ask: JSX.Element }): JSX.Element {
