@@ -55,6 +55,17 @@ def test_asking_twice_gives_the_same_pictures() -> None:
     assert four(following, fix(15)) == four(following, fix(15)) == four(following, fix(10), fix(15))
 
 
+def test_where_she_may_be_is_weighed_once_and_anew_with_her_next_step_or_another_map() -> None:
+    following, redrawn = Following(), Sight(STREET.cameras.values())
+    four(following, fix(0))
+    here = following.ahead("she", STREET)
+    assert here is not None and following.ahead("she", STREET) is here
+    assert following.ahead("she", redrawn) is not here
+    four(following, fix(5))
+    there = following.ahead("she", STREET)
+    assert there is not None and there.north.mean() > here.north.mean()
+
+
 def test_after_the_case_nothing_of_her_is_kept() -> None:
     following = Following()
     four(following, fix(0))

@@ -14,6 +14,7 @@ class Following:
 
     def __init__(self) -> None:
         self._courses: dict[str, Course] = {}
+        self._ahead: dict[str, tuple[Sight, Spread]] = {}
         self._shown: dict[str, list[str]] = {}
 
     def outlook(
@@ -28,9 +29,10 @@ class Following:
             course = self._courses[incident] = Course(fixes[0])
         for fix in fixes:
             moved |= course.take(fix)
-        found = sight.rank(
-            fixes[-1], count=count, live=live, keep=self._shown.get(incident, ()), spread=sight.outdoors(course.ahead())
-        )
+        if moved:
+            self._ahead.pop(incident, None)
+        spread = self.ahead(incident, sight)
+        found = sight.rank(fixes[-1], count=count, live=live, keep=self._shown.get(incident, ()), spread=spread)
         if moved or incident not in self._shown:
             self._shown[incident] = [camera.id for camera in found.cameras[:TOGETHER]]
         return found
@@ -38,8 +40,15 @@ class Following:
     def ahead(self, incident: str, sight: Sight) -> Spread | None:
         """Where she may be in the next seconds; None while nothing is known of her."""
         course = self._courses.get(incident)
-        return None if course is None else sight.outdoors(course.ahead())
+        if course is None:
+            return None
+        drawn, spread = self._ahead.get(incident, (None, None))
+        if drawn is not sight or spread is None:  # she has moved, or the map has changed
+            spread = sight.outdoors(course.ahead())
+            self._ahead[incident] = sight, spread
+        return spread
 
     def forget(self, incident: str) -> None:
         self._courses.pop(incident, None)
+        self._ahead.pop(incident, None)
         self._shown.pop(incident, None)
