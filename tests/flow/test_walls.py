@@ -5,22 +5,26 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from PIL import Image
 
 from ansim.app.centre import LEASE
+from ansim.app.node import application
 from ansim.core.world import World
+from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Source
 from ansim.nodes.media.watcher import HEAD
+from ansim.response.watch.ports import Media
 from ansim.sim.cameras import CameraServer
 from ansim.sim.phone import read
 from ansim.trust.access.actions import sign_out
 from ansim.trust.access.model import Actor, Role
-from tests.flow.conftest import CENTRE, House, Socket
+from tests.adapters.tethered import joined
+from tests.flow.conftest import CENTRE, House, Socket, opened
 from tests.flow.test_camera_health import moving
 
 pytestmark = pytest.mark.flow
@@ -51,8 +55,13 @@ class Page(Socket):
 class Room:
     """An operator with a wall of two cameras that deliver."""
 
-    def __init__(self, house: House, operator: httpx.AsyncClient, wall: str) -> None:
-        self.house, self.operator, self.wall = house, operator, wall
+    def __init__(self, house: House, node: MediaNode, pictures: Any) -> None:
+        """`pictures`: the application that shows them."""
+        self.house, self.node, self._pictures = house, node, pictures
+
+    async def furnish(self) -> None:
+        self.operator = await self.house.client("operator")
+        self.wall: str = read(await self.operator.post("/api/walls", json=WALL))["id"]
 
     async def look(self) -> dict[str, Any]:
         right: dict[str, Any] = read(await self.operator.post(f"/api/walls/{self.wall}/rights"))
@@ -63,7 +72,7 @@ class Room:
 
     @asynccontextmanager
     async def page(self, token: str, path: str = "") -> AsyncIterator[Page]:
-        page = Page(self.house._transport.app, path or f"/pictures/{self.wall}")
+        page = Page(self._pictures, path or f"/pictures/{self.wall}")
         page.say(token=token)
         yield page
         await page.leave()
@@ -97,17 +106,28 @@ class Room:
         return ends
 
 
-@pytest.fixture
-async def room(house: House) -> AsyncIterator[Room]:
-    server = CameraServer(World())
-    for id in WALL["cameras"]:
-        server.add(id, moving)
-    await server.start()
-    for id in WALL["cameras"]:
-        house.centre.node.cameras.add(Source(id=id, url=server.url(id), record="incident"))
-    operator = await house.client("operator")
-    yield Room(house, operator, read(await operator.post("/api/walls", json=WALL))["id"])
-    await server.stop()
+@pytest.fixture(params=["one process", "two"])
+async def room(request: pytest.FixtureRequest, dsn: str, tmp_path: Path) -> AsyncIterator[Room]:
+    async with AsyncExitStack() as stack:
+        server = CameraServer(World())
+        for id in WALL["cameras"]:
+            server.add(id, moving)
+        await server.start()
+        stack.push_async_callback(server.stop)
+        sources = [Source(id=id, url=server.url(id), record="incident") for id in WALL["cameras"]]
+        if request.param == "two":
+            house = await stack.enter_async_context(opened(dsn, media_secret=str(tmp_path / "secret")))
+            assert house.centre.remote is not None
+            made = joined(house.centre.remote, house.centre.world, tmp_path, sources)
+            apart = (await stack.enter_async_context(made)).apart
+            room = Room(house, apart.node, application(apart))
+        else:
+            house = await stack.enter_async_context(opened(dsn))
+            for source in sources:
+                house.centre.node.cameras.add(source)
+            room = Room(house, house.centre.node, house._transport.app)
+        await room.furnish()
+        yield room
 
 
 async def test_a_look_is_blurred_and_stands_in_the_ledger_from_its_first_picture_to_its_last(room: Room) -> None:
@@ -122,8 +142,7 @@ async def test_a_look_is_blurred_and_stands_in_the_ledger_from_its_first_picture
         assert all(entry["purpose"] == "routine" and entry["details"]["kind"] == "blurred" for entry in opened)
         for _, jpeg in page.pictures:
             assert max(Image.open(io.BytesIO(jpeg)).size) <= 64
-        house = room.house
-        assert all(house.centre.node.health(id).recording == "off" for id in WALL["cameras"])  # type: ignore[union-attr]
+        assert all(room.node.health(id).recording == "off" for id in WALL["cameras"])  # type: ignore[union-attr]
         read(await room.operator.post(f"/api/routine-rights/{right['id']}/end"))
         assert await room.closed(page) == 4403 and page.reason == "released"
     ends = await room.ended(2)
@@ -193,7 +212,7 @@ async def test_a_silent_centre_closes_it(room: Room) -> None:
     right = await room.look()
     async with room.page(await room.token(right["id"])) as page:
         await room.shown(page)
-        room.house.centre.node.lease(room.house.clock.now() - LEASE)
+        room.house.centre.database.use(Media).lease(room.house.clock.now() - LEASE)
         assert await room.closed(page) == 4408
 
 
