@@ -10,16 +10,21 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from ansim.trust.access.model import Role
+
+from .conftest import PHONE
 from .control_room import Room, ago, incident, worked
 from .feed import _street
 from .stage import Asked, Refusal, Stage
+from .test_citizen import enrol, hold
 from .test_console_states import Sit, card, open_case, room, says, sit
+from .test_story import HERE, Town, town
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator, Page
 
 pytestmark = pytest.mark.browser
-__all__ = ["room", "sit"]
+__all__ = ["room", "sit", "town"]
 
 MASKED = (0x33, 0x33, 0x33)
 """What the centre fills a masked place with (tests/flow/test_recordings.py)."""
@@ -250,3 +255,52 @@ async def test_without_a_clip_the_key_says_so(sit: Sit, room: Room, stage: Stage
     await open_case(page)
     await page.keyboard.press("r")
     await says(page.locator("[data-part=line]"), "가릴 영상이 없음")
+
+
+PIXEL = """([x, y]) => {
+    const image = document.querySelector("[data-part=stage] img");
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const ink = canvas.getContext("2d");
+    ink.drawImage(image, 0, 0);
+    return [...ink.getImageData(x * canvas.width, y * canvas.height, 1, 1).data.slice(0, 3)];
+}"""
+
+
+async def test_on_a_real_centre_what_she_masked_is_filled_in_what_leaves(town: Town) -> None:
+    """Nothing staged: her press, a claim, a recording of a camera that sends, and the clip that is made of it."""
+    page = await town.signed_in("operator", Role.OPERATOR, "/console")
+    await page.keyboard.press("KeyJ")
+    phone = await town.page("/citizen", PHONE, geolocation=HERE, permissions=["geolocation"])
+    await enrol(phone)
+    await hold(phone)
+    await page.locator("[data-part=alarm-line]").wait_for(timeout=30_000)
+    await page.wait_for_timeout(500)  # keys keep their old meaning for 400 ms after an alarm
+    await page.keyboard.press("Enter")
+    await page.locator(".case").wait_for(timeout=30_000)
+    await page.wait_for_function(
+        "() => document.querySelector('[data-tile=\"1\"] video')?.currentTime > 5", timeout=60_000
+    )
+    await page.keyboard.press("s")
+    await page.locator("[data-part=evidence] input").wait_for()
+    await page.keyboard.type("뒤따르는 사람")
+    await page.keyboard.press("Enter")
+    await says(page.locator("[data-part=line]"), "영상을 저장함")
+    await page.locator(".clip").wait_for(timeout=30_000)
+    await page.keyboard.press("r")
+    shown = page.locator('[data-part=stage][data-state="shown"] img')
+    await shown.wait_for()
+    await page.keyboard.press("+")
+    covered = [await page.evaluate(PIXEL, [x, 0.5]) for x in (0.5, 0.8)]
+    assert all(max(pixel) > 0x33 + 8 for pixel in covered), "the clip itself shows everything"
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("보험사")
+    await page.keyboard.press("Enter")
+    await says(page.locator("[data-part=masking]"), "1군데를 가려 만든 영상입니다")
+    await shown.wait_for()
+    masked, beside = [await page.evaluate(PIXEL, [x, 0.5]) for x in (0.5, 0.8)]
+    assert max(abs(one - 0x33) for one in masked) < 6 and max(beside) > 0x33 + 8
+    async with town.centre.database.transaction(readonly=True) as tx:
+        entries = await tx.fetch("SELECT act, object FROM ledger_entry WHERE act LIKE 'clip.%' ORDER BY at, id")
+    assert [entry["act"] for entry in entries] == ["clip.saved", "clip.seen", "clip.saved", "clip.seen"]
+    assert len({entry["object"] for entry in entries}) == 2

@@ -140,7 +140,7 @@ async def town(request: pytest.FixtureRequest, dsn: str, browser: Browser, tmp_p
             await stack.enter_async_context(node_apart(settings, tmp_path, {id: cameras.url(id) for id in ids}))
         else:
             for id in ids:
-                centre.node.cameras.add(Source(id=id, url=cameras.url(id)))
+                centre.node.cameras.add(Source(id=id, url=cameras.url(id), record="incident"))
         town = Town(centre, browser, stack)
         yield town
         assert town.trouble == []
