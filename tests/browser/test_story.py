@@ -59,6 +59,7 @@ class Town:
     def __init__(self, centre: Centre, browser: Browser, stack: AsyncExitStack) -> None:
         self.centre, self._browser, self._stack = centre, browser, stack
         self.trouble: list[str] = []
+        self.node: Apart | None = None
 
     async def page(self, path: str, device: dict[str, Any], **more: Any) -> Page:
         context = await self._browser.new_context(**(device | more), base_url=self.centre.origin)
@@ -79,9 +80,28 @@ class Town:
         return opened
 
 
+class Apart:
+    """A media node as a process of its own."""
+
+    def __init__(self, config: Path, origin: str) -> None:
+        self._config, self._origin = config, origin
+
+    async def start(self) -> None:
+        """Returns once it shows pictures."""
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "ansim", "run", "--role", "media", "--config", self._config
+        )
+        async with asyncio.timeout(60), httpx.AsyncClient() as client:
+            while True:
+                with suppress(httpx.TransportError):
+                    if (await client.get(f"{self._origin}/readyz")).status_code == 200:
+                        return
+                assert self.process.returncode is None
+                await asyncio.sleep(0.05)
+
+
 @asynccontextmanager
-async def node_apart(settings: Settings, folder: Path, cameras: dict[str, str]) -> AsyncIterator[None]:
-    """A media node as a process of its own, once it shows pictures."""
+async def node_apart(settings: Settings, folder: Path, cameras: dict[str, str]) -> AsyncIterator[Apart]:
     (folder / "cameras.json").write_text(json.dumps(cameras))
     own = {
         "centre": f"http://127.0.0.1:{settings.port}", "secret": settings.media_secret,
@@ -89,21 +109,13 @@ async def node_apart(settings: Settings, folder: Path, cameras: dict[str, str]) 
         "port": urlsplit(settings.media_origin or "").port,
     }  # fmt: skip
     (folder / "media.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in own.items()))
-    node = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ansim", "run", "--role", "media", "--config", folder / "media.toml"
-    )
+    node = Apart(folder / "media.toml", settings.media_origin or "")
+    await node.start()
     try:
-        async with asyncio.timeout(60), httpx.AsyncClient() as client:
-            while True:
-                with suppress(httpx.TransportError):
-                    if (await client.get(f"{settings.media_origin}/readyz")).status_code == 200:
-                        break
-                assert node.returncode is None
-                await asyncio.sleep(0.05)
-        yield
+        yield node
     finally:
-        node.terminate()
-        await node.wait()
+        node.process.terminate()
+        await node.process.wait()
 
 
 @pytest.fixture(params=["one process", "media apart"])
@@ -136,28 +148,23 @@ async def town(request: pytest.FixtureRequest, dsn: str, browser: Browser, tmp_p
                 actor="test",
             )  # fmt: skip
         await stack.enter_async_context(serving(centre, listener))
+        town = Town(centre, browser, stack)
         if apart:
-            await stack.enter_async_context(node_apart(settings, tmp_path, {id: cameras.url(id) for id in ids}))
+            addresses = {id: cameras.url(id) for id in ids}
+            town.node = await stack.enter_async_context(node_apart(settings, tmp_path, addresses))
         else:
             for id in ids:
                 centre.node.cameras.add(Source(id=id, url=cameras.url(id), record="incident"))
-        town = Town(centre, browser, stack)
         yield town
         assert town.trouble == []
 
 
-async def test_from_her_press_to_the_empty_pages(town: Town) -> None:
-    console = await town.signed_in("operator", Role.OPERATOR, "/console")
+async def claimed(console: Page, phone: Page) -> None:
+    """She enrols, and presses; everybody in the room sees that, not who; one claims, and two cameras play."""
     await console.keyboard.press("KeyJ")  # a hand on the keys wakes the sound
-    desk = await town.signed_in("desk112", Role.AGENCY, "/desk", agency="112")
-    phone = await town.page("/citizen", PHONE, geolocation=HERE, permissions=["geolocation"])
-
-    # signal: she enrols, and presses
     await enrol(phone)
     await hold(phone)
     await phone.get_by_text("관제센터가 받").first.wait_for(timeout=30_000)
-
-    # incident: everybody in the room sees that, not who; one claims
     card = console.locator("[data-part=alarm-line]")
     await card.wait_for(timeout=30_000)
     assert "김민지" not in await console.content()
@@ -165,8 +172,10 @@ async def test_from_her_press_to_the_empty_pages(town: Town) -> None:
     await console.keyboard.press("Enter")
     await console.locator(".case").wait_for(timeout=30_000)
     await card.wait_for(state="detached")
+    await plays(console)
 
-    # watched: two cameras play
+
+async def plays(console: Page) -> None:
     for number in (1, 2):
         video = console.locator(f'[data-tile="{number}"] video')
         await console.wait_for_function(
@@ -174,9 +183,33 @@ async def test_from_her_press_to_the_empty_pages(town: Town) -> None:
         )
         assert await video.count() == 1
 
+
+@pytest.mark.parametrize("town", ["media apart"], indirect=True)
+async def test_a_media_node_that_dies_is_said_and_comes_back(town: Town) -> None:
+    console = await town.signed_in("operator", Role.OPERATOR, "/console")
+    await claimed(console, await town.page("/citizen", PHONE, geolocation=HERE, permissions=["geolocation"]))
+    assert town.node is not None
+    town.node.process.kill()
+    shown = f"() => [document.querySelector('[data-tile=\"1\"] video')].some({PLAYING})"
+    await console.wait_for_function(f"() => !({shown})()", timeout=2_000)
+    await console.locator('[data-tile="1"][data-state="stale"]').wait_for(timeout=20_000)
+    await console.get_by_text("영상 0/2").first.wait_for(timeout=20_000)
+    await town.node.process.wait()
+    await town.node.start()
+    await plays(console)
+
+
+async def test_from_her_press_to_the_empty_pages(town: Town) -> None:
+    console = await town.signed_in("operator", Role.OPERATOR, "/console")
+    desk = await town.signed_in("desk112", Role.AGENCY, "/desk", agency="112")
+    phone = await town.page("/citizen", PHONE, geolocation=HERE, permissions=["geolocation"])
+
+    # signal, incident, watched
+    await claimed(console, phone)
+
     # the second in single pictures where the browser plays no H.265, and it says so
-    plays = await console.evaluate("MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L153.B0\"')")
-    said = ".age .live" if plays else "[data-part=single]"
+    moves = await console.evaluate("MediaSource.isTypeSupported('video/mp4; codecs=\"hvc1.1.6.L153.B0\"')")
+    said = ".age .live" if moves else "[data-part=single]"
     await console.locator(f'[data-camera="story-2"] {said}').wait_for(timeout=30_000)
     assert await console.locator('[data-camera="story-1"] [data-part=single]').count() == 0
 
