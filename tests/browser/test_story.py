@@ -118,7 +118,7 @@ async def node_apart(settings: Settings, folder: Path, cameras: dict[str, str]) 
         await node.process.wait()
 
 
-@pytest.fixture(params=["one process", "media apart"])
+@pytest.fixture
 async def town(request: pytest.FixtureRequest, dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         cameras = CameraServer(World())
@@ -128,7 +128,7 @@ async def town(request: pytest.FixtureRequest, dsn: str, browser: Browser, tmp_p
         cameras.fault(ids[1], "h265")
         await cameras.start()
         stack.push_async_callback(cameras.stop)
-        apart = request.param == "media apart"
+        apart = getattr(request, "param", "one process") == "media apart"
         where = {"media_secret": str(tmp_path / "secret"), "media_origin": f"http://localhost:{free_port()}"}
         settings = Settings(
             data=str(tmp_path), database=dsn, port=0, centre=CENTRE, simulated_channels=True, **(where if apart else {})
@@ -199,6 +199,7 @@ async def test_a_media_node_that_dies_is_said_and_comes_back(town: Town) -> None
     await plays(console)
 
 
+@pytest.mark.parametrize("town", ["one process", "media apart"], indirect=True)
 async def test_from_her_press_to_the_empty_pages(town: Town) -> None:
     console = await town.signed_in("operator", Role.OPERATOR, "/console")
     desk = await town.signed_in("desk112", Role.AGENCY, "/desk", agency="112")
