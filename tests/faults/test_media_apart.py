@@ -160,3 +160,4 @@ async def test_a_killed_node_leaves_an_honest_record_and_recordings_that_need_no
     file.write_bytes(content)
     assert (await story.house.ansim("verify", str(file))).strip().endswith("valid")
     await story.watch()
+    assert "all is as it must be" in await story.house.ansim("check", "--data", str(story.house.data))

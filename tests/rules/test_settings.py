@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +26,15 @@ def test_a_setting_is_explained(kind: type, name: str) -> None:
 def test_a_setting_does_something(kind: type, name: str) -> None:
     asked = "self.data" if name == "data" else f"settings.{name}"
     assert [file for file in (SOURCE / "app").glob("*.py") if asked in file.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize(("role", "settings"), [("centre", ""), ("all", 'media_secret = "/nowhere/secret"')])
+def test_a_role_and_settings_that_do_not_fit_are_told(tmp_path: Path, role: str, settings: str) -> None:
+    file = tmp_path / "city.toml"
+    file.write_text(settings)
+    command = [sys.executable, "-m", "ansim", "run", "--role", role, "--config", file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "media_secret" in done.stderr
 
 
 @pytest.mark.parametrize("read", [read_settings, read_media_settings])

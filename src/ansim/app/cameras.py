@@ -17,6 +17,7 @@ from ansim.adapters.cameras.discovery import discover
 from ansim.adapters.cameras.onvif import OnvifDevice
 from ansim.app.running import database_of, read_note
 from ansim.app.settings import Settings
+from ansim.app.sources import node_of_its_own
 from ansim.city.cameras import store
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import connect
@@ -54,6 +55,8 @@ async def discover_cameras(
     """
     world = world or World()
     rows = {} if places is None else await asyncio.to_thread(_places, places, settings.centre)
+    if not dry_run and settings.media_secret:
+        raise node_of_its_own()
     if not dry_run and settings.cameras is None:
         raise Problem(400, "settings.cameras", "There is no file for what is found", "Set `cameras` in the settings.")
     services = await discover(world, seconds, addresses)

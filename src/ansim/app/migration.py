@@ -14,7 +14,7 @@ import msgspec
 
 from ansim.app.running import database_of, read_note
 from ansim.app.settings import Settings
-from ansim.app.sources import RECORDINGS, read_sources
+from ansim.app.sources import RECORDINGS, node_of_its_own, read_sources
 from ansim.city.cameras.sheet import lines
 from ansim.city.migration import actions, store
 from ansim.city.migration.actions import LEASE
@@ -311,6 +311,8 @@ async def _chosen(database: Database, cameras: Sequence[str]) -> list[Moving]:
 async def _both(
     world: World, settings: Settings, one: Moving, old: OldSystem | None, start: datetime, end: datetime
 ) -> tuple[list[Stretch], list[Stretch]]:
+    if settings.media_secret:
+        raise node_of_its_own()
     found = await asyncio.to_thread(kept, world.disk, settings.folder / RECORDINGS, one.camera, start, end)
     theirs = [] if old is None else joined(await old.recorded(one.old, start, end))
     return [Stretch(*stretch) for stretch in found.stretches], theirs
@@ -402,6 +404,8 @@ def _counted(told: Report) -> str:
 
 
 def _read_plan(file: Path, settings: Settings) -> tuple[list[Planned], list[str]]:
+    if settings.media_secret:
+        raise node_of_its_own()
     try:
         rows = lines(file.read_bytes())
     except OSError as error:

@@ -36,6 +36,14 @@ class WithCameras(Protocol):
     def recording_days(self) -> int | None: ...
 
 
+def node_of_its_own() -> Problem:
+    """For a command that works on the media node's files, called with the settings of a centre that has none."""
+    return Problem(
+        400, "settings.media_secret", "The cameras' file and the recordings are those of the media node",
+        "On one machine let both have the same `data`, and name here a file of settings with that `data` and the node's `cameras`.",
+    )  # fmt: skip
+
+
 def read_sources(settings: WithCameras) -> list[tuple[Source, int | None]]:
     """What the file `cameras` says: each camera, and how many days its recordings are kept. Raises Problem naming the camera."""
     if settings.cameras is None:

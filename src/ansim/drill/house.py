@@ -159,7 +159,7 @@ class House:
             secret = str(self.folder / "media-secret")
             settings |= {"media_secret": secret, "media_origin": f"http://localhost:{pictures}"}
             sources |= {
-                "data": str(self.data / "media"), "port": pictures, "centre": f"http://127.0.0.1:{own}", "secret": secret,
+                "data": str(self.data), "port": pictures, "centre": f"http://127.0.0.1:{own}", "secret": secret,
             }  # fmt: skip
             self._set("media.toml", sources)
         else:
