@@ -418,7 +418,9 @@ def _shown(jpeg: bytes) -> Any:
     return np.asarray(Image.open(io.BytesIO(jpeg)).convert("L"))
 
 
-async def test_before_masking_she_sees_its_pictures_one_by_one_each_in_the_ledger(filmed: Filmed) -> None:
+async def test_before_masking_she_sees_its_pictures_one_by_one_each_in_the_ledger(
+    filmed: Filmed, tmp_path: Path
+) -> None:
     await filmed.claim()
     await filmed.film(3)
     saved = read(await filmed.save())
@@ -437,6 +439,10 @@ async def test_before_masking_she_sees_its_pictures_one_by_one_each_in_the_ledge
         {"camera": "cam-1", "frames": 1, "seconds": second} for second in (0, 1, 2)
     ]
     assert {(row["purpose"], row["incident"]) for row in seen} == {("evidence", filmed.incident)}
+    file = tmp_path / "clip.mp4"
+    file.write_bytes((await filmed.operator.get(f"/api/clips/{saved['id']}")).content)
+    report = verify_clip(file)
+    assert not report.wrong and any("3 times one of its pictures was looked at by" in line for line in report.good)
     # what is handed out is seen the same way, as it is
     mask = {"x": 0, "y": 0, "width": 0.5, "height": 0.5}
     made = read(

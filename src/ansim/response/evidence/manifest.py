@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -187,6 +188,8 @@ def check_manifest(
         wrong.append("the ledger has another statement for this clip")
     else:
         good.append(f"saved by {statement.saved_by}; the ledger has had this statement since {saved[0].at}")
+        seen = Counter(entry.actor for entry in entries if entry.act == SEEN)
+        good += [f"{count} times one of its pictures was looked at by {actor}" for actor, count in sorted(seen.items())]
         good += [f"downloaded by {entry.actor} at {entry.at}" for entry in entries if entry.act == DOWNLOADED]
     return good, wrong
 
