@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
+from ansim.app.media import PullerOf
 from ansim.app.recording import RecordingsOf
 from ansim.app.remote import SILENT_S, NodeAway, RemoteHeads, RemoteNode, RemoteRecordings, node_door
 from ansim.app.settings import MediaSettings, Settings, read_secret
+from ansim.city.migration.ports import Puller
 from ansim.city.recordings.actions import SCOPE, subject_of
 from ansim.core.clock import ManualClock
 from ansim.core.errors import Problem
@@ -146,6 +148,21 @@ async def test_cameras_that_were_to_be_ready_are_when_it_is_back(apart: Apart) -
     await soon()
     health = apart.node.health("cam-1")
     assert health is not None and health.state != "idle"
+
+
+async def test_a_camera_that_is_anothers_is_left_to_it(apart: Apart) -> None:
+    puller: Puller = PullerOf(apart.remote)
+    camera = apart.node.cameras.get("cam-1")
+    assert camera is not None
+    puller.leave("cam-1")
+    puller.leave("unheard-of")
+    await soon()
+    apart.remote.prepare(["cam-1"])
+    await soon()
+    assert camera.health().state == "idle"
+    puller.connect("cam-1")
+    await soon()
+    assert camera.health().state != "idle"
 
 
 # The record

@@ -35,7 +35,7 @@ BETWEEN_OURS = {
     "response.routing.ports.Boundaries": "tests/adapters/test_boundaries.py",
     "response.signals.ports.Intake": "tests/core/test_writer.py",
 }
-"""Ports between two of our own parts: each has one answer, and a test of it."""
+"""Ports between two of our own parts: each has one answer, or one in one process and one over the tether of two, and a test of it."""
 
 SHAPES = {
     "nodes.media.ports.DayKey": "what `DayKeys` gives: seals and opens, and says nothing of the key",
