@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from ansim.app.http import application
 from ansim.app.openapi import PARTS
+from ansim.app.settings import Settings
 
 METHODS = ("get", "post", "put", "patch", "delete")
 TITLES = {
@@ -29,6 +30,7 @@ class Unstarted:
     """A centre that has not been started: enough to lay out its routes, not to answer them."""
 
     origin = "http://localhost:8000"
+    settings = Settings()
 
     def __getattr__(self, name: str) -> object:
         return object()
