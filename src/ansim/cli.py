@@ -192,15 +192,51 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 
 def _cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    found = commands.add_parser("cameras", help="cameras on the network, by ONVIF")
-    found.add_argument(
-        "verb", choices=["discover"], help="find them, see whether they deliver, and connect those that have a place"
+    parser = commands.add_parser("cameras", help="cameras on the network, or of a media server that pulls them already")
+    verbs = parser.add_subparsers(required=True, metavar="verb", dest="verb", help="where they are looked for")
+
+    def verb(name: str, help: str, account: str, places: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=help)
+        added.add_argument("--account", required=True, metavar="NAME", help=f"{account}; its password is asked for")
+        added.add_argument("--password-file", type=Path, metavar="FILE", help="take the password from its first line")
+        added.add_argument("--places", type=Path, metavar="FILE.csv", help=places)
+        added.add_argument("--dry-run", action="store_true", help="only look; needs no running centre")
+        _config(added)
+        added.set_defaults(command=command)
+        return added
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.adapters.relays.go2rtc import Go2rtc
+        from ansim.adapters.relays.mediamtx import MediaMtx
+        from ansim.app.cameras import adopt_cameras, discover_cameras
+        from ansim.app.settings import Settings, read_settings
+        from ansim.core.world import World
+
+        settings = read_settings(arguments.config) if arguments.config else Settings(data=str(_folder(arguments)))
+        account = arguments.account, await _password(arguments.password_file)
+        places, dry_run = arguments.places, arguments.dry_run
+        if arguments.verb == "discover":
+            return await discover_cameras(
+                settings, account=account, addresses=arguments.address, places=places, seconds=arguments.seconds,
+                dry_run=dry_run,
+            )  # fmt: skip
+        kind: type[MediaMtx] | type[Go2rtc] = MediaMtx if arguments.kind == "mediamtx" else Go2rtc
+        try:
+            relay = kind(World(), arguments.url, account, arguments.rtsp_port)
+        except ValueError as error:
+            raise Problem(400, "adopt.url", "This is not the address of a media server", str(error)) from None
+        try:
+            return await adopt_cameras(settings, relay, account=account, places=places, dry_run=dry_run)
+        finally:
+            await relay.close()
+
+    discover = verb(
+        "discover",
+        "find them by ONVIF, see whether they deliver, and connect those that have a place",
+        "the cameras' account",
+        "which device is which camera, and where it stands",
     )
-    found.add_argument(
-        "--account", required=True, metavar="NAME", help="the cameras' account; its password is asked for"
-    )
-    found.add_argument("--password-file", type=Path, metavar="FILE", help="take the password from its first line")
-    found.add_argument(
+    discover.add_argument(
         "--address",
         type=_address,
         action="append",
@@ -208,40 +244,30 @@ def _cameras(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="HOST[:PORT]",
         help="ask here instead of in this network's group (repeatable)",
     )
-    found.add_argument("--seconds", type=float, default=3.0, help="listen so long")
-    found.add_argument(
-        "--places", type=Path, metavar="FILE.csv", help="which device is which camera, and where it stands"
+    discover.add_argument("--seconds", type=float, default=3.0, help="listen so long")
+    adopt = verb(
+        "adopt",
+        "pull them from a media server that has them, and that shows them to nobody without an account",
+        "its account, the same for API and RTSP",
+        "which stream is which camera (column device: the stream's name), and where it stands",
     )
-    found.add_argument("--dry-run", action="store_true", help="only look; needs no running centre")
-    _config(found)
+    adopt.add_argument("kind", choices=["mediamtx", "go2rtc"], help="what it is")
+    adopt.add_argument("url", metavar="URL", help="its API: http[s]://host:port")
+    adopt.add_argument("--rtsp-port", type=int, default=8554, metavar="N", help="its RTSP server, on the same host")
 
-    async def command(arguments: argparse.Namespace) -> int:
-        from getpass import getpass
 
-        from ansim.app.cameras import discover_cameras
-        from ansim.app.settings import Settings, read_settings
+async def _password(file: Path | None) -> str:
+    from getpass import getpass
 
-        settings = read_settings(arguments.config) if arguments.config else Settings(data=str(_folder(arguments)))
-        if arguments.password_file:
-            try:
-                password = arguments.password_file.read_text(encoding="utf-8").partition("\n")[0]
-            except (OSError, UnicodeDecodeError):
-                raise Problem(400, "discover.password", "The password file cannot be read") from None
-        else:
-            try:
-                password = await asyncio.to_thread(getpass)
-            except EOFError:
-                raise Problem(400, "discover.password", "There is no password", "Use --password-file.") from None
-        return await discover_cameras(
-            settings,
-            account=(arguments.account, password),
-            addresses=arguments.address,
-            places=arguments.places,
-            seconds=arguments.seconds,
-            dry_run=arguments.dry_run,
-        )
-
-    found.set_defaults(command=command)
+    if file is None:
+        try:
+            return await asyncio.to_thread(getpass)
+        except EOFError:
+            raise Problem(400, "cameras.password", "There is no password", "Use --password-file.") from None
+    try:
+        return (await asyncio.to_thread(file.read_text, encoding="utf-8")).partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        raise Problem(400, "cameras.password", "The password file cannot be read") from None
 
 
 def _migration(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

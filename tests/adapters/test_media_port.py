@@ -1,5 +1,5 @@
-"""The line between the centre and its media node, in one process and in two: response.watch.ports.Media towards the cameras,
-nodes.media.ports.Gate towards the record."""
+"""The line between the centre and its media node, in one process and in two, and with a media server of another maker behind it:
+response.watch.ports.Media towards the cameras, nodes.media.ports.Gate towards the record."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from ansim.core.clock import ManualClock
 from ansim.core.world import World
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Gate, Refused, Source, View
+from ansim.nodes.media.survey import with_account
 from ansim.response.watch.ports import Media
 from ansim.sim.phone import read
+from tests.adapters.relays import ACCOUNT, KINDS
 from tests.adapters.tethered import joined, remote_of, soon
 from tests.flow.conftest import House, opened
 
@@ -34,7 +36,17 @@ class Line:
     node: MediaNode
 
 
-@pytest.fixture(params=FORMS)
+async def relayed(kind: str) -> list[Source]:
+    """The same cameras, as a media server of another maker has them."""
+    adapter, end = KINDS[kind]
+    async with end(CAMERAS) as server:
+        relay = adapter(World(), server.url, ACCOUNT)
+        streams = await relay.streams()
+        await relay.close()
+    return [Source(id=stream.name, url=with_account(stream.url, *ACCOUNT)) for stream in streams]
+
+
+@pytest.fixture(params=(*FORMS, *(f"behind {kind}" for kind in KINDS)))
 async def line(request: pytest.FixtureRequest, dsn: str, tmp_path: Path) -> AsyncIterator[Line]:
     if request.param == "two":
         async with opened(dsn) as house:
@@ -43,7 +55,7 @@ async def line(request: pytest.FixtureRequest, dsn: str, tmp_path: Path) -> Asyn
                 yield Line(MediaOf(remote), pair.apart.node)
         return
     node = MediaNode(World(clock=ManualClock()))
-    for source in SOURCES:
+    for source in SOURCES if request.param == "one process" else await relayed(request.param.removeprefix("behind ")):
         node.cameras.add(source)
     yield Line(MediaOf(node), node)
     await node.close()

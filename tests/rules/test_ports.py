@@ -15,6 +15,7 @@ SUITES = {
     "city.migration.ports.OldSystem": "tests/adapters/test_recorders.py",
     "core.bus.Bus": "tests/adapters/test_bus.py",
     "nodes.media.ports.Device": "tests/adapters/test_cameras.py",
+    "nodes.media.ports.Relay": "tests/adapters/test_relays.py",
     "response.dispatch.ports.Gateway": "tests/adapters/test_gateways.py",
     "response.notify.ports.Channel": "tests/adapters/test_channels.py",
     "trust.access.passkey.Passkeys": "tests/adapters/test_passkeys.py",

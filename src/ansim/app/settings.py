@@ -54,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Id of the centre that signs in here and answers where no boundary does."""
     cameras: str | None = None
     """JSON file of the media node: {"camera id": "rtsp://…"}, or for a camera with rules of its own {"camera id": {"url": "rtsp://…",
-    "device": "http://…", "profile": …, "record": …, "recording_days": …}}. Read by the media node alone; `ansim cameras discover` writes it."""
+    "device": "http://…", "profile": …, "record": …, "recording_days": …}}. Read by the media node alone; `ansim cameras discover` and `adopt` write it."""
     record: Literal["always", "incident", "no"] = "incident"
     """When cameras are recorded; incident: while they are ready for one or under a right to watch, and the seconds before that were
     still held. In the data folder, sealed."""

@@ -209,3 +209,28 @@ class Device(Protocol):
     async def status(self, profile: str) -> HeadStatus: ...
 
     async def close(self) -> None: ...
+
+
+class Relayed(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream of a media server. `url`: where it is to be had from that server, without an account; `ready`: pictures come to
+    it now, which they do not for one that is pulled on demand; `readers`: how many take it there now, ours among them.
+    """
+
+    name: str
+    url: str
+    ready: bool
+    readers: int
+
+
+class Relay(Protocol):
+    """A media server of another maker that pulls cameras, and that this node pulls them from; never a way to a viewer. Every
+    call ends within ten seconds of the world's clock, and raises Unanswered or nothing.
+    """
+
+    async def streams(self) -> list[Relayed]:
+        """All that it has. Nothing of where it has them from: their addresses may hold the cameras' own passwords."""
+
+    async def lets_strangers(self, to: Relayed | None = None) -> bool:
+        """Whether who has no account gets this stream, or, without one, is answered by the server's API."""
+
+    async def close(self) -> None: ...

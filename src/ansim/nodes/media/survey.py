@@ -12,10 +12,11 @@ from ansim.core.world import World
 from ansim.nodes.media.deadline import stop, within
 from ansim.nodes.media.depacketiser import Depacketiser
 from ansim.nodes.media.ports import Device, Information, Profile, Unanswered
-from ansim.nodes.media.rtsp import CODECS, Address, CameraError, Session
+from ansim.nodes.media.rtsp import CODECS, Address, CameraError, NoVideo, Session, SignInRefused
 
 DELIVERS_WITHIN_S = 12.0
 """As long as the slowest camera may take to its first key frame."""
+ASKS_WITHIN_S = 5.0
 WIDEST, HIGHEST = 1280, 720
 """What nine tiles can show: a larger stream is only taken where there is no other."""
 
@@ -52,16 +53,38 @@ async def survey(world: World, device: Device, user: str, password: str) -> Surv
             return msgspec.structs.replace(found, trouble=f"no H.264 or H.265 stream, but {codecs}")
         stream = await device.stream(profile.id)
         found = msgspec.structs.replace(found, profile=profile, stream=stream)
-        await within(
-            world.clock, DELIVERS_WITHIN_S, _key_frame(world, Address.parse(with_account(stream, user, password)))
-        )
     except Unanswered as unanswered:
         return msgspec.structs.replace(found, trouble=unanswered.reason)
+    return msgspec.structs.replace(found, trouble=await trouble_of(world, with_account(stream, user, password)))
+
+
+async def trouble_of(world: World, url: str) -> str:
+    """Why no picture comes from this address, in words without it; empty when one comes."""
+    try:
+        await within(world.clock, DELIVERS_WITHIN_S, _key_frame(world, Address.parse(url)))
     except CameraError as error:
-        return msgspec.structs.replace(found, trouble=str(error))
+        return str(error)
     except TimeoutError:
-        return msgspec.structs.replace(found, trouble="no key frame in time")
-    return found
+        return "no key frame in time"
+    return ""
+
+
+async def asks_for_account(world: World, url: str) -> bool:
+    """Whether it refuses to say what is at this address, which has no account, to whoever has none. Raises Unanswered."""
+    session = Session(world, Address.parse(url), lambda packet: None)
+    try:
+        await within(world.clock, ASKS_WITHIN_S, session.describe())
+    except SignInRefused:
+        return True
+    except NoVideo:
+        return False
+    except TimeoutError:
+        raise Unanswered("no-answer") from None
+    except CameraError:
+        raise Unanswered("no-connection") from None
+    finally:
+        session.close()
+    return False
 
 
 def with_account(url: str, user: str, password: str) -> str:

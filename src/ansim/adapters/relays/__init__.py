@@ -1,0 +1,1 @@
+"""Media servers of other makers, behind our node."""
