@@ -524,6 +524,9 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
         *(entry(440, operator, "view.ended", f"camera-{n}") for n in range(4)),
         entry(790, {"id": "link:1", "role": "guardian"}, "link.opened", "link-1"),
         entry(600, {"id": "account-9", "role": "operator"}, "view.refused", "camera-1"),
+        *(entry(500 - n, operator, "clip.saved", f"clip-{n}") for n in range(2)),
+        entry(480, operator, "clip.downloaded", "clip-1"),
+        entry(470, operator, "clip.downloaded", "clip-1"),
         entry(100, operator, "incident.closed", incident),
     ]
     stage.on("POST", "/api/record", {"entries": entries})
@@ -537,7 +540,11 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
         "내 위치",
         "권한 없는 사람",
         "막혔어요",
+        "영상 2개를 저장했고, 1개를 내려받았어요.",
+        "저장한 영상 2개",
+        "1개는 파일로 내려받았어요",
         "지워지는 날",
+        "CCTV 영상\n보관 기간이 끝날 때",
         "지워짐",
     ):
         assert words in text

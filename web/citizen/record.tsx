@@ -5,6 +5,7 @@ import ban from "lucide-static/icons/ban.svg?raw";
 import car from "lucide-static/icons/car.svg?raw";
 import cctv from "lucide-static/icons/cctv.svg?raw";
 import chevronRight from "lucide-static/icons/chevron-right.svg?raw";
+import film from "lucide-static/icons/film.svg?raw";
 import help from "lucide-static/icons/circle-question-mark.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
@@ -13,7 +14,7 @@ import { type LedgerEntry, post } from "../shared/api";
 import { now } from "../shared/clock";
 import { locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
-import { type Viewer, type ViewerRole, viewers } from "../shared/viewing";
+import { kept, type Kept, type Viewer, type ViewerRole, viewers } from "../shared/viewing";
 import { sentence } from "../shared/viewing-words";
 import { clockTime, span } from "../shared/words";
 import { TwicePressed } from "./parts";
@@ -60,10 +61,26 @@ function Row({ viewer }: { viewer: Viewer }): JSX.Element {
   );
 }
 
+/** Pictures that outlive the moment: cut out of the recordings for this case. */
+function Clips({ saved, taken }: Kept): JSX.Element {
+  return (
+    <li class="row">
+      <span class="tile">
+        <Icon of={film} class="ca" />
+      </span>
+      <span class="grow">
+        <span class="m">{t("record.clips", { n: saved })}</span>
+        <span class="t2">{taken > 0 ? t("record.clips.taken", { n: taken }) : t("record.clips.here")}</span>
+      </span>
+    </li>
+  );
+}
+
 function Erasure({ one, entries }: { one: Case; entries: Entry[] }): JSX.Element {
   const erased = (what: string): boolean => entries.some((entry) => /(erased|destroyed)$/.test(entry.act) && `${entry.act} ${entry.object} ${entry.details?.["what"] ?? ""}`.includes(what));
   const track = erased("track") || one.destroyed_at !== null;
   const words = erased("case");
+  const clips = kept(entries).saved;
   return (
     <div class="panel">
       <h2 class="row">
@@ -76,7 +93,7 @@ function Erasure({ one, entries }: { one: Case; entries: Entry[] }): JSX.Element
         <dt>{t("erase.words")}</dt>
         <dd class={words ? "cok" : ""}>{words ? t("erase.erased") : t("erase.atcase")}</dd>
         <dt>{t("erase.video")}</dt>
-        <dd>{t("erase.unopened")}</dd>
+        <dd class={clips > 0 && words ? "cok" : ""}>{clips === 0 ? t("erase.unsaved") : t(words ? "erase.erased" : "erase.atcase")}</dd>
       </dl>
     </div>
   );
@@ -86,6 +103,7 @@ function CaseRecord({ one, entries, open }: { one: Case; entries: Entry[]; open:
   const [shown, setShown] = useState(open);
   const [asking, setAsking] = useState(false);
   const seen = viewers(entries, now.value);
+  const clips = kept(entries);
   if (!shown) {
     const brief = seen.map((viewer) => t(FACE[viewer.role][1], { n: viewer.people })).join(" · ");
     return (
@@ -113,11 +131,12 @@ function CaseRecord({ one, entries, open }: { one: Case; entries: Entry[]; open:
           {t("sent.receipt")} {one.receipt}
           {one.cancelled_at && ` · ${t("record.cancelled")}`}
         </p>
-        {seen.length > 0 && <p class="t2 said">{sentence(seen, Date.parse(one.received_at), one.closed_at === null ? null : Date.parse(one.closed_at))}</p>}
+        {seen.length > 0 && <p class="t2 said">{sentence(seen, clips, Date.parse(one.received_at), one.closed_at === null ? null : Date.parse(one.closed_at))}</p>}
         <ul class="viewers">
           {seen.map((viewer) => (
             <Row key={viewer.role} viewer={viewer} />
           ))}
+          {clips.saved > 0 && <Clips {...clips} />}
           {seen.length === 0 && <li class="t2">{t(one.closed_at === null ? "record.open" : "record.nobody")}</li>}
         </ul>
       </div>

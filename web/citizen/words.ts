@@ -67,8 +67,8 @@ const ko = {
   "record.title": "누가 나를 보았나", "record.lead": "본 사람과 시간은 모두 남아요. 고칠 수 없어요.", "record.none": "아직 나를 본 사람이 없어요", "record.none.hint": "SOS를 보내면 본 사람과 시간이 여기에 남아요.",
   "record.loading": "기록을 가져오는 중", "record.failed": "기록을 가져오지 못했어요. 지워진 것은 아니에요.", "record.retry": "다시 가져오기", "record.sos": "SOS · {centre}", "record.nobody": "아무도 보지 않았어요", "record.open": "상황이 끝나면 볼 수 있어요", "record.watching": "보는 중",
   "record.operators": "관제요원 {n}명", "record.supervisors": "책임요원 {n}명", "record.officers": "출동대원 {n}명", "record.guardian": "보호자 {n}명", "record.agency": "112·119 {n}명", "record.auditor": "감사 담당 {n}명", "record.stranger": "권한 없는 사람", "record.blocked": "막혔어요",
-  "record.cameras": "주변 CCTV {n}대", "record.position": "내 위치", "record.cancelled": "취소함",
-  "erase.title": "지워지는 날", "erase.track": "내 위치, 이동 경로", "erase.words": "채팅, 이름", "erase.video": "CCTV 영상", "erase.erased": "지워짐", "erase.atclose": "상황이 끝날 때", "erase.atcase": "보관 기간이 끝날 때", "erase.unopened": "남기지 않음",
+  "record.cameras": "주변 CCTV {n}대", "record.position": "내 위치", "record.cancelled": "취소함", "record.clips": "저장한 영상 {n}개", "record.clips.taken": "{n}개는 파일로 내려받았어요", "record.clips.here": "파일로 내려받지 않았어요",
+  "erase.title": "지워지는 날", "erase.track": "내 위치, 이동 경로", "erase.words": "채팅, 이름", "erase.video": "CCTV 영상", "erase.erased": "지워짐", "erase.atclose": "상황이 끝날 때", "erase.atcase": "보관 기간이 끝날 때", "erase.unsaved": "저장한 것 없음",
   "record.ask": "이 열람에 대해 묻기", "record.ask.how": "담당 관제센터 {centre}에 접수번호 {receipt|을/를} 알려 주세요. 감사 담당이 같은 기록을 보고 답해요.",
   "record.drop": "이 휴대폰에서 지우기", "record.drop.sure": "한 번 더 누르면 지워요. 지우면 이 휴대폰으로는 다시 볼 수 없어요.",
 
@@ -150,8 +150,8 @@ const en: Record<keyof typeof ko, string> = {
   "record.title": "Who saw me", "record.lead": "Who looked and for how long is kept. Nobody can change it.", "record.none": "Nobody has seen you", "record.none.hint": "After an SOS, everyone who looked stands here.",
   "record.loading": "Fetching the record", "record.failed": "The record could not be fetched. It is not lost.", "record.retry": "Fetch again", "record.sos": "SOS · {centre}", "record.nobody": "Nobody looked", "record.open": "Opens when the case is over", "record.watching": "watching",
   "record.operators": "Operators: {n}", "record.supervisors": "Supervisors: {n}", "record.officers": "Officers: {n}", "record.guardian": "Guardians: {n}", "record.agency": "112 and 119: {n}", "record.auditor": "Auditors: {n}", "record.stranger": "Somebody without the right", "record.blocked": "was blocked",
-  "record.cameras": "{n} cameras near you", "record.position": "your position", "record.cancelled": "cancelled",
-  "erase.title": "When it is destroyed", "erase.track": "Positions, track", "erase.words": "Chat, name", "erase.video": "CCTV video", "erase.erased": "destroyed", "erase.atclose": "when it is over", "erase.atcase": "at the end of retention", "erase.unopened": "none kept",
+  "record.cameras": "{n} cameras near you", "record.position": "your position", "record.cancelled": "cancelled", "record.clips": "{n} clip(s) saved", "record.clips.taken": "{n} downloaded as a file", "record.clips.here": "never downloaded",
+  "erase.title": "When it is destroyed", "erase.track": "Positions, track", "erase.words": "Chat, name", "erase.video": "CCTV video", "erase.erased": "destroyed", "erase.atclose": "when it is over", "erase.atcase": "at the end of retention", "erase.unsaved": "nothing saved",
   "record.ask": "Ask about this", "record.ask.how": "Tell {centre} the receipt {receipt}. Their auditor sees the same record and answers.",
   "record.drop": "Remove from this phone", "record.drop.sure": "Press once more to remove. This phone cannot show it again.",
 

@@ -33,7 +33,7 @@ import { now, startTick } from "../shared/clock";
 import { chooseLocale, locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { startTheme } from "../shared/theme";
-import { viewers } from "../shared/viewing";
+import { kept, viewers } from "../shared/viewing";
 import { sentence } from "../shared/viewing-words";
 import { clockTime, span } from "../shared/words";
 import { Chain, type ShownCheckpoint, type ShownWitness, checkChain } from "./chain";
@@ -223,7 +223,7 @@ function Subject(): JSX.Element {
         <div class="t2">
           {incident.value === null || times.length === 0
             ? t("subject.none")
-            : `“${sentence(viewers(entries, now.value), Math.min(...times), closed ? Date.parse(closed.at) : null)}”`}
+            : `“${sentence(viewers(entries, now.value), kept(entries), Math.min(...times), closed ? Date.parse(closed.at) : null)}”`}
         </div>
       </div>
     </div>

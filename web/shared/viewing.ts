@@ -124,3 +124,15 @@ export function viewers(entries: readonly Entry[], now: number): Viewer[] {
     };
   });
 }
+
+/** What was cut out of the recordings for the case. */
+export interface Kept {
+  saved: number;
+  /** So many of them have left on somebody's machine. */
+  taken: number;
+}
+
+export function kept(entries: readonly Entry[]): Kept {
+  const clips = (act: string): number => new Set(entries.filter((entry) => entry.act === act).map((entry) => entry.object)).size;
+  return { saved: clips("clip.saved"), taken: clips("clip.downloaded") };
+}
