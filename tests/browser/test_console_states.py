@@ -15,6 +15,7 @@ from .control_room import (
     CAMERAS,
     COLLEAGUE,
     COLLEAGUES,
+    ME,
     Room,
     ago,
     at,
@@ -155,6 +156,25 @@ async def test_a_claim_stops_the_tone_and_opens_the_case(sit: Sit, room: Room, s
     [socket] = stage.open_sockets("/media/cam-1")
     assert socket.heard.get_nowait()["token"] == "token for cam-1"
     assert not [one for one in stage.asked_for("/api/grants/g1/tokens") if one.body["camera"] == "cam-1"]
+
+
+async def test_a_stationed_officer_sees_what_happens_and_takes_nothing(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    stage.on("GET", "/api/me", ME | {"role": "officer", "name": "박도현"})
+    room.have(incident(48))
+    page = await sit()
+    await page.wait_for_timeout(450)
+    await page.keyboard.press("j")
+    await says(page.locator(".case"), "대상자와 영상은 접수한 요원에게만 열립니다")
+    await says(page.locator('[data-tile="1"]'), "열람권한 없음", "접수한 요원에게만 열림")
+    assert await page.get_by_role("button", name="접수").count() == 0
+    await page.keyboard.press("w")
+    for key in ("Enter", "d"):
+        await page.keyboard.press(key)
+        await says(page.locator("[data-part=line]"), "상주 경찰은 상황을 접수하지 않음")
+    assert not stage.asked_for("/api/incidents/i48/claim") and await page.locator("[data-part=walls]").count() == 0
+    await picture(page, "console-officer")
 
 
 async def test_an_answer_never_undoes_what_the_socket_said_later(sit: Sit, room: Room, stage: Stage) -> None:

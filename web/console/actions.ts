@@ -152,6 +152,7 @@ export function select(id: string | null): void {
 const chosenCameras = new Map<string, number>();
 
 export async function claim(id: string, go: boolean): Promise<void> {
+  if (!store.works.peek()) return store.say("line.looks.on", {}, clock());
   const fold = store.queue.peek().unclaimed.find(({ lead }) => lead.id === id);
   const all = [id, ...(fold?.rest.map((incident) => incident.id) ?? [])];
   if (go) select(id);

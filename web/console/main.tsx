@@ -150,9 +150,9 @@ async function start(): Promise<void> {
   for (;;) {
     try {
       const { role } = await signedIn();
-      // The queue is for operators and their leader, the map without it for administrators; everybody else has a page of their own.
+      // The queue is for operators, their leader and the stationed officer, the map without it for administrators; everybody else has a page of their own.
       if (role === "administrator") return;
-      if (role === "operator" || role === "supervisor") break;
+      if (role === "operator" || role === "supervisor" || role === "officer") break;
       location.replace(role === "agency" ? "/desk" : "/ledger");
       return;
     } catch (error) {

@@ -3,7 +3,7 @@
  * could not be sent yet). No DOM here; screens read signals, verbs live in actions.ts.
  */
 import { computed, signal } from "@preact/signals";
-import type { AgencyStatus, Camera, CameraCount, Grant, Incident, IncidentDetail, Me, Position, RankedCamera, Words, Sight } from "../shared/api";
+import { type AgencyStatus, type Camera, type CameraCount, type Grant, type Incident, type IncidentDetail, type Me, me, type Position, type RankedCamera, type Words, type Sight } from "../shared/api";
 import { exactNow, now } from "../shared/clock";
 import { arrange, isWaiting, type Queue } from "./ordering";
 import { seat, type Slot } from "./slots";
@@ -29,6 +29,9 @@ export type ServerMessage =
   | { type: "ping"; at: string }
   | { type: "status"; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount }
   | { type: "lost-claim"; incident: string; owner: { id: string; name: string } };
+
+/** A stationed officer sees what happens and takes no case. */
+export const works = computed(() => me.value?.role !== "officer");
 
 export const ready = signal(false);
 export const incidents = signal<ReadonlyMap<string, Case>>(new Map());
