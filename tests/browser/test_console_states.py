@@ -1045,7 +1045,7 @@ async def test_a_half_written_note_survives_other_cases_and_a_reload(sit: Sit, r
     await room.gone("i47")
     await page.reload()
     await page.locator(".queue .skeletons").wait_for(state="detached")
-    await page.wait_for_function("!JSON.stringify(sessionStorage).includes('승합차')")
+    await page.wait_for_function("() => !JSON.stringify(sessionStorage).includes('승합차')")
 
 
 async def test_space_ticks_the_lit_step_and_shift_takes_it_back(sit: Sit, room: Room, stage: Stage) -> None:

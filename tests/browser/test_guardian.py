@@ -289,7 +289,7 @@ async def test_a_link_that_was_cut_short_can_be_pasted(
     await picture(page, "d3-guardian-cut-short")
     await page.get_by_label("초대 링크", exact=True).fill("https://centre.example" + link)
     await page.get_by_role("button", name="다음").click()
-    await page.wait_for_function("document.querySelector('h1').textContent.includes('초대') === false")
+    await page.wait_for_function("() => document.querySelector('h1').textContent.includes('초대') === false")
 
 
 async def test_a_push_service_that_is_away(open_page: Open, mailbox: Mailbox, link: str) -> None:

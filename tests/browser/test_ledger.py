@@ -323,7 +323,7 @@ async def test_a_leader_keeps_a_closed_case_as_evidence_and_lets_it_go(
     )
     await pane.get_by_role("button", name="보존 해제").click()
     # the field takes the keyboard when it is there
-    await page.wait_for_function("document.activeElement.matches('input, textarea')")
+    await page.wait_for_function("() => document.activeElement.matches('input, textarea')")
     await page.keyboard.type("판결 확정")
     await page.keyboard.press("Enter")
     await pane.get_by_role("alert").get_by_text("No").wait_for()

@@ -203,7 +203,7 @@ async def test_a_case_of_ones_own_makes_the_large_picture_sharp_and_no_other(
     await says(focus, "실시간 · 맡은 상황 SN-1122-0047의 권한")
     await focus.locator('[data-part=focus-live][data-state="live"]').wait_for()
     assert stage.open_sockets("/media/cam-2")
-    await page.wait_for_function("document.querySelector('[data-part=focus-live] video').videoWidth === 640")
+    await page.wait_for_function("() => document.querySelector('[data-part=focus-live] video').videoWidth === 640")
     # in the grid it is blurred as all others are
     assert await glimpse(page, "cam-2").locator("video").count() == 0
     await picture(page, "walls-sharp")
