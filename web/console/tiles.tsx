@@ -56,27 +56,29 @@ export function useStream(camera: { id: string } | null, place: number, incident
   const key = camera && grant ? `${camera.id}/${grant.id}` : null;
   useLayoutEffect(() => {
     if (!key || !camera || !grant || !video.current) return undefined;
-    const id = camera.id;
+    const { id } = camera;
+    const element = video.current;
     const first = leader(grant.id);
-    const leads = place === store.camera.peek();
-    report(id, { age_s: null, every_s: null, frozen_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
-    video.current.requestVideoFrameCallback(first.over);
-    const player = new LivePlayer(
-      video.current,
-      {
-        camera: id,
-        token: async () => {
-          if (!leads) await first.shown;
-          return tokenInHand(grant.id, id) ?? (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token;
+    let player: LivePlayer | null = null;
+    let over = false;
+    const open = (): void => {
+      if (over) return;
+      element.requestVideoFrameCallback(first.over);
+      player = new LivePlayer(
+        element,
+        { camera: id, token: async () => tokenInHand(grant.id, id) ?? (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token },
+        {
+          health: ({ age_s, every_s, frozen_s }) => report(id, { age_s, every_s, frozen_s, said_at: Date.now() }),
+          ended: () => report(id, { ended: true }),
         },
-      },
-      {
-        health: ({ age_s, every_s, frozen_s }) => report(id, { age_s, every_s, frozen_s, said_at: Date.now() }),
-        ended: () => report(id, { ended: true }),
-      },
-    );
+      );
+    };
+    report(id, { age_s: null, every_s: null, frozen_s: null, asked_at: Date.now(), said_at: Date.now(), ended: false });
+    if (place === store.camera.peek()) open();
+    else void first.shown.then(open);
     return () => {
-      player.close();
+      over = true;
+      player?.close();
       forget(id);
     };
   }, [key]);
