@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, MutableMapping
+from collections.abc import AsyncGenerator, Collection, Iterable
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -23,6 +22,7 @@ from ansim.nodes.media.deadline import stop, within
 from ansim.nodes.media.node import PREPARED_S, REMEMBER_REVOKED_S
 from ansim.nodes.media.ports import Aim, HeadStatus, Health, Refused, Unanswered
 from ansim.nodes.media.recordings import Piece
+from ansim.nodes.media.socket import Receive, Scope, Send, Serve, websocket_door
 from ansim.nodes.media.tether import NoAnswer, Reply, Tether, Wire
 from ansim.response.walls import actions as walls
 from ansim.trust.grants import actions as grants
@@ -42,11 +42,6 @@ AWAY = Health(
     lost_packets=0, clock_offset_s=None, dark=False, blurred=False, trouble="the media node is away",
     recording="unknown", missing_s=0.0,
 )  # fmt: skip
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 
 log = structlog.get_logger(__name__)
 
@@ -352,23 +347,20 @@ class _Socket:
         return found
 
 
-def node_door(node: RemoteNode | None) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def node_door(node: RemoteNode | None) -> Serve:
     """The application at /nodes/media. Without a node that is expected (`media_secret`) nobody is let in."""
 
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket":
-            await send({"type": "http.response.start", "status": 426, "headers": [(b"upgrade", b"websocket")]})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        await receive()
-        if node is None or not _knows(node.secret, scope):
-            log.warning("media-node.refused")
-            await send({"type": "websocket.close", "code": 4403})
-            return
-        await send({"type": "websocket.accept"})
+    def admits(scope: Scope) -> bool:
+        if node is not None and _knows(node.secret, scope):
+            return True
+        log.warning("media-node.refused")
+        return False
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        assert node is not None
         await node.serve(_Socket(receive, send))
 
-    return application
+    return websocket_door(admits, serve)
 
 
 def _knows(secret: str, scope: Scope) -> bool:

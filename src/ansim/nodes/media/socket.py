@@ -30,6 +30,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Serve = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 FIRST_WORD_S = 5.0
 FIRST_PICTURE_S = 10.0
@@ -60,37 +61,40 @@ class Gone(Exception):
     """The viewer left, or says what no viewer says."""
 
 
-def media_socket(
-    node: MediaNode, gate: Gate, origins: Collection[str] = ()
-) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def media_socket(node: MediaNode, gate: Gate, origins: Collection[str] = ()) -> Serve:
     """The application for streams. A page may open it from its own host; from other ones only when they are among
     `origins`.
     """
     return _application(origins, lambda scope, receive, send: _Stream(node, gate, scope, receive, send))
 
 
-def wall_socket(
-    node: MediaNode, gate: WallGate, origins: Collection[str] = ()
-) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def wall_socket(node: MediaNode, gate: WallGate, origins: Collection[str] = ()) -> Serve:
     """The application for walls."""
     return _application(origins, lambda scope, receive, send: _Wall(node, gate, scope, receive, send))
 
 
-def _application(
-    origins: Collection[str], opening: Callable[[Scope, Receive, Send], _Opening[Any, Any]]
-) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def _application(origins: Collection[str], opening: Callable[[Scope, Receive, Send], _Opening[Any, Any]]) -> Serve:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(OSError, Gone):  # the viewer's connection ended; what had to be told was told
+            await opening(scope, receive, send).serve()
+
+    return websocket_door(lambda scope: _same_site(scope, origins), serve)
+
+
+def websocket_door(admits: Callable[[Scope], bool], serve: Serve) -> Serve:
+    """The application that lets a WebSocket in, or closes it with 4403, and tells any other request to become one (426)."""
+
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             await send({"type": "http.response.start", "status": 426, "headers": [(b"upgrade", b"websocket")]})
             await send({"type": "http.response.body", "body": b""})
             return
         await receive()
-        if not _same_site(scope, origins):
+        if not admits(scope):
             await send({"type": "websocket.close", "code": GRANT_ENDED})
             return
         await send({"type": "websocket.accept"})
-        with suppress(OSError, Gone):  # the viewer's connection ended; what had to be told was told
-            await opening(scope, receive, send).serve()
+        await serve(scope, receive, send)
 
     return application
 
