@@ -24,8 +24,6 @@ from ansim.trust.access.model import Act, Actor
 
 Db = NamedDependency[Database]
 Asking = NamedDependency[Actor]
-ALIVE_EVERY_S = 60.0
-"""A session that expired states no fact: so often the one behind an open socket is looked at."""
 Short = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
@@ -111,7 +109,7 @@ async def live_desk(socket: WebSocket[Any, Any, Any], desk: NamedDependency[Desk
             await socket.send_data(msgspec.json.encode({"requests": requests}).decode(), mode="text")
             waiting = [
                 asyncio.create_task(changed.wait()),
-                asyncio.create_task(database.world.clock.sleep(ALIVE_EVERY_S)),
+                asyncio.create_task(database.world.clock.sleep(sessions.ALIVE_EVERY_S)),
             ]
             await asyncio.wait((reading, *waiting), return_when=asyncio.FIRST_COMPLETED)
             for one in waiting:

@@ -34,8 +34,6 @@ from ansim.trust.access.model import Actor
 from ansim.trust.grants import actions as grants
 
 log = structlog.get_logger()
-ALIVE_EVERY_S = 60.0
-"""How often the sessions behind open sockets are looked at: one that expired states no fact."""
 encode = msgspec.json.Encoder().encode
 SLOW = 256
 """Messages that may wait for one browser; beyond that it is cut off and starts again with the whole state."""
@@ -274,7 +272,7 @@ class Live:
     async def _look_after_sessions(self) -> None:
         clock = self._database.world.clock
         while True:
-            await clock.sleep(ALIVE_EVERY_S)
+            await clock.sleep(sessions.ALIVE_EVERY_S)
             operators = [
                 (one, one.subscriber.actor) for one in self._subscriptions if isinstance(one.subscriber, Operator)
             ]

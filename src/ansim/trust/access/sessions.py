@@ -9,6 +9,9 @@ from ansim.core.database import Transaction
 from ansim.trust.access import store
 from ansim.trust.access.model import SEEN_STEP_S, SESSION_IDLE_S, Actor, Role
 
+ALIVE_EVERY_S = 60.0
+"""How often the session behind an open socket is looked at: one that expired states no fact."""
+
 
 def hashed(secret: str) -> bytes:
     """What is stored of a secret: its 256 random bits make a plain SHA-256 safe from guessing."""
