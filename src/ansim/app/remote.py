@@ -9,6 +9,7 @@ import hmac
 from collections.abc import AsyncGenerator, Collection, Iterable
 from datetime import datetime
 
+import msgspec
 import structlog
 
 from ansim.app.media import LocalGate, LocalWallGate
@@ -37,11 +38,7 @@ IDLE = Health(
     state="idle", codec="", age_s=None, every_s=None, frozen_s=None, last_frame_at=None, fps=0.0, bitrate_bps=0, key_interval_s=None,
     lost_packets=0, clock_offset_s=None, dark=False, blurred=False, trouble="", recording="off", missing_s=0.0,
 )  # fmt: skip
-AWAY = Health(
-    state="lost", codec="", age_s=None, every_s=None, frozen_s=None, last_frame_at=None, fps=0.0, bitrate_bps=0, key_interval_s=None,
-    lost_packets=0, clock_offset_s=None, dark=False, blurred=False, trouble="the media node is away",
-    recording="unknown", missing_s=0.0,
-)  # fmt: skip
+AWAY = msgspec.structs.replace(IDLE, state="lost", trouble="the media node is away", recording="unknown")
 
 log = structlog.get_logger(__name__)
 
