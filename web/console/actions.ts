@@ -6,7 +6,7 @@ import { computed, signal } from "@preact/signals";
 import { type Agency, type Colleague, get, type Grant, type Incident, type IncidentDetail, post, Problem, signedIn, type TakenIncident } from "../shared/api";
 import { exactNow } from "../shared/clock";
 import { isOffered } from "./ordering";
-import { openWith } from "./pictures";
+import { keepTokens } from "./pictures";
 import { remember } from "./session";
 import * as store from "./store";
 import type { Turn } from "./turning";
@@ -63,7 +63,7 @@ async function take(run: () => Promise<unknown>): Promise<void> {
   if ("tokens" in answer) {
     const taken = answer as TakenIncident;
     const right = store.ownRight(taken);
-    if (right) openWith(right.id, taken.tokens);
+    if (right) keepTokens(right.id, taken.tokens);
   }
   store.answer(answer as store.Case, asked_ms, clock());
 }
@@ -152,7 +152,7 @@ export function select(id: string | null): void {
 const chosenCameras = new Map<string, number>();
 
 export async function claim(id: string, go: boolean): Promise<void> {
-  if (!store.works.peek()) return store.say("line.looks.on", {}, clock());
+  if (!store.mayWork.peek()) return store.say("line.looks.on", {}, clock());
   const fold = store.queue.peek().unclaimed.find(({ lead }) => lead.id === id);
   const all = [id, ...(fold?.rest.map((incident) => incident.id) ?? [])];
   if (go) select(id);

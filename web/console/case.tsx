@@ -696,7 +696,7 @@ export function CasePanel(): JSX.Element {
         ) : (
           <div class="sec reduced">
             <Marks incident={incident} />
-            <p class="t2">{incident.state === "received" ? t(store.works.value ? "case.before" : "case.before.officer") : t(isOffered(incident) ? "case.offered" : "case.foreign", { owner: incident.owner?.name ?? "" })}</p>
+            <p class="t2">{incident.state === "received" ? t(store.mayWork.value ? "case.before" : "case.before.officer") : t(isOffered(incident) ? "case.offered" : "case.foreign", { owner: incident.owner?.name ?? "" })}</p>
           </div>
         )}
       </div>

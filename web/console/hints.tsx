@@ -66,7 +66,7 @@ export function Hints(): JSX.Element | null {
       ) : (
         <>
           <Hint caps={[cap("next"), cap("previous")]} word="hint.move" />
-          {waiting && store.works.value && <Hint caps={["Enter"]} word="hint.claim" />}
+          {waiting && store.mayWork.value && <Hint caps={["Enter"]} word="hint.claim" />}
           {mine && <Hint caps={["1", "–", "9"]} word="hint.camera" />}
           {mine && <Hint caps={[cap("large")]} word="hint.zoom" />}
           <Hint caps={["0"]} word="hint.centre" />
@@ -91,7 +91,7 @@ export function Hints(): JSX.Element | null {
             </>
           )}
           {waiting && <Hint caps={[cap("soften")]} word="hint.soft" />}
-          {!mine && store.works.value && <Hint caps={[cap("walls")]} word="hint.walls" />}
+          {!mine && store.mayWork.value && <Hint caps={[cap("walls")]} word="hint.walls" />}
           <Hint caps={["/"]} word="hint.search" />
         </>
       )}

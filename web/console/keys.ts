@@ -294,14 +294,14 @@ function letter(verb: Verb, shifted: boolean): boolean {
     case "pass":
       return pass();
     case "walls":
-      if (!store.works.peek()) break;
+      if (!store.mayWork.peek()) break;
       act.screen.value = "walls";
       return true;
   }
   const incident = store.watched.peek();
   if (!OF_MY_CASE.has(verb)) return false;
   if (!incident) {
-    store.say(store.works.peek() ? "line.not.mine" : "line.looks.on", {}, performance.now());
+    store.say(store.mayWork.peek() ? "line.not.mine" : "line.looks.on", {}, performance.now());
     return true;
   }
   switch (verb) {

@@ -76,7 +76,7 @@ const IN_HAND_MS = 45_000;
 /** The tokens that came with the answer to a claim: by right, then by camera. */
 const inHand = new Map<string, { since: number; tokens: Record<string, string> }>();
 
-export function openWith(grant: string, tokens: Record<string, string>): void {
+export function keepTokens(grant: string, tokens: Record<string, string>): void {
   inHand.set(grant, { since: Date.now(), tokens: { ...tokens } });
 }
 

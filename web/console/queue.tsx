@@ -114,7 +114,7 @@ function Unclaimed({ fold, compact }: { fold: Fold; compact: boolean }): JSX.Ele
         {count > 1 && <div class="fold chip p1 b">{t("card.fold", { n: count })}</div>}
         <Marks incident={incident} />
         {offered ? <OfferBar incident={incident} /> : <EscalationBar incident={incident} />}
-        {!compact && store.works.value && (
+        {!compact && store.mayWork.value && (
           <div class="acts">
             <button type="button" class="btn p1" data-hit={`claim:${incident.id}`}>
               {t(offered ? "card.take.go" : "card.claim.go")}

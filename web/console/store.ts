@@ -31,7 +31,7 @@ export type ServerMessage =
   | { type: "lost-claim"; incident: string; owner: { id: string; name: string } };
 
 /** A stationed officer sees what happens and takes no case. */
-export const works = computed(() => me.value?.role !== "officer");
+export const mayWork = computed(() => me.value?.role !== "officer");
 
 export const ready = signal(false);
 export const incidents = signal<ReadonlyMap<string, Case>>(new Map());

@@ -178,7 +178,7 @@ function Caption({ camera, picture }: { camera: RankedCamera; picture: Picture |
 function whyLocked(incident: store.Case | null): string {
   if (!incident) return t("wall.locked.none");
   if (incident.state === "closed") return t("wall.ended.closed");
-  if (incident.state === "received") return t(store.works.value ? "wall.locked.how" : "wall.locked.operator");
+  if (incident.state === "received") return t(store.mayWork.value ? "wall.locked.how" : "wall.locked.operator");
   return t("wall.locked.foreign", { owner: incident.owner?.name ?? "" });
 }
 
