@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from contextlib import suppress
 from datetime import datetime
+from functools import wraps
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -84,6 +85,7 @@ def _application(origins: Collection[str], opening: Callable[[Scope, Receive, Se
 def websocket_door(admits: Callable[[Scope], bool], serve: Serve) -> Serve:
     """The application that lets a WebSocket in, or closes it with 4403, and tells any other request to become one (426)."""
 
+    @wraps(serve)  # whose it is stays to be seen: the reference tells what that module says of it
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "websocket":
             await send({"type": "http.response.start", "status": 426, "headers": [(b"upgrade", b"websocket")]})
