@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from ansim.core import timers
 from ansim.core.clock import ManualClock
-from ansim.core.database import Database, Transaction
+from ansim.core.database import Committed, Database, Transaction
 from ansim.core.timers import Timers
 from tests.core.conftest import rows, settled, until
 
@@ -144,6 +145,31 @@ async def test_a_restart_loses_none_and_rings_what_is_overdue(database: Database
     await rings.after(2, "overdue", "ahead")
     await after.timers.close()
     assert before.rang == []
+
+
+async def test_many_are_read_page_by_page_and_none_is_left_out(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "_PAGE", 3)
+    async with database.transaction() as tx:
+        for number in range(10):
+            tx.arm("egg", str(number), tx.at + timedelta(seconds=20 - number))
+            tx.arm("ham", str(number), tx.at + timedelta(seconds=3600))
+    kitchen = Kitchen(database)
+    await kitchen.timers.start()
+    assert len(kitchen.timers) == 20
+    await Rings(kitchen, clock).after(25, *map(str, reversed(range(10))))
+    await kitchen.timers.close()
+
+
+async def test_one_that_is_moved_again_and_again_takes_the_room_of_one(kitchen: Kitchen, rings: Rings) -> None:
+    for step in range(5000):
+        due_at = rings.clock.now() + timedelta(seconds=5000 - step)
+        kitchen.database.tell(Committed(rings.clock.now(), (), (), (("egg", "moved", due_at),), ()))
+    assert len(kitchen.timers) == 1 and len(kitchen.timers._heap) <= 1100
+    await kitchen.arm("moved", 50)
+    await rings.after(49)
+    await rings.after(1, "moved")
 
 
 async def test_of_two_processes_one_rings(database: Database, clock: ManualClock) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -19,7 +20,12 @@ from ansim.core.errors import Unavailable
 
 log = structlog.get_logger()
 SWEEP_S = 5.0
+_PAGE = 10_000
+_SPARE = 1000
+"""So many entries that no longer count may lie in the heap beside those that do and their like."""
 TimerReaction = Callable[[Transaction, str], Awaitable[None]]
+Entry = tuple[float, str, str, datetime]
+"""When by the monotonic clock, kind, subject, when by the table."""
 
 
 class _Taken(Exception):
@@ -36,20 +42,36 @@ class Timers:
         self._database = database
         self._clock = database.world.clock
         self._reactions = reactions
-        self._heap: list[tuple[float, str, str, datetime]] = []
-        self._current: dict[tuple[str, str], datetime] = {}
+        self._heap: list[Entry] = []
+        self._current: dict[str, dict[str, Entry]] = {kind: {} for kind in reactions}
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         database.on_commit.append(self._committed)
 
     async def start(self) -> None:
-        async with self._database.transaction(readonly=True) as tx:
-            for row in await tx.fetch("SELECT kind, subject, due_at FROM timer"):
-                self._put(row["kind"], row["subject"], row["due_at"])
+        await self._load()
         self._tasks = [
             asyncio.create_task(self._run(), name="timers"),
             asyncio.create_task(self._sweep(), name="timers-sweep"),
         ]
+
+    async def _load(self) -> None:
+        """Page by page, since each trip under watch has one; what was told of meanwhile is newer than what is read."""
+        sql = (
+            "SELECT kind, subject, due_at FROM timer WHERE (kind, subject) > ($1, $2)"
+            f" ORDER BY kind, subject LIMIT {_PAGE}"
+        )
+        async with self._database.transaction(readonly=True) as tx:
+            rows = await tx.fetch(sql, "", "")
+            while rows:
+                ahead = self._clock.monotonic() - self._clock.now().timestamp()
+                for row in rows:
+                    kind, subject, due_at = sys.intern(row["kind"]), row["subject"], row["due_at"]
+                    entry = (due_at.timestamp() + ahead, kind, subject, due_at)
+                    if self._current.setdefault(kind, {}).setdefault(subject, entry) is entry:
+                        self._heap.append(entry)
+                rows = await tx.fetch(sql, rows[-1]["kind"], rows[-1]["subject"])
+        heapq.heapify(self._heap)
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -57,7 +79,7 @@ class Timers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def __len__(self) -> int:
-        return len(self._current)
+        return sum(map(len, self._current.values()))
 
     async def _sweep(self) -> None:
         while True:
@@ -69,20 +91,31 @@ class Timers:
             except Unavailable:
                 continue
             for row in rows:
-                if self._current.get((row["kind"], row["subject"])) != row["due_at"]:
+                known = self._current.get(row["kind"], {}).get(row["subject"])
+                if known is None or known[3] != row["due_at"]:
                     self._put(row["kind"], row["subject"], row["due_at"])
 
     def _committed(self, committed: Committed) -> None:
-        for key in committed.disarmed:
-            self._current.pop(key, None)
+        for kind, subject in committed.disarmed:
+            self._current.get(kind, {}).pop(subject, None)
         for kind, subject, due_at in committed.armed:
             self._put(kind, subject, due_at)
 
     def _put(self, kind: str, subject: str, due_at: datetime) -> None:
-        self._current[kind, subject] = due_at
         due = self._clock.monotonic() + (due_at - self._clock.now()).total_seconds()
-        heapq.heappush(self._heap, (due, kind, subject, due_at))
+        self._add((due, sys.intern(kind), subject, due_at))
         self._wake.set()
+
+    def _add(self, entry: Entry) -> None:
+        self._current.setdefault(entry[1], {})[entry[2]] = entry
+        heapq.heappush(self._heap, entry)
+        # One that is moved again and again leaves an entry each time.
+        if len(self._heap) > 2 * len(self) + _SPARE:
+            self._heap = [one for one in self._heap if self._counts(one)]
+            heapq.heapify(self._heap)
+
+    def _counts(self, entry: Entry) -> bool:
+        return self._current.get(entry[1], {}).get(entry[2]) is entry
 
     async def _run(self) -> None:
         while True:
@@ -94,9 +127,9 @@ class Timers:
             if wait > 0:
                 await self._sleep_or_wake(wait)
                 continue
-            _, kind, subject, due_at = heapq.heappop(self._heap)
-            if self._current.get((kind, subject)) == due_at:
-                await self._fire(kind, subject, due_at)
+            entry = heapq.heappop(self._heap)
+            if self._counts(entry):
+                await self._fire(entry)
 
     async def _sleep_or_wake(self, seconds: float) -> None:
         sleep = asyncio.create_task(self._clock.sleep(seconds))
@@ -118,16 +151,18 @@ class Timers:
         if not (await tx.execute(sql, kind, subject, due_at)).endswith(" 1"):
             raise _Taken
 
-    async def _fire(self, kind: str, subject: str, due_at: datetime) -> None:
+    async def _fire(self, entry: Entry) -> None:
+        _, kind, subject, due_at = entry
         try:
             with suppress(_Taken):
                 async with self._database.transaction() as tx:
                     if await self._stands(tx, kind, subject, due_at):
                         await self._reactions[kind](tx, subject)
                         await self._take(tx, kind, subject, due_at)
-            if self._current.get((kind, subject)) == due_at:
-                del self._current[kind, subject]
+            if self._counts(entry):
+                del self._current[kind][subject]
         except Exception as error:
             if not isinstance(error, Unavailable):
                 log.exception("timer failed, it will be tried again", kind=kind, subject=subject)
-            heapq.heappush(self._heap, (self._clock.monotonic() + 1.0, kind, subject, due_at))
+            if self._counts(entry):
+                self._add((self._clock.monotonic() + 1.0, kind, subject, due_at))

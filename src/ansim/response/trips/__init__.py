@@ -1,0 +1,1 @@
+"""trips: the way home under watch, from the first fix to the door."""
