@@ -33,6 +33,7 @@ def parser_of_all() -> argparse.ArgumentParser:
         _check,
         _after_restore,
         _verify,
+        _decode,
         _bench,
     ):
         add(commands)
@@ -455,6 +456,33 @@ def _verify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
             report = verify_file(arguments.file, arguments.key, witness_within_s=arguments.witness_within)
         print("\n".join(report.lines()))
         return report.exit_code
+
+    parser.set_defaults(command=command)
+
+
+def _decode(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("decode", help="what a device's frames mean: JSON lines in, JSON lines out")
+    parser.add_argument("--protocol", required=True, metavar="NAME", help="h02, gt06, watch, gps103, jt808, osmand …")
+    parser.add_argument(
+        "--model", default="", metavar="NAME", help="the maker's name for it: some use a byte their own way"
+    )
+
+    async def command(arguments: argparse.Namespace) -> int:
+        import msgspec
+
+        from ansim.adapters.trackers.decode import NAMES, decode
+        from ansim.core.world import World
+
+        if arguments.protocol not in NAMES:
+            raise Problem(
+                400, "decode.protocol", f"There is no protocol {arguments.protocol}", f"There are: {', '.join(NAMES)}."
+            )
+        status = 0
+        for said, readable in decode(arguments.protocol, sys.stdin.buffer, arguments.model, World().clock.now()):
+            sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+            sys.stdout.buffer.flush()
+            status = status if readable else 1
+        return status
 
     parser.set_defaults(command=command)
 

@@ -12,6 +12,7 @@ from ansim.city.cameras import register as cameras
 from ansim.city.cameras.events import CamerasImported, MapImported
 from ansim.city.migration import actions as migration
 from ansim.city.migration.events import RecordingGivenBack, RecordingTaken
+from ansim.city.people import actions as people
 from ansim.city.people import mailbox
 from ansim.city.recordings import actions as recordings
 from ansim.core.database import Transaction
@@ -24,6 +25,7 @@ from ansim.response.evidence import actions as evidence
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
 from ansim.response.incidents import reactions as case
+from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.events import IncidentClosed, IncidentOpened, IncidentReleased
 from ansim.response.notify import actions as notify
 from ansim.response.notify.events import NoticeQueued
@@ -33,6 +35,7 @@ from ansim.response.signals.events import DuressGiven, SignalCancelled
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.tracking import actions as tracking
 from ansim.response.tracking.events import PersonMoved
+from ansim.response.tracking.model import Moved
 from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
 from ansim.response.watch import actions as watch
@@ -65,6 +68,24 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
         # Keys before ciphertext: the rows may only become visible when what opens them is safe.
         await tx.use(Keys).flush()
     return [receipts[a.source, a.client_id] for a in arrivals]
+
+
+async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
+    """A group of devices' fixes in one transaction. Each goes where whoever carries that device is watched: into the open
+    case. Where there is none it goes nowhere, and is not kept.
+    """
+    carriers = await people.persons_of_devices(tx, {one.device for one in moved})
+    fixes = [(carriers.get(one.device, one.caller), one.position) for one in moved]
+    cases = await incident_store.open_by_person(tx, list({person for person, _ in fixes}))
+    tracking.keep(
+        tx,
+        [
+            (cases[person]["id"], cases[person]["track_slot"], position)
+            for person, position in fixes
+            if person in cases and cases[person]["track_slot"] is not None
+        ],
+    )
+    return [None] * len(moved)
 
 
 FLOW: tuple[Reaction | Errand, ...] = (

@@ -28,6 +28,8 @@ from ansim.adapters.channels.simulated import SimulatedChannel
 from ansim.adapters.channels.sms import HttpSms
 from ansim.adapters.gateways.desk import Desk, DeskGateway
 from ansim.adapters.identity.passkeys import SitePasskeys
+from ansim.adapters.trackers.reception import Reception
+from ansim.adapters.trackers.server import Devices
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
 from ansim.app.media import HeadsOf, LocalGate, LocalWallGate, MediaOf, Node, NodeHeads, PullerOf
@@ -80,6 +82,7 @@ from ansim.response.routing.ports import Boundaries
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.signals.routes import CentreNames
 from ansim.response.signals.sender import Issuers
+from ansim.response.tracking.model import Moved
 from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
 from ansim.response.walls.gate import WallGate
@@ -193,11 +196,14 @@ class Centre:
         self.arrivals = Arrivals(self.database)
         self.passing = Passing(self.database, flow.PASSING)
         self.intake: GroupWriter[Arrival, Receipt] = GroupWriter(self.database, flow.accept)
+        self.moves: GroupWriter[Moved, None] = GroupWriter(self.database, flow.follow)
+        self.reception = Reception(self.database, self.intake, self.moves.submit, self.lanes)
+        self.devices = Devices(self.world, self.reception, self.settings.trackers_host, self.settings.doors)
         connect(self.bus, self.database, flow.FLOW)
         self.database.on_commit.append(self._cut_at_once)
         parts = (
             self.sequencer, self.eraser, self.bus, self.outbox, self.passing, self.arrivals, self.timers, self.live,
-            self.intake,
+            self.intake, self.moves, self.devices,
         )  # fmt: skip
         for part in (*parts, *((self.remote,) if self.remote else ())):
             await part.start()

@@ -79,6 +79,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
             "keys": provide(centre.keys),
             "intake": provide(centre.intake),
             "lanes": provide(centre.lanes),
+            "reception": provide(centre.reception),
             "live": provide(centre.live),
             "desk": provide(centre.desk),
             "passkeys": provide(centre.passkeys),

@@ -9,12 +9,16 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ansim.adapters.trackers.protocols import PROTOCOLS
 from ansim.core.errors import Problem
 from ansim.trust.ledger.checkpoint import BadNote, Verifier
 
 SECRET_LETTERS = 32
 
 Telephone = Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{3,24}$")]
+
+
+PortNumber = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
 class AppointedWitness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +69,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     it this process pulls the cameras itself."""
     media_origin: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s?#]+$")] | None = None
     """What browsers call that media node, for example https://media.example. Without it the proxy in front leads /media and /pictures there."""
+    trackers: dict[Literal["h02", "gt06", "watch", "gps103", "jt808"], bool | PortNumber] = {}
+    """TCP ports of devices by their protocol, in TOML [trackers] with h02 = true for the port its makers use, or a number; 0 takes a
+    free one. A protocol that is not named is off."""
+    trackers_host: str = "127.0.0.1"
+    """Address on which devices are heard; 0.0.0.0 for all. They speak without TLS: give them a private network of the carrier's (APN)
+    where there is one."""
     register: str | None = None
     """JSON file of cameras to bring into the register at start: [{"id", "name", "latitude", "longitude", "azimuth_deg",
     "view_deg", "range_m"}], each perhaps with "turns" and "azimuth_source" (register, device, calibrated)."""
@@ -109,6 +119,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def folder(self) -> Path:
         return Path(self.data).absolute()
+
+    @property
+    def doors(self) -> dict[str, int]:
+        """The port of each protocol of devices that is on."""
+        return {
+            name: PROTOCOLS[name].port if port is True else int(port)
+            for name, port in self.trackers.items()
+            if port is not False
+        }
 
 
 class MediaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,9 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ansim.adapters.trackers.report import Report, instant, number, position, unfit
-
-KMH_MPS = 1 / 3.6
+from ansim.adapters.trackers.report import KMH_MPS, Report, instant, number, position, unfit
 
 
 class OwnTracks:

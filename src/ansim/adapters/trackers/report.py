@@ -3,24 +3,61 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from ansim.core.errors import Problem
 from ansim.core.position import Position, Source
 
 KNOT_MPS = 0.514444
+KMH_MPS = 1 / 3.6
+
+Kind = Literal["sos", "position", "status", "heartbeat", "sign-in", "question", "nothing"]
+
+CALLS = frozenset({"sos", "fallDown"})
+"""Alarms that are calls for help: the button, and a wearable that felt its wearer fall."""
+
+FUTURE = timedelta(minutes=5)
+LONG_AGO = timedelta(days=5 * 365)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Report:
-    """One frame: which device, whether it calls for help, where it is (None: it does not say), how full its battery."""
+    """One frame: which device ("" where it has not said), whether it calls for help, where it is (None: it does not say),
+    when by its own clock, how full its battery is in per cent."""
 
     device: str
     sos: bool
     position: Position | None
     at: datetime
     battery: int | None
+    kind: Kind = "position"
+    fixed: bool = True
+    """Whether `position` is a fix: without one devices repeat the last they had, or zeros."""
+    alarms: tuple[str, ...] = ()
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What else it says, under the names that Traccar gives it: whoever must debug a device finds it there."""
+    stated: bool = True
+    """Whether `at` was said by the device; ours otherwise."""
+    checksum: bool | None = None
+    """Whether the frame's checksum is right; None where the protocol has none. A wrong one is no reason to drop anything."""
+    whole: bool = True
+    """False when the frame was damaged or cut off; what it says up to there stands."""
+    reply: bytes = b""
+    """What the device waits for, to be sent once what it said is kept."""
+
+    @property
+    def place(self) -> Position | None:
+        """Where she is, as far as it can be relied upon."""
+        return self.position if self.fixed else None
+
+
+def believed(at: datetime, now: datetime) -> datetime:
+    """A device's time, unless its clock is plainly wrong: in the future, or years back as after a restart or at the end
+    of the GPS week count. Then ours: it still moves, and still calls."""
+    return at if now - LONG_AGO < at <= now + FUTURE else now
 
 
 def unfit(field: str, rule: str) -> Problem:
@@ -43,7 +80,7 @@ def instant(value: object, field: str, now: datetime) -> datetime:
             at = at if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
         raise unfit(field, "a time: Unix seconds, milliseconds or ISO 8601") from None
-    return now if at > now + timedelta(minutes=5) else at
+    return now if at > now + FUTURE else at
 
 
 def number(value: object, field: str, low: float, high: float) -> float | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import msgspec
@@ -85,13 +86,20 @@ async def add_device(tx: Transaction, *, credential: str, proof: str) -> str:
     if await store.devices(tx, person) >= MOST_DEVICES:
         raise Problem(409, "device.many", "Too many trackers", f"At most {MOST_DEVICES}.")
     device = tx.world.token_bytes(10).hex()
-    await store.add_device(tx, await _tag(tx, device), person)
+    await store.add_device(tx, _tag(await site_secret(tx, "device"), device), person)
     await record(tx, actor=person, act="device.added", object=person, purpose="consent")
     return device
 
 
+async def persons_of_devices(tx: Transaction, devices: Collection[str]) -> dict[str, str]:
+    """Who carries each of these; those that nobody enrolled are missing."""
+    secret = await site_secret(tx, "device")
+    tags = {_tag(secret, device): device for device in devices}
+    return {tags[tag]: person for tag, person in (await store.device_persons(tx, list(tags))).items()}
+
+
 async def person_of_device(tx: Transaction, device: str) -> str | None:
-    return await store.device_person(tx, await _tag(tx, device))
+    return (await persons_of_devices(tx, [device])).get(device)
 
 
 async def profile_of(tx: Transaction, person: str) -> Contacts | None:
@@ -139,8 +147,8 @@ async def _signing(tx: Transaction) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(await site_secret(tx, "credential"))
 
 
-async def _tag(tx: Transaction, device: str) -> bytes:
-    return hmac.digest(await site_secret(tx, "device"), device.encode(), hashlib.sha256)
+def _tag(secret: bytes, device: str) -> bytes:
+    return hmac.digest(secret, device.encode(), hashlib.sha256)
 
 
 def _profile_context(person: str) -> bytes:

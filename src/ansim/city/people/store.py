@@ -72,13 +72,13 @@ async def devices(tx: Transaction, person: str) -> int:
     return number
 
 
-async def device_person(tx: Transaction, tag: bytes) -> str | None:
-    person: str | None = await tx.fetchval(
-        """SELECT person.id FROM device JOIN person ON person.id = device.person
-           WHERE tag = $1 AND withdrawn_at IS NULL""",
-        tag,
+async def device_persons(tx: Transaction, tags: list[bytes]) -> dict[bytes, str]:
+    rows = await tx.fetch(
+        """SELECT tag, person.id FROM device JOIN person ON person.id = device.person
+           WHERE tag = ANY ($1::bytea[]) AND withdrawn_at IS NULL""",
+        tags,
     )
-    return person
+    return {bytes(row["tag"]): row["id"] for row in rows}
 
 
 async def mailboxes(tx: Transaction) -> int:

@@ -78,7 +78,10 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
             else:
                 store.add_signal(tx, home[0])
             tx.publish(IncidentRepeated(incident=home[0], signal=signal))
-        drafts.append(entry_of(tx, actor="person", act="signal.received", object=signal, incident=home[0]))
+        details = {"state": "damaged"} if arrival.damaged else None
+        drafts.append(
+            entry_of(tx, actor="person", act="signal.received", object=signal, incident=home[0], details=details)
+        )
         placed.append(Placed(arrival, signal, secret, home[0], home[1], home[2], home[3], new))
     for draft in opened.values():
         store.insert(tx, draft)

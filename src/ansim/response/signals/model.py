@@ -15,6 +15,7 @@ from ansim.core.position import Instant, Position
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Secret = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 Trigger = Literal["button", "shake", "silent", "device"]
+Source = Literal["app", "osmand", "owntracks", "h02", "gt06", "watch", "gps103", "jt808", "aml"]
 
 
 class SignalPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +36,9 @@ class SignalPost(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True)
 class Arrival:
     """A signal that has been understood and not yet stored. `person` is the pseudonym or device key that repeats are
-    folded by; `verdict` is what the credential was worth."""
+    folded by; `verdict` is what the credential was worth; `damaged`, that a device's frame had a wrong checksum."""
 
-    source: Literal["app", "osmand", "owntracks"]
+    source: Source
     client_id: str
     kind: str
     trigger: Trigger
@@ -48,6 +49,7 @@ class Arrival:
     person: str | None
     verdict: str
     contacts: bytes | None
+    damaged: bool = False
 
 
 @dataclass(frozen=True)

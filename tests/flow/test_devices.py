@@ -1,0 +1,313 @@
+"""A pendant, a watch, a school tracker on its own port: from its first byte to the operator, and back to its lamp."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ansim.adapters.trackers import server
+from ansim.core.errors import Unavailable
+from ansim.response.signals.model import Arrival, Receipt
+from ansim.sim.phone import read
+from tests.flow.conftest import HOME, House, opened
+
+pytestmark = pytest.mark.flow
+
+IMEI = "864717003664467"
+PENDANT = "4210209006"
+
+
+@pytest.fixture
+async def house(dsn: str) -> AsyncIterator[House]:
+    async with opened(dsn, trackers=dict.fromkeys(("gt06", "h02"), 0)) as house:
+        yield house
+
+
+class Line:
+    """A device's end of the line."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def send(self, *parts: bytes) -> None:
+        for part in parts:
+            self._writer.write(part)
+            await self._writer.drain()
+
+    async def hear(self, end: bytes = b"\r\n") -> bytes:
+        async with asyncio.timeout(20):
+            return await self._reader.readuntil(end)
+
+    async def ended(self) -> None:
+        async with asyncio.timeout(20):
+            assert await self._reader.read() == b""
+
+    async def drop(self) -> None:
+        self._writer.close()
+        await self._writer.wait_closed()
+
+
+@asynccontextmanager
+async def line(house: House, protocol: str) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.centre.devices.ports[protocol])
+    line = Line(reader, writer)
+    try:
+        yield line
+    finally:
+        writer.close()
+
+
+def gt06(kind: int, content: bytes = b"", serial: int = 1, *, checksum: int | None = None) -> bytes:
+    said = bytes([len(content) + 5, kind]) + content + serial.to_bytes(2)
+    return b"\x78\x78" + said + (x25(said) if checksum is None else checksum).to_bytes(2) + b"\r\n"
+
+
+def x25(content: bytes) -> int:
+    """CRC-16/X-25, bit by bit as ITU-T X.25 has it."""
+    found = 0xFFFF
+    for byte in content:
+        found ^= byte
+        for _ in range(8):
+            found = found >> 1 ^ 0x8408 if found & 1 else found >> 1
+    return found ^ 0xFFFF
+
+
+SIGN_IN = gt06(0x01, bytes.fromhex("0" + IMEI))
+HEARTBEAT = gt06(0x13, bytes([0x06, 4, 3, 0, 1]), 2)
+
+
+def fix(at: datetime, place: tuple[float, float] = HOME) -> bytes:
+    """Date, satellites, place, 7 km/h, a fix north of the equator with a heading of 90."""
+    latitude, longitude = (round(degrees * 1_800_000) for degrees in place)
+    clock = bytes([at.year % 100, at.month, at.day, at.hour, at.minute, at.second])
+    return clock + b"\xc8" + latitude.to_bytes(4) + longitude.to_bytes(4) + b"\x07" + (0x1400 | 90).to_bytes(2)
+
+
+def moved(at: datetime, place: tuple[float, float], serial: int = 3) -> bytes:
+    return gt06(0x12, fix(at, place) + bytes.fromhex("01c206004b000001"), serial)
+
+
+def pressed(at: datetime, serial: int = 4, **changed: Any) -> bytes:
+    """The alarm frame: fix, mast, status with SOS in it, battery step 5 of 6, signal, alarm SOS, language."""
+    return gt06(
+        0x26, fix(at) + bytes.fromhex("0901c206004b000001") + bytes([0x26, 5, 3, 0x01, 0x02]), serial, **changed
+    )
+
+
+def h02(at: datetime, *, status: str = "FFFFFBFF", valid: str = "A") -> bytes:
+    return (
+        f"*HQ,{PENDANT},V1,{at:%H%M%S},{valid},3722.8000,N,12707.2000,E,000.50,047,{at:%d%m%y},{status},450,05,0,0,6#"
+    ).encode()
+
+
+async def queue(house: House) -> list[dict[str, Any]]:
+    operator = await house.client("operator")
+    return list(read(await operator.get("/api/incidents"))["incidents"])
+
+
+async def cases(house: House, number: int = 1) -> list[dict[str, Any]]:
+    async def there() -> list[dict[str, Any]] | None:
+        found = await queue(house)
+        return found if len(found) == number else None
+
+    return list(await house.until(there))
+
+
+async def test_a_gt06_pendant_signs_in_lives_and_calls(house: House) -> None:
+    now = house.clock.now()
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN)
+        assert await pendant.hear() == gt06(0x01)
+        await pendant.send(HEARTBEAT)
+        assert await pendant.hear() == gt06(0x13, serial=2)
+        await pendant.send(moved(now, HOME))
+        assert await pendant.hear() == gt06(0x12, serial=3)
+        assert await house.rows("SELECT 1 FROM fix") == []
+        await pendant.send(pressed(now))
+        assert await pendant.hear() == gt06(0x26, serial=4)
+        # acknowledged means stored
+        [signal] = await house.rows("SELECT source, trigger, silent, located, battery FROM signal")
+        assert signal == {"source": "gt06", "trigger": "device", "silent": True, "located": True, "battery": 83}
+        await pendant.send(moved(now, (HOME[0] + 0.0005, HOME[1]), 5))
+        await pendant.hear()
+    [incident] = await queue(house)
+    operator = await house.client("operator")
+    claimed = read(await operator.post(f"/api/incidents/{incident['id']}/claim"))
+    assert [round(fix["latitude"], 4) for fix in claimed["track"]] == [37.38, 37.3805]
+
+
+async def test_an_h02_pendant_calls_and_hears_that_it_was_heard(house: House) -> None:
+    now = house.clock.now()
+    async with line(house, "h02") as pendant:
+        await pendant.send(f"*HQ,{PENDANT},HTBT,64#".encode())
+        assert await pendant.hear(b"#") == f"*HQ,{PENDANT},HTBT#".encode()
+        await pendant.send(h02(now))
+        assert (await pendant.hear(b"#")).startswith(f"*HQ,{PENDANT},V4,V1,".encode())
+        assert await queue(house) == []
+        await pendant.send(h02(now + timedelta(seconds=9), status="FFFFFBFD"))
+        assert (await pendant.hear(b"#")).startswith(f"*HQ,{PENDANT},V4,V1,".encode())
+    [incident] = await queue(house)
+    assert incident["position"] is not None and incident["marks"] == ["unverified"]
+
+
+async def test_no_fix_is_a_call_without_a_place(house: House) -> None:
+    async with line(house, "h02") as pendant:
+        await pendant.send(h02(house.clock.now(), status="FFFFFBFD", valid="V"))
+        await pendant.hear(b"#")
+    assert await house.rows("SELECT located FROM signal") == [{"located": False}]
+
+
+async def test_a_wrong_checksum_is_written_down_and_drops_nothing(house: House) -> None:
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN, pressed(house.clock.now(), checksum=0xBAD))
+        await pendant.hear()
+        await pendant.hear()
+    [entry] = await house.rows("SELECT details->>'state' AS state FROM ledger_entry WHERE act = 'signal.received'")
+    assert entry["state"] == "damaged"
+
+
+async def test_bytes_that_come_one_by_one_are_the_same_call(house: House) -> None:
+    async with line(house, "gt06") as pendant:
+        for byte in SIGN_IN + pressed(house.clock.now()):
+            await pendant.send(bytes([byte]))
+        await pendant.hear()
+        await pendant.hear()
+    assert len(await queue(house)) == 1
+
+
+async def test_noise_before_a_call_does_not_hide_it(house: House) -> None:
+    now = house.clock.now()
+    async with line(house, "gt06") as pendant:
+        # a beginning whose length is a lie, and the half of a frame that another line lost
+        await pendant.send(b"\x00\xffGET / HTTP/1.1\r\n\r\n\x78\x78\xff" + pressed(now)[:20] + SIGN_IN + pressed(now))
+        assert await pendant.hear() == gt06(0x01)
+        assert await pendant.hear() == gt06(0x26, serial=4)
+    async with line(house, "h02") as pendant:
+        await pendant.send(b"\x00$$\xff" + h02(now)[:30] + h02(now, status="FFFFFBFD"))
+        await pendant.hear(b"#")
+    assert len(await queue(house)) == 2
+
+
+async def test_a_call_is_acknowledged_only_when_it_is_kept(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrived, go = asyncio.Event(), asyncio.Event()
+    submit = house.centre.intake.submit
+
+    async def slow(arrival: Arrival, rank: int = 0) -> Receipt:
+        arrived.set()
+        await go.wait()
+        return await submit(arrival, rank)
+
+    monkeypatch.setattr(house.centre.intake, "submit", slow)
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN)
+        await pendant.hear()
+        await pendant.send(pressed(house.clock.now()))
+        answer = asyncio.create_task(pendant.hear())
+        await arrived.wait()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not answer.done()
+        go.set()
+        assert await answer == gt06(0x26, serial=4)
+    assert len(await house.rows("SELECT 1 FROM signal")) == 1
+
+
+async def test_what_could_not_be_kept_is_not_acknowledged_and_the_repeat_counts_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = house.centre.intake.submit
+
+    async def away(arrival: Arrival, rank: int = 0) -> Receipt:
+        raise Unavailable
+
+    now = house.clock.now()
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN)
+        await pendant.hear()
+        monkeypatch.setattr(house.centre.intake, "submit", away)
+        await pendant.send(pressed(now), HEARTBEAT)
+        assert await pendant.hear() == gt06(0x13, serial=2)
+        monkeypatch.setattr(house.centre.intake, "submit", submit)
+        await pendant.send(pressed(now), pressed(now))
+        assert await pendant.hear() == await pendant.hear() == gt06(0x26, serial=4)
+        await pendant.drop()
+    # and again over another line, because the answer was lost
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN, pressed(now, serial=9))
+        await pendant.hear()
+        assert await pendant.hear() == gt06(0x26, serial=9)
+    [incident] = await queue(house)
+    assert incident["signals"] == 1
+
+
+async def test_a_clock_that_stands_still_does_not_swallow_the_next_call(house: House) -> None:
+    stuck = house.clock.now()
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN, pressed(stuck))
+        await pendant.hear()
+        await pendant.hear()
+        await house.clock.leap(16 * 60)
+        await pendant.send(pressed(stuck))
+        await pendant.hear()
+    assert len(await house.rows("SELECT 1 FROM signal")) == 2
+
+
+async def test_a_device_that_never_stops_talking_waits_and_another_is_heard(house: House) -> None:
+    now = house.clock.now()
+    async with line(house, "h02") as mad, line(house, "gt06") as pendant:
+        flood = asyncio.create_task(mad.send(*[f"*HQ,1,HTBT,{n % 100}#".encode() for n in range(3000)]))
+        for _ in range(int(server.BURST)):
+            await mad.hear(b"#")
+        await pendant.send(SIGN_IN, pressed(now))
+        await pendant.hear()
+        assert await pendant.hear() == gt06(0x26, serial=4)
+        assert len(await queue(house)) == 1
+        # its own turn comes, as much as a second gives
+        await house.clock.advance(1.0)
+        for _ in range(int(server.PER_S)):
+            await mad.hear(b"#")
+        flood.cancel()
+
+
+async def test_a_call_behind_more_positions_than_are_let_in_is_heard(house: House) -> None:
+    now = house.clock.now()
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN, *[moved(now, HOME, n) for n in range(200)], pressed(now, serial=999))
+        while await pendant.hear() != gt06(0x26, serial=999):
+            pass
+    assert len(await queue(house)) == 1
+
+
+async def test_a_line_that_says_nothing_ends_and_one_that_lives_stays(house: House) -> None:
+    async with line(house, "gt06") as silent, line(house, "gt06") as pendant:
+        await silent.send(b"hello")
+        await pendant.send(SIGN_IN)
+        await pendant.hear()
+        await house.clock.advance(server.SILENT_S + server.SWEEP_S + 1)
+        await silent.ended()
+        await pendant.send(HEARTBEAT)
+        await pendant.hear()
+        await house.clock.advance(server.QUIET_S + server.SWEEP_S + 1)
+        await pendant.ended()
+
+
+async def test_a_new_line_is_never_turned_away(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_OF_ADDRESS", 2)
+    async with line(house, "gt06") as first, line(house, "gt06") as second:
+        for device in (first, second):
+            await device.send(SIGN_IN)
+            await device.hear()
+            await house.clock.advance(1)
+        async with line(house, "gt06") as third:
+            await third.send(SIGN_IN, pressed(house.clock.now()))
+            await third.hear()
+            assert await third.hear() == gt06(0x26, serial=4)
+            await first.ended()
+            await second.send(HEARTBEAT)
+            assert await second.hear() == gt06(0x13, serial=2)
