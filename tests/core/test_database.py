@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import socket
 from datetime import timedelta
 
@@ -257,3 +258,21 @@ async def test_a_disk_that_fails_in_the_middle_is_not_received(database: Databas
             await tx.execute("INSERT INTO inbox (reaction, fact, at) VALUES ('r', 'f', $1)", tx.at)
             raise OSError(28, "No space left on device")
     assert await everything(database) == [0, 0, 0]
+
+
+async def test_a_long_array_costs_no_question_for_each_member(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    ask = abc.ABCMeta.__instancecheck__
+
+    def count(cls: type, instance: object) -> bool:
+        nonlocal asked
+        asked += 1
+        return ask(cls, instance)
+
+    members = [f"member {number}" for number in range(1000)]
+    async with database.transaction(readonly=True) as tx:
+        monkeypatch.setattr(abc.ABCMeta, "__instancecheck__", count)
+        assert await tx.fetchval("SELECT $1::text[]", members) == members
+    assert asked < 100

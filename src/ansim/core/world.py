@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from ansim.core.clock import Clock, SystemClock
 from ansim.core.disk import Disk, RealDisk
+from ansim.core.randomness import SystemRandom
 
 
 @dataclass(frozen=True)
 class World:
     clock: Clock = field(default_factory=SystemClock)
-    random: random.Random = field(default_factory=random.SystemRandom)
+    random: random.Random = field(default_factory=SystemRandom)
     disk: Disk = field(default_factory=RealDisk)
 
     _last: list[int] = field(default_factory=lambda: [0], repr=False, compare=False)

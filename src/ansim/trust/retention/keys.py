@@ -99,14 +99,14 @@ class Keys:
         """
         day = self.today()
         slots = list(range(self._slots.next, self._slots.next + count))
+        keys = [self._world.token_bytes(32) for _ in slots]
         try:
-            for slot in slots:
-                key = self._world.token_bytes(32)
-                content = self._wrap(slot, key, day, make=True)
-                self._write(slot, content)
-                self._remember(slot, content, AESGCM(key))
+            contents = [self._wrap(slot, key, day, make=True) for slot, key in zip(slots, keys, strict=True)]
+            self._write(slots[0], *contents)
         except OSError as error:
             raise Unavailable from error
+        for slot, content, key in zip(slots, contents, keys, strict=True):
+            self._remember(slot, content, AESGCM(key))
         return slots
 
     async def flush(self) -> None:
@@ -217,10 +217,10 @@ class Keys:
 
     # -- inside
 
-    def _write(self, slot: Slot, content: bytes) -> None:
+    def _write(self, first: Slot, *contents: bytes) -> None:
         if self._readonly:
             raise PermissionError("these keys were opened to be looked at only")
-        self._slots.write(slot, content)
+        self._slots.write(first, *contents)
         self._written += 1
 
     async def _flush(self, done: asyncio.Future[None], covers: int, slots: dict[Slot, bytes]) -> None:

@@ -78,22 +78,25 @@ class SlotFile:
         """The 64 bytes of a slot; EMPTY beyond the end."""
         if slot < 1:
             raise ValueError("slots count from 1")
+        if (ours := self._dirty.get(slot)) is not None:
+            return ours  # nobody else writes this file
         return self._file.pread(SIZE, slot * SIZE).ljust(SIZE, b"\0")
 
     def read_all(self) -> bytes:
         """Every slot from 1 to the last one used, in one piece."""
         return self._file.pread((self.next - 1) * SIZE, SIZE).ljust((self.next - 1) * SIZE, b"\0")
 
-    def write(self, slot: int, content: bytes) -> None:
-        """In place; durable only after a flush."""
-        if slot < 1 or len(content) != SIZE:
+    def write(self, first: int, *contents: bytes) -> None:
+        """One slot, or several side by side, in place; durable only after a flush."""
+        if first < 1 or not all(len(content) == SIZE for content in contents):
             raise ValueError("a slot is 64 bytes and slots count from 1")
-        while slot >= self._end:
+        end = first + len(contents)
+        while end > self._end:
             self._file.pwrite(bytes(_CHUNK), self._end * SIZE)
             self._end += _CHUNK // SIZE
-        self._file.pwrite(content, slot * SIZE)
-        self._dirty[slot] = content
-        self.next = max(self.next, slot + 1)
+        self._file.pwrite(b"".join(contents), first * SIZE)
+        self._dirty.update(enumerate(contents, first))
+        self.next = max(self.next, end)
 
     def begin_flush(self) -> dict[int, bytes]:
         """What the coming flush covers.
