@@ -228,8 +228,8 @@ async def test_an_sos_is_as_loud_here_and_one_key_claims_it(
     await picture(page, "walls-alarm")
     await page.wait_for_timeout(450)  # the guard against a key that was meant for something else
     await page.keyboard.press("Enter")
+    await stage.until(lambda: stage.asked_for("/api/incidents/i48/claim"))
     await page.locator('.case[data-case="i48"]').wait_for()
-    assert stage.asked_for("/api/incidents/i48/claim")
     await page.locator("[data-part=walls]").wait_for(state="detached")
     await stage.until(lambda: stage.asked_for("/api/routine-rights/r1/end"))
     await stage.until(lambda: not stage.open_sockets("/pictures/w1"))
