@@ -1,4 +1,4 @@
-"""THE STORY, as one table: signal -> routed -> incident -> watched -> dispatched -> followed -> closed -> destroyed.
+"""THE STORY, as one table: (trip ->) signal -> routed -> incident -> watched -> dispatched -> followed -> closed -> destroyed.
 
 Read it from top to bottom. A fact on the left has been stated by a committed action; what is on the right answers it.
 A Reaction runs in a transaction of its own, exactly once. An Errand talks to somebody outside, at least once.
@@ -26,7 +26,7 @@ from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
 from ansim.response.incidents import reactions as case
 from ansim.response.incidents import store as incident_store
-from ansim.response.incidents.events import IncidentClosed, IncidentOpened, IncidentReleased
+from ansim.response.incidents.events import IncidentClosed, IncidentOpened, IncidentReleased, IncidentRepeated
 from ansim.response.notify import actions as notify
 from ansim.response.notify.events import NoticeQueued
 from ansim.response.routing import actions as routing
@@ -36,6 +36,10 @@ from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.tracking import actions as tracking
 from ansim.response.tracking.events import PersonMoved
 from ansim.response.tracking.model import Moved
+from ansim.response.trips import actions as trips
+from ansim.response.trips import calling
+from ansim.response.trips import guardians as companions
+from ansim.response.trips.events import TripEnded, TripRides, TripSignalled, TripStarted, TripUnanswered
 from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
 from ansim.response.watch import actions as watch
@@ -60,9 +64,10 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
     if fresh:
         placed = await incidents.place(tx, routing.route(tx, list(fresh.values())))
         tx.use(Keys).begin_flush()  # while the rest is sealed
-        tracking.keep(
-            tx, [(o.incident, o.track_slot, o.arrival.position) for o in placed if o.arrival.position is not None]
-        )
+        fixes = [
+            (o.incident, o.track_slot, fix) for o in placed for fix in (*o.arrival.track, o.arrival.position) if fix
+        ]
+        tracking.keep(tx, fixes)
         for one, receipt in zip(placed, signals.store_placed(tx, placed), strict=True):
             receipts[one.arrival.source, one.arrival.client_id] = receipt
         # Keys before ciphertext: the rows may only become visible when what opens them is safe.
@@ -99,10 +104,18 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(SessionEnded, walls.end_with_session),
     Reaction(AccountDisabled, walls.end_with_account),
     Errand(RoutineEnded, walls.cut),
+    # on the way home: her guardians hear, and without an answer it becomes a signal
+    Reaction(TripStarted, companions.tell_started),
+    Reaction(TripRides, companions.tell_rides),
+    Reaction(TripUnanswered, companions.tell_unanswered),
+    Errand(TripSignalled, calling.call),
+    Reaction(TripEnded, companions.tell_ended),
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),
-    # incident: guardians hear
+    # incident: on her way nothing is asked any more, and guardians hear
+    Reaction(IncidentOpened, case.join_trip),
+    Reaction(IncidentRepeated, case.join_trip),
     Reaction(IncidentOpened, guardians.tell_guardians),
     Errand(NoticeQueued, notify.tell),
     Reaction(LinkOpened, guardians.mark_read),
@@ -118,9 +131,12 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(IncidentClosed, watch.end_with_case),
     Reaction(IncidentClosed, turning.return_with_case),
     Errand(IncidentClosed, dispatch.tell_closed),
+    # and the trip that led here is over
+    Reaction(IncidentClosed, case.end_trip),
     # destroyed: the track's key dies at once, the case's key at its retention
     Reaction(IncidentClosed, destruction.destroy_with_case),
     Reaction(DestructionCertified, destruction.forget),
+    Reaction(DestructionCertified, trips.forget),
     Errand(DestructionCertified, evidence.take_files_away),
     # and each camera's day at its own
     Reaction(DestructionCertified, recordings.forget),
@@ -135,6 +151,7 @@ PASSING: tuple[Errand, ...] = (
 )
 
 TIMERS: dict[str, TimerReaction] = {
+    trips.DUE: trips.due,
     incidents.UNCLAIMED: incidents.escalate,
     passing.UNANSWERED: passing.lapse,
     grants.EXPIRY: grants.expire,

@@ -25,8 +25,8 @@ from tests.flow.conftest import HER, House, house
 pytestmark = pytest.mark.flow
 __all__ = ["house"]
 
-HERSELF = {"/api/signals/{signal}/state", "/api/record"}
-"""Routes that show her her own, for the secret of her receipt."""
+HERSELF = {"/api/signals/{signal}/state", "/api/trips/{trip}/state", "/api/record"}
+"""Routes that show her her own, for the secret of her receipt or trip."""
 
 
 @dataclass

@@ -52,6 +52,7 @@ from ansim.city.cameras.register import Register, lay, register
 from ansim.city.migration import actions as migration
 from ansim.city.migration.ports import Puller
 from ansim.city.people import actions as people
+from ansim.city.people.sealed import CentreKey
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.city.recordings.actions import plan_again
 from ansim.city.recordings.ports import RecordedDays
@@ -73,16 +74,17 @@ from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.ports import Gateways
 from ansim.response.evidence.file import ClipFolder
 from ansim.response.evidence.ports import Recorded, Redactor
-from ansim.response.incidents.guardians import MunicipalityNames, Origin
-from ansim.response.incidents.person import CentreKey
-from ansim.response.notify.actions import Channels
+from ansim.response.incidents.guardians import MunicipalityNames
+from ansim.response.notify.actions import Channels, Origin
 from ansim.response.picture.labels import Places, Telephones
 from ansim.response.picture.live import Live
 from ansim.response.routing.ports import Boundaries
 from ansim.response.signals.model import Arrival, Receipt
+from ansim.response.signals.ports import Intake
 from ansim.response.signals.routes import CentreNames
 from ansim.response.signals.sender import Issuers
 from ansim.response.tracking.model import Moved
+from ansim.response.trips.hearing import Listener
 from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
 from ansim.response.walls.gate import WallGate
@@ -199,11 +201,13 @@ class Centre:
         self.moves: GroupWriter[Moved, None] = GroupWriter(self.database, flow.follow)
         self.reception = Reception(self.database, self.intake, self.moves.submit, self.lanes)
         self.devices = Devices(self.world, self.reception, self.settings.trackers_host, self.settings.doors)
+        self.listener = Listener(self.database)
+        self.database.provide(Intake, self.intake)
         connect(self.bus, self.database, flow.FLOW)
         self.database.on_commit.append(self._cut_at_once)
         parts = (
             self.sequencer, self.eraser, self.bus, self.outbox, self.passing, self.arrivals, self.timers, self.live,
-            self.intake, self.moves, self.devices,
+            self.intake, self.moves, self.listener, self.devices,
         )  # fmt: skip
         for part in (*parts, *((self.remote,) if self.remote else ())):
             await part.start()

@@ -43,6 +43,18 @@ RULES = {
     "a picture outlives its right": "SELECT v.id FROM camera_view v JOIN access_grant g ON g.id = v.grant_id WHERE v.ended_at IS NULL"
     " AND g.ended_at < now() - interval '60 s'",
     "a position outlives its case": "SELECT DISTINCT i.id FROM fix f JOIN incident i ON i.id = f.incident WHERE i.closed_at < now() - interval '60 s'",
+    "an open trip has no timer that looks after it": "SELECT p.id FROM trip p LEFT JOIN timer t ON t.kind = 'trip.due' AND t.subject = p.id"
+    " WHERE p.state NOT IN ('signalled', 'ended') AND t.subject IS NULL",
+    "a trip called for help and no case has it": "SELECT id FROM trip WHERE state = 'signalled' AND incident IS NULL"
+    " AND signalled_at < now() - interval '60 s'",
+    "a trip outlives its case": "SELECT p.id FROM trip p JOIN incident i ON i.id = p.incident WHERE p.ended_at IS NULL"
+    " AND i.closed_at < now() - interval '60 s'",
+    "a trip's track key outlives the trip": "SELECT id FROM trip WHERE track_slot IS NOT NULL AND ended_at < now() - interval '60 s'",
+    "a position outlives its trip": "SELECT DISTINCT p.id FROM fix f JOIN trip p ON p.id = f.incident WHERE p.ended_at < now() - interval '60 s'",
+    "a right outlives its trip": "SELECT g.id FROM access_grant g JOIN trip p ON p.id = g.incident WHERE g.ended_at IS NULL"
+    " AND p.ended_at < now() - interval '1 day 60 s'",
+    "a position or notice belongs to nothing": "SELECT a.incident FROM (SELECT incident FROM fix UNION SELECT incident FROM guardian_notice) a"
+    " WHERE NOT EXISTS (SELECT FROM incident WHERE id = a.incident) AND NOT EXISTS (SELECT FROM trip WHERE id = a.incident)",
     "an unclaimed incident has no timer that presses": "SELECT i.id FROM incident i LEFT JOIN timer t ON t.kind = 'incident.unclaimed' AND t.subject = i.id"
     " WHERE i.state = 'received' AND i.escalation < 2 AND t.subject IS NULL",
 }

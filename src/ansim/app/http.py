@@ -29,6 +29,7 @@ from ansim.response.evidence import routes as evidence_routes
 from ansim.response.incidents import routes as incident_routes
 from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
+from ansim.response.trips import routes as trip_routes
 from ansim.response.walls import routes as wall_routes
 from ansim.response.watch import routes as watch_routes
 from ansim.trust.access import routes as access_routes
@@ -53,6 +54,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *people_routes.ROUTES,
         *places_routes.ROUTES,
         *signal_routes.ROUTES,
+        *trip_routes.ROUTES,
         *incident_routes.ROUTES,
         *picture_routes.ROUTES,
         *evidence_routes.ROUTES,
@@ -78,6 +80,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
             "world": provide(centre.world),
             "keys": provide(centre.keys),
             "intake": provide(centre.intake),
+            "listener": provide(centre.listener),
             "lanes": provide(centre.lanes),
             "reception": provide(centre.reception),
             "live": provide(centre.live),

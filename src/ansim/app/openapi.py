@@ -66,7 +66,19 @@ OSMAND = {
 """Members of the query that the OsmAnd form knows; others are ignored."""
 
 PARTS = (
-    ("citizen", ("/api/signals", "/api/positions", "/api/mapping", "/api/citizen", "/api/record", "/live/signal")),
+    (
+        "citizen",
+        (
+            "/api/signals",
+            "/api/positions",
+            "/api/trips",
+            "/api/mapping",
+            "/api/citizen",
+            "/api/record",
+            "/live/signal",
+            "/live/trip",
+        ),
+    ),
     ("tracker", ("/in/",)),
     ("sign-in", ("/api/signin", "/api/signout", "/api/me", "/api/accounts")),
     ("link", ("/api/links/{token}", "/live/link")),
@@ -95,9 +107,10 @@ def describe(app: Litestar) -> OpenAPI:
             operation.tags = [part_of(path)]
             _refusals(operation)
     _trackers(paths)
-    post_signal = paths["/api/signals"].post
-    assert post_signal is not None and post_signal.responses is not None
-    post_signal.responses["200"] = replace(post_signal.responses["201"], description="Known already: the same receipt")
+    for path, again in (("/api/signals", "the same receipt"), ("/api/trips", "the same answer")):
+        post = paths[path].post
+        assert post is not None and post.responses is not None
+        post.responses["200"] = replace(post.responses["201"], description=f"Known already: {again}")
     return document
 
 

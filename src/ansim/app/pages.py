@@ -15,10 +15,10 @@ from litestar.params import FromPath, JSONBody
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ansim.app.centre import Centre
+from ansim.city.people.sealed import CentreKey
 from ansim.core.database import Database
 from ansim.core.errors import Problem, Unavailable, not_found
 from ansim.core.position import AccuracyM, Latitude, Longitude
-from ansim.response.incidents.person import CentreKey
 from ansim.response.picture import assemble
 from ansim.response.picture.routes.shared import LINK_COOKIE
 from ansim.trust import sealing

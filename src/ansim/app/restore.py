@@ -18,6 +18,8 @@ from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.response.incidents.events import IncidentClosed
+from ansim.response.trips import actions as trips
+from ansim.response.trips.model import Outcome
 from ansim.trust.ledger.actions import record
 from ansim.trust.ledger.export import Export
 from ansim.trust.ledger.model import Entry
@@ -30,8 +32,10 @@ from ansim.trust.verify import verify
 WHY = "restored"
 _ORDERED = ".erase-ordered"
 SUBJECTS: dict[Scope, str] = {
-    "track": "SELECT id, id AS incident, subject_tag FROM incident WHERE track_slot = $1",
-    "case": "SELECT id, id AS incident, subject_tag FROM incident WHERE case_slot = $1",
+    "track": "SELECT id, id AS incident, subject_tag FROM incident WHERE track_slot = $1"
+    " UNION ALL SELECT id, id, subject_tag FROM trip WHERE track_slot = $1",
+    "case": "SELECT id, id AS incident, subject_tag FROM incident WHERE case_slot = $1"
+    " UNION ALL SELECT id, id, subject_tag FROM trip WHERE case_slot = $1",
     "person": "SELECT id, NULL AS incident, NULL AS subject_tag FROM person WHERE slot = $1",
     "camera-day": "SELECT id, NULL AS incident, NULL AS subject_tag FROM camera_day WHERE slot = $1",
 }
@@ -133,7 +137,7 @@ async def _keys(centre: Centre, entries: Sequence[Entry]) -> int:
 
 
 async def _close(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> None:
-    """A case that was closed is closed. What follows from that follows when the centre starts."""
+    """A case that was closed is closed, a trip that ended has ended. What follows from that follows when the centre starts."""
     for entry in entries:
         if entry.act != "incident.closed":
             continue
@@ -147,6 +151,11 @@ async def _close(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> N
             assert entry.incident is not None
             tx.publish(IncidentClosed(incident=entry.incident, code=code))
             replay.closed.append(entry.incident)
+    for entry in entries:
+        if entry.act == "trip.ended":
+            outcome = msgspec.convert(entry.details.get("why"), Outcome)
+            if await trips.end_again(tx, entry.object, outcome):
+                replay.closed.append(entry.object)
 
 
 async def _withdraw(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> None:

@@ -316,10 +316,10 @@ CREATE TABLE map_layer (
 
 -- == Rights and their use ==============================================================================================
 
--- Who may see what, for which incident, until when.
+-- Who may see what, for which case or trip, until when.
 CREATE TABLE access_grant (
     id          text PRIMARY KEY,             -- as in the ledger
-    incident    text NOT NULL,                -- the case it is for
+    incident    text NOT NULL,                -- the case or trip it is for
     centre      text NOT NULL,                -- that gave it
     holder_kind text NOT NULL CHECK (holder_kind IN ('operator', 'officer', 'guardian')),  -- what the holder is
     holder      text NOT NULL,                -- account id, or the id of the link that stands for somebody without one
@@ -426,8 +426,8 @@ CREATE TABLE incident (
     centre           text NOT NULL,              -- who answers
     municipality     text,                       -- code of the municipality she was in at the first signal; null = outside all
     route            text NOT NULL CHECK (route IN ('exact', 'nearest', 'default', 'none')),  -- how the centre was found
-    kind             text NOT NULL,              -- of the first signal: sos
-    trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device
+    kind             text NOT NULL,              -- of the first signal: sos, trip
+    trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device, or what went wrong with a trip
     silent           boolean NOT NULL,           -- nobody may call her
     priority         smallint NOT NULL CHECK (priority BETWEEN 1 AND 3),  -- 1 first
     state            text NOT NULL CHECK (state IN ('received', 'claimed', 'confirmed', 'false_alarm', 'resolved', 'closed')),  -- where it stands
@@ -462,12 +462,12 @@ CREATE INDEX incident_open ON incident (centre, received_at) WHERE closed_at IS 
 -- One thing that arrived. Immutable, but for what became of it.
 CREATE TABLE signal (
     id           text PRIMARY KEY,               -- ours
-    source       text NOT NULL,                  -- app, osmand, owntracks
+    source       text NOT NULL,                  -- app, osmand, owntracks, trip
     client_id    text NOT NULL,                  -- the sender's own id: the same one again is the same signal
     incident     text NOT NULL REFERENCES incident,  -- the case it opened or joined
     receipt      text NOT NULL,                  -- what the phone shows
-    kind         text NOT NULL,                  -- sos
-    trigger      text NOT NULL,                  -- button, shake, silent, device
+    kind         text NOT NULL,                  -- sos, trip
+    trigger      text NOT NULL,                  -- button, shake, silent, device, or what went wrong with a trip
     silent       boolean NOT NULL,               -- nobody may call her
     battery      smallint CHECK (battery BETWEEN 0 AND 100),  -- per cent; null = not said
     located      boolean NOT NULL,               -- whether it came with a position, which is a fix
@@ -484,7 +484,7 @@ CREATE INDEX signal_incident ON signal (incident);
 -- Where she was.
 CREATE TABLE fix (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- order of arrival
-    incident    text NOT NULL REFERENCES incident,                -- whose track
+    incident    text NOT NULL,                                    -- whose track: a case's or a trip's
     received_at timestamptz NOT NULL,                             -- by our clock
     sealed      bytea NOT NULL   -- under the track key: {latitude, longitude, accuracy_m, source, at, heading_deg?, speed_mps?}
 );
@@ -525,7 +525,7 @@ CREATE TABLE procedure_step (
 -- One guardian to be told, one row a channel that was tried.
 CREATE TABLE guardian_notice (
     id        text PRIMARY KEY,                   -- what makes sending it twice one message
-    incident  text NOT NULL REFERENCES incident,  -- the case
+    incident  text NOT NULL,                      -- the case or trip
     guardian  smallint NOT NULL,                  -- her order in the person's list, from 1
     channel   text NOT NULL CHECK (channel IN ('push', 'mail', 'sms')),  -- the way
     state     text NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'failed')),  -- what is known of it
@@ -536,6 +536,55 @@ CREATE TABLE guardian_notice (
     sealed    bytea NOT NULL                      -- name and address, under the case key
 );
 CREATE INDEX guardian_notice_incident ON guardian_notice (incident);
+
+-- One way home that she asked us to watch.
+CREATE TABLE trip (
+    id           text PRIMARY KEY,               -- as everywhere
+    client_id    text NOT NULL UNIQUE,           -- the phone's own id: the same one again is the same trip
+    centre       text NOT NULL,                  -- who watches
+    person       text,                           -- pseudonym; null = nobody known, or forgotten a day after the end
+    verdict      text NOT NULL,                  -- what her credential was worth when it was checked
+    subject_tag  text NOT NULL,                  -- HMAC(secret, id): how she finds her entries in the ledger
+    secret_hash  bytea NOT NULL,                 -- SHA-256 of the secret that only her phone has
+    track_slot   bigint,                         -- slot of its track key; null once destroyed
+    case_slot    bigint,                         -- slot of its case key; null once destroyed
+    secret       bytea,                          -- the secret, under the case key: a retry gets the same answer
+    contacts     bytea,                          -- what the phone sealed to us, sealed again under the case key
+    words        bytea,                          -- what she calls her destination, and the vehicle, under the case key
+    receipt      bytea,                          -- what its own signal was answered with, under the case key
+    memory       bytea,                          -- destination, and what the watch remembers, under the track key
+    mode         text NOT NULL CHECK (mode IN ('walk', 'bus', 'taxi', 'car', 'bicycle')),  -- how she travels
+    background   boolean NOT NULL,               -- her phone promised a heartbeat: then its silence says something
+    coded        boolean NOT NULL,               -- she has a code that only she knows
+    guardians    smallint NOT NULL,              -- how many she wants told
+    state        text NOT NULL CHECK (state IN ('walking', 'hint', 'asking', 'calling', 'signalled', 'ended')),  -- where it stands
+    reason       text,                           -- what the question or the signal is about: late, away, stopped, fast, …
+    ready        boolean NOT NULL,               -- may become a case at once: consoles are told
+    question     text,                           -- id of the question that waits for her answer
+    asked_at     timestamptz,                    -- when it was asked
+    step_at      timestamptz,                    -- when the next step comes unless she answers
+    grave_at     timestamptz,                    -- when she last went away from her way or was suddenly fast
+    signalled_at timestamptz,                    -- when it called for help
+    incident     text,                           -- the case it became, or that she opened herself on her way
+    duress_at    timestamptz,                    -- when she gave the code that says she is forced
+    pretended    text,                           -- what a forced end was called: her phone shows it
+    pretended_at timestamptz,                    -- when
+    battery      smallint CHECK (battery BETWEEN 0 AND 100),  -- per cent, as her phone last said
+    heard_at     timestamptz,                    -- when her phone was last heard
+    located_at   timestamptz,                    -- of the newest fix, by her clock but never after ours
+    near_at      timestamptz,                    -- when a fix last showed her at her destination; null = not there
+    started_at   timestamptz NOT NULL,           -- by our clock
+    promised_at  timestamptz NOT NULL,           -- when she wants to be there
+    due_at       timestamptz,                    -- of the timer that looks after it; null = none
+    outcome      text CHECK (outcome IN ('arrived', 'ended', 'signalled', 'expired')),  -- how it ended
+    ended_at     timestamptz,                    -- when it ended
+    destroyed_at timestamptz,                    -- the track key's death
+    CHECK ((ended_at IS NULL) = (state <> 'ended')),
+    CHECK ((ended_at IS NULL) = (outcome IS NULL))
+);
+CREATE INDEX trip_open ON trip (centre, started_at) WHERE ended_at IS NULL;
+CREATE INDEX trip_person ON trip (person) WHERE person IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX trip_incident ON trip (incident) WHERE incident IS NOT NULL;
 
 -- One request for help to an agency. Its states are its own; they never become the incident's.
 CREATE TABLE dispatch (

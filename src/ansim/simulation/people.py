@@ -13,6 +13,7 @@ import msgspec
 
 from ansim.adapters.gateways import desk
 from ansim.app.centre import Centre
+from ansim.city.people.sealed import INFO, CentreKey
 from ansim.core.clock import Clock
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
@@ -21,7 +22,6 @@ from ansim.response.dispatch import actions as dispatch
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.model import IncidentRow
-from ansim.response.incidents.person import INFO, CentreKey
 from ansim.response.picture.routes import phone as picture
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.watch import actions as watch

@@ -50,7 +50,7 @@ class SmtpMail:
         except (ValueError, IndexError, MessageError):
             raise NotSent("not an address", final=True) from None
         message["From"] = self._sender
-        message["Subject"] = "[안심] 도움 요청 알림"
+        message["Subject"] = f"[안심] {notice.title} 알림"
         message["Message-ID"] = f"<{notice.id}@{self._sender.rpartition('@')[2]}>"
         message.set_content(notice.text())
         return message

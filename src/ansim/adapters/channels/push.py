@@ -56,6 +56,8 @@ def words(notice: Notice) -> dict[str, str | bool]:
     """What the browser shows. In quiet mode it is neutral: whoever looks at her screen reads nothing of it."""
     if notice.silent:
         title, body = "새 소식", f"{notice.person}님의 소식이 있어요. 전화하지 말고 열어 보세요."
+    elif notice.occasion != "sos":
+        title, body = f"[안심] {notice.title}", notice.sentence()
     else:
         where = ", ".join(filter(None, (notice.at, notice.place)))
         title, body = "[안심] 도움 요청", f"{notice.person}님이 도움을 요청했어요({where}). 눌러서 위치를 보세요."

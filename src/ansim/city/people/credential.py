@@ -123,6 +123,11 @@ def signal_lines(signal: str, at: datetime) -> tuple[str, str, str]:
     return "ansim signal", signal, f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
+def trip_lines(trip: str, at: datetime) -> tuple[str, str, str]:
+    """As for a signal, for a trip: neither proof can be sent as the other."""
+    return "ansim trip", *signal_lines(trip, at)[1:]
+
+
 def withdraw_lines(credential: str) -> tuple[str, str]:
     return "ansim withdraw", credential
 

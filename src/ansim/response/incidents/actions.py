@@ -63,7 +63,7 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
             tag = subject_tag(secret, incident)
             opened[incident] = store.NewIncident(
                 id=incident, centre=one.centre, municipality=one.municipality, route=one.route, kind=arrival.kind,
-                trigger=arrival.trigger, silent=arrival.silent, person=arrival.person, verdict=arrival.verdict,
+                trigger=arrival.trigger, silent=arrival.silent, priority=arrival.priority, person=arrival.person, verdict=arrival.verdict,
                 marks=[] if arrival.verdict == "verified" else ["unverified"],
                 subject_tag=tag, track_slot=track_slot, case_slot=case_slot,
             )  # fmt: skip
@@ -74,9 +74,9 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
             tx.arm(UNCLAIMED, incident, next_escalation(0, tx.at) or tx.at)
         else:
             if fresh := opened.get(home[0]):
-                fresh.repeat()
+                fresh.repeat(arrival.priority)
             else:
-                store.add_signal(tx, home[0])
+                store.add_signal(tx, home[0], arrival.priority)
             tx.publish(IncidentRepeated(incident=home[0], signal=signal))
         details = {"state": "damaged"} if arrival.damaged else None
         drafts.append(

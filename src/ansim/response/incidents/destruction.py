@@ -41,11 +41,9 @@ async def destroy_with_case(tx: Transaction, fact: IncidentClosed) -> None:
 
 async def forget(tx: Transaction, fact: DestructionCertified) -> None:
     """A certificate is written: let nothing point to the dead key."""
-    if fact.scope == "track":
-        await store.forget_track(tx, fact.subject)
+    if fact.scope == "track" and await store.forget_track(tx, fact.subject):
         tx.publish(TrackDestroyed(incident=fact.subject))
-    elif fact.scope == "case":
-        await store.forget_case(tx, fact.subject)
+    elif fact.scope == "case" and await store.forget_case(tx, fact.subject):
         tx.publish(CaseDestroyed(incident=fact.subject))
 
 

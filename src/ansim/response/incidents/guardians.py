@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from datetime import timedelta
 
-import msgspec
-
-from ansim.city.people.contacts import Guardian
 from ansim.core.database import Transaction
 from ansim.response.incidents import store
 from ansim.response.incidents.events import IncidentOpened
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import actions as notify
-from ansim.response.notify.ports import ChannelName, Notice
+from ansim.response.notify.actions import Origin, ways
+from ansim.response.notify.ports import KOREA, Notice
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.events import LinkOpened
 from ansim.trust.grants.store import link as link_of
 
 GRANT_LENGTH = timedelta(hours=24)
 """A guardian's right lasts as long as the case; this is only where it ends if nobody ever closes it."""
-
-KOREA = timezone(timedelta(hours=9))
-
-
-class Origin(str):
-    """Where links lead to, for example http://localhost:8000."""
 
 
 async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
@@ -53,18 +45,6 @@ async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
                     silent=incident.silent, at=incident.received_at.astimezone(KOREA).strftime("%H:%M"),
                 ),
             )  # fmt: skip
-
-
-def ways(guardian: Guardian) -> list[tuple[ChannelName, str]]:
-    """Every way she can be reached: (channel, address); a browser's address is its push subscription as JSON."""
-    found: list[tuple[ChannelName, str]] = []
-    if guardian.push is not None:
-        found.append(("push", msgspec.json.encode(guardian.push).decode()))
-    if guardian.phone:
-        found.append(("sms", guardian.phone))
-    if guardian.mail:
-        found.append(("mail", guardian.mail))
-    return found
 
 
 class MunicipalityNames(dict[str, str]):

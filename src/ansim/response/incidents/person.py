@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ansim.city.people.actions import profile_of
-from ansim.city.people.contacts import Contacts, read_contacts
+from ansim.city.people.contacts import Contacts
+from ansim.city.people.sealed import opened
 from ansim.core.database import Transaction
 from ansim.response.incidents import store
 from ansim.response.signals import store as signals
 from ansim.response.signals.actions import contacts_context
-from ansim.trust import sealing
 from ansim.trust.retention.keys import Erased, Keys
-
-INFO = b"ansim contacts"
-"""HPKE's info for what a phone seals to a centre; the signal's client id is the associated data."""
-
-
-@dataclass(frozen=True)
-class CentreKey:
-    """The key to which phones seal what only the answering centre may read."""
-
-    private: sealing.PrivateKey
 
 
 async def known_of(tx: Transaction, incident: str) -> Contacts | None:
@@ -39,12 +27,4 @@ async def known_of(tx: Transaction, incident: str) -> Contacts | None:
         sealed = tx.use(Keys).open(row["case_slot"], bytes(row["contacts"]), contacts_context(row["id"]))
     except Erased:
         return None
-    return _read(tx, sealed, row["client_id"])
-
-
-def _read(tx: Transaction, sealed: bytes, client_id: str) -> Contacts | None:
-    """Contacts that do not open or make no sense are as none: they never stand in the way of an SOS."""
-    try:
-        return read_contacts(sealing.open(tx.use(CentreKey).private, sealed, INFO, client_id.encode()))
-    except (ValueError, sealing.NotForUs):
-        return None
+    return opened(tx, sealed, row["client_id"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ansim.core.database import Transaction
-from ansim.response.incidents import actions
+from ansim.response.incidents import actions, store
+from ansim.response.incidents.events import IncidentClosed, IncidentOpened, IncidentRepeated
 from ansim.response.signals.events import DuressGiven, SignalCancelled
+from ansim.response.trips import actions as trips
 
 
 async def mark_cancel_pending(tx: Transaction, fact: SignalCancelled) -> None:
@@ -15,3 +17,15 @@ async def mark_cancel_pending(tx: Transaction, fact: SignalCancelled) -> None:
 async def mark_duress(tx: Transaction, fact: DuressGiven) -> None:
     """She is being forced: the operator sees it, her phone shows what a cancellation shows."""
     await actions.mark(tx, fact.incident, "duress")
+
+
+async def join_trip(tx: Transaction, fact: IncidentOpened | IncidentRepeated) -> None:
+    """Whoever has the case looks after her now: her trip asks nothing more."""
+    case = await store.get(tx, fact.incident)
+    if case is not None and case.open and case.person is not None:
+        await trips.joined(tx, case.person, case.id)
+
+
+async def end_trip(tx: Transaction, fact: IncidentClosed) -> None:
+    """The trip that led here is over with the case."""
+    await trips.end_with_case(tx, fact.incident)

@@ -42,6 +42,7 @@ class NewIncident(msgspec.Struct, kw_only=True):
     kind: str
     trigger: str
     silent: bool
+    priority: int
     marks: list[str]
     person: str | None
     verdict: str
@@ -50,8 +51,9 @@ class NewIncident(msgspec.Struct, kw_only=True):
     case_slot: int
     signals: int = 1
 
-    def repeat(self) -> None:
+    def repeat(self, priority: int) -> None:
         self.signals += 1
+        self.priority = min(self.priority, priority)
         if "repeated" not in self.marks:
             self.marks.append("repeated")
 
@@ -62,27 +64,28 @@ def insert(tx: Transaction, one: NewIncident) -> None:
         " person, verdict, subject_tag, track_slot, case_slot, signals, received_at, unclaimed_since)"
         # lpad cuts what is longer: the ten thousandth case would have had the number of the thousandth.
         " SELECT id, prefix || '-' || to_char(at AT TIME ZONE 'Asia/Seoul', 'MMDD') || '-' || lpad(counted, greatest(4, length(counted)), '0'), centre, municipality, route, kind,"
-        " trigger, silent, 1, 'received', coalesce(string_to_array(nullif(marks, ''), ','), '{}'), person, verdict,"
+        " trigger, silent, priority, 'received', coalesce(string_to_array(nullif(marks, ''), ','), '{}'), person, verdict,"
         " subject_tag, track_slot, case_slot, signals, at, at"
         " FROM (SELECT *, nextval('incident_number')::text AS counted FROM unnest($1::text[], $2::text[], $3::text[],"
         " $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::text[], $10::text[], $11::text[],"
-        " $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::timestamptz[]) AS new(id, prefix, centre,"
-        " municipality, route, kind, trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot,"
-        " signals, at)) AS counting",
+        " $12::text[], $13::bigint[], $14::bigint[], $15::int[], $16::timestamptz[], $17::smallint[]) AS new(id, prefix,"
+        " centre, municipality, route, kind, trigger, silent, marks, person, verdict, subject_tag, track_slot, case_slot,"
+        " signals, at, priority)) AS counting",
         one.id, number_prefix(one.centre), one.centre, one.municipality, one.route, one.kind, one.trigger,
         one.silent, ",".join(one.marks), one.person, one.verdict, one.subject_tag, one.track_slot, one.case_slot,
-        one.signals, tx.at,
+        one.signals, tx.at, one.priority,
     )  # fmt: skip
 
 
-def add_signal(tx: Transaction, incident: str) -> None:
-    """One more signal of an incident that is stored already."""
+def add_signal(tx: Transaction, incident: str, priority: int) -> None:
+    """One more signal of an incident that is stored already; it presses as the most urgent of them does."""
     tx.write(
         "UPDATE incident SET signals = signals + more.n, marks = CASE WHEN 'repeated' = ANY (marks) THEN marks"
-        " ELSE marks || ARRAY['repeated'] END"
-        " FROM (SELECT id, count(*) AS n FROM unnest($1::text[]) AS id GROUP BY id) AS more WHERE incident.id = more.id",
-        incident,
-    )
+        " ELSE marks || ARRAY['repeated'] END, priority = least(incident.priority, more.priority)"
+        " FROM (SELECT id, count(*) AS n, min(priority) AS priority FROM unnest($1::text[], $2::smallint[])"
+        " AS new(id, priority) GROUP BY id) AS more WHERE incident.id = more.id",
+        incident, priority,
+    )  # fmt: skip
 
 
 async def get(tx: Transaction, id: str) -> IncidentRow | None:
@@ -195,15 +198,17 @@ async def escalate(tx: Transaction, id: str, level: int, neighbours: Sequence[st
     return tag.endswith(" 1")
 
 
-async def forget_track(tx: Transaction, id: str) -> None:
-    """The track key is dead: nothing may point to its slot."""
-    await tx.execute(
+async def forget_track(tx: Transaction, id: str) -> bool:
+    """The track key is dead: nothing may point to its slot. False when it was no case's."""
+    tag = await tx.execute(
         "UPDATE incident SET destroyed_at = $2, track_slot = NULL WHERE id = $1 AND destroyed_at IS NULL", id, tx.at
     )
+    return tag.endswith(" 1")
 
 
-async def forget_case(tx: Transaction, id: str) -> None:
-    await tx.execute("UPDATE incident SET case_slot = NULL WHERE id = $1", id)
+async def forget_case(tx: Transaction, id: str) -> bool:
+    tag = await tx.execute("UPDATE incident SET case_slot = NULL WHERE id = $1", id)
+    return tag.endswith(" 1")
 
 
 async def note(tx: Transaction, id: str, incident: str, act: str, actor: str, sealed: bytes | None) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from ansim.city.people.contacts import Guardian
 from ansim.core.database import Database, Transaction
 from ansim.response.notify import store
 from ansim.response.notify.events import NoticeChanged, NoticeQueued
-from ansim.response.notify.ports import Channel, Notice, NotSent
+from ansim.response.notify.ports import Channel, ChannelName, Notice, NotSent
 from ansim.trust.ledger.actions import record
 from ansim.trust.retention.keys import Erased, Keys
 
@@ -21,6 +22,10 @@ class Channels(dict[str, Channel]):
     """The channels this centre has, by name."""
 
 
+class Origin(str):
+    """Where links lead to, for example http://localhost:8000."""
+
+
 class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     """What a notice's row hides under the case key."""
 
@@ -28,6 +33,18 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
     relation: str
     address: str
     notice: Notice
+
+
+def ways(guardian: Guardian) -> list[tuple[ChannelName, str]]:
+    """Every way she can be reached: (channel, address); a browser's address is its push subscription as JSON."""
+    found: list[tuple[ChannelName, str]] = []
+    if guardian.push is not None:
+        found.append(("push", msgspec.json.encode(guardian.push).decode()))
+    if guardian.phone:
+        found.append(("sms", guardian.phone))
+    if guardian.mail:
+        found.append(("mail", guardian.mail))
+    return found
 
 
 async def queue(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ansim.core.database import Row, Transaction
 
 
@@ -15,9 +17,9 @@ async def insert(tx: Transaction, id: str, incident: str, guardian: int, channel
 
 async def get(tx: Transaction, id: str) -> Row | None:
     return await tx.fetchrow(
-        "SELECT n.*, i.case_slot, i.closed_at, i.subject_tag FROM guardian_notice n JOIN incident i ON i.id = "
-        "n.incident"
-        " WHERE n.id = $1",
+        "SELECT n.*, coalesce(i.case_slot, t.case_slot) AS case_slot, i.closed_at,"
+        " coalesce(i.subject_tag, t.subject_tag) AS subject_tag FROM guardian_notice n"
+        " LEFT JOIN incident i ON i.id = n.incident LEFT JOIN trip t ON t.id = n.incident WHERE n.id = $1",
         id,
     )
 
@@ -39,9 +41,10 @@ async def mark_read(tx: Transaction, incident: str, guardian: int) -> list[Row]:
     )  # fmt: skip
 
 
-async def of_incident(tx: Transaction, incident: str) -> list[Row]:
+async def of_incidents(tx: Transaction, incidents: Sequence[str]) -> list[Row]:
+    """Of cases or trips, in the order of guardians."""
     return await tx.fetch(
-        "SELECT id, guardian, channel, state, reason, at, sealed FROM guardian_notice WHERE incident = $1"
-        " ORDER BY guardian, queued_at, channel",
-        incident,
+        "SELECT id, incident, guardian, channel, state, reason, at, sealed FROM guardian_notice"
+        " WHERE incident = ANY ($1::text[]) ORDER BY guardian, queued_at, channel",
+        list(incidents),
     )

@@ -20,7 +20,7 @@ from ansim.response.incidents.model import OFFER_WITHIN, IncidentRow, next_escal
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import unsealed
-from ansim.response.picture import store
+from ansim.response.picture import store, trips
 from ansim.response.picture.labels import PROCEDURE, Places, Telephones, instructions
 from ansim.response.picture.model import (
     DispatchLine,
@@ -47,9 +47,11 @@ from ansim.response.picture.model import (
     SightLine,
     TakenIncident,
     TimelineLine,
+    TripLink,
 )
 from ansim.response.signals import store as signals
 from ansim.response.tracking.actions import last_known, track
+from ansim.response.trips import store as trip_store
 from ansim.response.watch.actions import followed, near
 from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import store as grants
@@ -279,9 +281,11 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
     )  # fmt: skip
 
 
-async def link_state(tx: Transaction, link: Link) -> LinkState:
+async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink:
     """What the page behind a link shows now; an ended link carries nothing."""
     row = await incidents.get(tx, link.incident)
+    if row is None and (trip := await trip_store.get(tx, link.incident)) is not None:
+        return await trips.link_state(tx, link, trip)
     if row is None or link.ended_at is not None or not row.open or link.until_at <= tx.at:
         return LinkState(kind=link.kind, grant=link.grant_id, closed=True, until_at=None)
     known = await known_of(tx, row.id)
@@ -322,7 +326,7 @@ async def link_state(tx: Transaction, link: Link) -> LinkState:
 
 async def _guardians(tx: Transaction, row: IncidentRow) -> list[GuardianLine]:
     lines: dict[int, GuardianLine] = {}
-    for notice in await notices.of_incident(tx, row.id):
+    for notice in await notices.of_incidents(tx, [row.id]):
         sealed = unsealed(tx, row.case_slot, notice)
         line = lines.setdefault(
             notice["guardian"],

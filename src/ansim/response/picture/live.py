@@ -7,7 +7,7 @@ those away.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, Protocol
 
 import msgspec
@@ -26,6 +26,10 @@ from ansim.response.picture.model import SightLine
 from ansim.response.signals import store as signals
 from ansim.response.tracking.actions import opened
 from ansim.response.tracking.events import PersonMoved
+from ansim.response.trips import store as trips
+from ansim.response.trips.events import TripHeard
+from ansim.response.trips.model import TripCounts
+from ansim.response.trips.showing import state as trip_state
 from ansim.response.watch.actions import followed
 from ansim.response.watch.ports import Media
 from ansim.trust.access import sessions
@@ -56,6 +60,9 @@ class Subscriber(Protocol):
     async def everything(self, tx: Transaction) -> bytes | None: ...
     async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None: ...
     async def moved(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None: ...
+    async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
+        """What is new to her when these trips have changed; `stepped` unless their phones were only heard."""
+
     def ends_with(self, fact: Fact) -> bool:
         """Whether this fact ends her right to the socket itself."""
 
@@ -63,9 +70,12 @@ class Subscriber(Protocol):
 class Operator:
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
+        self._counts = TripCounts()
 
     async def everything(self, tx: Transaction) -> bytes | None:
-        return encode({"type": "state", "incidents": await assemble.queue(tx, self.actor), **lines_and_cameras(tx)})
+        incidents = await assemble.queue(tx, self.actor)
+        self._counts = await trips.counts(tx, self.actor.centre)
+        return encode({"type": "state", "incidents": incidents, "trips": self._counts, **lines_and_cameras(tx)})
 
     async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
         if self.actor.centre != row.centre and self.actor.centre not in row.escalated_to:
@@ -84,6 +94,12 @@ class Operator:
             }
         )  # fmt: skip
 
+    async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
+        if not stepped:
+            return None
+        before, self._counts = self._counts, await trips.counts(tx, self.actor.centre)
+        return None if self._counts == before else encode({"type": "trips", "trips": self._counts})
+
     def ends_with(self, fact: Fact) -> bool:
         if isinstance(fact, AccountDisabled):
             return fact.account == self.actor.id
@@ -93,8 +109,8 @@ class Operator:
 class Phone:
     """The phone that sent a signal, known by its secret."""
 
-    def __init__(self, source: str, client_id: str, secret_hash: bytes, incident: str) -> None:
-        self._key = (source, client_id, secret_hash)
+    def __init__(self, client_id: str, secret_hash: bytes, incident: str) -> None:
+        self._key = (client_id, secret_hash)
         self._incident = incident
 
     async def everything(self, tx: Transaction) -> bytes | None:
@@ -106,6 +122,31 @@ class Phone:
 
     async def moved(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
         return None
+
+    async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
+        return None
+
+    def ends_with(self, fact: Fact) -> bool:
+        return False
+
+
+class Walker:
+    """The phone that started a trip."""
+
+    def __init__(self, trip: str) -> None:
+        self._trip = trip
+
+    async def everything(self, tx: Transaction) -> bytes | None:
+        trip = await trips.get(tx, self._trip)
+        return None if trip is None else encode(await trip_state(tx, trip))
+
+    async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
+        return None
+
+    moved = incident
+
+    async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
+        return await self.everything(tx) if self._trip in ids else None
 
     def ends_with(self, fact: Fact) -> bool:
         return False
@@ -123,6 +164,9 @@ class LinkHolder:
         return await self.everything(tx) if row.id == self._incident else None
 
     moved = incident
+
+    async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
+        return await self.everything(tx) if self._incident in ids else None
 
     def ends_with(self, fact: Fact) -> bool:
         return False
@@ -155,6 +199,8 @@ class Live:
         self._subscriptions: list[Subscription] = []
         self._changed: dict[str, None] = {}
         self._moved: dict[str, None] = {}
+        self._trips: set[str] = set()
+        self._stepped = False
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         database.on_commit.append(self._committed)
@@ -205,6 +251,10 @@ class Live:
                 for subscription in self._subscriptions:
                     if subscription.subscriber.ends_with(fact):
                         subscription.end()
+            if (trip := getattr(fact, "trip", None)) is not None:
+                self._trips.add(trip)
+                self._stepped |= not isinstance(fact, TripHeard)
+                self._wake.set()
             incident = getattr(fact, "incident", None)
             if incident is None:
                 continue
@@ -219,8 +269,11 @@ class Live:
             self._wake.clear()
             changed, moved = self._changed, self._moved
             self._changed, self._moved = {}, {}
+            trips, stepped, self._trips, self._stepped = self._trips, self._stepped, set(), False
             try:
                 await self._push(list(changed), [id for id in moved if id not in changed])
+                # A notice or a link may be of a trip as well as of a case.
+                await self._push_trips({*trips, *changed}, stepped)
             except Problem:
                 # The database is away: everybody gets the whole state when it is back.
                 for subscription in list(self._subscriptions):
@@ -249,6 +302,15 @@ class Live:
                     message = await render(tx, row, fixes)
                     if message is not None:
                         subscription.put(message)
+
+    async def _push_trips(self, ids: Collection[str], stepped: bool) -> None:
+        if not ids or not self._subscriptions:
+            return
+        async with self._database.transaction(readonly=True) as tx:
+            for subscription in list(self._subscriptions):
+                message = await subscription.subscriber.trips(tx, ids, stepped)
+                if message is not None:
+                    subscription.put(message)
 
     async def _write_down(self, rows: list[IncidentRow]) -> None:
         """Who is shown a case that is not hers is in the ledger before it leaves."""

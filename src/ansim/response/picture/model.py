@@ -10,6 +10,8 @@ import msgspec
 from ansim.city.cameras.model import Outlook, RankedCamera
 from ansim.core.position import Position, Source
 from ansim.response.dispatch.ports import UnitPlace
+from ansim.response.trips.model import Outcome, State, Vehicle
+from ansim.response.trips.watching import Mode
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -294,3 +296,39 @@ class LinkState(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None = None
     dispatches: list[PhoneDispatch] = []
     arrived_at: datetime | None = None
+
+
+class TripDone(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the watch over a trip: asked, answered, calmed, called, signalled; and what it was about."""
+
+    act: str
+    at: datetime
+    reason: str | None
+
+
+class TripLink(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guardian's page shows of a trip: where she is as long as she is on her way, then how it ended. A closed one
+    carries nothing personal.
+    """
+
+    kind: Literal["trip"] = "trip"
+    grant: str
+    closed: bool
+    until_at: datetime | None
+    centre: str | None = None
+    centre_phone: str | None = None
+    person: LinkPerson | None = None
+    state: State | None = None
+    mode: Mode | None = None
+    vehicle: Vehicle | None = None
+    destination: str | None = None
+    started_at: datetime | None = None
+    promised_at: datetime | None = None
+    predicted_at: datetime | None = None
+    position: Position | None = None
+    located_at: datetime | None = None
+    heard_at: datetime | None = None
+    battery: int | None = None
+    outcome: Outcome | None = None
+    ended_at: datetime | None = None
+    told: list[TripDone] = []

@@ -8,6 +8,7 @@ from datetime import datetime
 from ansim.core.database import Transaction
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.incidents.store import incident_of
+from ansim.response.picture.model import TripDone
 
 
 async def names(tx: Transaction, accounts: Sequence[str]) -> dict[str, str]:
@@ -35,6 +36,16 @@ async def with_newest_fix(tx: Transaction, ids: Sequence[str]) -> list[tuple[Inc
         list(ids),
     )
     return [(incident_of(row), row["fix"]) for row in rows]
+
+
+async def steps(tx: Transaction, trip: str) -> list[TripDone]:
+    """What the watch over a trip has done, as the ledger holds it."""
+    rows = await tx.fetch(
+        "SELECT act, at, details ->> 'why' AS why FROM ledger_entry WHERE incident = $1 AND act = ANY ($2::text[])"
+        " ORDER BY at, id",
+        trip, [f"trip.{act}" for act in ("asked", "answered", "calmed", "called", "signalled")],
+    )  # fmt: skip
+    return [TripDone(act=row["act"].removeprefix("trip."), at=row["at"], reason=row["why"]) for row in rows]
 
 
 async def one_at_a_time(tx: Transaction, name: str) -> None:

@@ -89,9 +89,9 @@ async def duress(tx: Transaction, signal: str, incident: str, subject_tag: str) 
     tx.publish(DuressGiven(signal=signal, incident=incident))
 
 
-async def own(tx: Transaction, client_id: str, secret: str, *, source: str = "app") -> Row:
-    """The signal of whoever holds its secret; 404 for everybody else."""
-    row = await store.by_client_id(tx, source, client_id, secret_hash(secret))
+async def own(tx: Transaction, client_id: str, secret: str) -> Row:
+    """The signal of a phone, pressed or raised by its trip, for whoever holds its secret; 404 for everybody else."""
+    row = await store.by_client_id(tx, client_id, secret_hash(secret))
     if row is None:
         raise not_found("signal")
     return row

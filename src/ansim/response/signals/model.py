@@ -15,7 +15,9 @@ from ansim.core.position import Instant, Position
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Secret = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 Trigger = Literal["button", "shake", "silent", "device"]
-Source = Literal["app", "osmand", "owntracks", "h02", "gt06", "watch", "gps103", "jt808", "aml"]
+Source = Literal["app", "osmand", "owntracks", "h02", "gt06", "watch", "gps103", "jt808", "aml", "trip"]
+Wrong = Literal["late", "away", "stopped", "fast", "silent", "lost", "duress"]
+"""What went wrong with a trip that calls by itself."""
 
 
 class SignalPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,12 +38,13 @@ class SignalPost(msgspec.Struct, frozen=True, kw_only=True):
 @dataclass(frozen=True)
 class Arrival:
     """A signal that has been understood and not yet stored. `person` is the pseudonym or device key that repeats are
-    folded by; `verdict` is what the credential was worth; `damaged`, that a device's frame had a wrong checksum."""
+    folded by; `verdict` is what the credential was worth; `damaged`, that a device's frame had a wrong checksum. `track`:
+    where she was before, oldest first."""
 
     source: Source
     client_id: str
     kind: str
-    trigger: Trigger
+    trigger: Trigger | Wrong
     silent: bool
     occurred_at: datetime
     position: Position | None
@@ -50,6 +53,8 @@ class Arrival:
     verdict: str
     contacts: bytes | None
     damaged: bool = False
+    priority: int = 1
+    track: tuple[Position, ...] = ()
 
 
 @dataclass(frozen=True)

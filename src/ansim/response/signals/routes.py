@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +10,7 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
+from ansim.city.people.sealed import from_text
 from ansim.core.database import Database
 from ansim.core.world import World
 from ansim.response.signals.model import Arrival, Receipt, SignalPost
@@ -61,7 +60,7 @@ async def post_signal(
         Arrival(
             source="app", client_id=data.id, kind=data.kind, trigger=data.trigger, silent=data.silent,
             occurred_at=data.at if data.at <= now + FUTURE else now, position=data.position, battery=data.battery,
-            person=sender.person, verdict=sender.rank, contacts=_bytes(data.sealed),
+            person=sender.person, verdict=sender.rank, contacts=from_text(data.sealed),
         ),
         admitted.rank,
     )  # fmt: skip
@@ -74,16 +73,6 @@ def shown(receipt: Receipt, database: Database) -> ReceiptBody:
         receipt=receipt.receipt, secret=receipt.secret, signal=receipt.signal, incident=receipt.incident,
         centre=ReceiptCentre(id=receipt.centre, name=name), received_at=receipt.received_at,
     )  # fmt: skip
-
-
-def _bytes(sealed: str | None) -> bytes | None:
-    """Base64url to bytes. What is not that is dropped: contacts never stand in the way of an SOS."""
-    if not sealed:
-        return None
-    try:
-        return base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
-    except (binascii.Error, ValueError):
-        return None
 
 
 ROUTES = [post_signal]

@@ -49,12 +49,12 @@ def insert(tx: Transaction, signal: NewSignal) -> None:
     )  # fmt: skip
 
 
-async def by_client_id(tx: Transaction, source: str, client_id: str, secret_hash: bytes) -> Row | None:
-    """The sender's own signal: the id alone opens nothing."""
+async def by_client_id(tx: Transaction, client_id: str, secret_hash: bytes) -> Row | None:
+    """A phone's own signal, pressed or raised by its trip: the id alone opens nothing."""
     return await tx.fetchrow(
         "SELECT s.*, i.case_slot, i.track_slot, i.state, i.subject_tag, i.centre, i.closed_at FROM signal s"
-        " JOIN incident i ON i.id = s.incident WHERE s.source = $1 AND s.client_id = $2 AND s.secret_hash = $3",
-        source, client_id, secret_hash,
+        " JOIN incident i ON i.id = s.incident WHERE s.source IN ('app', 'trip') AND s.client_id = $1 AND s.secret_hash = $2",
+        client_id, secret_hash,
     )  # fmt: skip
 
 

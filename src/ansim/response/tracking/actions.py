@@ -16,12 +16,17 @@ _decoder = msgspec.json.Decoder(Position)
 
 
 def keep(tx: Transaction, fixes: Sequence[tuple[str, int, Position]]) -> None:
-    """Seal and store fixes: (incident, track slot, position)."""
+    """Seal and store fixes of cases, and tell whoever follows: (incident, track slot, position)."""
+    lay(tx, fixes)
+    for incident in {incident for incident, _, _ in fixes}:
+        tx.mention(PersonMoved(incident=incident))
+
+
+def lay(tx: Transaction, fixes: Sequence[tuple[str, int, Position]]) -> None:
+    """Seal and store fixes of cases or trips."""
     keys = tx.use(Keys)
     for incident, slot, position in fixes:
         store.insert(tx, incident, keys.seal(slot, msgspec.json.encode(position), _context(incident)))
-    for incident in {incident for incident, _, _ in fixes}:
-        tx.mention(PersonMoved(incident=incident))
 
 
 async def track(tx: Transaction, incident: str, slot: int | None, *, length: int = 1) -> list[Position]:

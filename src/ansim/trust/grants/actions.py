@@ -95,6 +95,19 @@ async def end_all(tx: Transaction, incident: str, why: EndedWhy, *, actor: str) 
     return sum(ended)
 
 
+async def shorten_all(tx: Transaction, incident: str, until_at: datetime, *, actor: str) -> None:
+    """What a right was for is over: it ends no later than this."""
+    for grant in await store.grants_of(tx, incident):
+        if grant.ended_at is None and until_at < grant.until_at:
+            await store.shorten(tx, grant.id, until_at)
+            await record(
+                tx, actor=actor, act="grant.shortened", object=grant.id, incident=incident, purpose=grant.purpose,
+                subject_tag=grant.subject_tag,
+            )  # fmt: skip
+            tx.arm(EXPIRY, grant.id, until_at)
+            tx.publish(GrantChanged(grant=grant.id, incident=incident))
+
+
 async def expire(tx: Transaction, id: str) -> None:
     """Timer: the grant's time is over, unless somebody has extended it since."""
     grant = await store.grant(tx, id)

@@ -13,7 +13,7 @@ class GrantIssued(Fact, frozen=True, tag="grant.issued"):
 
 
 class GrantChanged(Fact, frozen=True, tag="grant.changed"):
-    """Extended, or more cameras came under it."""
+    """Extended or shortened, or more cameras came under it."""
 
     grant: str
     incident: str

@@ -94,6 +94,10 @@ async def extend(tx: Transaction, id: str, until_at: datetime) -> bool:
     return tag.endswith(" 1")
 
 
+async def shorten(tx: Transaction, id: str, until_at: datetime) -> None:
+    await tx.execute("UPDATE access_grant SET until_at = $2 WHERE id = $1 AND ended_at IS NULL", id, until_at)
+
+
 async def end(tx: Transaction, id: str, why: str) -> bool:
     """False when it had ended before: the dead stay dead."""
     tag = await tx.execute(

@@ -91,7 +91,7 @@ class LedgerPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HerCase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An incident and the secret of its receipt, both only on her phone."""
+    """An incident and the secret of its receipt, or a trip and its secret: only her phone has them."""
 
     incident: Id
     secret: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -186,9 +186,9 @@ async def export_all(
 async def her_record(
     data: JSONBody[RecordRequest], request: Request[Any, Any, Any], database: Db, lanes: NamedDependency[Lanes]
 ) -> HerRecord:
-    """Who saw me: the entries about her cases, for whoever holds the secrets of their receipts.
+    """Who saw me: the entries about her cases and trips, for whoever holds their secrets.
 
-    Only of closed cases: while one is open, whoever took her phone must not learn that help is coming.
+    Only of those that are over: while one is open, whoever took her phone must not learn that help is coming.
     A wrong secret gets what a case without entries gets: nothing. Of who looked she is told the role, not the name.
     """
     came_from = address(request)

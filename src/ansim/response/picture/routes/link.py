@@ -16,7 +16,7 @@ from ansim.core.world import World
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.picture import assemble
-from ansim.response.picture.model import LinkState
+from ansim.response.picture.model import LinkState, TripLink
 from ansim.response.picture.routes.shared import LINK_COOKIE, Db, Http, OneCamera, ShownToken, shown_token
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.model import Link
@@ -28,7 +28,7 @@ class UnitHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 @post("/api/links/{token:str}/open", status_code=200)
-async def open_link(token: FromPath[str], request: Http, database: Db) -> Response[LinkState]:
+async def open_link(token: FromPath[str], request: Http, database: Db) -> Response[LinkState | TripLink]:
     """Bind this link to this browser. Opening the page alone binds nothing: messengers fetch pages for a preview."""
     try:
         async with database.transaction() as tx:
@@ -54,7 +54,7 @@ async def open_link(token: FromPath[str], request: Http, database: Db) -> Respon
 
 
 @get("/api/links/{token:str}")
-async def link_state(token: FromPath[str], request: Http, database: Db) -> LinkState:
+async def link_state(token: FromPath[str], request: Http, database: Db) -> LinkState | TripLink:
     """What the page behind a link shows; only to the browser the link is bound to."""
     async with database.transaction(readonly=True) as tx:
         return await assemble.link_state(tx, await _bound(tx, token, _browser(request)))
@@ -69,7 +69,7 @@ async def link_token(token: FromPath[str], data: JSONBody[OneCamera], request: H
 
 
 @post("/api/links/{token:str}/arrived", status_code=200)
-async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> LinkState:
+async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> LinkState | TripLink:
     """The officer is there."""
     async with database.transaction() as tx:
         link = await _officer(tx, token, _browser(request))

@@ -12,10 +12,11 @@ from litestar.exceptions import WebSocketDisconnect
 
 from ansim.core.errors import Problem
 from ansim.core.world import World
-from ansim.response.picture.live import LinkHolder, Live, Operator, Phone, Subscriber
+from ansim.response.picture.live import LinkHolder, Live, Operator, Phone, Subscriber, Walker
 from ansim.response.picture.routes.shared import LINK_COOKIE, Db, Socket
 from ansim.response.signals import actions as signals
 from ansim.response.signals.model import Secret, secret_hash
+from ansim.response.trips import actions as trips
 from ansim.trust.access.guards import allow, authenticate
 from ansim.trust.access.model import Act
 from ansim.trust.grants import actions as grants
@@ -50,7 +51,23 @@ async def live_signal(socket: Socket, live: NamedDependency[Live], database: Db)
     except Problem as problem:
         await socket.close(code=4404, reason=problem.type)
         return
-    await _serve(socket, live, Phone("app", first.signal, hashed, row["incident"]))
+    await _serve(socket, live, Phone(first.signal, hashed, row["incident"]))
+
+
+@websocket("/live/trip")
+async def live_trip(socket: Socket, live: NamedDependency[Live], database: Db) -> None:
+    """For the phone of a trip. It says {"trip", "secret"} first and then gets what POST /api/trips/{trip}/state answers, whenever it changes."""
+    await socket.accept()
+    first = await _first(socket, FirstOfTrip)
+    if first is None:
+        return
+    try:
+        async with database.transaction(readonly=True) as tx:
+            await trips.own(tx, first.trip, first.secret, lock=False)
+    except Problem as problem:
+        await socket.close(code=4404, reason=problem.type)
+        return
+    await _serve(socket, live, Walker(first.trip))
 
 
 @websocket("/live/link")
@@ -71,6 +88,11 @@ async def live_link(socket: Socket, live: NamedDependency[Live], database: Db) -
 
 class FirstOfPhone(msgspec.Struct, frozen=True, kw_only=True):
     signal: str
+    secret: Secret
+
+
+class FirstOfTrip(msgspec.Struct, frozen=True, kw_only=True):
+    trip: str
     secret: Secret
 
 
@@ -126,4 +148,4 @@ async def _drain(socket: Socket) -> None:
         return
 
 
-ROUTES = [live, live_signal, live_link]
+ROUTES = [live, live_signal, live_trip, live_link]
