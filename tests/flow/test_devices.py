@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import functools
+import operator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansim.adapters.trackers import server
+from ansim.adapters.trackers.protocols import PROTOCOLS
 from ansim.core.errors import Unavailable
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.sim.phone import read
@@ -24,7 +27,7 @@ PENDANT = "4210209006"
 
 @pytest.fixture
 async def house(dsn: str) -> AsyncIterator[House]:
-    async with opened(dsn, trackers=dict.fromkeys(("gt06", "h02"), 0)) as house:
+    async with opened(dsn, trackers=dict.fromkeys(PROTOCOLS, 0)) as house:
         yield house
 
 
@@ -111,14 +114,6 @@ async def queue(house: House) -> list[dict[str, Any]]:
     return list(read(await operator.get("/api/incidents"))["incidents"])
 
 
-async def cases(house: House, number: int = 1) -> list[dict[str, Any]]:
-    async def there() -> list[dict[str, Any]] | None:
-        found = await queue(house)
-        return found if len(found) == number else None
-
-    return list(await house.until(there))
-
-
 async def test_a_gt06_pendant_signs_in_lives_and_calls(house: House) -> None:
     now = house.clock.now()
     async with line(house, "gt06") as pendant:
@@ -154,6 +149,56 @@ async def test_an_h02_pendant_calls_and_hears_that_it_was_heard(house: House) ->
         assert (await pendant.hear(b"#")).startswith(f"*HQ,{PENDANT},V4,V1,".encode())
     [incident] = await queue(house)
     assert incident["position"] is not None and incident["marks"] == ["unverified"]
+
+
+def watch(at: datetime, *, status: str = "00010000") -> bytes:
+    content = f"AL,{at:%d%m%y},{at:%H%M%S},A,37.380000,N,127.120000,E,0.10,0.0,20,7,60,90,1000,50,{status},1,1,450,5,9360,4082,131"
+    return f"[3G*8800000015*{len(content):04X}*{content}]".encode()
+
+
+def gps103(at: datetime, word: str = "help me") -> bytes:
+    return f"imei:{IMEI},{word},{at:%y%m%d%H%M%S},,F,{at:%H%M%S}.000,A,3722.8000,N,12707.2000,E,0.13,;".encode()
+
+
+def terminal(kind: int, content: bytes = b"", serial: int = 0) -> bytes:
+    """A frame of JT/T 808, of the terminal or to it."""
+    said = kind.to_bytes(2) + len(content).to_bytes(2) + bytes.fromhex("013912345678") + serial.to_bytes(2) + content
+    said += bytes([functools.reduce(operator.xor, said)])
+    return b"\x7e" + said.replace(b"\x7d", b"\x7d\x01").replace(b"\x7e", b"\x7d\x02") + b"\x7e"
+
+
+def jt808(at: datetime, alarm: int = 1) -> bytes:
+    """Its clock is eight hours ahead."""
+    clock = bytes.fromhex(f"{at + timedelta(hours=8):%y%m%d%H%M%S}")
+    place = b"".join(round(degrees * 1_000_000).to_bytes(4) for degrees in HOME)
+    content = alarm.to_bytes(4) + (3).to_bytes(4) + place + bytes([0, 20, 0, 9, 0, 90]) + clock + bytes([0x06, 1, 77])
+    return terminal(0x0200, content, 7)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "lives", "says", "calls", "hears"),
+    [
+        ("watch", b"[3G*8800000015*0002*LK]", b"[3G*8800000015*0002*LK]", watch, b"[3G*8800000015*0002*AL]"),
+        ("gps103", f"##,imei:{IMEI},A;".encode(), b"LOAD", gps103, f"**,imei:{IMEI},E;".encode()),
+        (
+            "jt808", terminal(0x0002, serial=1), terminal(0x8001, bytes([0, 1, 0, 2, 0])), jt808,
+            terminal(0x8001, bytes([0, 7, 2, 0, 0])),
+        ),
+    ],
+)  # fmt: skip
+async def test_every_other_protocol_lives_and_calls(
+    house: House, protocol: str, lives: bytes, says: bytes, calls: Callable[[datetime], bytes], hears: bytes
+) -> None:
+    async with line(house, protocol) as device:
+        await device.send(lives)
+        assert await device.hear(says) == says
+        assert await queue(house) == []
+        await device.send(calls(house.clock.now()))
+        assert await device.hear(hears) == hears
+    [signal] = await house.rows("SELECT source, located, occurred_at FROM signal")
+    assert signal == {"source": protocol, "located": True, "occurred_at": house.clock.now()}
+    [incident] = await queue(house)
+    assert incident["place"]["ko"] == "성남시"
 
 
 async def test_no_fix_is_a_call_without_a_place(house: House) -> None:

@@ -605,7 +605,7 @@ class Gt06(Protocol):
                 if found := _FUEL.match(cursor.text(cursor.left)):
                     values["temp1"], values["fuel"] = float(found[1]), float(found[2])
             case 0x1B if cursor.peek(1).isalpha():
-                values["serial"] = cursor.text(cursor.left).strip()
+                values["serial"] = cursor.text(cursor.left)
             case 0x1B:
                 cursor.skip(2)
                 values["driverUniqueId"] = cursor.hex(4)

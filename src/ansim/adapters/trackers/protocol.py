@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -16,8 +17,15 @@ READ = 4096
 """So much is taken from a device at once."""
 
 
-class Cut(Exception):
+_FILL = "".join(map(chr, range(33)))
+
+
+class Cut(EOFError):
     """The frame ends before what it should say."""
+
+
+UNREADABLE = (Cut, ValueError, LookupError, ArithmeticError)
+"""What reading raises where a frame does not say what it should."""
 
 
 class Cursor:
@@ -83,7 +91,8 @@ class Cursor:
         return int(self.take(count).hex())
 
     def text(self, count: int, encoding: str = "ascii") -> str:
-        return self.take(count).decode(encoding, "replace")
+        """Without what fills it up at either end."""
+        return self.take(count).decode(encoding, "replace").strip(_FILL)
 
 
 class Draft:
@@ -173,12 +182,14 @@ class Protocol(ABC):
     def read(self, frame: bytes, now: datetime) -> list[Report]:
         """What a frame means: nothing, one report, or those of a batch. The last one has the reply."""
         drafts: list[Draft] = []
+        reply = b""
         try:
             self._read(frame, drafts)
-        except (Cut, ValueError, LookupError, ArithmeticError):
+        except UNREADABLE:
             if drafts:
                 drafts[-1].whole = False
-        reply = self._reply(frame, now)
+        with suppress(*UNREADABLE):
+            reply = self._reply(frame, now)
         if reply and not drafts:
             drafts.append(Draft(self.device, "nothing"))
         checksum, last = self._checksum(frame), len(drafts) - 1
