@@ -7,11 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ansim.adapters.trackers.report import CALLS, Kind, Report
 from ansim.core.position import Position
-from ansim.response.signals.model import Source
+
+if TYPE_CHECKING:  # settings know the protocols, and a media node that reads its own must not load the story
+    from ansim.response.signals.model import Source
 
 READ = 4096
 """So much is taken from a device at once."""
