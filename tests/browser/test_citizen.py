@@ -588,6 +588,28 @@ async def test_a_tracker_gets_a_name_of_its_own(open_page: Open, stage: Stage) -
     await page.get_by_text("0123456789abcdef0123").wait_for()
 
 
+async def test_a_pendant_is_added_by_its_number(open_page: Open, stage: Stage, picture: Any) -> None:
+    stage.on("POST", "/api/citizen/devices", {"device": "864717003664467"})
+    page = await enrolled(open_page)
+    await page.get_by_role("button", name="설정").click()
+    number = page.get_by_label("기기에 적힌 번호")
+    await number.fill("864717003664467")
+    await number.press("Enter")
+    await page.locator("code", has_text="864717003664467").wait_for()
+    await page.get_by_role("button", name="추적기 이름 받기").scroll_into_view_if_needed()
+    await picture(page, "c5-citizen-devices")
+    (asked,) = stage.asked_for("/api/citizen/devices")
+    assert asked.body["number"] == "864717003664467" and asked.body["proof"]
+
+    def taken(_asked: Any) -> Any:
+        raise Refusal(409, "device.taken")
+
+    stage.on("POST", "/api/citizen/devices", taken)
+    await number.fill("4210209006")
+    await page.get_by_role("button", name="기기 등록하기").click()
+    await page.get_by_role("alert").get_by_text("다른 사람이 이미 등록한 번호예요.").wait_for()
+
+
 async def test_withdrawal_leaves_nothing_on_the_phone(open_page: Open, stage: Stage, picture: Any) -> None:
     stage.on("POST", "/api/citizen/withdraw", {})
     page = await enrolled(open_page)

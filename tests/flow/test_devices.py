@@ -356,3 +356,91 @@ async def test_a_new_line_is_never_turned_away(house: House, monkeypatch: pytest
             await first.ended()
             await second.send(HEARTBEAT)
             assert await second.hear() == gt06(0x13, serial=2)
+
+
+async def own(house: House, number: str) -> Any:
+    """Somebody who has enrolled a phone, and now her pendant by its number; the answer to that."""
+    phone = await house.phone()
+    assert phone.credential is not None
+    client = await house.client()
+    body = {"credential": phone.credential, "proof": phone.prove("ansim device", phone.credential, number)}
+    return phone, await client.post("/api/citizen/devices", json=body | {"number": number})
+
+
+async def test_her_own_pendant_calls_in_her_name_and_is_followed(house: House) -> None:
+    now = house.clock.now()
+    _, added = await own(house, f" {IMEI[:6]} {IMEI[6:]}".strip())
+    assert added.status_code == 201 and added.json()["device"].replace(" ", "") == IMEI
+    assert IMEI not in str(await house.rows("SELECT * FROM device"))
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN, pressed(now))
+        await pendant.hear()
+        await pendant.hear()
+    [incident] = await queue(house)
+    assert "unverified" not in incident["marks"]
+
+
+async def test_her_phone_and_her_pendant_are_one_case(house: House) -> None:
+    phone, _ = await own(house, IMEI)
+    await phone.sos()
+    async with line(house, "gt06") as pendant:
+        await pendant.send(SIGN_IN, pressed(house.clock.now()))
+        await pendant.hear()
+        await pendant.hear()
+    [incident] = await queue(house)
+    assert incident["signals"] == 2
+
+
+async def test_a_number_that_somebody_has_is_not_taken_over(house: House) -> None:
+    phone, first = await own(house, "+82 10-1234-5678")
+    client = await house.client()
+    again = {"credential": phone.credential, "number": "010 1234 5678"}
+    again["proof"] = phone.prove("ansim device", phone.credential, again["number"])
+    assert (await client.post("/api/citizen/devices", json=again)).status_code == first.status_code == 201
+    _, other = await own(house, "01012345678")
+    assert other.status_code == 409 and other.json()["type"] == "device.taken"
+    assert len(await house.rows("SELECT 1 FROM device")) == 1
+
+
+async def test_a_number_without_a_proof_of_it_is_refused(house: House) -> None:
+    phone = await house.phone()
+    client = await house.client()
+    body = {"credential": phone.credential, "proof": phone.prove("ansim device", phone.credential), "number": IMEI}
+    assert (await client.post("/api/citizen/devices", json=body)).status_code == 403
+    bad = await client.post("/api/citizen/devices", json=body | {"number": "<b>"})
+    assert bad.status_code == 400 and bad.json()["field"] == "number"
+
+
+def aml(number: str, place: tuple[float, float] = HOME, at: int = 1795272420000) -> str:
+    return (
+        f"v=1&device_number=%2B{number}&location_latitude={place[0]}&location_longitude={place[1]}&location_time={at}"
+        "&location_accuracy=10.4&location_source=GPS&location_certainty=83"
+    )
+
+
+async def test_who_calls_112_is_behind_all_others_and_has_a_place(house: House) -> None:
+    telephone = await house.client()
+    for _ in range(2):
+        answer = await telephone.post("/in/aml", content=aml("821055556666"))
+        assert answer.status_code == 200 and answer.headers["ansim-receipt"]
+    # another telephone of the same gateway is another case
+    await telephone.post("/in/aml", content='A"ML=1;lt=37.38;lg=127.12;rd=9;top=20261121144700;lc=68;pm=G')
+    await telephone.post("/in/aml", content='A"ML=1;lt=37.39;lg=127.13;rd=9;top=20261121144700;lc=68;pm=G')
+    incidents = await queue(house)
+    assert [(one["priority"], one["trigger"], one["silent"], one["signals"]) for one in incidents] == [
+        (3, "call", False, 1)
+    ] * 3
+    refused = await telephone.post("/in/aml", content="hello")
+    assert refused.status_code == 400 and refused.json()["field"] == "body"
+
+
+async def test_her_call_to_112_belongs_to_her_open_case(house: House) -> None:
+    phone, _ = await own(house, "010-5555-6666")
+    await phone.sos()
+    telephone = await house.client()
+    await telephone.post("/in/aml", content=aml("821055556666", (HOME[0] + 0.001, HOME[1])))
+    [incident] = await queue(house)
+    assert incident["signals"] == 2 and incident["priority"] == 1
+    operator = await house.client("operator")
+    claimed = read(await operator.post(f"/api/incidents/{incident['id']}/claim"))
+    assert round(claimed["track"][-1]["latitude"], 4) == 37.381

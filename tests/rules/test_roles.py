@@ -47,6 +47,7 @@ OPEN = {
     "/api/signin/passkey": "where one says who one is",
     "/api/signin/code": "where one says who one is",
     "/in/osmand": "a tracker's random name is in what it sends",
+    "/in/aml": "a telephone says so by itself while it calls 112 or 119",
     "/in/owntracks": "a tracker's random name is in what it sends",
     "/healthz": NOBODY,
     "/readyz": NOBODY,

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "../shared/api";
+import { ask, Problem } from "../shared/api";
 import { chooseLocale, locale } from "../shared/i18n";
 import chevronRight from "lucide-static/icons/chevron-right.svg?raw";
 import languages from "lucide-static/icons/languages.svg?raw";
@@ -50,21 +50,26 @@ function Shake(): JSX.Element {
   );
 }
 
-/** A tracker app or a pendant may call for help, too: it gets a name that nobody can guess. Kept here to be read again. */
+/** A pendant, a watch or a tracker app may call for help, too: a device by the number that its maker gave it, an app by a name that nobody can guess.
+ * Kept here to be read again. */
 function Tracker(): JSX.Element {
   const [names, setNames] = useState<string[]>([]);
-  const [failed, setFailed] = useState(false);
+  const [number, setNumber] = useState("");
+  const [failed, setFailed] = useState<"tracker.failed" | "tracker.taken" | "tracker.form" | null>(null);
   useEffect(() => void kept<string[]>("trackers").then((some) => setNames(some ?? [])), []);
-  const add = async (): Promise<void> => {
+  const add = async (of: { number?: string }): Promise<void> => {
     try {
       const { credential } = enrolled.value!;
-      const { device } = await ask<{ device: string }>("POST", "/api/citizen/devices", { credential, proof: await prove("ansim device", credential) });
-      const next = [...names, device];
+      const proof = await prove("ansim device", credential, ...(of.number === undefined ? [] : [of.number]));
+      const { device } = await ask<{ device: string }>("POST", "/api/citizen/devices", { credential, proof, ...of });
+      const next = [...names.filter((name) => name !== device), device];
       await keep("trackers", next);
       setNames(next);
-      setFailed(false);
-    } catch {
-      setFailed(true);
+      setNumber("");
+      setFailed(null);
+    } catch (error) {
+      const type = error instanceof Problem ? error.type : "";
+      setFailed(type === "device.taken" ? "tracker.taken" : type === "request.form" ? "tracker.form" : "tracker.failed");
     }
   };
   return (
@@ -73,12 +78,27 @@ function Tracker(): JSX.Element {
         <Icon of={satellite} class="t2" />
         {t("tracker")}
       </h2>
-      <p class="t2">{t("tracker.hint", { origin: location.origin })}</p>
       {names.map((name) => (
         <code key={name}>{name}</code>
       ))}
-      {failed && <p class="c1" role="alert">{t("tracker.failed")}</p>}
-      <button type="button" class="pbtn" onClick={() => void add()}>{t("tracker.add")}</button>
+      <form
+        class="f"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void add({ number: number.trim() });
+        }}
+      >
+        <label for="tracker-number">{t("tracker.number")}</label>
+        <p class="t2" id="tracker-number-hint">{t("tracker.number.hint")}</p>
+        <input
+          class="field" id="tracker-number" autocomplete="off" spellcheck={false} maxLength={32} required value={number}
+          aria-describedby="tracker-number-hint" onInput={(event) => setNumber(event.currentTarget.value)}
+        />
+        <button type="submit" class="pbtn">{t("tracker.number.add")}</button>
+      </form>
+      {failed && <p class="c1" role="alert">{t(failed)}</p>}
+      <p class="t2">{t("tracker.hint", { origin: location.origin })}</p>
+      <button type="button" class="pbtn" onClick={() => void add({})}>{t("tracker.add")}</button>
     </section>
   );
 }

@@ -76,7 +76,9 @@ const ko = {
   "stored.key": "등록한 곳", "stored.key.what": "이 휴대폰의 공개 열쇠와 가명. 이름은 없어요.", "stored.key.when": "탈퇴할 때 · 늦어도 {day}", "stored.case": "SOS를 보냈을 때", "stored.case.what": "위치, 이름, 보호자, 대화. 담당 관제센터만 열 수 있어요.", "stored.case.when": "위치는 상황이 끝나면 바로, 나머지는 보관 기간이 끝날 때",
   "stored.ledger": "열람 기록", "stored.ledger.what": "누가 언제 보았는지. 이름과 위치는 없어요.", "stored.ledger.when": "지우지 않아요",
 
-  "tracker": "추적기", "tracker.hint": "Traccar Client나 OwnTracks 앱으로도 SOS를 보낼 수 있어요. 서버는 {origin}/in/osmand 또는 /in/owntracks, 기기 이름은 아래에서 받은 것을 쓰세요.", "tracker.add": "추적기 이름 받기", "tracker.failed": "지금은 받을 수 없어요. 잠시 뒤에 다시 눌러 주세요.",
+  "tracker": "목걸이 · 시계 · 추적기", "tracker.number": "기기에 적힌 번호", "tracker.number.hint": "비상 목걸이나 시계의 IMEI 또는 ID예요. 등록하지 않아도 그 기기의 SOS는 받지만, 등록하면 누구인지 알아요.",
+  "tracker.number.add": "기기 등록하기", "tracker.taken": "다른 사람이 이미 등록한 번호예요.", "tracker.form": "숫자와 영문으로 4자에서 32자까지 적어 주세요.",
+  "tracker.hint": "Traccar Client나 OwnTracks 앱으로도 SOS를 보낼 수 있어요. 서버는 {origin}/in/osmand 또는 /in/owntracks, 기기 이름은 아래에서 받은 것을 쓰세요.", "tracker.add": "추적기 이름 받기", "tracker.failed": "지금은 받을 수 없어요. 잠시 뒤에 다시 눌러 주세요.",
   "withdraw": "탈퇴하기", "withdraw.hint": "등록을 없애고 이 휴대폰의 모든 내용을 지워요.", "withdraw.sure": "한 번 더 누르면 탈퇴해요", "withdraw.busy": "지우는 중", "withdraw.failed": "등록한 곳에 닿지 않았어요. 인터넷을 확인하고 다시 눌러 주세요.", "withdraw.done": "탈퇴했어요. 이 휴대폰에 남은 것이 없어요.",
   "language": "언어", "codes.change": "취소 번호 바꾸기", "codes.none": "취소 번호 정하기", "memo.try": "메모 화면 보기", "memo.try.hint": "SOS를 보낸 뒤 화면을 메모처럼 보이게 해요.", "about.edit": "이름과 알아야 할 것",
   "install": "홈 화면에 두기", "install.hint": "인터넷이 없어도 바로 열려요.", "enrol.open": "등록하기", "enrol.open.hint": "보호자에게 알리고, 취소 번호를 쓸 수 있어요.",
@@ -159,7 +161,9 @@ const en: Record<keyof typeof ko, string> = {
   "stored.key": "Where you enrolled", "stored.key.what": "This phone's public key and a pseudonym. No name.", "stored.key.when": "until you withdraw · at the latest {day}", "stored.case": "When you send an SOS", "stored.case.what": "Position, name, guardians, words. Only the centre that answers can open them.", "stored.case.when": "positions at once when it is over, the rest at the end of retention",
   "stored.ledger": "Viewing record", "stored.ledger.what": "Who looked, and when. No name, no position.", "stored.ledger.when": "never destroyed",
 
-  "tracker": "Tracker", "tracker.hint": "Traccar Client or OwnTracks can send an SOS, too. Server: {origin}/in/osmand or /in/owntracks; as the device's name use the one you get here.", "tracker.add": "Get a tracker's name", "tracker.failed": "Not possible right now. Press again in a moment.",
+  "tracker": "Pendant · watch · tracker", "tracker.number": "Number on the device", "tracker.number.hint": "The IMEI or ID of a pendant or a watch. Its SOS arrives without this, too, but nobody knows whose it is.",
+  "tracker.number.add": "Add the device", "tracker.taken": "Somebody else has added this number.", "tracker.form": "4 to 32 digits and letters, please.",
+  "tracker.hint": "Traccar Client or OwnTracks can send an SOS, too. Server: {origin}/in/osmand or /in/owntracks; as the device's name use the one you get here.", "tracker.add": "Get a tracker's name", "tracker.failed": "Not possible right now. Press again in a moment.",
   "withdraw": "Withdraw", "withdraw.hint": "Ends your enrolment and destroys everything on this phone.", "withdraw.sure": "Press once more to withdraw", "withdraw.busy": "Destroying", "withdraw.failed": "The place you enrolled did not answer. Check your connection and press again.", "withdraw.done": "You have withdrawn. Nothing is left on this phone.",
   "language": "Language", "codes.change": "Change cancel numbers", "codes.none": "Choose cancel numbers", "memo.try": "See the notes screen", "memo.try.hint": "After an SOS it makes this look like notes.", "about.edit": "Name and good to know",
   "install": "Put on home screen", "install.hint": "Opens at once, without internet too.", "enrol.open": "Enrol", "enrol.open.hint": "Guardians are told, and you can cancel by number.",

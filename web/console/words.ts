@@ -11,6 +11,7 @@ const ko = {
   "trigger.shake": "흔들기",
   "trigger.silent": "조용히",
   "trigger.device": "단말",
+  "trigger.call": "112·119 전화",
   "trigger.alarm": "단말",
 
   "top.link.112": "112 연계",
@@ -672,6 +673,7 @@ const en: Record<keyof typeof ko, string> = {
   "trigger.shake": "shake",
   "trigger.silent": "quiet",
   "trigger.device": "device",
+  "trigger.call": "call to 112 or 119",
   "trigger.alarm": "device",
 
   "top.link.112": "112 link",

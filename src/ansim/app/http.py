@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from ansim.adapters.gateways import routes as desk_routes
 from ansim.adapters.trackers import routes as tracker_routes
+from ansim.adapters.trackers.aml import Aml
 from ansim.app.centre import Centre
 from ansim.app.openapi import describe
 from ansim.app.pages import pages
@@ -83,6 +84,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
             "listener": provide(centre.listener),
             "lanes": provide(centre.lanes),
             "reception": provide(centre.reception),
+            "aml": provide(Aml(centre.settings.aml_key)),
             "live": provide(centre.live),
             "desk": provide(centre.desk),
             "passkeys": provide(centre.passkeys),

@@ -189,6 +189,14 @@ def _trackers(paths: dict[str, PathItem]) -> None:
             operation.responses = {**(operation.responses or {}), "200": _answer("Taken", "application/json", answer)}
             if method == "post":
                 operation.request_body = RequestBody(content={"application/json": OpenAPIMediaType(schema=ANYTHING)})
+    for _, operation in operations(paths["/in/aml"]):
+        operation.request_body = RequestBody(
+            content={
+                "application/x-www-form-urlencoded": OpenAPIMediaType(schema=ANYTHING),
+                "text/plain": OpenAPIMediaType(schema=TEXT),
+                "application/octet-stream": OpenAPIMediaType(schema=TEXT),
+            }
+        )
     for _, operation in operations(paths["/in/osmand"]):
         operation.parameters = [
             Parameter(name=name, param_in="query", required=False, schema=TEXT, description=meaning)

@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trackers_host: str = "127.0.0.1"
     """Address on which devices are heard; 0.0.0.0 for all. They speak without TLS: give them a private network of the carrier's (APN)
     where there is one."""
+    aml_key: str | None = None
+    """The key by which messages of Advanced Mobile Location are signed (HMAC-SHA1), where whoever passes them on signs them."""
     register: str | None = None
     """JSON file of cameras to bring into the register at start: [{"id", "name", "latitude", "longitude", "azimuth_deg",
     "view_deg", "range_m"}], each perhaps with "turns" and "azimuth_source" (register, device, calibrated)."""

@@ -244,9 +244,9 @@ CREATE TABLE consent (
     PRIMARY KEY (person, item)
 );
 
--- A tracker of hers (OsmAnd, OwnTracks) that speaks under a random name we gave it.
+-- A device of hers that calls for help in her name: by the number of its maker, or by a random name that we gave it.
 CREATE TABLE device (
-    tag       bytea PRIMARY KEY,                 -- keyed hash of that name
+    tag       bytea PRIMARY KEY,                 -- keyed hash of that number or name
     person    text NOT NULL REFERENCES person,   -- whose
     added_at  timestamptz NOT NULL               -- when she added it
 );
@@ -427,7 +427,7 @@ CREATE TABLE incident (
     municipality     text,                       -- code of the municipality she was in at the first signal; null = outside all
     route            text NOT NULL CHECK (route IN ('exact', 'nearest', 'default', 'none')),  -- how the centre was found
     kind             text NOT NULL,              -- of the first signal: sos, trip
-    trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device, or what went wrong with a trip
+    trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device, call (to 112 or 119), or what went wrong with a trip
     silent           boolean NOT NULL,           -- nobody may call her
     priority         smallint NOT NULL CHECK (priority BETWEEN 1 AND 3),  -- 1 first
     state            text NOT NULL CHECK (state IN ('received', 'claimed', 'confirmed', 'false_alarm', 'resolved', 'closed')),  -- where it stands
@@ -462,12 +462,12 @@ CREATE INDEX incident_open ON incident (centre, received_at) WHERE closed_at IS 
 -- One thing that arrived. Immutable, but for what became of it.
 CREATE TABLE signal (
     id           text PRIMARY KEY,               -- ours
-    source       text NOT NULL,                  -- app, osmand, owntracks, trip
+    source       text NOT NULL,                  -- app, trip, osmand, owntracks, h02, gt06, watch, gps103, jt808, aml
     client_id    text NOT NULL,                  -- the sender's own id: the same one again is the same signal
     incident     text NOT NULL REFERENCES incident,  -- the case it opened or joined
     receipt      text NOT NULL,                  -- what the phone shows
     kind         text NOT NULL,                  -- sos, trip
-    trigger      text NOT NULL,                  -- button, shake, silent, device, or what went wrong with a trip
+    trigger      text NOT NULL,                  -- button, shake, silent, device, call (to 112 or 119), or what went wrong with a trip
     silent       boolean NOT NULL,               -- nobody may call her
     battery      smallint CHECK (battery BETWEEN 0 AND 100),  -- per cent; null = not said
     located      boolean NOT NULL,               -- whether it came with a position, which is a fix

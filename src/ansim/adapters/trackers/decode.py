@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 import msgspec
 
+from ansim.adapters.trackers.aml import Aml
+from ansim.adapters.trackers.osmand import OsmAnd
+from ansim.adapters.trackers.owntracks import OwnTracks
 from ansim.adapters.trackers.protocols import PROTOCOLS
 from ansim.adapters.trackers.report import Report
 from ansim.core.errors import Problem
 
-NAMES = tuple(PROTOCOLS)
+NAMES = (*PROTOCOLS, "osmand", "owntracks", "aml")
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,13 +74,27 @@ def _shown(report: Report, text: bool) -> dict[str, Any]:
     }
 
 
-def _reader(protocol: str, model: str) -> Any:
+def _reader(protocol: str, model: str) -> Callable[[Line, datetime], list[Report]]:
+    match protocol:
+        case "osmand":
+            return _osmand
+        case "owntracks":
+            return lambda line, now: [report for report in (OwnTracks().read(line.frame.encode(), "", now),) if report]
+        case "aml":
+            return lambda line, now: [Aml().read(_bytes(line), now)]
     conversation = PROTOCOLS[protocol](model)
 
     def read(line: Line, now: datetime) -> list[Report]:
         return conversation.read(_bytes(line), now)
 
     return read
+
+
+def _osmand(line: Line, now: datetime) -> list[Report]:
+    """A path with its query, the query alone, or JSON."""
+    if line.frame.lstrip()[:1] == "{":
+        return [OsmAnd().read_json(line.frame.encode(), now)]
+    return [OsmAnd().read_query(dict(parse_qsl(line.frame.partition("?")[2] or line.frame)), now)]
 
 
 def _bytes(line: Line) -> bytes:

@@ -27,6 +27,9 @@ ABOUT_NOW = timedelta(hours=26)
 
 REMEMBERED = 100_000
 
+AFTER_ALL = 10
+"""The rank of a call that a control room has answered: after every other, however many there are."""
+
 
 @dataclass(frozen=True)
 class Reception:
@@ -37,13 +40,17 @@ class Reception:
     move: Callable[[Moved], Awaitable[None]]
     lanes: Lanes
 
-    async def take(self, report: Report, source: Source, address: str, client_id: str) -> Receipt | None:
+    async def take(
+        self, report: Report, source: Source, address: str, client_id: str, *, line: str = ""
+    ) -> Receipt | None:
         """The receipt of a call; None for what is none. Raises Problem 429 or 503 when it is not taken.
+
+        `line` tells a sender that does not say who it is from others at its address.
 
         A device that nobody enrolled still calls for help; what it is folded by says nothing about it.
         """
         now = self.database.world.clock.now()
-        caller = "device-" + _hash(f"{source}:{report.device or address}")[:24]
+        caller = "device-" + _hash(f"{source}:{report.device or line}")[:24]
         if report.sos:
             return await self._call(report, source, address, client_id, caller, now)
         if report.place is not None and report.device:
@@ -60,16 +67,19 @@ class Reception:
         if report.device:
             async with self.database.transaction() as tx:
                 person = await person_of_device(tx, report.device)
+        # she speaks with 112 or 119 already: behind those whom nobody has heard yet
+        telephoned = source == "aml"
         admitted = self.lanes.admit(Lane.SOS, person or caller, address)
         at = report.at if abs(now - report.at) <= ABOUT_NOW and report.at <= now else now
         return await self.intake.submit(
             Arrival(
-                source=source, client_id=client_id, kind="sos", trigger="device", silent=True, occurred_at=at,
+                source=source, client_id=client_id, kind="sos", occurred_at=at,
+                trigger="call" if telephoned else "device", silent=not telephoned, priority=3 if telephoned else 1,
                 position=report.place, battery=report.battery, person=person or caller,
                 verdict="none" if person is None else "verified", contacts=None,
                 damaged=report.checksum is False or not report.whole,
             ),
-            admitted.rank,
+            admitted.rank + (AFTER_ALL if telephoned else 0),
         )  # fmt: skip
 
 
@@ -88,10 +98,10 @@ class Echoes:
     def __init__(self) -> None:
         self._heard: OrderedDict[str, tuple[datetime, str]] = OrderedDict()
 
-    def id(self, source: Source, address: str, report: Report, frame: bytes, now: datetime) -> str:
+    def id(self, source: Source, line: str, report: Report, frame: bytes, now: datetime) -> str:
         timed = report.stated and abs(now - report.at) <= ABOUT_NOW
         words = report.at.isoformat() if timed else frame.hex()
-        key = _hash(f"{source}:{report.device or address}:{words}")[:40]
+        key = _hash(f"{source}:{report.device or line}:{words}")[:40]
         heard = self._heard.pop(key, None)
         if heard is None:
             heard = (now, key if timed else _hash(f"{key}:{now.isoformat()}")[:40])

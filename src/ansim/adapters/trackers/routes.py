@@ -1,7 +1,8 @@
-"""/in/osmand and /in/owntracks: free phone apps as callers for help."""
+"""/in/osmand and /in/owntracks: free phone apps as callers for help; /in/aml: where somebody is who calls 112 or 119."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,6 +10,7 @@ import msgspec
 from litestar import HttpMethod, Request, Response, post, route
 from litestar.di import NamedDependency
 
+from ansim.adapters.trackers.aml import Aml
 from ansim.adapters.trackers.osmand import OsmAnd
 from ansim.adapters.trackers.owntracks import OwnTracks
 from ansim.adapters.trackers.reception import Reception, client_id
@@ -54,4 +56,20 @@ async def owntracks(
     return Response(b"[]", media_type="application/json", headers=headers)
 
 
-ROUTES = [osmand, owntracks]
+@post("/in/aml", status_code=200)
+async def aml(
+    request: Http, world: NamedDependency[World], reception: NamedDependency[Reception], aml: NamedDependency[Aml]
+) -> Response[bytes]:  # fmt: skip
+    """One message of Advanced Mobile Location, in any of its forms: she is calling 112 or 119, and this is where. Her call's receipt
+    is in the header ansim-receipt.
+    """
+    body = await request.body()
+    report = aml.read(body, world.clock.now())
+    # the same message again is the same call; who does not say her number is told from others by it
+    named = hashlib.sha256(body).hexdigest()[:40]
+    receipt = await reception.take(report, "aml", address(request), named, line=named)
+    assert receipt is not None
+    return Response(b"", headers={"ansim-receipt": receipt.receipt})
+
+
+ROUTES = [osmand, owntracks, aml]

@@ -40,6 +40,8 @@ WAITING_REPLIES = 4096
 @dataclass(eq=False)
 class _Line:
     address: str
+    name: str
+    """What tells it from others, as long as its device has not said its number."""
     task: asyncio.Task[Any]
     heard_at: float
     understood: bool = False
@@ -99,7 +101,7 @@ class Devices:
         peer = writer.get_extra_info("peername")
         task = asyncio.current_task()
         assert task is not None
-        line = _Line(peer[0] if peer else "", task, self._world.clock.monotonic())
+        line = _Line(peer[0], f"{peer[0]}:{peer[1]}", task, self._world.clock.monotonic())
         line.counted_at = line.heard_at
         self._make_room(line.address)
         self._lines[line] = None
@@ -132,9 +134,9 @@ class Devices:
             if report.kind != "nothing":
                 line.understood = True
                 line.heard_at = self._world.clock.monotonic()
-            id = self._echoes.id(protocol.name, line.address, report, frame, now) if report.sos else ""
+            id = self._echoes.id(protocol.name, line.name, report, frame, now) if report.sos else ""
             try:
-                await self._reception.take(report, protocol.name, line.address, id)
+                await self._reception.take(report, protocol.name, line.address, id, line=line.name)
             except Problem as problem:
                 # Not kept, so not acknowledged: the device keeps it and says it again.
                 if report.sos:

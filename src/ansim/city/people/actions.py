@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -80,14 +81,23 @@ async def withdraw(tx: Transaction, *, credential: str, proof: str) -> None:
         await destroy(tx, subject=person, scope="person", slots=[slot], actor=person, why="withdrawn")
 
 
-async def add_device(tx: Transaction, *, credential: str, proof: str) -> str:
-    """The random name under which a tracker of hers speaks. Raises Problem 403, 409."""
-    person = await _own(tx, credential, proof, device_lines(credential))
-    if await store.devices(tx, person) >= MOST_DEVICES:
-        raise Problem(409, "device.many", "Too many trackers", f"At most {MOST_DEVICES}.")
-    device = tx.world.token_bytes(10).hex()
-    await store.add_device(tx, _tag(await site_secret(tx, "device"), device), person)
-    await record(tx, actor=person, act="device.added", object=person, purpose="consent")
+async def add_device(tx: Transaction, *, credential: str, proof: str, number: str | None = None) -> str:
+    """What a tracker of hers is known by: the number that it has of its maker, or a random name to give it. The same number
+    again is harmless. Raises Problem 403, 409.
+    """
+    person = await _own(tx, credential, proof, device_lines(credential, number))
+    device = tx.world.token_bytes(10).hex() if number is None else number
+    tag = _tag(await site_secret(tx, "device"), device)
+    carrier = await store.device_owner(tx, tag)
+    if carrier is not None and carrier != person:
+        raise Problem(
+            409, "device.taken", "This number is added already", "Whoever added it must withdraw first.", field="number"
+        )
+    if carrier is None:
+        if await store.devices(tx, person) >= MOST_DEVICES:
+            raise Problem(409, "device.many", "Too many trackers", f"At most {MOST_DEVICES}.")
+        await store.add_device(tx, tag, person)
+        await record(tx, actor=person, act="device.added", object=person, purpose="consent")
     return device
 
 
@@ -148,7 +158,13 @@ async def _signing(tx: Transaction) -> Ed25519PrivateKey:
 
 
 def _tag(secret: bytes, device: str) -> bytes:
-    return hmac.digest(secret, device.encode(), hashlib.sha256)
+    return hmac.digest(secret, _plain(device).encode(), hashlib.sha256)
+
+
+def _plain(number: str) -> str:
+    """A number without what people and protocols put around it: separators, the country, leading zeros."""
+    digits = re.sub(r"[ ()-]", "", number).removeprefix("+82")
+    return digits.lstrip("0") if digits.isdecimal() else number
 
 
 def _profile_context(person: str) -> bytes:

@@ -132,8 +132,8 @@ def withdraw_lines(credential: str) -> tuple[str, str]:
     return "ansim withdraw", credential
 
 
-def device_lines(credential: str) -> tuple[str, str]:
-    return "ansim device", credential
+def device_lines(credential: str, number: str | None) -> tuple[str, ...]:
+    return ("ansim device", credential) if number is None else ("ansim device", credential, number)
 
 
 def _parse(credential: str) -> tuple[Credential, bytes, bytes]:

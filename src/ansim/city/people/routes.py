@@ -54,6 +54,12 @@ class Own(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     proof: Proof
 
 
+class Tracker(Own, frozen=True, kw_only=True):
+    """`number`: the one that its maker gave it (an IMEI, or as it says itself), which is then the third line of what is signed."""
+
+    number: Annotated[str, Meta(pattern=r"^\+?[0-9A-Za-z][0-9A-Za-z ()-]{3,31}$")] | None = None
+
+
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     device: str
 
@@ -121,10 +127,11 @@ async def withdraw(data: JSONBody[Own], database: Db) -> None:
 
 
 @post("/api/citizen/devices")
-async def add_device(data: JSONBody[Own], database: Db) -> Device:
-    """A random name for a tracker of hers, to be typed into its app."""
+async def add_device(data: JSONBody[Tracker], database: Db) -> Device:
+    """Make a tracker of hers known: by the number of a device, or by a random name to be typed into an app."""
     async with database.transaction() as tx:
-        return Device(device=await actions.add_device(tx, credential=data.credential, proof=data.proof))
+        device = await actions.add_device(tx, credential=data.credential, proof=data.proof, number=data.number)
+    return Device(device=device)
 
 
 @get("/api/citizen/push-key")

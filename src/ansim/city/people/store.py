@@ -72,6 +72,11 @@ async def devices(tx: Transaction, person: str) -> int:
     return number
 
 
+async def device_owner(tx: Transaction, tag: bytes) -> str | None:
+    person: str | None = await tx.fetchval("SELECT person FROM device WHERE tag = $1", tag)
+    return person
+
+
 async def device_persons(tx: Transaction, tags: list[bytes]) -> dict[bytes, str]:
     rows = await tx.fetch(
         """SELECT tag, person.id FROM device JOIN person ON person.id = device.person
