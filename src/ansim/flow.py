@@ -153,6 +153,7 @@ PASSING: tuple[Errand, ...] = (
 TIMERS: dict[str, TimerReaction] = {
     trips.DUE: trips.due,
     incidents.UNCLAIMED: incidents.escalate,
+    guardians.UNREAD: guardians.tell_again,
     passing.UNANSWERED: passing.lapse,
     grants.EXPIRY: grants.expire,
     walls.EXPIRY: walls.expire,

@@ -256,9 +256,9 @@ def worked(number: int = 47, **more: Any) -> dict[str, Any]:
         "person": {"name": "김수민", "phone": "01000000000", "note": "천식, 흰 패딩", "battery": 34},
         "guardians": [
             {"name": "김어머니", "relation": "어머니", "receipts": [{"channel": "push", "state": "read",
-                "at": ago(101), "reason": None}]},
+                "at": ago(101), "reason": None}], "phone": ""},
             {"name": "김언니", "relation": "언니", "receipts": [{"channel": "sms", "state": "delivered",
-                "at": ago(120), "reason": None}]},
+                "at": ago(120), "reason": None}], "phone": ""},
         ],
         "cameras": CAMERAS,
         "sight": {"probability": 0.97, "map": "footprints"},

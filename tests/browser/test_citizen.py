@@ -157,6 +157,33 @@ async def test_a_held_press_sends_with_position_and_sealed_contacts(open_page: O
     assert "민지" not in json.dumps(sos, ensure_ascii=False)
 
 
+async def test_guardians_have_an_order_and_quiet_hours(open_page: Open, stage: Stage, picture: Any) -> None:
+    page = await enrolled(open_page)
+    await heading(page, "역삼동에 있어요")
+    await page.get_by_role("button", name="보호자", exact=True).click()
+    await page.get_by_role("button", name="보호자 더하기").click()
+    await page.get_by_label("관계").fill("언니")
+    await page.get_by_label("전화번호").fill("010-2222-2222")
+    await page.get_by_role("button", name="보호자 더하기").click()
+    await page.get_by_role("button", name="언니를 앞으로").click()
+    first = page.locator("li.guardian").first
+    await first.get_by_text("언니").first.wait_for()
+    assert await first.get_by_role("button", name="언니를 앞으로").count() == 0, "nobody stands before her"
+    await first.get_by_role("switch", name="조용한 시간").click()
+    await page.get_by_label("조용한 시간 시작").fill("23:30")
+    await picture(page, "c-guardians-quiet")
+    await page.get_by_role("button", name="홈", exact=True).click()
+    await hold(page)
+    await heading(page, "관제센터가 받았어요")
+    (asked,) = stage.asked_for("/api/signals")
+    sealed = base64.urlsafe_b64decode(asked.body["sealed"] + "==")
+    profile = json.loads(sealing.open(KEY, sealed, b"ansim contacts", asked.body["id"].encode()))
+    assert profile["guardians"] == [
+        {"name": "언니", "relation": "언니", "phone": "010-2222-2222", "quiet_from": "23:30", "quiet_until": "07:00"},
+        {"name": "엄마", "relation": "엄마", "phone": "010-0000-0000"},
+    ]
+
+
 async def test_a_short_press_sends_nothing_and_says_so(open_page: Open, stage: Stage) -> None:
     page = await enrolled(open_page)
     await hold(page, seconds=0.4)

@@ -1102,6 +1102,7 @@ async def test_guardians_show_what_reached_them(sit: Sit, room: Room) -> None:
         "name": "x",
         "relation": "아버지",
         "receipts": [{"channel": "mail", "state": "failed", "at": ago(3), "reason": "away"}],
+        "phone": "",
     }
     room.have(worked(guardians=[*worked()["guardians"], failed]))
     page = await sit()
@@ -1109,6 +1110,21 @@ async def test_guardians_show_what_reached_them(sit: Sit, room: Room) -> None:
     await says(page.locator(".receipt.read"), "어머니", "읽음")
     await says(page.locator(".receipt.delivered"), "언니", "문자 도착 · 아직 안 읽음")
     await says(page.locator(".receipt.failed"), "아버지", "메일 실패 — 다음 방법으로")
+
+
+async def test_when_no_guardian_looks_it_says_whom_to_ring_first(sit: Sit, room: Room, picture: Any) -> None:
+    mother, sister = worked()["guardians"]
+    unread = [{"channel": "sms", "state": "delivered", "at": ago(61), "reason": None}]
+    mother, sister = ({**one, "receipts": unread} for one in (mother, sister))
+    room.have(worked(guardians=[mother, {**sister, "phone": "010-2222-2222"}]))
+    page = await sit()
+    await open_case(page)
+    await says(page.locator("[data-part=ring]"), "아무도 읽지 않음 — 언니에게 전화", "010-2222-2222")
+    await picture(page, "a-console-unread")
+    await room.put(worked(guardians=[{**mother, "phone": "010-1111-1111"}, {**sister, "phone": "010-2222-2222"}]))
+    await says(page.locator("[data-part=ring]"), "어머니에게 전화", "010-1111-1111")
+    await room.put(worked())
+    await page.locator("[data-part=ring]").wait_for(state="detached")
 
 
 async def test_a_digit_sends_a_stock_phrase(sit: Sit, room: Room, stage: Stage) -> None:

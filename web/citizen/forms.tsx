@@ -1,6 +1,7 @@
 /** What she tells this phone about herself. Every change is stored at once; nothing leaves before an SOS. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
+import arrowUp from "lucide-static/icons/arrow-up.svg?raw";
 import bell from "lucide-static/icons/bell-ring.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
 import plus from "lucide-static/icons/plus.svg?raw";
@@ -9,7 +10,7 @@ import { both } from "../shared/i18n";
 import { type Optional, type Term, add, missing } from "./consent";
 import { Checked, Invitation } from "./invitation";
 import { collectAnswers, invite, takeBack } from "./invite";
-import { Field } from "./parts";
+import { Field, Switch } from "./parts";
 import { EMPTY, profile, remember } from "./state";
 import { t } from "./words";
 import { type Guardian, reachable } from "./wire";
@@ -58,8 +59,47 @@ export function GuardianForm({ ask = false }: { ask?: boolean }): JSX.Element | 
   return <Guardians />;
 }
 
-/** One guardian: how she is reached, and the way for her browser to be told, too. */
-function Item({ of, shown, show, change, remove }: { of: Guardian; shown: boolean; show: (mailbox: string | null) => void; change: (to: Guardian) => Promise<void>; remove: () => Promise<void> }): JSX.Element {
+const NIGHT = { quiet_from: "22:00", quiet_until: "07:00" };
+
+/** When she is told of an SOS and of an unanswered question only, and of no ordinary trip. */
+function Quiet({ of, change }: { of: Guardian; change: (to: Guardian) => Promise<void> }): JSX.Element {
+  const id = useId();
+  const on = Boolean(of.quiet_from && of.quiet_until);
+  const { quiet_from: _from, quiet_until: _until, ...always } = of;
+  const field = (name: "quiet_from" | "quiet_until"): JSX.Element => (
+    <input class="field" type="time" required aria-label={t(`guardian.${name}`)} value={of[name]} onChange={(event) => event.currentTarget.value && void change({ ...of, [name]: event.currentTarget.value })} />
+  );
+  return (
+    <div class="quiet">
+      <div class="row item">
+        <span class="grow" id={id}>
+          <b>{t("guardian.quiet")}</b>
+          <span class="t2">{t("guardian.quiet.hint")}</span>
+        </span>
+        <Switch on={on} labelledby={id} turn={(quiet) => void change(quiet ? { ...always, ...NIGHT } : always)} />
+      </div>
+      {on && (
+        <div class="two" role="group" aria-labelledby={id}>
+          {field("quiet_from")}
+          {field("quiet_until")}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface ItemProps {
+  of: Guardian;
+  shown: boolean;
+  show: (mailbox: string | null) => void;
+  change: (to: Guardian) => Promise<void>;
+  /** Before whoever stands before her; null for the first. */
+  sooner: (() => Promise<void>) | null;
+  remove: () => Promise<void>;
+}
+
+/** One guardian: how she is reached and when, and the way for her browser to be told, too. */
+function Item({ of, shown, show, change, sooner, remove }: ItemProps): JSX.Element {
   const [failed, setFailed] = useState(false);
   const press = async (): Promise<void> => {
     if (of.invited) return show(shown ? null : of.invited.mailbox);
@@ -84,6 +124,11 @@ function Item({ of, shown, show, change, remove }: { of: Guardian; shown: boolea
           {of.invited && <span class="t2" role="status">{t("invite.waiting")}</span>}
           {!of.invited && !reachable(of) && <span class="c1">{t("invite.none")}</span>}
         </span>
+        {sooner && (
+          <button type="button" class="round bare" aria-label={t("guardian.sooner", { who: called(of) })} onClick={() => void sooner()}>
+            <Icon of={arrowUp} class="t3" />
+          </button>
+        )}
         <button type="button" class="round bare" aria-label={`${called(of)} ${t("remove")}`} onClick={() => void remove()}>
           <Icon of={trash} class="t3" />
         </button>
@@ -94,6 +139,7 @@ function Item({ of, shown, show, change, remove }: { of: Guardian; shown: boolea
           {of.invited ? (shown ? t("invite.hide") : t("invite.show")) : t("invite")}
         </button>
       )}
+      <Quiet of={of} change={change} />
       {failed && <p class="c1" role="alert">{t("invite.failed")}</p>}
       {of.invited && shown && <Invitation of={of.invited} />}
     </li>
@@ -130,6 +176,7 @@ function Guardians(): JSX.Element {
   const replace = (at: number, by: Guardian[]): Promise<void> => remember({ guardians: guardians.flatMap((one, other) => (other === at ? by : one)) });
   return (
     <div class="guardians">
+      {guardians.length > 1 && <p class="t2">{t("guardian.order")}</p>}
       <ul class="items">
         {guardians.map((one, at) => (
           <Item
@@ -138,6 +185,7 @@ function Guardians(): JSX.Element {
             shown={one.invited !== undefined && one.invited.mailbox === shown}
             show={setShown}
             change={(to) => replace(at, [to])}
+            sooner={at === 0 ? null : () => remember({ guardians: guardians.map((_, to) => guardians[to === at - 1 ? at : to === at ? at - 1 : to]!) })}
             remove={async () => {
               await replace(at, []);
               if (one.invited) await takeBack(one.invited);

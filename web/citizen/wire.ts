@@ -28,6 +28,9 @@ export interface Guardian {
   phone?: string;
   push?: Push;
   invited?: Invited;
+  /** hh:mm in Korea. Between the two only an emergency is told. */
+  quiet_from?: string;
+  quiet_until?: string;
 }
 
 /** Whether an SOS can reach this guardian at all. */
@@ -89,7 +92,7 @@ export interface Message {
 export interface GuardianReceipt {
   who: string;
   channel: "push" | "mail" | "sms";
-  state: "queued" | "sent" | "delivered" | "read" | "failed";
+  state: "queued" | "sent" | "delivered" | "read" | "failed" | "quiet";
   at: string;
 }
 

@@ -23,6 +23,7 @@ const ko = {
   "invite.how": "옆에 있으면 카메라로 찍게 하고, 멀리 있으면 링크를 보내세요. 앱도 가입도 필요 없어요.", "invite.qr": "보호자 초대 QR 코드", "invite.share": "링크 보내기", "invite.copy": "링크 복사", "invite.copied": "복사했어요",
   "invite.message": "내가 도움을 요청하면 이 휴대폰으로 알림이 가게 해 줘요.", "invite.once": "한 사람만, {day}까지 쓸 수 있어요. 답이 오면 이 화면에 나타나요.", "invite.number": "알림 연결됨 · 확인 번호 {n}", "invite.failed": "지금은 초대를 만들 수 없어요. 인터넷을 확인하고 다시 눌러 주세요.",
   "guardians.title": "보호자", "guardians.lead": "SOS를 보내면 바로 알리고, 상황이 끝나면 닫히는 위치 링크를 보내요. CCTV는 볼 수 없어요.",
+  "guardian.order": "SOS는 모두에게 바로 알려요. 아무도 읽지 않으면 관제센터가 이 순서로 전화해요.", "guardian.sooner": "{who|을/를} 앞으로", "guardian.quiet": "조용한 시간", "guardian.quiet.hint": "귀가 출발과 도착을 알리지 않아요. SOS와 답이 없는 것은 언제든 알려요.", "guardian.quiet_from": "조용한 시간 시작", "guardian.quiet_until": "조용한 시간 끝",
   "guardians.none": "아직 보호자가 없어요", "guardians.none.hint": "SOS는 보호자가 없어도 관제센터로 가요.",
   "guardians.home": "보호자 {names}", "guardians.ready": "모두 알림 받을 수 있어요", "guardians.partly": "{n}명은 연락처가 없어요",
 
@@ -53,7 +54,7 @@ const ko = {
   "step.received": "관제센터가 받음", "step.waiting": "요원이 확인하는 중", "step.holder": "{name|이/가} 확인", "step.cameras": "주변 CCTV {n}대로 보고 있어요",
   "step.requested": "{agency}에 출동을 요청했어요", "step.acknowledged": "{agency|이/가} 요청을 받았어요", "step.en_route": "{agency|이/가} 오고 있어요", "step.arrived": "{agency|이/가} 도착했어요", "step.completed": "{agency|이/가} 도왔어요", "step.refused": "다른 방법으로 도움을 부르고 있어요", "step.no_answer": "다른 방법으로 도움을 부르고 있어요",
   "step.eta": "약 {n}분", "agency.112": "경찰", "agency.119": "119 구급대", "operator": "관제요원",
-  "receipts": "보호자에게 알림", "receipts.practice": "연습이라 보호자에게는 알리지 않아요", "receipt.queued": "알리는 중", "receipt.sent": "보냄", "receipt.delivered": "도착", "receipt.read": "읽음", "receipt.failed": "아직 못 알림",
+  "receipts": "보호자에게 알림", "receipts.practice": "연습이라 보호자에게는 알리지 않아요", "receipt.queued": "알리는 중", "receipt.sent": "보냄", "receipt.delivered": "도착", "receipt.read": "읽음", "receipt.failed": "아직 못 알림", "receipt.quiet": "조용한 시간이라 알리지 않음",
   "channel.push": "알림", "channel.mail": "메일", "channel.sms": "문자",
   "stock.1": "네, 갈게요", "stock.2": "말 못 해요", "stock.3": "따라와요", "stock.4": "안전해요", "stocks": "바로 보내는 말",
   "say": "직접 쓰기", "say.send": "보내기", "said.me": "나", "said.sending": "보내는 중", "said.sent": "보냄", "said.failed": "보내지 못함 · 다시 보내기", "said.wait": "연결되면 보내요",
@@ -108,6 +109,7 @@ const en: Record<keyof typeof ko, string> = {
   "invite.how": "Beside you they scan this with the camera; far away, send the link. No app, no account.", "invite.qr": "QR code of the invitation", "invite.share": "Send the link", "invite.copy": "Copy the link", "invite.copied": "Copied",
   "invite.message": "When I ask for help, let this phone notify you.", "invite.once": "For one person, until {day}. The answer appears on this screen.", "invite.number": "Notifications on · check number {n}", "invite.failed": "No invitation can be made right now. Check your connection and press again.",
   "guardians.title": "Guardians", "guardians.lead": "With an SOS they are told at once and get a link to your position that closes when it is over. They never see CCTV.",
+  "guardian.order": "An SOS is told to all of them at once. If none of them reads it, the centre rings them in this order.", "guardian.sooner": "Move {who} up", "guardian.quiet": "Quiet hours", "guardian.quiet.hint": "No word of trips that begin and end well. An SOS and an unanswered question are told at any time.", "guardian.quiet_from": "Quiet from", "guardian.quiet_until": "Quiet until",
   "guardians.none": "No guardians yet", "guardians.none.hint": "An SOS reaches the centre without guardians too.",
   "guardians.home": "Guardians {names}", "guardians.ready": "All can be told", "guardians.partly": "{n} without a contact",
 
@@ -138,7 +140,7 @@ const en: Record<keyof typeof ko, string> = {
   "step.received": "Received by the centre", "step.waiting": "An operator is looking", "step.holder": "Taken by {name}", "step.cameras": "Watching with {n} cameras",
   "step.requested": "Asked {agency} to come", "step.acknowledged": "Request taken by {agency}", "step.en_route": "On the way: {agency}", "step.arrived": "On scene: {agency}", "step.completed": "Helped by {agency}", "step.refused": "Calling for help another way", "step.no_answer": "Calling for help another way",
   "step.eta": "about {n} min", "agency.112": "police", "agency.119": "119 rescue", "operator": "Operator",
-  "receipts": "Guardians told", "receipts.practice": "In practice no guardian is told", "receipt.queued": "being told", "receipt.sent": "sent", "receipt.delivered": "delivered", "receipt.read": "read", "receipt.failed": "not told yet",
+  "receipts": "Guardians told", "receipts.practice": "In practice no guardian is told", "receipt.queued": "being told", "receipt.sent": "sent", "receipt.delivered": "delivered", "receipt.read": "read", "receipt.failed": "not told yet", "receipt.quiet": "not told, quiet hours",
   "channel.push": "push", "channel.mail": "mail", "channel.sms": "text",
   "stock.1": "Yes, going", "stock.2": "Cannot talk", "stock.3": "Being followed", "stock.4": "I am safe", "stocks": "Ready answers",
   "say": "Write", "say.send": "Send", "said.me": "Me", "said.sending": "sending", "said.sent": "sent", "said.failed": "not sent · send again", "said.wait": "goes out with a connection",

@@ -385,6 +385,18 @@ function best(guardian: Guardian): ChannelReceipt | null {
   return [...guardian.receipts].sort((a, b) => RANK.indexOf(a.state) - RANK.indexOf(b.state))[0] ?? null;
 }
 
+/** Nobody has looked at what was sent again: whom to ring first, in her order. */
+function Ring({ guardians }: { guardians: readonly Guardian[] }): JSX.Element | null {
+  const first = guardians.find((guardian) => guardian.phone);
+  if (first === undefined) return null;
+  return (
+    <div class="line c2" data-part="ring" role="status">
+      <Icon of={alert} />
+      {t("guardians.unread", { who: first.relation || first.name })} <b>{first.phone}</b>
+    </div>
+  );
+}
+
 function Guardians({ incident }: { incident: IncidentDetail }): JSX.Element {
   return (
     <div class="sec">
@@ -395,6 +407,7 @@ function Guardians({ incident }: { incident: IncidentDetail }): JSX.Element {
         const words = receipt ? named("guardian", receipt.state, { channel: named("channel", receipt.channel) }) : t("guardian.wait");
         return <Receipt key={i} name={guardian.relation || guardian.name} words={words} receipt={receipt} />;
       })}
+      <Ring guardians={incident.guardians} />
     </div>
   );
 }

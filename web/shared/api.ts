@@ -97,6 +97,8 @@ export interface Guardian {
   name: string;
   relation: string;
   receipts: ChannelReceipt[];
+  /** Given once nobody has looked at what was sent again. */
+  phone: string;
 }
 export interface Camera {
   id: string;

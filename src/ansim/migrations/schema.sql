@@ -528,7 +528,7 @@ CREATE TABLE guardian_notice (
     incident  text NOT NULL,                      -- the case or trip
     guardian  smallint NOT NULL,                  -- her order in the person's list, from 1
     channel   text NOT NULL CHECK (channel IN ('push', 'mail', 'sms')),  -- the way
-    state     text NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'failed')),  -- what is known of it
+    state     text NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'failed', 'quiet')),  -- what is known of it; quiet: kept back in her quiet hours
     reason    text,                               -- why it failed, in the channel's words, without addresses
     tries     smallint NOT NULL DEFAULT 0,        -- how often it was tried
     at        timestamptz NOT NULL,               -- of the state

@@ -30,6 +30,8 @@ class Guardian(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     relation: str = ""
     mail: str | None = None
     phone: str | None = None
+    quiet_from: str = ""
+    quiet_until: str = ""
 
 
 class Codes(msgspec.Struct, frozen=True, kw_only=True):

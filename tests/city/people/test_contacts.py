@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from contextlib import suppress
+from datetime import time
 from typing import Any
 
 import pytest
@@ -127,3 +128,24 @@ def test_the_same_number_twice_is_duress() -> None:
 
 def test_codes_are_not_shown() -> None:
     assert "1234" not in repr(read(codes={"cancel": "1234", "duress": "9876"}))
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "at", "quiet"),
+    [
+        ("22:00", "07:00", "23:47", True),
+        ("22:00", "07:00", "06:59", True),
+        ("22:00", "07:00", "07:00", False),
+        ("22:00", "07:00", "12:00", False),
+        ("13:00", "15:00", "14:00", True),
+        ("13:00", "15:00", "15:00", False),
+        ("22:00", "", "23:47", False),
+        ("late", "early", "23:47", False),
+        ("08:00", "08:00", "08:00", False),
+    ],
+)
+def test_quiet_hours_are_those_of_a_clock_and_what_is_no_time_is_no_quiet(
+    begin: str, end: str, at: str, quiet: bool
+) -> None:
+    [guardian] = read(guardians=[{**MOTHER, "quiet_from": begin, "quiet_until": end}]).guardians
+    assert guardian.is_quiet(time.fromisoformat(at)) is quiet

@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import hmac
 import re
+from datetime import time
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -43,6 +44,9 @@ class Guardian(msgspec.Struct, frozen=True, kw_only=True):
     mail: Annotated[str, Meta(max_length=254)] | None = None
     phone: Annotated[str, Meta(max_length=32)] | None = None
     push: Push | None = None
+    quiet_from: Words = ""
+    quiet_until: Words = ""
+    """Korean time as hh:mm. Between the two she is told of nothing but an emergency; what is no time is no quiet."""
 
     def __post_init__(self) -> None:
         if self.mail is not None and not _MAIL.fullmatch(self.mail):
@@ -53,6 +57,12 @@ class Guardian(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("push.keys: p256dh and auth")
         if not (self.mail or self.phone or self.push):
             raise ValueError("mail, phone or push")
+
+    def is_quiet(self, at: time) -> bool:
+        begin, end = _time(self.quiet_from), _time(self.quiet_until)
+        if begin is None or end is None:
+            return False
+        return begin <= at < end if begin <= end else at >= begin or at < end
 
 
 class Verifier(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +160,13 @@ def _fits(code: str | Verifier, given: str) -> bool:
     if isinstance(code, Verifier):
         return code.fits(given)
     return hmac.compare_digest(code.encode(), given.encode())
+
+
+def _time(text: str) -> time | None:
+    try:
+        return time.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def _bytes(text: str) -> bytes:

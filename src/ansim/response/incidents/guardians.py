@@ -1,15 +1,20 @@
-"""Telling her guardians, as soon as the case is open."""
+"""Telling her guardians, as soon as the case is open, and again while none of them has looked."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
+
+import msgspec
 
 from ansim.core.database import Transaction
 from ansim.response.incidents import store
+from ansim.response.incidents.actions import said
 from ansim.response.incidents.events import IncidentOpened
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import actions as notify
-from ansim.response.notify.actions import Origin, ways
+from ansim.response.notify import store as notices
+from ansim.response.notify.actions import Origin, unsealed, ways
 from ansim.response.notify.ports import KOREA, Notice
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.events import LinkOpened
@@ -17,6 +22,11 @@ from ansim.trust.grants.store import link as link_of
 
 GRANT_LENGTH = timedelta(hours=24)
 """A guardian's right lasts as long as the case; this is only where it ends if nobody ever closes it."""
+
+UNREAD = "guardians.unread"
+"""The timer of a case whose guardians have been told, and none of them has looked yet."""
+AGAIN = (timedelta(seconds=60), timedelta(seconds=120))
+"""Unread for so long they are told again, and after so much more once again."""
 
 
 async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
@@ -29,6 +39,8 @@ async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
     if known is None:
         return
     place = tx.use(MunicipalityNames).get(incident.municipality or "", "")
+    if known.guardians:
+        tx.arm(UNREAD, incident.id, tx.at + AGAIN[0])
     for order, guardian in enumerate(known.guardians, start=1):
         grant = await grants.issue(
             tx, incident=incident.id, centre=incident.centre, holder_kind="guardian", holder=f"guardian-{order}",
@@ -45,6 +57,28 @@ async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
                     silent=incident.silent, at=incident.received_at.astimezone(KOREA).strftime("%H:%M"),
                 ),
             )  # fmt: skip
+
+
+async def tell_again(tx: Transaction, id: str) -> None:
+    """Timer: nobody has opened her link. Each is told again, on every way, and the operator learns whom to ring."""
+    incident = await store.locked(tx, id)
+    if incident is None or not incident.open or incident.case_slot is None:
+        return
+    told = await notices.of_guardians(tx, id)
+    if any(row["state"] == "read" for row in told):
+        return
+    latest = {(row["guardian"], row["channel"]): row for row in told}
+    for row in latest.values():
+        if (sealed := unsealed(tx, incident.case_slot, row)) is not None:
+            await notify.queue(
+                tx, incident=id, case_slot=incident.case_slot, guardian=row["guardian"], name=sealed.name,
+                relation=sealed.relation, channel=row["channel"], address=sealed.address,
+                notice=msgspec.structs.replace(sealed.notice, id=tx.world.id(), occasion="sos.unread"),
+            )  # fmt: skip
+    times = max(Counter((row["guardian"], row["channel"]) for row in told).values(), default=0)
+    if 0 < times < len(AGAIN):
+        tx.arm(UNREAD, id, tx.at + AGAIN[times])
+    await said(tx, incident, "guardians.unread", "system", count=len({row["guardian"] for row in told}))
 
 
 class MunicipalityNames(dict[str, str]):

@@ -58,11 +58,17 @@ async def queue(
     channel: str,
     address: str,
     notice: Notice,
+    quiet: bool = False,
 ) -> None:
+    """`quiet`: she has asked not to be told of such a thing at this time; that she was not told is kept."""
     sealed = Sealed(name=name, relation=relation, address=address, notice=notice)
     content = tx.use(Keys).seal(case_slot, msgspec.json.encode(sealed), _context(notice.id))
-    await store.insert(tx, notice.id, incident, guardian, channel, content)
-    tx.publish(NoticeQueued(notice=notice.id, incident=incident))
+    await store.insert(tx, notice.id, incident, guardian, channel, "quiet" if quiet else "queued", content)
+    tx.publish(
+        NoticeChanged(notice=notice.id, incident=incident, state="quiet")
+        if quiet
+        else NoticeQueued(notice=notice.id, incident=incident)
+    )
 
 
 async def tell(database: Database, fact: NoticeQueued) -> None:

@@ -11,7 +11,7 @@ class NoticeQueued(Fact, frozen=True, tag="notice.queued"):
 
 
 class NoticeChanged(Fact, frozen=True, tag="notice.changed"):
-    """What is known of a guardian's notice has changed: sent, delivered, read, failed."""
+    """What is known of a guardian's notice has changed: sent, delivered, read, failed, kept back in quiet hours."""
 
     notice: str
     incident: str

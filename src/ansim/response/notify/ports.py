@@ -8,12 +8,17 @@ from typing import Literal, Protocol
 import msgspec
 
 ChannelName = Literal["push", "mail", "sms"]
-Occasion = Literal["sos", "trip.started", "trip.vehicle", "trip.unanswered", "trip.arrived", "trip.ended"]
+Occasion = Literal[
+    "sos", "sos.unread", "trip.started", "trip.vehicle", "trip.unanswered", "trip.arrived", "trip.ended"
+]  # fmt: skip
+URGENT: frozenset[Occasion] = frozenset({"sos", "sos.unread", "trip.unanswered"})
+"""What no quiet hours keep back."""
 
 KOREA = timezone(timedelta(hours=9))
 
 TITLES: dict[Occasion, str] = {
     "sos": "도움 요청",
+    "sos.unread": "아직 아무도 보지 않은 도움 요청",
     "trip.started": "귀가 시작",
     "trip.vehicle": "차량 이용",
     "trip.unanswered": "안부 확인",
@@ -42,7 +47,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     def text(self) -> str:
         """One SMS (70 characters of Korean fit one part; this takes two)."""
-        look = "위치 보기" if self.occasion in ("sos", "trip.unanswered") else "함께 보기"
+        look = "위치 보기" if self.occasion in URGENT else "함께 보기"
         return f"[안심] {self.sentence()} {look}: {self.link}"
 
     def sentence(self) -> str:
@@ -59,7 +64,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
                 return f"{she} 도착했어요({self.at})."
             case "trip.ended":
                 return f"{she} 귀가 확인을 끝냈어요({self.at})."
-        return f"{she} 도움을 요청했어요({self.at}, {self.place}).{' ' if call else ''}{call}"
+        unread = "아직 아무도 보지 않았어요. " if self.occasion == "sos.unread" else ""
+        return f"{unread}{she} 도움을 요청했어요({self.at}, {self.place}).{' ' if call else ''}{call}"
 
 
 class NotSent(Exception):

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from ansim.core.database import Row, Transaction
 
 
-async def insert(tx: Transaction, id: str, incident: str, guardian: int, channel: str, sealed: bytes) -> None:
+async def insert(
+    tx: Transaction, id: str, incident: str, guardian: int, channel: str, state: str, sealed: bytes
+) -> None:
     await tx.execute(
         "INSERT INTO guardian_notice (id, incident, guardian, channel, state, at, queued_at, sealed)"
-        " VALUES ($1, $2, $3, $4, 'queued', $5, $5, $6)",
-        id, incident, guardian, channel, tx.at, sealed,
+        " VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+        id, incident, guardian, channel, state, tx.at, sealed,
     )  # fmt: skip
 
 
@@ -47,4 +49,12 @@ async def of_incidents(tx: Transaction, incidents: Sequence[str]) -> list[Row]:
         "SELECT id, incident, guardian, channel, state, reason, at, sealed FROM guardian_notice"
         " WHERE incident = ANY ($1::text[]) ORDER BY guardian, queued_at, channel",
         list(incidents),
+    )
+
+
+async def of_guardians(tx: Transaction, incident: str) -> list[Row]:
+    """Of one case or trip, the oldest first."""
+    return await tx.fetch(
+        "SELECT id, guardian, channel, state, sealed FROM guardian_notice WHERE incident = $1 ORDER BY queued_at, id",
+        incident,
     )

@@ -326,6 +326,7 @@ async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink:
 
 async def _guardians(tx: Transaction, row: IncidentRow) -> list[GuardianLine]:
     lines: dict[int, GuardianLine] = {}
+    phones: dict[int, list[str]] = {}
     for notice in await notices.of_incidents(tx, [row.id]):
         sealed = unsealed(tx, row.case_slot, notice)
         line = lines.setdefault(
@@ -335,7 +336,11 @@ async def _guardians(tx: Transaction, row: IncidentRow) -> list[GuardianLine]:
         line.receipts.append(
             NoticeReceipt(channel=notice["channel"], state=notice["state"], at=notice["at"], reason=notice["reason"])
         )
-    return [lines[order] for order in sorted(lines)]
+        if sealed and notice["channel"] == "sms":
+            phones.setdefault(notice["guardian"], []).append(sealed.address)
+    read = any(receipt.state == "read" for line in lines.values() for receipt in line.receipts)
+    again = {order: sent[-1] for order, sent in phones.items() if len(sent) > 1 and not read}
+    return [msgspec.structs.replace(lines[order], phone=again.get(order, "")) for order in sorted(lines)]
 
 
 def grant_line(grant: Grant) -> GrantLine:

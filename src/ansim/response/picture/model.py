@@ -117,6 +117,8 @@ class GuardianLine(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     relation: str
     receipts: list[NoticeReceipt]
+    phone: str = ""
+    """To be rung; told only once all of them have been told again and none has looked."""
 
 
 class GrantHolder(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,5 @@
-"""Her guardians hear when she starts, when she does not answer, and when it is over."""
+"""Her guardians hear when she starts, when she does not answer, and when it is over; in the quiet hours of one of them she hears
+only that there was no answer."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from ansim.core.database import Transaction
 from ansim.response.notify import actions as notify
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import Origin, unsealed, ways
-from ansim.response.notify.ports import KOREA, Notice, Occasion
+from ansim.response.notify.ports import KOREA, URGENT, Notice, Occasion
 from ansim.response.trips import store
 from ansim.response.trips.actions import known_of, spoken
 from ansim.response.trips.events import TripEnded, TripRides, TripStarted, TripUnanswered
@@ -53,6 +54,7 @@ async def _tell(tx: Transaction, trip: TripRow, occasion: Occasion, at: datetime
         return
     links = await _links(tx, trip)
     words = spoken(tx, trip)
+    clock = tx.at.astimezone(KOREA).time()
     for order, guardian in enumerate(known.guardians, start=1):
         link = links.get(order) or await _link(tx, trip, order)
         for channel, address in ways(guardian):
@@ -64,6 +66,7 @@ async def _tell(tx: Transaction, trip: TripRow, occasion: Occasion, at: datetime
                     at=_clock(at), occasion=occasion, promised=_clock(trip.promised_at),
                     vehicle=str(words.vehicle or ""),
                 ),
+                quiet=occasion not in URGENT and guardian.is_quiet(clock),
             )  # fmt: skip
 
 
