@@ -141,6 +141,15 @@ async def test_hostile_bodies_get_a_4xx(house: House, body: bytes) -> None:
     assert 400 <= answer.status_code < 500, answer.text
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59-09:00"])
+async def test_a_clock_at_the_end_of_time_refuses_no_sos(house: House, at: str) -> None:
+    phone = await house.phone()
+    body = phone.message()
+    await phone.send(body | {"at": at, "position": body["position"] | {"at": at}})
+    [row] = await house.rows("SELECT occurred_at FROM signal")
+    assert row["occurred_at"] == house.clock.now()
+
+
 async def test_a_future_clock_is_not_believed(house: House) -> None:
     phone = await house.phone()
     body = phone.message()

@@ -528,6 +528,16 @@ async def test_what_is_wrong_in_a_batch_is_named_and_the_rest_is_kept(house: Hou
     assert [(one["index"], one["field"]) for one in heard["rejected"]] == [(1, "latitude"), (2, "position")]
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59-09:00"])
+async def test_a_clock_at_the_end_of_time_refuses_nothing(house: House, at: str) -> None:
+    phone = await house.phone()
+    walk = await started(house, phone, at=at)
+    heard = await walk.ask("positions", positions=[walk.fix(5) | {"at": at}])
+    assert heard["accepted"] == 1
+    [row] = await house.rows("SELECT located_at FROM trip")
+    assert row["located_at"] == house.clock.now()
+
+
 SECRET = {"secret": "x" * 43}
 
 

@@ -119,7 +119,11 @@ def judge(
 
 def signal_lines(signal: str, at: datetime) -> tuple[str, str, str]:
     """What a phone signs for a signal: the time as browsers print it, milliseconds and Z."""
-    moment = at.astimezone(UTC)
+    try:
+        moment = at.astimezone(UTC)
+    except OverflowError:
+        # Before the first year, or after the last: no phone of ours has signed that.
+        moment = at
     return "ansim signal", signal, f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -68,6 +68,14 @@ class Receipt:
     centre: str
     received_at: datetime
     new: bool
+
+
+FUTURE, PAST = timedelta(minutes=5), timedelta(days=365)
+
+
+def believed(at: datetime, now: datetime) -> datetime:
+    """A phone's clock may be wrong; nothing is refused for it. Beyond these bounds the time of arrival is kept instead."""
+    return at if now - PAST <= at <= now + FUTURE else now
 
 
 def receipt_number(random_bytes: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from litestar.params import JSONBody
 from ansim.city.people.sealed import from_text
 from ansim.core.database import Database
 from ansim.core.world import World
-from ansim.response.signals.model import Arrival, Receipt, SignalPost
+from ansim.response.signals.model import Arrival, Receipt, SignalPost, believed
 from ansim.response.signals.ports import Intake
 from ansim.response.signals.sender import judge
 from ansim.trust.access.guards import address
@@ -21,10 +21,6 @@ from ansim.trust.access.limits import Lane, Lanes
 
 Http = Request[Any, Any, Any]
 Db = NamedDependency[Database]
-
-FUTURE = timedelta(minutes=5)
-"""A phone's clock may be wrong; an SOS is never refused for it. Beyond this the time of arrival is kept instead."""
-
 
 class ReceiptCentre(msgspec.Struct, frozen=True, kw_only=True):
     id: str
@@ -59,7 +55,7 @@ async def post_signal(
     receipt = await intake.submit(
         Arrival(
             source="app", client_id=data.id, kind=data.kind, trigger=data.trigger, silent=data.silent,
-            occurred_at=data.at if data.at <= now + FUTURE else now, position=data.position, battery=data.battery,
+            occurred_at=believed(data.at, now), position=data.position, battery=data.battery,
             person=sender.person, verdict=sender.rank, contacts=from_text(data.sealed),
         ),
         admitted.rank,

@@ -19,7 +19,7 @@ from ansim.core.errors import Problem, not_found
 from ansim.core.geo import distance_m
 from ansim.core.position import Position
 from ansim.response.routing.ports import Boundaries
-from ansim.response.signals.model import secret_hash
+from ansim.response.signals.model import believed, secret_hash
 from ansim.response.tracking import actions as tracking
 from ansim.response.trips import store, watching
 from ansim.response.trips.events import (
@@ -311,7 +311,7 @@ def open_memory(tx: Transaction, trip: TripRow) -> Kept:
 
 def located(tx: Transaction, kept: Kept, position: Position) -> None:
     """Where she is now, and whether that is where she wants to be."""
-    at = min(position.at, tx.at)
+    at = min(believed(position.at, tx.at), tx.at)
     near = kept.is_there(position) and abs(tx.at - position.at) <= FRESH
     kept.trip = msgspec.structs.replace(kept.trip, located_at=at, near_at=tx.at if near else None)
 
