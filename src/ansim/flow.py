@@ -37,7 +37,7 @@ from ansim.response.tracking import actions as tracking
 from ansim.response.tracking.events import PersonMoved
 from ansim.response.tracking.model import Moved
 from ansim.response.trips import actions as trips
-from ansim.response.trips import calling
+from ansim.response.trips import calling, hearing
 from ansim.response.trips import guardians as companions
 from ansim.response.trips.events import TripEnded, TripRides, TripSignalled, TripStarted, TripUnanswered
 from ansim.response.walls import actions as walls
@@ -77,7 +77,7 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
 
 async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
     """A group of devices' fixes in one transaction. Each goes where whoever carries that device is watched: into the open
-    case. Where there is none it goes nowhere, and is not kept.
+    case, or her trip. Where there is none it goes nowhere, and is not kept.
     """
     carriers = await people.persons_of_devices(tx, {one.device for one in moved})
     fixes = [(carriers.get(one.device, one.caller), one.position) for one in moved]
@@ -90,6 +90,7 @@ async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
             if person in cases and cases[person]["track_slot"] is not None
         ],
     )
+    await hearing.carried(tx, [(person, position) for person, position in fixes if person not in cases])
     return [None] * len(moved)
 
 

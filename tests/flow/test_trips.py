@@ -484,6 +484,24 @@ async def test_her_record_is_empty_while_she_is_on_her_way_and_for_whoever_guess
     assert await her_record(house, walk) == []
 
 
+async def test_a_device_that_she_carries_tells_of_her_way(house: House) -> None:
+    """A page is put to sleep in her pocket; a free app of hers goes on."""
+    phone, app = await house.phone(), await house.client()
+    walk = await started(house, phone)
+    assert phone.credential is not None
+    proof = phone.prove("ansim device", phone.credential)
+    device = (await phone._post("/api/citizen/devices", {"credential": phone.credential, "proof": proof}))["device"]
+    await house.clock.advance(60)
+    fix = walk.fix(400)
+    said = {"id": device, "lat": fix["latitude"], "lon": fix["longitude"], "accuracy": 6}
+    assert (await app.get("/in/osmand", params=said)).status_code == 200
+    state = await walk.state()
+    assert state["remaining_m"] == pytest.approx(500, abs=2) and state["heard_at"] > walk.begun["started_at"]
+    # another person's device tells nothing of her
+    await app.get("/in/osmand", params=said | {"id": "somebody", "lat": DOOR[0], "lon": DOOR[1]})
+    assert (await walk.state())["remaining_m"] == state["remaining_m"]
+
+
 # what is sent twice, badly, or by others
 
 

@@ -77,10 +77,12 @@ TERMS = Terms(
             text=Bilingual(
                 "SOS 동안 지금 있는 곳의 관제센터, 112와 119, "
                 "내가 정한 보호자에게 구조를 위해 위치를 알려요. "
-                "상황이 끝나면 더는 볼 수 없어요. 누구에게 알렸는지는 앱에서 볼 수 있어요.",
+                "내가 시작한 귀가 모니터링 동안에는 보호자에게만 알리고, 물음에 답이 없으면 관제센터에도 알려요. "
+                "상황이나 귀가가 끝나면 더는 볼 수 없어요. 누구에게 알렸는지는 앱에서 볼 수 있어요.",
                 "During an SOS the centre where you are, 112 and 119, "
                 "and the guardians you chose get your position, "
-                "to rescue you. When it is over they see nothing more. The app shows you who was told.",
+                "to rescue you. During a trip that you start only your guardians get it, and the centre too if you "
+                "do not answer. When it is over they see nothing more. The app shows you who was told.",
             ),
         ),
         Item(

@@ -22,6 +22,7 @@ from ansim.trust.access.limits import Lane, Lanes
 Http = Request[Any, Any, Any]
 Db = NamedDependency[Database]
 
+
 class ReceiptCentre(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     name: str

@@ -318,7 +318,7 @@ def located(tx: Transaction, kept: Kept, position: Position) -> None:
 
 async def joined(tx: Transaction, person: str, incident: str) -> None:
     """She has a case, opened by herself or by this trip: nothing is asked any more."""
-    for trip in await store.open_by_person(tx, person):
+    for trip in await store.open_by_person(tx, [person]):
         if trip.incident is not None:
             continue
         own = trip.state == "signalled"

@@ -48,7 +48,8 @@ async def hear(tx: Transaction, said: Sequence[Words]) -> Sequence[TripState | P
         elif is_over(trip):
             refused.append(over())
         else:
-            _hear(tx, kept.setdefault(trip.id, Kept(trip, open_memory(tx, trip).memory)), words)
+            one = kept.setdefault(trip.id, Kept(trip, open_memory(tx, trip).memory))
+            _hear(tx, one, words.positions, words.battery)
             refused.append(None)
     await _pass_on(tx, [words for words, problem in zip(said, refused, strict=True) if problem is None], held)
     for one in kept.values():
@@ -57,19 +58,32 @@ async def hear(tx: Transaction, said: Sequence[Words]) -> Sequence[TripState | P
     return [problem or shown[words.trip] for words, problem in zip(said, refused, strict=True)]
 
 
-def _hear(tx: Transaction, kept: Kept, words: Words) -> None:
+async def carried(tx: Transaction, fixes: Sequence[tuple[str, Position]]) -> None:
+    """Fixes of devices that persons carry: they tell of her way as her phone does, and go on where a page is put to sleep."""
+    by_person: dict[str, list[Position]] = {}
+    for person, position in fixes:
+        by_person.setdefault(person, []).append(position)
+    for trip in await store.open_by_person(tx, by_person):
+        if trip.person is not None and trip.watched:
+            kept = open_memory(tx, trip)
+            _hear(tx, kept, by_person[trip.person], None)
+            await settle(tx, trip, kept)
+
+
+def _hear(tx: Transaction, kept: Kept, positions: Sequence[Position], battery: int | None) -> None:
     alarms: list[watching.Alarm] = []
-    for position in words.positions:
+    for position in positions:
         alarms += watching.moved(kept.watch, kept.plan, position, tx.at)
         located(tx, kept, position)
-    if not words.positions:
+    if not positions:
         watching.heard(kept.watch, tx.at)
-    battery = kept.trip.battery if words.battery is None else words.battery
-    heard = msgspec.structs.replace(kept.trip, heard_at=tx.at, battery=battery)
-    kept.trip = alarmed(heard_again(heard, located=bool(words.positions)), alarms, tx.at, tx.world.id())
+    heard = msgspec.structs.replace(
+        kept.trip, heard_at=tx.at, battery=kept.trip.battery if battery is None else battery
+    )
+    kept.trip = alarmed(heard_again(heard, located=bool(positions)), alarms, tx.at, tx.world.id())
     slot = kept.trip.track_slot
     assert slot is not None
-    tracking.lay(tx, [(kept.trip.id, slot, position) for position in words.positions])
+    tracking.lay(tx, [(kept.trip.id, slot, position) for position in positions])
 
 
 async def _pass_on(tx: Transaction, said: Sequence[Words], held: dict[str, TripRow]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ansim.core.database import Row, Transaction
 from ansim.response.trips.model import TripCounts, TripRow
@@ -60,8 +60,13 @@ async def locked(tx: Transaction, ids: Sequence[str]) -> dict[str, TripRow]:
     return {row["id"]: _trip(row) for row in rows}
 
 
-async def open_by_person(tx: Transaction, person: str) -> list[TripRow]:
-    rows = await tx.fetch("SELECT * FROM trip WHERE person = $1 AND ended_at IS NULL ORDER BY id FOR UPDATE", person)
+async def open_by_person(tx: Transaction, persons: Collection[str]) -> list[TripRow]:
+    """Held as by `locked`."""
+    if not persons:
+        return []
+    rows = await tx.fetch(
+        "SELECT * FROM trip WHERE person = ANY ($1::text[]) AND ended_at IS NULL ORDER BY id FOR UPDATE", list(persons)
+    )
     return [_trip(row) for row in rows]
 
 
