@@ -322,6 +322,7 @@ class Room:
         self.pictures: dict[str, dict[str, Any]] = {}
         """What the server says of a camera's newest frame; a camera that is not here says nothing."""
         self.clips: dict[str, list[bytes]] = {}
+        self.trips = {"watched": 0, "asking": 0, "ready": 0}
         self.speaking = True
         self._greeted: set[int] = set()
         self._task: asyncio.Task[None] | None = None
@@ -434,6 +435,7 @@ class Room:
                         "incidents": list(self.incidents.values()),
                         "agencies": self.agencies,
                         "cameras": {"live": 1812, "total": 1880},
+                        "trips": self.trips,
                     }
                 )
             if new or beat % 5 == 0:

@@ -171,6 +171,33 @@ def ended_link(kind: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def trip_link(**more: Any) -> dict[str, Any]:
+    """What a guardian's page hears of a trip."""
+    return {
+        "kind": "trip",
+        "grant": "grant-1",
+        "closed": False,
+        "until_at": ago(-86400),
+        "centre": "강남구 관제센터",
+        "centre_phone": None,
+        "person": {"name": "민지", "note": ""},
+        "state": "walking",
+        "mode": "taxi",
+        "vehicle": {"plate": "서울 31 바 1234", "note": "은색"},
+        "destination": "집",
+        "started_at": ago(540),
+        "promised_at": ago(-355),
+        "predicted_at": ago(-600),
+        "position": fix(0, 0, 3),
+        "located_at": ago(3),
+        "heard_at": ago(3),
+        "battery": 34,
+        "outcome": None,
+        "ended_at": None,
+        "told": [],
+    } | more
+
+
 def _road(name: str, width: float, *points: tuple[float, float]) -> dict[str, Any]:
     return {
         "type": "Feature",
@@ -207,3 +234,56 @@ def street_map() -> dict[str, Any]:
         }
     )
     return {"type": "FeatureCollection", "features": features}
+
+
+def started(**more: Any) -> dict[str, Any]:
+    """What a centre answers to a trip that it takes."""
+    return {
+        "trip": "t" * 32,
+        "secret": "s" * 43,
+        "centre": {"id": "centre-0", "name": "강남구 관제센터"},
+        "started_at": ago(),
+        "promised_at": ago(-900),
+    } | more
+
+
+def trip_state(**more: Any) -> dict[str, Any]:
+    """A trip of a quarter of an hour, nine minutes after its start."""
+    return {
+        "state": "walking",
+        "mode": "walk",
+        "started_at": ago(540),
+        "promised_at": ago(-355),
+        "predicted_at": ago(-350),
+        "remaining_m": 430.0,
+        "fix_every_s": 5,
+        "battery": 34,
+        "background": False,
+        "heard_at": ago(2),
+        "question": None,
+        "receipts": [
+            {"who": "엄마", "channel": "push", "state": "read", "at": ago(500)},
+            {"who": "언니", "channel": "sms", "state": "delivered", "at": ago(520)},
+        ],
+        "signal": None,
+        "end_needs_code": False,
+        "outcome": None,
+        "ended_at": None,
+        "destroyed_at": None,
+    } | more
+
+
+def asked_about(reason: str, *, left_s: float = 30, **more: Any) -> dict[str, Any]:
+    """The same trip while she is asked whether she is well."""
+    question = {
+        "id": f"q-{reason}",
+        "reason": reason,
+        "asked_at": ago(1),
+        "answer_until": ago(-left_s),
+        "needs_code": reason in ("away", "fast"),
+    }
+    return trip_state(state="asking", question=question) | more
+
+
+def over(outcome: str = "arrived", **more: Any) -> dict[str, Any]:
+    return trip_state(state="ended", outcome=outcome, ended_at=ago(), destroyed_at=ago()) | more

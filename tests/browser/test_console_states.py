@@ -211,8 +211,8 @@ async def test_priority_two_is_amber_and_slower(sit: Sit, room: Room) -> None:
     page = await sit()
     await forget_tones(page)
     due = {"level": 0, "next": "leader", "due_at": ago(-41)}
-    await room.put(incident(50, kind="trip", priority=2, silent=False, escalation=due))
-    await says(page.locator('[data-card="i50"].wait2'), "귀가 지연", "팀장 호출까지")
+    await room.put(incident(50, kind="trip", trigger="late", priority=2, silent=False, escalation=due))
+    await says(page.locator('[data-card="i50"].wait2'), "귀가 지연", "안부 확인 응답 없음", "팀장 호출까지")
     await hears(page, "p2")
     assert await page.locator("[data-part=alarm-line]").count() == 0
 
@@ -883,6 +883,59 @@ async def test_an_empty_room_shows_that_the_system_lives(sit: Sit) -> None:
     await says(page.locator(".case"), "고른 상황 없음")
 
 
+async def test_trips_are_counted_and_listed_without_a_name_or_a_place(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    def trip(n: int, **more: Any) -> dict[str, Any]:
+        return {
+            "id": f"t{n}", "state": "walking", "reason": None, "ready": False, "mode": "walk", "started_at": ago(600),
+            "promised_at": ago(-300), "heard_at": ago(4), "located_at": ago(40), "battery": 61, "background": False,
+            "guardians": 2,
+        } | more  # fmt: skip
+
+    counts = {"watched": 3, "asking": 1, "ready": 1}
+    trips = [
+        trip(1, state="asking", reason="fast", ready=True),
+        trip(2, mode="taxi", promised_at=ago(240), battery=None, background=True),
+        trip(3, heard_at=None, located_at=None, guardians=0),
+    ]
+    stage.on("GET", "/api/trips", {"counts": counts, "trips": trips})
+    room.trips = {"watched": 24, "asking": 0, "ready": 0}
+    page = await sit()
+    await says(page.locator("[data-part=queue-empty]"), "지켜보는 귀가 24건")
+    count = page.locator("[data-part=trip-count]")
+    await says(count, "귀가 24")
+    assert await page.locator("[data-part=ready-trips]").count() == 0
+    await stage.say("/live", {"type": "trips", "trips": counts})
+    await says(count, "묻는 중 1")
+    await says(page.locator("[data-part=ready-trips]"), "귀가 1건 준비됨", "아직 볼 것 없음")
+    assert await tones(page) == [] or "p1" not in await tones(page)
+    await page.keyboard.press("KeyI")
+    sheet = page.locator("[data-part=trips]")
+    await says(sheet.locator("tr[data-ready=true]"), "준비됨", "안부 확인 중", "빨라짐", "화면이 켜져 있을 때만")
+    await says(sheet.locator("tr[data-trip=t2]"), "택시", "4분 지남", "—")
+    await says(sheet.locator("tr[data-trip=t3]"), "아직 없음")
+    assert "동" not in await sheet.locator("tbody").inner_text(), "no place"
+    await picture(page, "a-console-trips")
+    await page.keyboard.press("KeyI")
+    await sheet.wait_for(state="detached")
+
+
+async def test_a_trip_that_became_a_case_says_what_went_wrong(sit: Sit, room: Room, picture: Any) -> None:
+    page = await sit()
+    due = {"level": 0, "next": "leader", "due_at": ago(-41)}
+    for n, reason in enumerate(("stopped", "lost", "silent"), start=50):
+        await room.put(incident(n, kind="trip", trigger=reason, priority=2, silent=False, escalation=due))
+    await room.put(incident(60, kind="trip", trigger="away", escalation=due))
+    await says(page.locator('[data-card="i60"].wait1'), "귀가 · 멀어짐", "도착지에서 멀어짐, 응답 없음")
+    await says(page.locator("[data-part=alarm-chip]"), "새 귀가 · 멀어짐")
+    for n, title in enumerate(("귀가 · 멈춤", "귀가 · 위치 끊김", "귀가 · 단말 조용함"), start=50):
+        await says(page.locator(f'[data-card="i{n}"].wait2'), title)
+    await room.put(incident(61, kind="trip", trigger="duress", escalation=due, received_at=ago(30)))
+    await says(page.locator('[data-card="i61"].wait1'), "귀가 · 협박 의심", "협박 번호로 답함")
+    await picture(page, "a-console-trip-cases")
+
+
 async def test_loading_shows_lines_not_a_promise(sit: Sit, room: Room, open_page: Open) -> None:
     room.speaking = False
     page = await open_page("/console", device=CONSOLE)
@@ -972,7 +1025,7 @@ async def test_keys_are_letters_inside_a_field(sit: Sit, room: Room) -> None:
 
 
 async def test_enter_keeps_its_old_meaning_for_400_ms(sit: Sit, room: Room, stage: Stage) -> None:
-    room.have(worked(), incident(51, priority=2, kind="trip", escalation=None))
+    room.have(worked(), incident(51, priority=2, kind="trip", trigger="late", escalation=None))
     page = await sit(clock=True)
     await open_case(page)
     await page.clock.pause_at(await page.evaluate("Date.now() / 1000 + 1"))
@@ -987,7 +1040,7 @@ async def test_enter_keeps_its_old_meaning_for_400_ms(sit: Sit, room: Room, stag
 
 
 async def test_a_click_just_after_an_alarm_hits_what_it_aimed_at(sit: Sit, room: Room, stage: Stage) -> None:
-    room.have(incident(51, priority=2, kind="trip", escalation=None), taken_by_colleague())
+    room.have(incident(51, priority=2, kind="trip", trigger="late", escalation=None), taken_by_colleague())
     page = await sit(clock=True)
     await page.clock.run_for(1000)
     box = await card(page, "i51").bounding_box()
@@ -1214,7 +1267,7 @@ async def test_axe_finds_nothing(sit: Sit, room: Room, axe: Callable[[Page], Awa
     room.have(
         worked(marks=["cancel_pending"]),
         incident(48),
-        incident(50, kind="trip", priority=2),
+        incident(50, kind="trip", trigger="late", priority=2),
         taken_by_colleague(),
         incident(60, kind="flag", priority=3),
     )
@@ -1252,7 +1305,7 @@ async def test_no_letter_is_smaller_than_14_px(sit: Sit, room: Room) -> None:
 
 
 async def test_the_newest_alarm_is_the_brightest_card_in_grey(sit: Sit, room: Room) -> None:
-    room.have(worked(), incident(48), incident(50, kind="trip", priority=2), taken_by_colleague())
+    room.have(worked(), incident(48), incident(50, kind="trip", trigger="late", priority=2), taken_by_colleague())
     page = await sit()
     light = await page.evaluate(
         """() => {

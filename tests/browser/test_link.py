@@ -12,7 +12,7 @@ import pytest
 
 from .conftest import Open
 from .feed import Feed
-from .fixtures import SEOUL, ago, ended_link, fix, link_state, street_map
+from .fixtures import SEOUL, ago, ended_link, fix, link_state, street_map, trip_link
 from .stage import STATIC, Asked, Refusal, Stage
 
 if TYPE_CHECKING:
@@ -238,6 +238,59 @@ async def test_the_position_moves_and_shows_its_age(open_page: Open, stage: Stag
     await page.get_by_text("마지막 위치").wait_for()
 
 
+async def test_a_guardian_sees_a_trip_its_age_its_vehicle_and_when_it_ends(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
+    stage.link_state = trip_link()
+    stage.greet("/live/link", lambda _: trip_link())
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_role("heading", name="민지 님이 집으로 가고 있어요").wait_for()
+    await page.locator(".ground .road").first.wait_for(state="attached")
+    text = await shown(page)
+    for words in ("오차 9 m", "배터리 34%", "6분", "남음", "도착 예정", "지금 속도면", "택시로", "서울 31 바 1234", "출발",
+                  "도착하면 알려 드려요", "화면은 켜져 있을 때만", "민지 님도 볼 수 있어요"):  # fmt: skip
+        assert words in text, words
+    await page.locator(".person.fresh").wait_for()
+    await picture(page, "d4-link-trip")
+    await stage.say("/live/link", trip_link(position=fix(0, 0, 90), located_at=ago(90)))
+    await page.locator(".person.lost").wait_for()
+    await page.get_by_text("마지막 위치").wait_for()
+
+
+async def test_a_guardian_is_told_what_was_asked_and_what_to_do(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
+    asked = {"act": "asked", "at": ago(60), "reason": "late"}
+    called = {"act": "called", "at": ago(2), "reason": "late"}
+    stage.link_state = trip_link(state="calling", told=[asked, called], vehicle=None, promised_at=ago(500))
+    stage.greet("/live/link", lambda _: stage.link_state)
+    page = await open_page(f"/l/{TOKEN}")
+    await page.get_by_role("heading", name="답이 없어서 전화하고 있어요").wait_for()
+    await page.get_by_text("전화해 보세요").wait_for()
+    await page.get_by_text("지남").wait_for()
+    await picture(page, "d4-link-trip-calling")
+    away = [{"act": "asked", "at": ago(30), "reason": "away"}, {"act": "signalled", "at": ago(1), "reason": "away"}]
+    await stage.say("/live/link", trip_link(state="signalled", told=away))
+    await page.get_by_role("heading", name="관제센터에 알렸어요").wait_for()
+    await page.get_by_text("전화하지 마세요").wait_for()
+    await page.get_by_text("직접 찾아가지 마세요").wait_for()
+
+
+async def test_after_a_trip_its_page_says_how_it_ended_and_has_no_place(
+    open_page: Open, stage: Stage, feed: Feed, picture: Any
+) -> None:
+    stage.link_state = trip_link()
+    stage.greet("/live/link", lambda _: trip_link())
+    page = await open_page(f"/l/{TOKEN}")
+    await page.locator(".person").wait_for()
+    end = trip_link(state="ended", outcome="arrived", ended_at=ago(), position=None, predicted_at=None)
+    await stage.say("/live/link", end)
+    await page.get_by_role("heading", name="민지 님이 도착했어요").wait_for()
+    await page.get_by_text("위치 기록은 지워졌어요").wait_for()
+    assert "37.49" not in await page.content() and await page.locator(".ground").count() == 0
+    await picture(page, "d4-link-trip-arrived")
+
+
 async def test_opening_binds_only_by_the_page_itself_and_once(open_page: Open, stage: Stage, feed: Feed) -> None:
     stage.on("POST", f"{BASE}/open", lambda _: link_state("guardian"))
     page = await open_page(f"/l/{TOKEN}")
@@ -299,7 +352,7 @@ async def test_everybody_can_use_it(open_page: Open, stage: Stage, feed: Feed, a
     await accessible(page, letters_px=15, targets_px=48)
 
 
-@pytest.mark.parametrize("kind", ["officer", "guardian"])
+@pytest.mark.parametrize("kind", ["officer", "guardian", "trip"])
 def test_the_page_before_its_map_is_small(kind: str) -> None:
     """What a phone loads before it shows the state and starts the video: at most 30 KB compressed."""
     if not (STATIC / "link" / "index.html").is_file():

@@ -3,16 +3,16 @@
  * what she says, her position, cancelling. The practice twin has the same face and no network.
  */
 import { type Signal, batch, signal } from "@preact/signals";
-import { base64url } from "../shared/bytes";
 import { LiveSocket } from "../shared/socket";
 import { Follower } from "./following";
 import { allowed } from "./consent";
 import { introduce } from "./identity";
+import { battery, lastKnown, newId, unlessLate } from "./phone";
 import { Delivery, SMS_MS, SILENCE_MS, SYNC_TAG, keepCase, post, queue, received, waiting } from "./sending";
 import { cases, centre, position, profile, servers, settings } from "./state";
 import { forget, keep, kept } from "./vault";
 import { locate, reach } from "./whereabouts";
-import type { Case, Message, PhoneState, Position, Sos, Trigger } from "./wire";
+import type { Case, Message, PhoneState, Position, Receipt, Sos, Trigger } from "./wire";
 
 export type Sending = "sending" | "again" | "offline" | "received";
 
@@ -22,7 +22,6 @@ export interface Said extends Message {
 
 export type Cancelled = "done" | "wrong" | "later";
 
-const RECENT_MS = 10 * 60_000;
 /** A slow phone seals for as long; then the call leaves without a name rather than late. */
 const INTRODUCED_WITHIN_MS = 1_500;
 
@@ -46,37 +45,16 @@ export interface Emergency {
   leave(): void;
 }
 
-const newId = (): string => base64url(crypto.getRandomValues(new Uint8Array(18)));
-
-async function battery(): Promise<number | undefined> {
-  const source = navigator as Navigator & { getBattery?: () => Promise<{ level: number }> };
-  try {
-    const level = (await source.getBattery?.())?.level;
-    return level === undefined ? undefined : Math.round(level * 100);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What is gathered, signed and sealed while the finger is still down: at the end of the second it only has to leave. */
 export class Readiness {
   readonly id = newId();
   readonly at = new Date().toISOString();
   readonly fix: Promise<Position | null> = locate();
   readonly battery: Promise<number | undefined> = battery();
-  readonly introduction = introduce(this.id, this.at, allowed(profile.value), centre.value);
+  readonly introduction = introduce("ansim signal", this.id, this.at, allowed(profile.value), centre.value);
   constructor() {
     void reach();
   }
-}
-
-const unlessLate = <T>(value: Promise<T>, ms = 50): Promise<T | null> =>
-  Promise.race([value, new Promise<null>((resolve) => setTimeout(resolve, ms, null))]);
-
-/** Latest known fix, when it is recent enough to send a car to. */
-function lastKnown(): Position | null {
-  const fix = position.value;
-  return fix !== null && Date.now() - Date.parse(fix.at) < RECENT_MS ? fix : null;
 }
 
 export class RealEmergency implements Emergency {
@@ -90,7 +68,7 @@ export class RealEmergency implements Emergency {
   readonly where = signal<Position | null>(null);
   readonly cancelled = signal(false);
   readonly unstored = signal(false);
-  private delivery: Delivery | null = null;
+  private delivery: Delivery<Sos, Receipt> | null = null;
   private follower: Follower | null = null;
   private socket: LiveSocket<PhoneState & { type?: string }> | null = null;
   private timers: number[] = [];
@@ -135,10 +113,14 @@ export class RealEmergency implements Emergency {
       return emergency;
     }
     const open = cases.value.find((one) => one.closed_at === null && !one.left);
-    if (open === undefined) return null;
-    const emergency = new RealEmergency(open.id, open.at);
-    emergency.cancelled.value = open.cancelled_at !== null;
-    emergency.follow(open);
+    return open === undefined ? null : RealEmergency.of(open);
+  }
+
+  /** A call that a centre already has. */
+  static of(one: Case): RealEmergency {
+    const emergency = new RealEmergency(one.id, one.at);
+    emergency.cancelled.value = one.cancelled_at !== null;
+    emergency.follow(one);
     return emergency;
   }
 
@@ -171,7 +153,7 @@ export class RealEmergency implements Emergency {
 
   private deliver(sos: Sos, to: string[], isNew: boolean): void {
     const queued = { sos, servers: to };
-    this.delivery = new Delivery(queued, post);
+    this.delivery = new Delivery(sos, to, post);
     const stored = isNew ? queue(queued).then(askForSync, () => void (this.unstored.value = true)) : Promise.resolve();
     void this.delivery.run().then(async (answer) => {
       if (answer === null) return;
@@ -195,7 +177,11 @@ export class RealEmergency implements Emergency {
       this.smsOffered.value = false;
       cases.value = [one, ...cases.value.filter((other) => other.id !== one.id)];
     });
-    this.follower = new Follower(one, (fix) => (this.where.value = position.value = fix));
+    this.follower = new Follower({
+      url: new URL("/api/positions", one.server),
+      around: (positions) => ({ signal: one.id, secret: one.secret, positions }),
+      seen: (fix) => (this.where.value = position.value = fix),
+    });
     this.early.splice(0).forEach((fix) => this.follower!.add(fix));
     this.follower.start();
     this.socket = new LiveSocket<PhoneState & { type?: string }>({

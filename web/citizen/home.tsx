@@ -3,16 +3,22 @@ import { useEffect, useState } from "preact/hooks";
 import circleCheck from "lucide-static/icons/circle-check.svg?raw";
 import chevronRight from "lucide-static/icons/chevron-right.svg?raw";
 import cloudOff from "lucide-static/icons/cloud-off.svg?raw";
+import footprints from "lucide-static/icons/footprints.svg?raw";
+import house from "lucide-static/icons/house.svg?raw";
 import mapPin from "lucide-static/icons/map-pin.svg?raw";
 import settingsIcon from "lucide-static/icons/settings.svg?raw";
 import userPlus from "lucide-static/icons/user-plus.svg?raw";
 import users from "lucide-static/icons/users.svg?raw";
 import volumeX from "lucide-static/icons/volume-x.svg?raw";
+import { apart } from "../shared/ground";
 import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
+import { span } from "../shared/words";
 import { HoldButton } from "./hold";
 import { Switch } from "./parts";
-import { centre, change, enrolled, mapping, practising, profile, reached, screen, settings } from "./state";
+import { minutesFor } from "./reckoning";
+import { spots } from "./spots";
+import { centre, change, enrolled, mapping, position, practising, profile, reached, screen, settings } from "./state";
 import { locate, permission, refresh } from "./whereabouts";
 import { t } from "./words";
 import { type Trigger, reachable } from "./wire";
@@ -91,6 +97,22 @@ function People(): JSX.Element {
   );
 }
 
+/** The way home is the daily thing: one line, with what it would take from here. */
+function WayHome(): JSX.Element {
+  const home = spots.value.find((one) => one.home);
+  const here = position.value;
+  return (
+    <button type="button" class="panel row item" onClick={() => (screen.value = "trip")}>
+      <Icon of={home ? house : footprints} class="ca" />
+      <span class="grow">
+        <b>{home ? t("trip.home", { place: home.label }) : t("trip.first")}</b>
+        <span class="t2">{!home ? t("trip.first.hint") : here ? t("trip.home.hint", { mode: t("mode.walk"), span: span(minutesFor(apart(here, home), "walk") * 60) }) : t("trip.home.far")}</span>
+      </span>
+      <Icon of={chevronRight} class="t3" />
+    </button>
+  );
+}
+
 export function Home({ press, send }: HomeProps): JSX.Element {
   const [short, setShort] = useState(false);
   const practice = practising.value;
@@ -146,6 +168,7 @@ export function Home({ press, send }: HomeProps): JSX.Element {
           </span>
           <Switch on={settings.value.quiet} labelledby="quiet-words" turn={(quiet) => void change({ quiet })} />
         </div>
+        <WayHome />
         {enrolled.value === null && (
           <button type="button" class="panel row item" onClick={() => (screen.value = "enrol")}>
             <Icon of={userPlus} class="ca" />

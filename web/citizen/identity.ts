@@ -30,14 +30,14 @@ export async function prove(...lines: string[]): Promise<string> {
 
 export type Introduction = Pick<Sos, "credential" | "proof" | "sealed">;
 
-/** Who she is, for one call. Never fails: a call for help goes out with whatever could be added. */
-export async function introduce(id: string, at: string, profile: Profile | null, centre: Centre | null): Promise<Introduction> {
+/** Who she is, for one call or one trip. Never fails: a call for help goes out with whatever could be added. */
+export async function introduce(purpose: "ansim signal" | "ansim trip", id: string, at: string, profile: Profile | null, centre: Centre | null): Promise<Introduction> {
   const introduction: Introduction = {};
   try {
     const known = await credential();
     if (known !== null) {
       introduction.credential = known.credential;
-      introduction.proof = await prove("ansim signal", id, at);
+      introduction.proof = await prove(purpose, id, at);
     }
     const key = centre?.key ?? known?.centre_key ?? null;
     if (profile !== null && key !== null) {

@@ -5,6 +5,7 @@ import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import type { JSX } from "preact";
 import fileText from "lucide-static/icons/file-text.svg?raw";
+import footprints from "lucide-static/icons/footprints.svg?raw";
 import house from "lucide-static/icons/house.svg?raw";
 import users from "lucide-static/icons/users.svg?raw";
 import { startTick } from "../shared/clock";
@@ -18,16 +19,23 @@ import { Home } from "./home";
 import { collectAnswers } from "./invite";
 import { Memo } from "./memo";
 import { PracticeEmergency } from "./practice";
+import { PracticeTrip } from "./practice-trip";
 import { Record } from "./record";
 import { Sent } from "./sent";
+import { SettingOut } from "./setting-out";
 import { Settings } from "./settings";
-import { type Screen, enrolled, load, practising, profile, reached, screen, settings } from "./state";
+import { loadSpots } from "./spots";
+import { keepCase } from "./sending";
+import { type Screen, cases, enrolled, load, practising, profile, reached, screen, settings } from "./state";
 import { allowShake, listen } from "./shake";
+import { RealTrip, type Setting, type Trip } from "./trip";
+import { Underway } from "./underway";
 import { refresh } from "./whereabouts";
 import { type Word, t } from "./words";
 import type { Case, Trigger } from "./wire";
 
 const emergency = signal<Emergency | null>(null);
+const trip = signal<Trip | null>(null);
 const hidden = signal(false);
 const memoTrial = signal(false);
 
@@ -46,6 +54,23 @@ async function send(trigger: Trigger): Promise<void> {
   readiness = null;
 }
 
+async function setOut(setting: Setting): Promise<void> {
+  trip.value = practising.value ? new PracticeTrip(setting) : await RealTrip.start(setting);
+}
+
+/** Away from a trip that is over or never began; back to the choice where there is another try in it. */
+function putAway(to: Screen): void {
+  void trip.value?.leave();
+  trip.value = null;
+  screen.value = to;
+}
+
+/** Back to the screen of the call for help, while its case is open. */
+function help(): (() => void) | null {
+  const open = cases.value.find((one) => one.closed_at === null);
+  return open === undefined ? null : () => (emergency.value = RealEmergency.of(open));
+}
+
 function leave(): void {
   emergency.value?.leave();
   emergency.value = null;
@@ -55,6 +80,7 @@ function leave(): void {
 function Tabs(): JSX.Element {
   const tabs: [Screen, string, Word][] = [
     ["home", house, "tab.home"],
+    ["trip", footprints, "tab.trip"],
     ["guardians", users, "tab.guardians"],
     ["record", fileText, "tab.record"],
   ];
@@ -82,15 +108,19 @@ function App(): JSX.Element {
     };
     return <Sent of={current} hide={() => (hidden.value = true)} leave={leave} record={record} />;
   }
+  if (trip.value !== null) {
+    return <Underway of={trip.value} press={press} sos={() => void send("button")} leave={() => putAway("home")} again={() => putAway("trip")} help={help()} />;
+  }
   return (
     <div class="phone">
-      {practising.value && screen.value === "home" && (
+      {practising.value && (screen.value === "home" || screen.value === "trip") && (
         <div class="practice" role="status">
           {t("practice.band")}
         </div>
       )}
       {screen.value === "enrol" && <Enrol />}
       {screen.value === "home" && <Home press={press} send={send} />}
+      {screen.value === "trip" && <SettingOut go={setOut} />}
       {screen.value === "guardians" && <Guardians />}
       {screen.value === "record" && <Record />}
       {screen.value === "settings" && <Settings tryMemo={() => (memoTrial.value = true)} />}
@@ -115,13 +145,29 @@ function dress(): void {
   });
 }
 
+/** A trip that became a call for help, because she pressed or because nobody answered, is that call's screen. */
+function signalled(): void {
+  effect(() => {
+    const state = trip.value?.state.value;
+    const call = state?.signal ?? null;
+    if (state?.state !== "signalled" || emergency.peek() !== null) return;
+    if (trip.value?.practice) emergency.value = new PracticeEmergency();
+    if (call === null || cases.peek().some((one) => one.incident === call.incident)) return;
+    const one: Case = { ...call, id: call.signal, at: call.received_at, silent: true, server: location.origin, cancelled_at: null, closed_at: null, destroyed_at: null, left: false };
+    emergency.value = RealEmergency.of(one);
+    void keepCase(one);
+  });
+}
+
 async function start(): Promise<void> {
   dress();
   startTick();
-  await Promise.all([load(), loadConsents()]).catch(() => undefined);
+  await Promise.all([load(), loadConsents(), loadSpots()]).catch(() => undefined);
   if (profile.value === null && enrolled.value === null) screen.value = "enrol";
   const unfinished = await RealEmergency.resume().catch(() => null);
   if (unfinished) emergency.value = unfinished;
+  trip.value = RealTrip.resume();
+  signalled();
   render(<App />, document.getElementById("app")!);
 
   addEventListener("online", () => void refresh());

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import chevronLeft from "lucide-static/icons/chevron-left.svg?raw";
 import { Icon } from "../shared/icons";
 import { t } from "./words";
+import type { GuardianReceipt } from "./wire";
 
 export function Switch({ on, turn, labelledby }: { on: boolean; turn: (on: boolean) => void; labelledby: string }): JSX.Element {
   return (
@@ -83,4 +84,27 @@ export function TwicePressed({ first, second, act, class: kind }: { first: Compo
       </span>
     </>
   );
+}
+
+/** Check when received, three dots in a ring while not, a triangle without a network: never a bare spinner. */
+export function Badge({ kind }: { kind: "ok" | "going" | "kept" }): JSX.Element {
+  return (
+    <svg class={`badge ${kind}`} viewBox="0 0 56 56" aria-hidden="true">
+      <circle cx="28" cy="28" r="25" />
+      {kind === "ok" && <path d="m17 29 8 8 15-17" />}
+      {kind === "going" && <path d="M28 39V18m-9 8 9-9 9 9" />}
+      {kind === "kept" && <path d="M28 16v15m0 8v.5" />}
+    </svg>
+  );
+}
+
+/** Of several channels to one guardian, the one that got furthest. */
+const ORDER = ["read", "delivered", "sent", "queued", "failed"];
+export function furthest(receipts: GuardianReceipt[]): GuardianReceipt[] {
+  const best = new Map<string, GuardianReceipt>();
+  for (const one of receipts) {
+    const known = best.get(one.who);
+    if (!known || ORDER.indexOf(one.state) < ORDER.indexOf(known.state)) best.set(one.who, one);
+  }
+  return [...best.values()];
 }

@@ -1,4 +1,4 @@
-/** Who saw me: every case of this phone, from the ledger, by the secrets that only this phone has. */
+/** Who saw me: every case and every way home of this phone, from the ledger, by the secrets that only this phone has. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import ban from "lucide-static/icons/ban.svg?raw";
@@ -18,8 +18,9 @@ import { kept, type Kept, type Viewer, type ViewerRole, viewers } from "../share
 import { sentence } from "../shared/viewing-words";
 import { clockTime, span } from "../shared/words";
 import { TwicePressed } from "./parts";
+import { type KeptTrip, begun, forgetTrip } from "./kept-trips";
 import { forgetCase } from "./sending";
-import { cases } from "./state";
+import { cases, trips } from "./state";
 import { type Word, t } from "./words";
 import type { Case } from "./wire";
 
@@ -155,33 +156,83 @@ function CaseRecord({ one, entries, open }: { one: Case; entries: Entry[]; open:
   );
 }
 
+const DONE: Record<string, Word> = { "trip.asked": "did.asked", "trip.answered": "did.answered", "trip.called": "did.called", "trip.signalled": "did.signalled" };
+
+/** A way home: when it was, what was asked, which guardian looked, what is left of it. */
+function TripRecord({ one, entries }: { one: KeptTrip; entries: Entry[] }): JSX.Element {
+  const { started, state, to, mode } = one;
+  const seen = viewers(entries, now.value);
+  const done = entries.filter((entry) => entry.act in DONE).sort((a, b) => a.at.localeCompare(b.at));
+  const erased = state?.destroyed_at != null || entries.some((entry) => /(erased|destroyed)$/.test(entry.act) && `${entry.act} ${entry.details?.["what"] ?? ""}`.includes("track"));
+  const drop = async (): Promise<void> => {
+    await forgetTrip(one.id);
+    trips.value = trips.value.filter((other) => other.id !== one.id);
+  };
+  return (
+    <details class="panel trip-record">
+      <summary>
+        <b>{t("record.trip", { place: to.label || t("trip.destination"), mode: t(`mode.${state?.mode ?? mode}`) })}</b>
+        <span class="t2">
+          {moment(begun(one))} · {state?.ended_at ? t("record.trip.end", { time: clockTime(state.ended_at, false) }) : t("record.trip.now")}
+        </span>
+      </summary>
+      <ul class="viewers">
+        {seen.map((viewer) => (
+          <Row key={viewer.role} viewer={viewer} />
+        ))}
+        {seen.length === 0 && <li class="t2">{t(state?.ended_at ? "record.nobody" : "record.trip.open")}</li>}
+      </ul>
+      <dl class="kv">
+        <dt>{t("record.trip.promised")}</dt>
+        <dd>{clockTime(state?.promised_at ?? started!.promised_at, false)}</dd>
+        {done.map((entry) => (
+          <>
+            <dt>{t(DONE[entry.act]!)}</dt>
+            <dd>{clockTime(entry.at, false)}</dd>
+          </>
+        ))}
+        <dt>{t("erase.track")}</dt>
+        <dd class={erased ? "cok" : ""}>{t(erased ? "erase.erased" : "erase.attrip")}</dd>
+        <dt>{t("erase.tripwords")}</dt>
+        <dd>{t("erase.day")}</dd>
+      </dl>
+      <p class="t2">{t("record.trip.kept")}</p>
+      {state?.ended_at && <TwicePressed class="word c1" first={t("record.drop")} second={t("record.drop.sure")} act={() => void drop()} />}
+    </details>
+  );
+}
+
+/** The server answers for so many at once. */
+const ASKED = 50;
+
 export function Record(): JSX.Element {
   const [entries, setEntries] = useState<Entry[] | null>(null);
   const [failed, setFailed] = useState(false);
   const own = cases.value;
+  const ways = trips.value.filter((one) => one.started !== null);
   const fetchRecord = async (): Promise<void> => {
     setFailed(false);
     try {
-      const items = own.map(({ incident, secret }) => ({ incident, secret }));
+      const items = [...own.map(({ incident, secret }) => ({ incident, secret })), ...ways.map(({ started }) => ({ incident: started!.trip, secret: started!.secret }))].slice(0, ASKED);
       setEntries((await post<{ entries: Entry[] }>("/api/record", { items })).entries);
     } catch {
       setFailed(true);
     }
   };
   useEffect(() => {
-    if (own.length > 0) void fetchRecord();
-  }, [own.length]);
+    if (own.length + ways.length > 0) void fetchRecord();
+  }, [own.length, ways.length]);
   return (
     <main class="record ph grow">
       <h1>{t("record.title")}</h1>
       <p class="t2">{t("record.lead")}</p>
-      {own.length === 0 && (
+      {own.length + ways.length === 0 && (
         <div class="panel empty">
           <b>{t("record.none")}</b>
           <p class="t2">{t("record.none.hint")}</p>
         </div>
       )}
-      {own.length > 0 && entries === null && !failed && (
+      {own.length + ways.length > 0 && entries === null && !failed && (
         <div class="panel skeleton" role="status">
           <span class="sr">{t("record.loading")}</span>
           <i /><i /><i />
@@ -199,6 +250,16 @@ export function Record(): JSX.Element {
             <CaseRecord key={one.id} one={one} open={at === 0} entries={entries.filter((entry) => entry.incident === one.incident)} />
           ))}
         </div>
+      )}
+      {ways.length > 0 && (
+        <>
+          <h2>{t("record.trips")}</h2>
+          <div class="items">
+            {ways.map((one) => (
+              <TripRecord key={one.id} one={one} entries={(entries ?? []).filter((entry) => entry.incident === one.started!.trip)} />
+            ))}
+          </div>
+        </>
       )}
     </main>
   );

@@ -21,7 +21,7 @@ interface Queued {
 }
 
 /** A receipt, or an error whose `status` is 0 when nobody answered. */
-class Unanswered extends Error {
+export class Unanswered extends Error {
   constructor(readonly status: number) {
     super(`no receipt (${status})`);
   }
@@ -104,17 +104,16 @@ export async function deliverWaiting(): Promise<Case[]> {
   return delivered;
 }
 
-export type Send = (server: string, sos: Sos) => Promise<Receipt>;
-
 /** Keeps trying from the open page. `retry()` ends the present wait: the network came back. */
-export class Delivery {
+export class Delivery<What, Answer> {
   attempts = 0;
   private wake: () => void = () => undefined;
   private stopped = false;
 
   constructor(
-    private readonly queued: Queued,
-    private readonly send: Send = post,
+    private readonly what: What,
+    private readonly servers: string[],
+    private readonly send: (server: string, what: What) => Promise<Answer>,
   ) {}
 
   stop(): void {
@@ -127,16 +126,15 @@ export class Delivery {
   }
 
   /** Resolves with the first receipt of any server; null when stopped. */
-  async run(): Promise<{ server: string; receipt: Receipt } | null> {
-    const { sos, servers } = this.queued;
-    let won: { server: string; receipt: Receipt } | null = null;
+  async run(): Promise<{ server: string; receipt: Answer } | null> {
+    let won: { server: string; receipt: Answer } | null = null;
     let failures = 0;
     while (!this.stopped && won === null) {
-      const server = servers[this.attempts++ % servers.length]!;
+      const server = this.servers[this.attempts++ % this.servers.length]!;
       const pause = new Promise<void>((resolve) => (this.wake = resolve));
       const wake = this.wake;
       let timer = setTimeout(wake, SILENCE_MS);
-      this.send(server, sos).then(
+      this.send(server, this.what).then(
         (receipt) => {
           won ??= { server, receipt };
           // An earlier, slow attempt may win while a later one waits.

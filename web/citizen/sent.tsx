@@ -16,9 +16,9 @@ import { age, clockTime, distance } from "../shared/words";
 import { CancelPad } from "./cancel";
 import type { Emergency } from "./emergency";
 import { HoldButton } from "./hold";
+import { Badge, furthest } from "./parts";
 import { Siren } from "./siren";
 import { type Word, t } from "./words";
-import type { GuardianReceipt } from "./wire";
 
 interface SentProps {
   of: Emergency;
@@ -28,18 +28,6 @@ interface SentProps {
 }
 
 const STOCK: Word[] = ["stock.1", "stock.2", "stock.3", "stock.4"];
-
-/** Check when received, three dots in a ring while not, a triangle without a network: never a bare spinner. */
-function Badge({ kind }: { kind: "ok" | "going" | "kept" }): JSX.Element {
-  return (
-    <svg class={`badge ${kind}`} viewBox="0 0 56 56" aria-hidden="true">
-      <circle cx="28" cy="28" r="25" />
-      {kind === "ok" && <path d="m17 29 8 8 15-17" />}
-      {kind === "going" && <path d="M28 39V18m-9 8 9-9 9 9" />}
-      {kind === "kept" && <path d="M28 16v15m0 8v.5" />}
-    </svg>
-  );
-}
 
 function words(of: Emergency): { title: Word; sub: Word | null; badge: "ok" | "going" | "kept" } {
   const phone = of.phone.value;
@@ -95,17 +83,6 @@ function Steps({ of }: { of: Emergency }): JSX.Element {
       </ol>
     </section>
   );
-}
-
-/** Of several channels to one guardian, the one that got furthest. */
-const ORDER = ["read", "delivered", "sent", "queued", "failed"];
-function furthest(receipts: GuardianReceipt[]): GuardianReceipt[] {
-  const best = new Map<string, GuardianReceipt>();
-  for (const one of receipts) {
-    const known = best.get(one.who);
-    if (!known || ORDER.indexOf(one.state) < ORDER.indexOf(known.state)) best.set(one.who, one);
-  }
-  return [...best.values()];
 }
 
 function Receipts({ of }: { of: Emergency }): JSX.Element | null {

@@ -14,7 +14,8 @@ import { Codes, Person } from "./forms";
 import { prove } from "./identity";
 import { Bar, Switch, TwicePressed } from "./parts";
 import { allowShake, canShake, listen } from "./shake";
-import { cases, change, enrolled, mapping, profile, screen, settings } from "./state";
+import { cases, change, enrolled, mapping, profile, screen, settings, trips } from "./state";
+import { spots } from "./spots";
 import { forgetEverything, keep, kept } from "./vault";
 import { t } from "./words";
 
@@ -109,6 +110,7 @@ function Stored(): JSX.Element {
     [t("stored.phone"), t("stored.phone.what"), t("stored.phone.when")],
     ...(until ? [[t("stored.key"), t("stored.key.what"), t("stored.key.when", { day: until })] as [string, string, string]] : []),
     [t("stored.case"), t("stored.case.what"), t("stored.case.when")],
+    [t("stored.trip"), t("stored.trip.what"), t("stored.trip.when")],
     [t("stored.ledger"), t("stored.ledger.what"), t("stored.ledger.when")],
   ];
   return (
@@ -139,6 +141,8 @@ function Withdraw(): JSX.Element {
       await forgetEverything();
       enrolled.value = profile.value = mapping.value = null;
       cases.value = [];
+      trips.value = [];
+      spots.value = [];
       setState("done");
     } catch {
       setState("failed");

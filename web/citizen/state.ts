@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Case, Centre, Mapping, Position, Profile } from "./wire";
 import { type Credential, credential } from "./identity";
+import { type KeptTrip, keptTrips } from "./kept-trips";
 import { keep, kept } from "./vault";
 import { cases as keptCases } from "./sending";
 
@@ -10,7 +11,7 @@ export interface Settings {
   shake: boolean;
 }
 
-export type Screen = "enrol" | "home" | "guardians" | "record" | "settings";
+export type Screen = "enrol" | "home" | "trip" | "guardians" | "record" | "settings";
 
 export const screen = signal<Screen>("home");
 export const settings = signal<Settings>({ quiet: true, shake: false });
@@ -18,6 +19,7 @@ export const profile = signal<Profile | null>(null);
 export const enrolled = signal<Credential | null>(null);
 export const mapping = signal<Mapping | null>(null);
 export const cases = signal<Case[]>([]);
+export const trips = signal<KeptTrip[]>([]);
 export const position = signal<Position | null>(null);
 export const practising = signal(false);
 /** The centre answered lately; without it the page says so and keeps the SOS until somebody does. */
@@ -28,18 +30,20 @@ export const centre = computed<Centre | null>(() => mapping.value?.centres[0] ??
 export const EMPTY: Profile = { name: "", phone: "", note: "", guardians: [], codes: null };
 
 export async function load(): Promise<void> {
-  const [aProfile, someSettings, aMapping, aCredential, someCases] = await Promise.all([
+  const [aProfile, someSettings, aMapping, aCredential, someCases, someTrips] = await Promise.all([
     kept<Profile>("profile"),
     kept<Settings>("settings"),
     kept<Mapping>("mapping"),
     credential(),
     keptCases(),
+    keptTrips(),
   ]);
   profile.value = aProfile;
   if (someSettings) settings.value = someSettings;
   mapping.value = aMapping;
   enrolled.value = aCredential;
   cases.value = someCases;
+  trips.value = someTrips;
 }
 
 export async function change(next: Partial<Settings>): Promise<void> {

@@ -126,3 +126,75 @@ export interface Case extends Receipt {
   /** She has put a cancelled one away: it no longer opens by itself. */
   left: boolean;
 }
+
+export type Mode = "walk" | "bus" | "taxi" | "bicycle" | "car";
+
+export interface Destination {
+  latitude: number;
+  longitude: number;
+  label: string;
+}
+
+export interface Vehicle {
+  plate: string;
+  note?: string;
+}
+
+/** The body of POST /api/trips. */
+export interface TripPost {
+  id: string;
+  at: string;
+  mode: Mode;
+  destination: { latitude: number; longitude: number; label?: string };
+  promised_at: string;
+  position: Position | null;
+  background: false;
+  battery?: number;
+  vehicle?: Vehicle;
+  credential?: string;
+  proof?: string;
+  sealed?: string;
+}
+
+/** What a centre answers: from here on it keeps the clock. */
+export interface Started {
+  trip: string;
+  secret: string;
+  centre: { id: string; name: string };
+  started_at: string;
+  promised_at: string;
+}
+
+export type Reason = "late" | "away" | "stopped" | "fast" | "silent" | "lost" | "vehicle";
+
+export interface Question {
+  id: string;
+  reason: Reason;
+  asked_at: string;
+  answer_until: string;
+  needs_code: boolean;
+}
+
+export type Outcome = "arrived" | "ended" | "signalled" | "expired";
+
+/** Nothing in it tells an answer from the duress code. */
+export interface TripState {
+  state: "walking" | "hint" | "asking" | "calling" | "signalled" | "ended";
+  mode: Mode;
+  started_at: string;
+  promised_at: string;
+  predicted_at: string | null;
+  remaining_m: number | null;
+  fix_every_s: number;
+  battery: number | null;
+  background: boolean;
+  heard_at: string | null;
+  question: Question | null;
+  receipts: GuardianReceipt[];
+  signal: Receipt | null;
+  /** Where she is, an end needs her number. */
+  end_needs_code: boolean;
+  outcome: Outcome | null;
+  ended_at: string | null;
+  destroyed_at: string | null;
+}

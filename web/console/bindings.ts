@@ -27,6 +27,7 @@ export const DEFAULTS = {
   close: "KeyX",
   soften: "KeyM",
   walls: "KeyW",
+  trips: "KeyI",
 } as const;
 export type Verb = keyof typeof DEFAULTS;
 

@@ -92,6 +92,7 @@ export function Hints(): JSX.Element | null {
           )}
           {waiting && <Hint caps={[cap("soften")]} word="hint.soft" />}
           {!mine && store.mayWork.value && <Hint caps={[cap("walls")]} word="hint.walls" />}
+          {store.trips.value !== null && <Hint caps={[cap("trips")]} word="hint.trips" />}
           <Hint caps={["/"]} word="hint.search" />
         </>
       )}

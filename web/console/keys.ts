@@ -293,6 +293,9 @@ function letter(verb: Verb, shifted: boolean): boolean {
       return true;
     case "pass":
       return pass();
+    case "trips":
+      act.sheet.value = act.sheet.peek() === "trips" ? null : "trips";
+      return true;
     case "walls":
       if (!store.mayWork.peek()) break;
       act.screen.value = "walls";

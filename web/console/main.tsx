@@ -20,7 +20,7 @@ import { letGo, onKey, railOpen } from "./keys";
 import { MapPanel } from "./map";
 import { Masking } from "./masking";
 import { waitingSince } from "./ordering";
-import { Queue } from "./queue";
+import { Queue, kindOf } from "./queue";
 import { forgetExcept, recall } from "./session";
 import { Sheets } from "./sheets";
 import * as sound from "./sound";
@@ -28,7 +28,7 @@ import * as store from "./store";
 import { Top } from "./top";
 import { Wall } from "./tiles";
 import { Walls } from "./walls";
-import { named, t } from "./words";
+import { t } from "./words";
 
 const failed = signal(false);
 /** Said once by a screen reader for each new alarm, assertively; nothing else on the page interrupts. */
@@ -53,7 +53,7 @@ function Console(): JSX.Element {
       {!walls && <Wall />}
       <Hints />
       <div class="sr" role="alert" aria-live="assertive" data-part="announcement">
-        {announced.value && t("live.alarm", { kind: named("kind", announced.value.kind), place: both(announced.value.place) })}
+        {announced.value && t("live.alarm", { kind: kindOf(announced.value), place: both(announced.value.place) })}
       </div>
     </main>
   );
@@ -179,7 +179,7 @@ async function start(): Promise<void> {
   everyHalfSecond(ringNow);
   effect(() => {
     const alarm = store.alarm.value;
-    document.title = alarm ? `● ${t("top.alarm", { kind: named("kind", alarm.kind), place: both(alarm.place) })}` : t("app.title");
+    document.title = alarm ? `● ${t("top.alarm", { kind: kindOf(alarm), place: both(alarm.place) })}` : t("app.title");
   });
   watchWidth();
   listenToHand();

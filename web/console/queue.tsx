@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
 import car from "lucide-static/icons/car-front.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
+import footprints from "lucide-static/icons/footprints.svg?raw";
 import folded from "lucide-static/icons/list-collapse.svg?raw";
 import type { Incident } from "../shared/api";
 import { since } from "../shared/clock";
@@ -17,10 +18,10 @@ import { record } from "./record";
 import * as store from "./store";
 import { named, t } from "./words";
 
-export const titleOf = (incident: Incident): string => {
-  const kind = named("kind", incident.kind);
-  return incident.kind === "sos" ? `${kind} · ${named("trigger", incident.trigger)}` : kind;
-};
+/** What it is in a word or two: a trip is called by what went wrong on it. */
+export const kindOf = (incident: Incident): string => (incident.kind === "trip" ? named("trip", incident.trigger) : named("kind", incident.kind));
+
+export const titleOf = (incident: Incident): string => (incident.kind === "sos" ? `${kindOf(incident)} · ${named("trigger", incident.trigger)}` : kindOf(incident));
 
 export function Marks({ incident }: { incident: Incident }): JSX.Element | null {
   const offer = isOffered(incident) ? null : incident.offer;
@@ -70,7 +71,7 @@ export function EscalationBar({ incident }: { incident: Incident }): JSX.Element
 }
 
 const facts = (incident: Incident): string =>
-  [incident.silent ? t("card.silent") : "", incident.position ? t("card.accuracy", { m: Math.round(incident.position.accuracy_m) }) : t("card.no.position")].filter(Boolean).join(" · ");
+  [incident.kind === "trip" ? named("trip.fact", incident.trigger) : "", incident.silent ? t("card.silent") : "", incident.position ? t("card.accuracy", { m: Math.round(incident.position.accuracy_m) }) : t("card.no.position")].filter(Boolean).join(" · ");
 
 /** Until when a colleague's offer stands; afterwards the case stays with her. */
 function OfferBar({ incident }: { incident: Incident }): JSX.Element {
@@ -210,13 +211,26 @@ function Empty(): JSX.Element {
   const seen = [...store.incidents.value.values()].map((incident) => incident.received_at).sort();
   const last = seen[seen.length - 1];
   const videos = store.videos.value;
+  const trips = store.trips.value;
   return (
     <div class="nothing row" data-part="queue-empty">
       <Icon of={check} class="cok" />
       <div>
         <b>{t("queue.empty")}</b>
-        <div class="t2">{[last ? t("queue.empty.last", { at: clockTime(last, false) }) : t("queue.empty.never"), videos ? t("queue.empty.cameras", { n: videos.live.toLocaleString("en-US") }) : ""].filter(Boolean).join(" · ")}</div>
+        <div class="t2">{[last ? t("queue.empty.last", { at: clockTime(last, false) }) : t("queue.empty.never"), trips ? t("queue.empty.trips", { n: trips.watched.toLocaleString("en-US") }) : "", videos ? t("queue.empty.cameras", { n: videos.live.toLocaleString("en-US") }) : ""].filter(Boolean).join(" · ")}</div>
       </div>
+    </div>
+  );
+}
+
+/** Trips that may become a case in seconds: cameras are chosen, nothing is shown, nothing is asked of the operator yet. */
+function ReadyTrips(): JSX.Element | null {
+  const ready = store.trips.value?.ready ?? 0;
+  if (ready === 0) return null;
+  return (
+    <div class="row meta t2 ready-trips" role="status" data-part="ready-trips">
+      <Icon of={footprints} />
+      {t("queue.ready", { n: ready })}
     </div>
   );
 }
@@ -339,6 +353,7 @@ export function Queue(): JSX.Element {
           </div>
         </>
       )}
+      <ReadyTrips />
       {flags.length > 0 && (urgent || flood) && (
         <div class="row meta t3 flags-folded">
           <Icon of={folded} />

@@ -14,6 +14,7 @@ import { Cameras } from "./cameras";
 import { places, showPlace } from "./map";
 import { play, wake } from "./sound";
 import * as store from "./store";
+import { Trips } from "./trips";
 import { named, t, type Word } from "./words";
 
 type Line = [readonly (Verb | string)[], Word | "112" | "119"];
@@ -49,6 +50,7 @@ const KEYS: Line[] = [
   [["close"], "hint.close"],
   [["soften"], "hint.soft"],
   [["walls"], "keys.walls"],
+  [["trips"], "keys.trips"],
   [["/"], "hint.search"],
 ];
 const isVerb = (one: string): one is Verb => one in DEFAULTS;
@@ -214,5 +216,6 @@ export function Sheets(): JSX.Element | null {
   if (sheet === "keys") return <Keys />;
   if (sheet === "search") return <Search />;
   if (sheet === "cameras") return <Cameras />;
+  if (sheet === "trips") return <Trips />;
   return null;
 }

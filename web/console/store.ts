@@ -20,9 +20,17 @@ export interface Centre {
   map?: { latitude?: number; longitude?: number; zoom?: number; attribution?: string };
 }
 
+/** Ways home under watch, those whose person is being asked or called, and those that may become a case at once. */
+export interface TripCounts {
+  watched: number;
+  asking: number;
+  ready: number;
+}
+
 export type ServerMessage =
   | { type: "hello"; at: string; me?: Me }
-  | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount }
+  | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; trips?: TripCounts }
+  | { type: "trips"; trips: TripCounts }
   | { type: "incident"; incident: Case }
   | { type: "position"; incident: string; position: Position; cameras?: RankedCamera[]; sight?: Sight }
   | { type: "gone"; incident: string }
@@ -37,6 +45,7 @@ export const ready = signal(false);
 export const incidents = signal<ReadonlyMap<string, Case>>(new Map());
 export const agencies = signal<Record<string, AgencyStatus>>({});
 export const videos = signal<CameraCount | null>(null);
+export const trips = signal<TripCounts | null>(null);
 export const centre = signal<Centre | null>(null);
 export const cameras = signal<Camera[]>([]);
 /** When the server was last heard, in its own time; what the red band names as the age of what is shown. */
@@ -119,6 +128,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       incidents.value = next;
       if (message.agencies) agencies.value = message.agencies;
       if (message.cameras) videos.value = message.cameras;
+      if (message.trips) trips.value = message.trips;
       ready.value = true;
       for (const incident of next.values()) {
         if (!isWaiting(incident) || (before.has(incident.id) && isWaiting(before.get(incident.id)!))) continue;
@@ -155,6 +165,9 @@ export function receive(message: ServerMessage, clock_ms: number): void {
     case "status":
       if (message.agencies) agencies.value = message.agencies;
       if (message.cameras) videos.value = message.cameras;
+      return;
+    case "trips":
+      trips.value = message.trips;
       return;
     case "lost-claim":
       say("claim.lost", { name: message.owner.name }, clock_ms);

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import check from "lucide-static/icons/check.svg?raw";
 import cctv from "lucide-static/icons/cctv.svg?raw";
+import footprints from "lucide-static/icons/footprints.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
 import user from "lucide-static/icons/user.svg?raw";
@@ -17,9 +18,10 @@ import * as act from "./actions";
 import { sick } from "./cameras";
 import { serverState } from "./connection";
 import { isOffered } from "./ordering";
+import { kindOf } from "./queue";
 import * as sound from "./sound";
 import * as store from "./store";
-import { named, t } from "./words";
+import { t } from "./words";
 
 function AgencyLink({ agency }: { agency: "112" | "119" }): JSX.Element {
   const status = store.agencies.value[agency];
@@ -69,13 +71,26 @@ function AlarmChip(): JSX.Element | null {
   return (
     <div class="alarm-chip" data-part="alarm-chip">
       <Glyph p={1} mode="inv" size={28} />
-      <b class="ell">{t(isOffered(alarm) ? "top.offered" : "top.alarm", { kind: named("kind", alarm.kind), place: both(alarm.place) })}</b>
+      <b class="ell">{t(isOffered(alarm) ? "top.offered" : "top.alarm", { kind: kindOf(alarm), place: both(alarm.place) })}</b>
       <Timer since={alarm.received_at} class="b since" />
       <span class="row meta m rings">
         <Icon of={loud} />
         {t("top.rings")}
       </span>
     </div>
+  );
+}
+
+/** How many ways home are being watched over: proof that the system lives on a quiet night. */
+function TripCount(): JSX.Element | null {
+  const trips = store.trips.value;
+  if (trips === null) return null;
+  return (
+    <button type="button" class="videos" data-part="trip-count" aria-expanded={act.sheet.value === "trips"} onClick={() => (act.sheet.value = act.sheet.value === "trips" ? null : "trips")}>
+      <Icon of={footprints} />
+      {t("top.trips", { n: trips.watched.toLocaleString("en-US") })}
+      {trips.asking > 0 && <span class="m">{t("top.trips.asking", { n: trips.asking })}</span>}
+    </button>
   );
 }
 
@@ -119,6 +134,7 @@ export function Top(): JSX.Element {
             {sick.value.size > 0 && <b class="c2">{t("top.sick", { n: sick.value.size })}</b>}
           </button>
         )}
+        <TripCount />
         <Sound />
       </div>
       <button type="button" class="who meta" aria-label={t("top.menu", { name: me.value?.name ?? "" })} onClick={() => (act.sheet.value = act.sheet.value === "keys" ? null : "keys")}>

@@ -1,4 +1,4 @@
-/** The page behind a link: for an officer with video, for a guardian without. No log-in, no shell: state, then picture. */
+/** The page behind a link: for an officer with video, for a guardian of a case or of a trip without. No log-in, no shell: state, then picture. */
 import "../shared/phone.css";
 import "./link.css";
 import { signal } from "@preact/signals";
@@ -15,9 +15,9 @@ import { Icon } from "../shared/icons";
 import { LiveSocket } from "../shared/socket";
 import { clockTime, timer } from "../shared/words";
 import { t } from "./words";
-import type { LinkState } from "./wire";
+import type { Shown } from "./wire";
 
-type View = { is: "opening" | "bound" | "unknown" | "nonetwork" } | { is: "ended"; kind: LinkState["kind"] | null } | { is: "open"; state: LinkState };
+type View = { is: "opening" | "bound" | "unknown" | "nonetwork" } | { is: "ended"; kind: Shown["kind"] | null } | { is: "open"; state: Shown };
 
 const token = location.pathname.split("/").filter(Boolean).at(-1) ?? "";
 const base = `/api/links/${encodeURIComponent(token)}`;
@@ -26,20 +26,21 @@ const view = signal<View>({ is: "opening" });
 const cutSince = signal<number | null>(null);
 
 interface BodyProps {
-  state: LinkState;
+  state: Shown;
   base: string;
-  show: (state: LinkState) => void;
+  show: (state: Shown) => void;
 }
-/** Each kind of link fetches its own half only. */
-const BODIES: Record<LinkState["kind"], () => Promise<ComponentType<BodyProps>>> = {
-  officer: () => import("./officer").then((loaded) => loaded.Officer),
-  guardian: () => import("./guardian").then((loaded) => loaded.Guardian),
+/** Each kind of link fetches its own part only, and is given its own kind of state. */
+const BODIES: Record<Shown["kind"], () => Promise<ComponentType<BodyProps>>> = {
+  officer: () => import("./officer").then((loaded) => loaded.Officer as ComponentType<BodyProps>),
+  guardian: () => import("./guardian").then((loaded) => loaded.Guardian as ComponentType<BodyProps>),
+  trip: () => import("./trip").then((loaded) => loaded.Trip as ComponentType<BodyProps>),
 };
 const body = signal<{ is: ComponentType<BodyProps> } | null>(null);
 
-let socket: LiveSocket<LinkState & { type?: string }> | null = null;
+let socket: LiveSocket<Shown & { type?: string }> | null = null;
 
-function show(state: LinkState): void {
+function show(state: Shown): void {
   const over = state.closed || (state.until_at !== null && Date.parse(state.until_at) <= exactNow());
   view.value = over ? { is: "ended", kind: state.kind } : { is: "open", state };
   if (!over) {
@@ -61,7 +62,7 @@ function failed(error: unknown): void {
 async function open(): Promise<void> {
   if (view.value.is !== "open") view.value = { is: "opening" };
   try {
-    show(await post<LinkState>(`${base}/open`));
+    show(await post<Shown>(`${base}/open`));
     follow();
   } catch (error) {
     failed(error);
@@ -70,7 +71,7 @@ async function open(): Promise<void> {
 
 async function again(): Promise<void> {
   try {
-    show(await get<LinkState>(base));
+    show(await get<Shown>(base));
   } catch (error) {
     failed(error);
   }
@@ -78,7 +79,7 @@ async function again(): Promise<void> {
 
 function follow(): void {
   if (view.value.is !== "open" || socket) return;
-  socket = new LiveSocket<LinkState & { type?: string }>({
+  socket = new LiveSocket<Shown & { type?: string }>({
     path: "/live/link",
     first: () => ({ token }),
     receive: (state) => "kind" in state && show(state),
@@ -149,7 +150,7 @@ function App(): JSX.Element {
 function start(): void {
   startTick();
   const inside = document.getElementById("state");
-  const first = JSON.parse(inside?.textContent ?? "null") as LinkState | null;
+  const first = JSON.parse(inside?.textContent ?? "null") as Shown | null;
   // What ends must not stay behind in the page's source.
   inside?.remove();
   if (first) {

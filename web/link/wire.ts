@@ -34,3 +34,38 @@ export interface LinkState {
   /** The centre's telephone, where it has one for this. */
   centre_phone?: string | null;
 }
+
+/** A step of the watch over a trip, and what it was about. */
+export interface TripDone {
+  act: "asked" | "answered" | "calmed" | "called" | "signalled";
+  at: string;
+  reason: string | null;
+}
+
+/** What a guardian's page shows of a trip: where she is as long as she is on her way, then how it ended. */
+export interface TripLink {
+  kind: "trip";
+  grant: string;
+  closed: boolean;
+  until_at: string | null;
+  centre: string | null;
+  centre_phone: string | null;
+  person: { name: string; note: string } | null;
+  state: "walking" | "hint" | "asking" | "calling" | "signalled" | "ended" | null;
+  mode: "walk" | "bus" | "taxi" | "car" | "bicycle" | null;
+  vehicle: { plate: string; note: string } | null;
+  destination: string | null;
+  started_at: string | null;
+  promised_at: string | null;
+  predicted_at: string | null;
+  position: Position | null;
+  located_at: string | null;
+  heard_at: string | null;
+  battery: number | null;
+  outcome: "arrived" | "ended" | "signalled" | "expired" | null;
+  ended_at: string | null;
+  told: TripDone[];
+}
+
+/** Whatever a link may open. */
+export type Shown = LinkState | TripLink;

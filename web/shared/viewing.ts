@@ -55,7 +55,7 @@ function role(entry: Entry, links: Map<string, ViewerRole>): ViewerRole {
 const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed", "incident.taken-over", "incident.viewed"]);
 const HAS = new Set(["incident.claimed", "incident.taken-over"]);
 const ENDS = new Set(["view.ended", "link.ended", "link.revoked", "incident.released"]);
-const CLOSES = "incident.closed";
+const CLOSES = new Set(["incident.closed", "trip.ended"]);
 
 /** Every stretch of looking, oldest first. What nobody ended ends with the incident. */
 export function stretches(entries: readonly Entry[]): Stretch[] {
@@ -89,7 +89,7 @@ export function stretches(entries: readonly Entry[]): Stretch[] {
       const stretch = open.get(key);
       if (stretch) stretch.until = at;
       open.delete(key);
-    } else if (entry.act === CLOSES) {
+    } else if (CLOSES.has(entry.act)) {
       for (const stretch of open.values()) stretch.until = at;
       open.clear();
     }
