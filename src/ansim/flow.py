@@ -21,6 +21,9 @@ from ansim.core.outbox import Errand, Reaction
 from ansim.core.timers import TimerReaction
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested
+from ansim.response.escorts import actions as escorts
+from ansim.response.escorts import calling as escort_calling
+from ansim.response.escorts.events import EscortSignalled
 from ansim.response.evidence import actions as evidence
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
@@ -111,6 +114,8 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(TripUnanswered, companions.tell_unanswered),
     Errand(TripSignalled, calling.call),
     Reaction(TripEnded, companions.tell_ended),
+    # and where two scouts walk with her, a pressed SOS or an unanswered question does, too
+    Errand(EscortSignalled, escort_calling.call),
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),
@@ -132,12 +137,13 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(IncidentClosed, watch.end_with_case),
     Reaction(IncidentClosed, turning.return_with_case),
     Errand(IncidentClosed, dispatch.tell_closed),
-    # and the trip that led here is over
+    # and the trip or escort that led here is over
     Reaction(IncidentClosed, case.end_trip),
     # destroyed: the track's key dies at once, the case's key at its retention
     Reaction(IncidentClosed, destruction.destroy_with_case),
     Reaction(DestructionCertified, destruction.forget),
     Reaction(DestructionCertified, trips.forget),
+    Reaction(DestructionCertified, escorts.forget),
     Errand(DestructionCertified, evidence.take_files_away),
     # and each camera's day at its own
     Reaction(DestructionCertified, recordings.forget),
@@ -153,6 +159,7 @@ PASSING: tuple[Errand, ...] = (
 
 TIMERS: dict[str, TimerReaction] = {
     trips.DUE: trips.due,
+    escorts.DUE: escorts.due,
     incidents.UNCLAIMED: incidents.escalate,
     guardians.UNREAD: guardians.tell_again,
     passing.UNANSWERED: passing.lapse,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -17,16 +18,16 @@ import pytest
 
 from ansim.response.picture.live import Operator
 from ansim.sim.agency import Officer
-from ansim.sim.phone import read
+from ansim.sim.phone import instant, read
 from ansim.trust.access.model import Actor, Role
 from reference.api import METHODS, document
-from tests.flow.conftest import HER, House, house
+from tests.flow.conftest import HER, HOME, House, house
 
 pytestmark = pytest.mark.flow
 __all__ = ["house"]
 
-HERSELF = {"/api/signals/{signal}/state", "/api/trips/{trip}/state", "/api/record"}
-"""Routes that show her her own, for the secret of her receipt or trip."""
+HERSELF = {"/api/signals/{signal}/state", "/api/trips/{trip}/state", "/api/escorts/{escort}/state", "/api/record"}
+"""Routes that show her her own, for the secret of her receipt, trip or escort."""
 
 
 @dataclass
@@ -67,7 +68,7 @@ async def course(house: House) -> Course:
     mailed = house.centre.inboxes["mail"].inbox[0][1].link
     links = {"officer's link": request["link"], "guardian's link": mailed}
     readers = {
-        name: Reader(client, {"incident.claimed", "incident.viewed"}, await _id(client))
+        name: Reader(client, {"incident.claimed", "incident.viewed", "escort.viewed"}, await _id(client))
         for name, client in clients.items()
     }
     readers |= {f"desk of {agency}": Reader(client, {"dispatch.requested"}) for agency, client in desks.items()}
@@ -76,7 +77,8 @@ async def course(house: House) -> Course:
         browser._client = await house.client()
         await browser.open()
         readers[name] = Reader(browser._client, {"link.opened"})
-    readers["colleague"] = Reader(colleague := await house.client("operator"), set(), await _id(colleague))
+    readers["colleague"] = Reader(colleague := await house.client("operator"), {"escort.viewed"}, await _id(colleague))
+    escort = await walked(house, clients["supervisor"])
     readers["stranger"] = Reader(await house.client(), set())
     [grant] = [
         g
@@ -85,11 +87,29 @@ async def course(house: House) -> Course:
     ]
     ids = {
         "incident": incident, "signal": receipt.signal, "grant": grant["id"], "camera": grant["cameras"][0], "seq": "0",
-        "clip": grant["id"], "number": "0",
+        "clip": grant["id"], "number": "0", "escort": escort, "duty": "none",
         "request_id": asked["dispatch"], "dispatch_id": asked["dispatch"], "link": grant["id"], "account": "nobody",
         "passkey": "bm9uZQ", "path": "assets/none.js", "token": request["link"].rpartition("/")[2],
     }  # fmt: skip
     return Course(marks_of(body), incident, ids, readers)
+
+
+async def walked(house: House, leader: httpx.AsyncClient) -> str:
+    """She has called for two scouts as well."""
+    now, place = house.clock.now(), {"latitude": HOME[0], "longitude": HOME[1]}
+    scouts = [{"name": name, "phone": "010-0000-0001"} for name in ("김나은", "이도윤")]
+    duty = {
+        "area": "야탑역",
+        **place,
+        "starts_at": instant(now),
+        "ends_at": instant(now + timedelta(hours=4)),
+        "scouts": scouts,
+    }
+    read(await leader.post("/api/escort-duties", json=duty))
+    call = {"id": "caller-1", "meet_at": instant(now + timedelta(hours=1)), "meeting": place, "home": place}
+    return str(
+        read(await leader.post("/api/escort-calls", json=call | {"name": HER.name, "phone": HER.phone}))["escort"]
+    )
 
 
 async def _id(client: httpx.AsyncClient) -> str:
@@ -105,8 +125,9 @@ def shows(text: str, marks: tuple[str, ...]) -> bool:
     return any(mark in text for mark in marks)
 
 
-async def written(house: House, incident: str) -> list[dict[str, Any]]:
-    return await house.rows("SELECT actor, act, object, details FROM ledger_entry WHERE incident = $1", incident)
+async def written(house: House, *subjects: str) -> list[dict[str, Any]]:
+    sql = "SELECT actor, act, object, details FROM ledger_entry WHERE incident = ANY ($1::text[])"
+    return await house.rows(sql, list(subjects))
 
 
 def covered(reader: Reader, entries: list[dict[str, Any]]) -> bool:
@@ -128,7 +149,7 @@ async def test_every_answer_that_shows_her_is_in_the_ledger(house: House) -> Non
             assert answer.status_code < 500, (path, name)
             if shows(answer.text, at.marks):
                 shown.setdefault(name, set()).add(path)
-                assert covered(reader, await written(house, at.incident)), (
+                assert covered(reader, await written(house, at.incident, at.ids["escort"])), (
                     f"{name} sees her at {path}, and nobody wrote it down"
                 )
     # the rule bites: these do see her, and nobody else does
@@ -136,7 +157,9 @@ async def test_every_answer_that_shows_her_is_in_the_ledger(house: House) -> Non
     assert shown["supervisor"] >= {"/api/incidents", "/api/incidents/{incident}"}
     assert shown["desk of 112"] == {"/api/desk/requests"}
     assert shown["officer's link"] >= {"/api/links/{token}"}
-    assert not {"colleague", "stranger", "auditor", "administrator", "officer", "desk of 119"} & set(shown)
+    # whoever dispatches scouts reads who is to be met: a look of its own
+    assert shown.pop("colleague") == {"/api/escorts/{escort}"}
+    assert not {"stranger", "auditor", "administrator", "officer", "desk of 119"} & set(shown)
 
 
 async def test_a_leader_who_only_listens_is_in_the_ledger(house: House) -> None:

@@ -53,8 +53,19 @@ RULES = {
     "a position outlives its trip": "SELECT DISTINCT p.id FROM fix f JOIN trip p ON p.id = f.incident WHERE p.ended_at < now() - interval '60 s'",
     "a right outlives its trip": "SELECT g.id FROM access_grant g JOIN trip p ON p.id = g.incident WHERE g.ended_at IS NULL"
     " AND p.ended_at < now() - interval '1 day 60 s'",
+    "an open escort has no timer that looks after it": "SELECT e.id FROM escort e LEFT JOIN timer t ON t.kind = 'escort.due' AND t.subject = e.id"
+    " WHERE e.state NOT IN ('signalled', 'ended') AND t.subject IS NULL",
+    "an escort called for help and no case has it": "SELECT id FROM escort WHERE state = 'signalled' AND incident IS NULL"
+    " AND signalled_at < now() - interval '60 s'",
+    "an escort outlives its case": "SELECT e.id FROM escort e JOIN incident i ON i.id = e.incident WHERE e.ended_at IS NULL"
+    " AND i.closed_at < now() - interval '60 s'",
+    "an escort's track key outlives the escort": "SELECT id FROM escort WHERE track_slot IS NOT NULL AND ended_at < now() - interval '60 s'",
+    "a right outlives its escort": "SELECT g.id FROM access_grant g JOIN escort e ON e.id = g.incident WHERE g.ended_at IS NULL"
+    " AND e.ended_at < now() - interval '1 day 60 s'",
+    "a pair walks with two at once": "SELECT duty FROM escort WHERE state IN ('walking', 'asking') GROUP BY duty HAVING count(*) > 1",
     "a position or notice belongs to nothing": "SELECT a.incident FROM (SELECT incident FROM fix UNION SELECT incident FROM guardian_notice) a"
-    " WHERE NOT EXISTS (SELECT FROM incident WHERE id = a.incident) AND NOT EXISTS (SELECT FROM trip WHERE id = a.incident)",
+    " WHERE NOT EXISTS (SELECT FROM incident WHERE id = a.incident) AND NOT EXISTS (SELECT FROM trip WHERE id = a.incident)"
+    " AND NOT EXISTS (SELECT FROM escort WHERE id = a.incident)",
     "an unclaimed incident has no timer that presses": "SELECT i.id FROM incident i LEFT JOIN timer t ON t.kind = 'incident.unclaimed' AND t.subject = i.id"
     " WHERE i.state = 'received' AND i.escalation < 2 AND t.subject IS NULL",
 }

@@ -26,6 +26,7 @@ from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
 from ansim.core.errors import Problem
 from ansim.nodes.media.socket import media_socket, wall_socket
+from ansim.response.escorts import routes as escort_routes
 from ansim.response.evidence import routes as evidence_routes
 from ansim.response.incidents import routes as incident_routes
 from ansim.response.picture import routes as picture_routes
@@ -56,6 +57,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *places_routes.ROUTES,
         *signal_routes.ROUTES,
         *trip_routes.ROUTES,
+        *escort_routes.ROUTES,
         *incident_routes.ROUTES,
         *picture_routes.ROUTES,
         *evidence_routes.ROUTES,

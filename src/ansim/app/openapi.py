@@ -72,6 +72,7 @@ PARTS = (
             "/api/signals",
             "/api/positions",
             "/api/trips",
+            "/api/escorts",
             "/api/mapping",
             "/api/citizen",
             "/api/record",
@@ -107,7 +108,12 @@ def describe(app: Litestar) -> OpenAPI:
             operation.tags = [part_of(path)]
             _refusals(operation)
     _trackers(paths)
-    for path, again in (("/api/signals", "the same receipt"), ("/api/trips", "the same answer")):
+    for path, again in (
+        ("/api/signals", "the same receipt"),
+        ("/api/trips", "the same answer"),
+        ("/api/escorts", "the same answer"),
+        ("/api/escort-calls", "the same answer"),
+    ):
         post = paths[path].post
         assert post is not None and post.responses is not None
         post.responses["200"] = replace(post.responses["201"], description=f"Known already: {again}")

@@ -17,6 +17,8 @@ from ansim.app.settings import Settings
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.core.world import World
+from ansim.response.escorts import actions as escorts
+from ansim.response.escorts.model import Outcome as EscortOutcome
 from ansim.response.incidents.events import IncidentClosed
 from ansim.response.trips import actions as trips
 from ansim.response.trips.model import Outcome
@@ -33,9 +35,12 @@ WHY = "restored"
 _ORDERED = ".erase-ordered"
 SUBJECTS: dict[Scope, str] = {
     "track": "SELECT id, id AS incident, subject_tag FROM incident WHERE track_slot = $1"
-    " UNION ALL SELECT id, id, subject_tag FROM trip WHERE track_slot = $1",
+    " UNION ALL SELECT id, id, subject_tag FROM trip WHERE track_slot = $1"
+    " UNION ALL SELECT id, id, subject_tag FROM escort WHERE track_slot = $1",
     "case": "SELECT id, id AS incident, subject_tag FROM incident WHERE case_slot = $1"
-    " UNION ALL SELECT id, id, subject_tag FROM trip WHERE case_slot = $1",
+    " UNION ALL SELECT id, id, subject_tag FROM trip WHERE case_slot = $1"
+    " UNION ALL SELECT id, id, subject_tag FROM escort WHERE case_slot = $1"
+    " UNION ALL SELECT id, NULL, NULL FROM escort_duty WHERE case_slot = $1",
     "person": "SELECT id, NULL AS incident, NULL AS subject_tag FROM person WHERE slot = $1",
     "camera-day": "SELECT id, NULL AS incident, NULL AS subject_tag FROM camera_day WHERE slot = $1",
 }
@@ -137,7 +142,7 @@ async def _keys(centre: Centre, entries: Sequence[Entry]) -> int:
 
 
 async def _close(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> None:
-    """A case that was closed is closed, a trip that ended has ended. What follows from that follows when the centre starts."""
+    """A case that was closed is closed, a trip or an escort that ended has ended. What follows from that follows when the centre starts."""
     for entry in entries:
         if entry.act != "incident.closed":
             continue
@@ -155,6 +160,10 @@ async def _close(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> N
         if entry.act == "trip.ended":
             outcome = msgspec.convert(entry.details.get("why"), Outcome)
             if await trips.end_again(tx, entry.object, outcome):
+                replay.closed.append(entry.object)
+        elif entry.act == "escort.ended":
+            how = msgspec.convert(entry.details.get("why"), EscortOutcome)
+            if await escorts.end_again(tx, entry.object, how):
                 replay.closed.append(entry.object)
 
 

@@ -27,6 +27,8 @@ EXPECTED = {
     Act.CASE_HOLD: {"supervisor"},
     Act.DESK_ANSWER: {"agency"},
     Act.ACCOUNT_ADMINISTER: {"administrator"},
+    Act.ESCORT_DISPATCH: {"operator", "supervisor"},
+    Act.ESCORT_ROSTER: {"supervisor"},
 }
 
 

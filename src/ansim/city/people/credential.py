@@ -132,6 +132,11 @@ def trip_lines(trip: str, at: datetime) -> tuple[str, str, str]:
     return "ansim trip", *signal_lines(trip, at)[1:]
 
 
+def escort_lines(escort: str, at: datetime) -> tuple[str, str, str]:
+    """As for a signal, for an escort."""
+    return "ansim escort", *signal_lines(escort, at)[1:]
+
+
 def withdraw_lines(credential: str) -> tuple[str, str]:
     return "ansim withdraw", credential
 

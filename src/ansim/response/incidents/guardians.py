@@ -86,7 +86,7 @@ class MunicipalityNames(dict[str, str]):
 
 
 async def mark_read(tx: Transaction, fact: LinkOpened) -> None:
-    """A guardian opened her link: she has read the notice."""
+    """A guardian, a scout or whoever is escorted opened her link: she has read the notice."""
     link = await link_of(tx, fact.link)
-    if link is not None and link.kind == "guardian":
-        await notify.mark_read(tx, link.incident, int(link.subject.removeprefix("guardian-")))
+    if link is not None and link.kind != "officer":
+        await notify.mark_read(tx, link.incident, int(link.subject.rpartition("-")[2]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ansim.core.database import Transaction
+from ansim.response.escorts import actions as escorts
 from ansim.response.incidents import actions, store
 from ansim.response.incidents.events import IncidentClosed, IncidentOpened, IncidentRepeated
 from ansim.response.signals.events import DuressGiven, SignalCancelled
@@ -20,12 +21,14 @@ async def mark_duress(tx: Transaction, fact: DuressGiven) -> None:
 
 
 async def join_trip(tx: Transaction, fact: IncidentOpened | IncidentRepeated) -> None:
-    """Whoever has the case looks after her now: her trip asks nothing more."""
+    """Whoever has the case looks after her now: her trip or escort asks nothing more."""
     case = await store.get(tx, fact.incident)
     if case is not None and case.open and case.person is not None:
         await trips.joined(tx, case.person, case.id)
+        await escorts.joined(tx, case.person, case.id)
 
 
 async def end_trip(tx: Transaction, fact: IncidentClosed) -> None:
-    """The trip that led here is over with the case."""
+    """The trip or escort that led here is over with the case."""
     await trips.end_with_case(tx, fact.incident)
+    await escorts.end_with_case(tx, fact.incident)

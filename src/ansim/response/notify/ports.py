@@ -8,8 +8,12 @@ from typing import Literal, Protocol
 import msgspec
 
 ChannelName = Literal["push", "mail", "sms"]
+EscortOccasion = Literal[
+    "escort.booked", "escort.offered", "escort.assigned", "escort.late", "escort.missing", "escort.asked", "escort.cancelled",
+    "escort.ended", "escort.unserved",
+]  # fmt: skip
 Occasion = Literal[
-    "sos", "sos.unread", "trip.started", "trip.vehicle", "trip.unanswered", "trip.arrived", "trip.ended"
+    "sos", "sos.unread", "trip.started", "trip.vehicle", "trip.unanswered", "trip.arrived", "trip.ended", EscortOccasion
 ]  # fmt: skip
 URGENT: frozenset[Occasion] = frozenset({"sos", "sos.unread", "trip.unanswered"})
 """What no quiet hours keep back."""
@@ -24,7 +28,29 @@ TITLES: dict[Occasion, str] = {
     "trip.unanswered": "안부 확인",
     "trip.arrived": "도착",
     "trip.ended": "귀가 끝",
+    "escort.booked": "동행 신청",
+    "escort.offered": "동행 배정",
+    "escort.assigned": "스카우트 배정",
+    "escort.late": "스카우트 지연",
+    "escort.missing": "스카우트 대기",
+    "escort.asked": "도착 확인",
+    "escort.cancelled": "동행 취소",
+    "escort.ended": "동행 끝",
+    "escort.unserved": "동행할 스카우트 없음",
 }
+
+ESCORT: dict[Occasion, str] = {
+    "escort.booked": "{meet}에 스카우트와 함께 가기를 신청했어요.",
+    "escort.offered": "{meet} 동행이 배정됐어요. 만날 곳과 확인 번호를 보세요.",
+    "escort.assigned": "{meet}에 스카우트 두 명이 기다려요. 확인 번호를 보세요.",
+    "escort.late": "스카우트가 아직 도착하지 않았어요({at}). 관제센터가 확인하고 있어요.",
+    "escort.missing": "스카우트가 만날 곳에서 기다려요({at}).",
+    "escort.asked": "도착했는지 알려 주세요({at}). 답이 없으면 관제센터가 확인해요.",
+    "escort.cancelled": "{meet} 동행이 취소됐어요.",
+    "escort.ended": "{meet} 동행이 끝났어요.",
+    "escort.unserved": "{meet}에 함께 갈 스카우트가 없어요. 혼자 가야 하면 귀가 모니터링을 켜 주세요.",
+}
+"""What she and the scouts read. No name and no place: a message lies on a screen for others to see."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,12 +73,16 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     def text(self) -> str:
         """One SMS (70 characters of Korean fit one part; this takes two)."""
+        if self.occasion in ESCORT:
+            return f"[안심] {self.sentence()} 열기: {self.link}"
         look = "위치 보기" if self.occasion in URGENT else "함께 보기"
         return f"[안심] {self.sentence()} {look}: {self.link}"
 
     def sentence(self) -> str:
         she, vehicle = f"{self.person}님이", f" 차량: {self.vehicle}." if self.vehicle else ""
         call = "전화하지 마세요." if self.silent else ""
+        if self.occasion in ESCORT:
+            return ESCORT[self.occasion].format(at=self.at, meet=self.promised)
         match self.occasion:
             case "trip.started":
                 return f"{she} 귀가를 시작했어요({self.at}, {self.promised} 도착 예정).{vehicle}"

@@ -19,9 +19,10 @@ async def insert(
 
 async def get(tx: Transaction, id: str) -> Row | None:
     return await tx.fetchrow(
-        "SELECT n.*, coalesce(i.case_slot, t.case_slot) AS case_slot, i.closed_at,"
-        " coalesce(i.subject_tag, t.subject_tag) AS subject_tag FROM guardian_notice n"
-        " LEFT JOIN incident i ON i.id = n.incident LEFT JOIN trip t ON t.id = n.incident WHERE n.id = $1",
+        "SELECT n.*, coalesce(i.case_slot, t.case_slot, e.case_slot) AS case_slot, i.closed_at,"
+        " coalesce(i.subject_tag, t.subject_tag, e.subject_tag) AS subject_tag FROM guardian_notice n"
+        " LEFT JOIN incident i ON i.id = n.incident LEFT JOIN trip t ON t.id = n.incident"
+        " LEFT JOIN escort e ON e.id = n.incident WHERE n.id = $1",
         id,
     )
 
@@ -44,7 +45,7 @@ async def mark_read(tx: Transaction, incident: str, guardian: int) -> list[Row]:
 
 
 async def of_incidents(tx: Transaction, incidents: Sequence[str]) -> list[Row]:
-    """Of cases or trips, in the order of guardians."""
+    """Of cases, trips or escorts, in the order of those who were told."""
     return await tx.fetch(
         "SELECT id, incident, guardian, channel, state, reason, at, sealed FROM guardian_notice"
         " WHERE incident = ANY ($1::text[]) ORDER BY guardian, queued_at, channel",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -14,17 +14,19 @@ from ansim.core.position import Position
 from ansim.response.dispatch import store as dispatches
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.model import Dispatch
+from ansim.response.escorts import store as escort_store
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import words_context
 from ansim.response.incidents.model import OFFER_WITHIN, IncidentRow, next_escalation
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import unsealed
-from ansim.response.picture import store, trips
+from ansim.response.picture import escorts, store, trips
 from ansim.response.picture.labels import PROCEDURE, Places, Telephones, instructions
 from ansim.response.picture.model import (
     DispatchLine,
     Escalation,
+    EscortLink,
     GrantHolder,
     GrantLine,
     GuardianLine,
@@ -281,13 +283,16 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
     )  # fmt: skip
 
 
-async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink:
+async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink | EscortLink:
     """What the page behind a link shows now; an ended link carries nothing."""
     row = await incidents.get(tx, link.incident)
     if row is None and (trip := await trip_store.get(tx, link.incident)) is not None:
         return await trips.link_state(tx, link, trip)
+    if row is None and (escort := await escort_store.get(tx, link.incident)) is not None:
+        return await escorts.link_state(tx, link, escort)
+    kind: Literal["officer", "guardian"] = "officer" if link.kind == "officer" else "guardian"
     if row is None or link.ended_at is not None or not row.open or link.until_at <= tx.at:
-        return LinkState(kind=link.kind, grant=link.grant_id, closed=True, until_at=None)
+        return LinkState(kind=kind, grant=link.grant_id, closed=True, until_at=None)
     known = await known_of(tx, row.id)
     fixes = await track(tx, row.id, row.track_slot, length=TRACK if link.kind == "officer" else 1)
     position = fixes[-1] if fixes else None
@@ -296,7 +301,7 @@ async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink:
     own = next((dispatch for dispatch in all_dispatches if dispatch.id == link.subject), None)
     places = tx.use(Places)
     return LinkState(
-        kind=link.kind,
+        kind=kind,
         grant=link.grant_id,
         closed=False,
         until_at=link.until_at,
@@ -317,7 +322,7 @@ async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink:
         cameras=[] if grant is None or not grant.video else [
             c for c in followed(tx, row, fixes).cameras if c.id in grant.cameras
         ][:4],
-        instructions=instructions(link.kind, row),
+        instructions=instructions(kind, row),
         unit=None if own is None else own.unit,
         dispatches=[_phone_dispatch(dispatch) for dispatch in all_dispatches],
         arrived_at=None if own is None else own.arrived_at,

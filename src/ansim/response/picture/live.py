@@ -20,6 +20,8 @@ from ansim.core.position import Position
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.events import UnitMoved
 from ansim.response.dispatch.ports import Gateways
+from ansim.response.escorts import store as escorts
+from ansim.response.escorts.model import EscortCounts
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.picture import assemble, store
 from ansim.response.picture.model import SightLine
@@ -61,7 +63,7 @@ class Subscriber(Protocol):
     async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None: ...
     async def moved(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None: ...
     async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
-        """What is new to her when these trips have changed; `stepped` unless their phones were only heard."""
+        """What is new to her when these trips or escorts have changed; `stepped` unless their phones were only heard."""
 
     def ends_with(self, fact: Fact) -> bool:
         """Whether this fact ends her right to the socket itself."""
@@ -70,12 +72,12 @@ class Subscriber(Protocol):
 class Operator:
     def __init__(self, actor: Actor) -> None:
         self.actor = actor
-        self._counts = TripCounts()
+        self._counts = TripCounts(), EscortCounts()
 
     async def everything(self, tx: Transaction) -> bytes | None:
         incidents = await assemble.queue(tx, self.actor)
-        self._counts = await trips.counts(tx, self.actor.centre)
-        return encode({"type": "state", "incidents": incidents, "trips": self._counts, **lines_and_cameras(tx)})
+        on_their_way = await self._count(tx)
+        return encode({"type": "state", "incidents": incidents, **on_their_way, **lines_and_cameras(tx)})
 
     async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
         if self.actor.centre != row.centre and self.actor.centre not in row.escalated_to:
@@ -97,8 +99,13 @@ class Operator:
     async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
         if not stepped:
             return None
-        before, self._counts = self._counts, await trips.counts(tx, self.actor.centre)
-        return None if self._counts == before else encode({"type": "trips", "trips": self._counts})
+        before, on_their_way = self._counts, await self._count(tx)
+        return None if self._counts == before else encode({"type": "trips", **on_their_way})
+
+    async def _count(self, tx: Transaction) -> dict[str, TripCounts | EscortCounts]:
+        centre = self.actor.centre
+        self._counts = await trips.counts(tx, centre), await escorts.counts(tx, centre)
+        return {"trips": self._counts[0], "escorts": self._counts[1]}
 
     def ends_with(self, fact: Fact) -> bool:
         if isinstance(fact, AccountDisabled):
@@ -251,8 +258,8 @@ class Live:
                 for subscription in self._subscriptions:
                     if subscription.subscriber.ends_with(fact):
                         subscription.end()
-            if (trip := getattr(fact, "trip", None)) is not None:
-                self._trips.add(trip)
+            if (way := getattr(fact, "trip", None) or getattr(fact, "escort", None)) is not None:
+                self._trips.add(way)
                 self._stepped |= not isinstance(fact, TripHeard)
                 self._wake.set()
             incident = getattr(fact, "incident", None)

@@ -10,6 +10,7 @@ import msgspec
 from ansim.city.cameras.model import Outlook, RankedCamera
 from ansim.core.position import Position, Source
 from ansim.response.dispatch.ports import UnitPlace
+from ansim.response.escorts.model import EscortView
 from ansim.response.trips.model import Outcome, State, Vehicle
 from ansim.response.trips.watching import Mode
 
@@ -306,6 +307,18 @@ class TripDone(msgspec.Struct, frozen=True, kw_only=True):
     act: str
     at: datetime
     reason: str | None
+
+
+class EscortLink(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page of a scout shows, and that of somebody who asked by telephone. A closed one carries nothing personal."""
+
+    kind: Literal["escort"] = "escort"
+    grant: str
+    closed: bool
+    until_at: datetime | None
+    centre: str | None = None
+    centre_phone: str | None = None
+    escort: EscortView | None = None
 
 
 class TripLink(msgspec.Struct, frozen=True, kw_only=True):

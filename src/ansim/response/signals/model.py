@@ -15,7 +15,7 @@ from ansim.core.position import Instant, Position
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Secret = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 Trigger = Literal["button", "shake", "silent", "device", "call"]
-Source = Literal["app", "osmand", "owntracks", "h02", "gt06", "watch", "gps103", "jt808", "aml", "trip"]
+Source = Literal["app", "osmand", "owntracks", "h02", "gt06", "watch", "gps103", "jt808", "aml", "trip", "escort"]
 Wrong = Literal["late", "away", "stopped", "fast", "silent", "lost", "duress"]
 """What went wrong with a trip that calls by itself."""
 

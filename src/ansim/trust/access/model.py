@@ -57,6 +57,8 @@ class Act(StrEnum):
     CASE_HOLD = "case.hold"
     DESK_ANSWER = "desk.answer"
     ACCOUNT_ADMINISTER = "account.administer"
+    ESCORT_DISPATCH = "escort.dispatch"
+    ESCORT_ROSTER = "escort.roster"
 
 
 CHANGES = frozenset(
@@ -71,6 +73,8 @@ CHANGES = frozenset(
         Act.CASE_HOLD,
         Act.DESK_ANSWER,
         Act.ACCOUNT_ADMINISTER,
+        Act.ESCORT_DISPATCH,
+        Act.ESCORT_ROSTER,
     }
 )
 """Acts that change something, or look at a person: never for those who audit."""
@@ -83,6 +87,7 @@ ABOUT_PERSONS = frozenset(
         Act.CAMERA_WATCH,
         Act.DISPATCH_REQUEST,
         Act.LINK_ISSUE,
+        Act.ESCORT_DISPATCH,
     }
 )
 """Acts that reach a person in trouble: never for those who hand out accounts."""
@@ -99,11 +104,11 @@ _WATCHES = frozenset(
         Act.CERTIFICATE_VIEW,
     }
 )
-_WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE, Act.WALL_ARRANGE}
+_WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE, Act.WALL_ARRANGE, Act.ESCORT_DISPATCH}
 
 POLICY: dict[Role, frozenset[Act]] = {
     Role.OPERATOR: _WORKS,
-    Role.SUPERVISOR: _WORKS | {Act.CAMERA_CALIBRATE, Act.GRANT_OVERSEE, Act.LEDGER_VIEW, Act.CASE_HOLD},
+    Role.SUPERVISOR: _WORKS | {Act.CAMERA_CALIBRATE, Act.GRANT_OVERSEE, Act.LEDGER_VIEW, Act.CASE_HOLD, Act.ESCORT_ROSTER},
     Role.OFFICER: _WATCHES,
     Role.AUDITOR: frozenset({Act.CENTRE_VIEW, Act.GRANT_VIEW, Act.LEDGER_VIEW, Act.CERTIFICATE_VIEW}),
     Role.ADMINISTRATOR: frozenset({Act.CENTRE_VIEW, Act.CAMERA_CALIBRATE, Act.ACCOUNT_ADMINISTER}),

@@ -13,7 +13,7 @@ GRANT_LENGTH = timedelta(minutes=30)
 EXTENSION = timedelta(minutes=10)
 TOKEN_LENGTH = timedelta(seconds=60)
 
-HolderKind = Literal["operator", "officer", "guardian"]
+HolderKind = Literal["operator", "officer", "guardian", "scout", "walker"]
 EndedWhy = Literal["expired", "revoked", "released", "closed", "replaced"]
 
 
@@ -86,7 +86,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     grant_id: str
     incident: str
-    kind: Literal["officer", "guardian"]
+    kind: Literal["officer", "guardian", "scout", "walker"]
     subject: str
     issued_at: datetime
     opened_at: datetime | None

@@ -15,9 +15,17 @@ from ansim.core.position import Latitude, Longitude
 from ansim.core.world import World
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch.ports import UnitPlace
+from ansim.response.escorts import actions as escorts
+from ansim.response.escorts import store as escort_store
+from ansim.response.escorts.saying import Said, say
+from ansim.response.escorts.telling import side_of
 from ansim.response.picture import assemble
-from ansim.response.picture.model import LinkState, TripLink
+from ansim.response.picture.escorts import link_state as escort_state
+from ansim.response.picture.escorts import order_of
+from ansim.response.picture.model import EscortLink, LinkState, TripLink
 from ansim.response.picture.routes.shared import LINK_COOKIE, Db, Http, OneCamera, ShownToken, shown_token
+from ansim.trust.access.guards import address
+from ansim.trust.access.limits import Lane, Lanes
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.model import Link
 
@@ -28,7 +36,7 @@ class UnitHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 @post("/api/links/{token:str}/open", status_code=200)
-async def open_link(token: FromPath[str], request: Http, database: Db) -> Response[LinkState | TripLink]:
+async def open_link(token: FromPath[str], request: Http, database: Db) -> Response[LinkState | TripLink | EscortLink]:
     """Bind this link to this browser. Opening the page alone binds nothing: messengers fetch pages for a preview."""
     try:
         async with database.transaction() as tx:
@@ -54,7 +62,7 @@ async def open_link(token: FromPath[str], request: Http, database: Db) -> Respon
 
 
 @get("/api/links/{token:str}")
-async def link_state(token: FromPath[str], request: Http, database: Db) -> LinkState | TripLink:
+async def link_state(token: FromPath[str], request: Http, database: Db) -> LinkState | TripLink | EscortLink:
     """What the page behind a link shows; only to the browser the link is bound to."""
     async with database.transaction(readonly=True) as tx:
         return await assemble.link_state(tx, await _bound(tx, token, _browser(request)))
@@ -69,7 +77,7 @@ async def link_token(token: FromPath[str], data: JSONBody[OneCamera], request: H
 
 
 @post("/api/links/{token:str}/arrived", status_code=200)
-async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> LinkState | TripLink:
+async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> LinkState | TripLink | EscortLink:
     """The officer is there."""
     async with database.transaction() as tx:
         link = await _officer(tx, token, _browser(request))
@@ -86,6 +94,28 @@ async def officer_position(
         link = await _officer(tx, token, _browser(request))
     place = UnitPlace(latitude=data.latitude, longitude=data.longitude, at=world.clock.now())
     await dispatch.unit_moved(database, link.subject, place, None)
+
+
+@post("/api/links/{token:str}/escort", status_code=200)
+async def escort_said(
+    token: FromPath[str], data: JSONBody[Said], request: Http, database: Db, lanes: NamedDependency[Lanes]
+) -> EscortLink:
+    """One word of a scout, or of her whom they walk home: here, met (with the other side's number), more, arrived, hand-over,
+    no-show, cancel, sos. A wrong number is refused (403) and recorded.
+    """
+    try:
+        async with database.transaction() as tx:
+            link = await _bound(tx, token, _browser(request))
+            lanes.let_in(Lane.ACKNOWLEDGEMENT, link.id, address(request))
+            escort = await escort_store.locked(tx, link.incident)
+            if escort is None or link.ended_at is not None or link.until_at <= tx.at:
+                raise not_found("link")
+            escort = await say(tx, escort, side_of(escort, link.kind, order_of(link)), data, f"link:{link.id}")
+            return await escort_state(tx, link, escort)
+    except escorts.WrongNumber as wrong:
+        async with database.transaction() as tx:
+            await escorts.refuse(tx, wrong, f"link:{link.id}")
+        raise
 
 
 async def _bound(tx: Any, token: str, browser: str | None) -> Link:
@@ -106,4 +136,4 @@ def _browser(request: Http) -> str | None:
     return request.cookies.get(LINK_COOKIE)
 
 
-ROUTES = [open_link, link_state, link_token, officer_arrived, officer_position]
+ROUTES = [open_link, link_state, link_token, officer_arrived, officer_position, escort_said]
