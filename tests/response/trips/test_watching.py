@@ -173,6 +173,15 @@ def test_a_run_for_the_bus_is_no_vehicle() -> None:
     assert trip.asked() == {}
 
 
+def test_two_wrong_places_half_a_minute_apart_are_no_vehicle() -> None:
+    """Each is near enough to be believed; from one to the other she would have been driven."""
+    trip = Trip()
+    for second in range(5, 600, 5):
+        off = {300: 50, 320: -50}.get(second, 0)
+        trip.take(fix((0, 1200 - PACE * second + off), second), second)
+    assert trip.asked() == {}
+
+
 def test_a_cyclist_is_as_fast_as_a_cyclist() -> None:
     trip = Trip(plan("bicycle"), start=(0.0, 5000.0))
     trip.go(600, homeward(pace=7, start=5000))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,11 @@ from ansim.bench.judge.city import City, Floats
 _ONWARD_M = 15.0
 """Side streets of the data end at the kerb of the street they lead to."""
 _SHORTEST_M, _LONGEST_M = 600.0, 1600.0
+_TURNED_M = 60.0
 EVERY_S = 5
+Junction = tuple[float, float]
+Came = dict[Junction, tuple[Junction, Floats]]
+"""By junction, from where one comes to it, and the corners on the way."""
 
 
 class Streets:
@@ -29,7 +35,7 @@ class Streets:
                 way = corners[end] - corners[before]
                 corners[end] += way / max(float(np.hypot(*way)), 1e-6) * _ONWARD_M
             onward.append(shapely.linestrings(corners))
-        self._ways: dict[tuple[float, float], list[tuple[tuple[float, float], Floats, float]]] = defaultdict(list)
+        self._ways: dict[Junction, list[tuple[Junction, Floats, float]]] = defaultdict(list)
         for piece in shapely.get_parts(shapely.node(shapely.multilinestrings(onward))):
             if piece.length < 0.5:
                 continue
@@ -76,6 +82,72 @@ class Streets:
             parts.append(corners)
         line = shapely.LineString(np.concatenate(parts[::-1]))
         return line if line.length > 0.8 * _SHORTEST_M else None
+
+    def away(self, here: Floats, home: Floats, metres: float) -> Floats:
+        """She is turned round, and led or driven so far: to where the streets lead farthest from home, and off the map's edge."""
+        around = self._tree.query(shapely.Point(here), "dwithin", _TURNED_M)
+        turned = sorted((self._junctions[one] for one in around), key=lambda one: math.dist(one, home))
+        start = turned[-1] if turned else self._near(here)
+        length, came = self._lengths(start, metres)
+        ends = [one for one, so_far in sorted(length.items()) if so_far > 0.8 * metres]
+        way = self._line(here, start, max(ends, key=lambda one: math.dist(one, home), default=start), came)
+        return np.append(way, way[-1:] + (way[-1] - home) / math.dist(way[-1], home) * metres, axis=0)
+
+    def toward(self, here: Floats, home: Floats) -> Floats:
+        """The shortest way there."""
+        start, end = self._near(here), self._near(home)
+        length, came = self._lengths(start, 4 * math.dist(here, home) + 1000)
+        return self._line(here, start, end, came) if end in length else np.array([here, home])
+
+    def to(self, home: Floats) -> Callable[[float, float], float]:
+        """How far it is by road from a place in metres: to the nearest street, and along it to the better end."""
+        length, _ = self._lengths(self._near(home), math.inf)
+        edges = [
+            (here, there, shapely.LineString(corners))
+            for here, ways in sorted(self._ways.items())
+            for there, corners, _ in ways
+            if here < there and here in length
+        ]
+        tree = shapely.STRtree([line for _, _, line in edges])
+
+        def remaining(x: float, y: float) -> float:
+            point = shapely.Point(x, y)
+            here, there, line = edges[int(tree.nearest(point))]
+            along = line.project(point)
+            ends = min(length[here] + along, length[there] + line.length - along)
+            return ends + line.distance(point)
+
+        return remaining
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(np.asarray(shapely.points(self._junctions)))
+
+    def _near(self, at: Floats) -> Junction:
+        return self._junctions[int(self._tree.nearest(shapely.Point(at)))]
+
+    def _lengths(self, start: Junction, limit: float) -> tuple[dict[Junction, float], Came]:
+        """By junction how far it is by the shortest way, and that way."""
+        length: dict[Junction, float] = {start: 0.0}
+        came: Came = {}
+        queue, done = [(0.0, start)], set()
+        while queue:
+            so_far, here = heapq.heappop(queue)
+            if here in done or so_far > limit:
+                continue
+            done.add(here)
+            for there, corners, metres in self._ways[here]:
+                if so_far + metres < length.get(there, math.inf):
+                    length[there], came[there] = so_far + metres, (here, corners)
+                    heapq.heappush(queue, (so_far + metres, there))
+        return length, came
+
+    def _line(self, here: Floats, start: Junction, end: Junction, came: Came) -> Floats:
+        parts = []
+        while end != start:
+            end, corners = came[end]
+            parts.append(corners)
+        return np.concatenate([here[None], np.array([start]), *parts[::-1]])
 
     def _walked(self, line: shapely.LineString, rng: np.random.Generator) -> Floats:
         """Her own pace, waits at crossings, and the side of the street."""

@@ -41,7 +41,8 @@ class Alarm:
 
 
 class Watch(msgspec.Struct, array_like=True):
-    """Seconds count from `began`; places are metres east and north of her destination."""
+    """Seconds count from `began`; places are metres east and north of her destination. A new field goes to the end: it is stored for
+    trips under way."""
 
     began: int
     """Unix time."""
@@ -85,6 +86,8 @@ class Watch(msgspec.Struct, array_like=True):
     asked: list[int] = []
     """By reason: until when it is mute."""
     hinted: list[int] = []
+    rode: bool = False
+    """At the fix before she was as fast as in a vehicle; one fix alone may be wrong."""
 
     def second(self, at: datetime) -> int:
         return round(at.timestamp()) - self.began

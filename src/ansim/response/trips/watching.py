@@ -228,17 +228,18 @@ def _speed(watch: Watch, bounds: Bounds, away: int, second: int, found: list[Ala
         return
     if hypot(watch.x - track[0], watch.y - track[1]) <= HINT_M or near_home(watch):
         return
-    if _net(watch, FAST_S) > bounds.fast_mps and away > TAKEN_M:
-        watch.alarm(found, "fast", "ask", second)
     riding = _net(watch, RIDE_S, RIDE_M) > bounds.ride_mps
+    before, watch.rode = watch.rode, riding
     if watch.riding is not None:
         if riding:
             watch.riding = t
-    elif riding:
+    elif riding and before:
         watch.riding = t
         watch.alarm(found, "vehicle", "ask", second)
     elif _net(watch, HINT_S, HINT_M) > HINT_SHARE * bounds.ride_mps:
         watch.alarm(found, "vehicle", "hint", second)
+    if away > TAKEN_M and ((riding and before) or _net(watch, FAST_S) > bounds.fast_mps):
+        watch.alarm(found, "fast", "ask", second)
 
 
 def _net(watch: Watch, window_s: int, least_m: float = 0.0) -> float:
