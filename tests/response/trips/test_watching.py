@@ -103,6 +103,7 @@ def test_a_walk_home_is_left_alone() -> None:
     trip.go(930, homeward(), noise=random.Random(1))
     assert trip.said == []
     assert watching.near_home(trip.watch)
+    assert len(msgspec.msgpack.encode(trip.watch)) <= 160
 
 
 def test_any_street_that_brings_her_nearer_is_fine() -> None:
@@ -149,6 +150,14 @@ def test_the_taxi_question_comes_once_a_ride() -> None:
     trip = Trip(plan(minutes=90), start=(0.0, 12_000.0))
     trip.go(1500, homeward(pace=7, start=12_000))
     assert [reason for _, reason, level in trip.said if level == "ask"] == ["vehicle"]
+
+
+def test_a_second_ride_is_asked_about_again() -> None:
+    trip = Trip(plan(minutes=90), start=(0.0, 9000.0))
+    trip.go(300, homeward(pace=8, start=9000))
+    trip.go(1100, onward(trip, north=-PACE))
+    trip.go(1300, onward(trip, north=-8))
+    assert [second for second, reason, level in trip.said if (reason, level) == ("vehicle", "ask")][1:] == [1120]
 
 
 @pytest.mark.parametrize("mode", ["bus", "taxi", "car"])
@@ -352,6 +361,32 @@ def test_a_wrong_place_for_some_seconds_is_neither_speed_nor_going_away() -> Non
     assert trip.said == []
 
 
+def test_places_that_do_not_agree_with_each_other_are_no_place() -> None:
+    trip = Trip()
+    trip.go(300, homeward())
+    for second, place in ((305, (2000, 900)), (310, (-2000, 900)), (315, (0, 4000)), (320, (900, -2000))):
+        trip.take(fix(place, second), second)
+    assert watching.remaining_m(trip.watch) == pytest.approx(1200 - 300 * PACE, abs=3)
+
+
+def test_one_fix_nearer_home_than_she_was_is_no_measure() -> None:
+    trip = Trip(plan(minutes=60))
+    trip.go(300, homeward())
+    before = trip.watch.y
+    trip.take(fix((0, before - 58), 305), 305)
+    trip.go(405, lambda second: (0, before + PACE * second))
+    trip.go(505, onward(trip))
+    assert trip.asked() == {}
+
+
+def test_one_fix_of_tomorrow_does_not_blind_the_watch() -> None:
+    trip = Trip(plan(minutes=60))
+    trip.go(300, homeward())
+    trip.take(fix((0, 1200 - 305 * PACE), 86_400), 305)
+    trip.go(600, onward(trip, north=PACE))
+    assert trip.asked().keys() == {"away"}
+
+
 def test_a_first_fix_from_yesterday_is_no_measure() -> None:
     """Phones begin with the last place they knew: her home."""
     trip = Trip(start=(0.0, 0.0))
@@ -427,11 +462,12 @@ def test_a_stop_that_is_over_when_the_batch_comes_is_not_asked_about() -> None:
 
 def test_a_fix_of_a_radio_mast_shows_life_and_no_place() -> None:
     trip = Trip(plan(minutes=60))
-    for second in range(5, 900, 5):
-        vague = second % 10 == 0
-        place = (0.0, 1200 - PACE * second + (2500 if vague else 0))
-        trip.take(fix(place, second, 2000 if vague else 10), second)
-    assert trip.said == []
+    trip.go(300, homeward())
+    for second in range(305, 1200, 15):
+        trip.take(fix((0, 2500), second, 2000), second)
+        trip.wait(second + 15)
+    assert trip.said == [(900, "lost", "ask")]
+    assert watching.remaining_m(trip.watch) == pytest.approx(1200 - 300 * PACE, abs=3)
 
 
 wild = st.floats(-1, 1)
