@@ -9,7 +9,7 @@ from pathlib import Path
 
 from litestar.routes import ASGIRoute, HTTPRoute, WebSocketRoute
 
-from ansim.app.openapi import MOUNTED
+from ansim.app.openapi import MOUNTED, RAW
 from reference.api import METHODS, document, unstarted
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +27,8 @@ def _answered() -> set[tuple[str, str]]:
             found |= {(method.lower(), route.path_format) for method in route.methods if method != "OPTIONS"}
         elif isinstance(route, WebSocketRoute):
             found.add(("get", route.path_format))
+        elif isinstance(route, ASGIRoute) and route.path in RAW:
+            found |= {("get", route.path), ("post", route.path)}
         elif isinstance(route, ASGIRoute):
             found.add(("get", MOUNTED[route.path]))
     return found

@@ -67,6 +67,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *tracker_routes.ROUTES,
         *pages(centre, demo=bool(more)),
         *more,
+        asgi("/in/osmand", copy_scope=False)(tracker_routes.osmand(centre.database, centre.reception)),
         asgi("/nodes/media", copy_scope=False)(node_door(centre.remote)),
     ]
     if centre.pulls:

@@ -27,10 +27,14 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.routes import ASGIRoute, WebSocketRoute
 
+from ansim.adapters.trackers import routes as tracker_routes
 from ansim.core.errors import Problem
 
 MOUNTED = {"/media": "/media/{camera}", "/pictures": "/pictures/{wall}", "/nodes/media": "/nodes/media"}
 """What raw applications answer: most of them a whole tree of paths below their own."""
+
+RAW = {"/in/osmand": tracker_routes.osmand}
+"""What answers a request without the framework, and says what it does."""
 
 TEXT = Schema(type=OpenAPIType.STRING)
 NUMBER = Schema(type=OpenAPIType.NUMBER)
@@ -150,6 +154,9 @@ def _unknown_to_the_framework(app: Litestar) -> Iterator[tuple[str, PathItem]]:
         if isinstance(route, WebSocketRoute):
             yield route.path_format, _socket(route.path_format, inspect.getdoc(route.route_handler.fn))
         elif isinstance(route, ASGIRoute):
+            if route.path in RAW:
+                yield route.path, _raw(route.path, inspect.getdoc(RAW[route.path]))
+                continue
             path = MOUNTED[route.path]
             yield path, _socket(path, inspect.getdoc(inspect.getmodule(route.route_handler.fn)))
     yield (
@@ -162,6 +169,15 @@ def _unknown_to_the_framework(app: Litestar) -> Iterator[tuple[str, PathItem]]:
                 responses={"200": _answer("The document", "application/json", ANYTHING)},
             )
         ),
+    )
+
+
+def _raw(path: str, description: str | None) -> PathItem:
+    """A request that is answered without the framework."""
+    name = path.title().replace("/", "")
+    return PathItem(
+        get=Operation(operation_id=f"{name}Get", summary=path, description=description, responses={}),
+        post=Operation(operation_id=f"{name}Post", summary=path, description=description, responses={}),
     )
 
 

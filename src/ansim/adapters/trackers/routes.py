@@ -7,39 +7,68 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar import HttpMethod, Request, Response, post, route
+from litestar import Request, Response, post
 from litestar.di import NamedDependency
+from litestar.exceptions import MethodNotAllowedException
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from ansim.adapters.trackers.aml import Aml
 from ansim.adapters.trackers.osmand import OsmAnd
 from ansim.adapters.trackers.owntracks import OwnTracks
 from ansim.adapters.trackers.reception import Reception, client_id
 from ansim.core.database import Database
+from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.response.signals.routes import shown
 from ansim.trust.access.guards import address
 
 Http = Request[Any, Any, Any]
-Db = NamedDependency[Database]
+
+LARGEST = 16 * 1024
+"""Bytes that an app may send at once: one position, with whatever it adds."""
+
+_JSON = [(b"content-type", b"application/json")]
 
 
-@route("/in/osmand", http_method=[HttpMethod.GET, HttpMethod.POST], status_code=200)
-async def osmand(
-    request: Http, database: Db, world: NamedDependency[World], reception: NamedDependency[Reception]
-) -> Response[bytes]:  # fmt: skip
+def osmand(database: Database, reception: Reception) -> ASGIApp:
     """One position or call for help. Its place stands in the query because the apps put it there; queries are
     never logged.
     """
-    body, now = await request.body(), world.clock.now()
-    if body[:1] == b"{":
-        report = OsmAnd().read_json(body, now)
-    else:
-        form = dict(parse_qsl(body.decode("utf-8", "replace"))) if body else {}
-        report = OsmAnd().read_query({**dict(parse_qsl(request.url.query)), **form}, now)
-    receipt = await reception.take(report, "osmand", address(request), client_id("osmand", report))
-    return Response(
-        b"" if receipt is None else msgspec.json.encode(shown(receipt, database)), media_type="application/json"
-    )
+    protocol = OsmAnd()
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        # without the framework: of all that a centre is told, positions are the most
+        method, said = scope.get("method"), scope["query_string"]
+        if method not in ("GET", "POST"):
+            raise MethodNotAllowedException
+        body = await _body(receive) if method == "POST" else b""
+        if body[:1] == b"{":
+            report = protocol.read_json(body, database.world.clock.now())
+        else:
+            query = said + b"&" + body if body else said
+            report = protocol.read_query(dict(parse_qsl(query.decode("utf-8", "replace"))), database.world.clock.now())
+        client = scope["client"]
+        id = client_id("osmand", report) if report.sos else ""
+        receipt = await reception.take(report, "osmand", client[0] if client else "", id)
+        answer = b"" if receipt is None else msgspec.json.encode(shown(receipt, database))
+        await send({"type": "http.response.start", "status": 200, "headers": _JSON})
+        await send({"type": "http.response.body", "body": answer, "more_body": False})
+
+    return door
+
+
+async def _body(receive: Receive) -> bytes:
+    """Raises Problem 413."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return body
+        body += message["body"]
+        if len(body) > LARGEST:
+            raise Problem(413, "request.large", "This is too large", f"At most {LARGEST} bytes.", field="body")
+        if not message["more_body"]:
+            return body
 
 
 @post("/in/owntracks", status_code=200)
@@ -72,4 +101,4 @@ async def aml(
     return Response(b"", headers={"ansim-receipt": receipt.receipt})
 
 
-ROUTES = [osmand, owntracks, aml]
+ROUTES = [owntracks, aml]
