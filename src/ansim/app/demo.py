@@ -8,7 +8,7 @@ import shutil
 import sys
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
@@ -154,7 +154,7 @@ async def _serve(
         leave_note(centre, pid=0)
         agency = await _agency_token(centre)
         await city.ask(do="serve", server=f"http://localhost:{settings.port}", agency=agency)
-        _welcome(centre.origin)
+        _welcome(centre.origin, centre.devices.ports)
         if door is not None:
             door.explain()
         if browser:
@@ -181,6 +181,7 @@ def _settings(city: City, folder: Path, host: str, port: int) -> Settings:
     return Settings(
         data=str(folder), host="127.0.0.1" if host == "localhost" else host, port=port, simulated_channels=True,
         cameras=str(folder / "cameras.json"), register=str(folder / "register.json"), map=str(folder / "map.json"),
+        trackers={"h02": 0, "gt06": 0, "watch": 0, "gps103": 0, "jt808": 0},
     )  # fmt: skip
 
 
@@ -284,13 +285,15 @@ async def _keys(city: City) -> None:
         loop.remove_reader(sys.stdin)
 
 
-def _welcome(origin: str) -> None:
+def _welcome(origin: str, devices: Mapping[str, int]) -> None:
+    doors = "   ".join(f"{name} {port}" for name, port in devices.items())
     print(
         f"""
   안심 ansim — demo
 
     {origin}/demo       everything in one place: sign-ins, her phone, the desk of 112, her mother's messages
     {origin}/citizen    a phone in the city (its position is hers)
+    127.0.0.1           pendants and watches by TCP: {doors}
 
   s + Enter: a phone in the city presses SOS.   Ctrl-C stops everything.
 """,

@@ -27,6 +27,7 @@ _MAST = frozenset({
     0x11, 0x12, 0x16, 0x17, 0x19, 0x22, 0x25, 0x26, 0x27, 0x2D, 0x31, 0x32, 0x37, 0x39, 0xA0, 0xA2, 0xA3, 0xA4, 0xA5, 0xA7,
 })  # fmt: skip
 _STATE = frozenset({0x13, 0x16, 0x19, 0x26, 0x27, 0x32, 0x36, 0x39, 0xA2, 0xA3, 0xA4, 0xA5})
+_USUAL = _FIX | _MAST | _STATE
 _MASTS_ONLY = frozenset({0x18, 0x24, 0x28, 0x2C, 0x2E, 0x33, 0x34, 0xA1, 0xA2, 0xA9})
 _WIDE = frozenset({0xA0, 0xA2, 0xA5})
 
@@ -91,6 +92,16 @@ class Gt06(Protocol):
         super().__init__(model)
         self._zone = timedelta(0)
         """What the device's clock is ahead of UTC, where it said so when it signed in."""
+        self._short: dict[int, Read] = {
+            HEARTBEAT: self._heartbeat, 0x15: self._words, 0x21: self._said, 0x40: self._pack, 0x61: self._driver,
+            0x70: self._modules, 0x95: self._camera, 0xB2: self._tag, 0xF3: self._wifi, 0x69: self._wifi,
+            0x94: self._power, 0x38: self._fix_first,
+        }  # fmt: skip
+        self._long: dict[int, Read] = {
+            0x15: self._words, 0x21: self._said, 0x32: self._az735, 0x33: self._az735, 0x70: self._modules,
+            0x8C: self._car, 0x94: self._instrument, 0x9B: self._serial, 0xF1: self._device, 0xF2: self._device,
+            0x38: self._fix_first,
+        }  # fmt: skip
 
     # frames
 
@@ -169,26 +180,15 @@ class Gt06(Protocol):
             draft.kind = "question"
             drafts.append(draft)
             return
-        read = self._reader(kind, wide, self._variant(frame), cursor.left)
+        variant = self._variant(frame)
+        read = self._reader(kind, wide, variant, cursor.left)
         if read is None:
             return
         drafts.append(draft)
-        read(draft, cursor, kind, self._variant(frame))
+        read(draft, cursor, kind, variant)
 
     def _reader(self, kind: int, wide: bool, variant: str, length: int) -> Read | None:
-        known: dict[int, Read]
-        if wide:
-            known = {
-                0x15: self._words, 0x21: self._said, 0x32: self._az735, 0x33: self._az735, 0x70: self._modules,
-                0x8C: self._car, 0x94: self._instrument, 0x9B: self._serial, 0xF1: self._device, 0xF2: self._device,
-                0x38: self._fix_first,
-            }  # fmt: skip
-        else:
-            known = {
-                HEARTBEAT: self._heartbeat, 0x15: self._words, 0x21: self._said, 0x40: self._pack, 0x61: self._driver,
-                0x70: self._modules, 0x95: self._camera, 0xB2: self._tag, 0xF3: self._wifi, 0x69: self._wifi,
-                0x94: self._power, 0x38: self._fix_first,
-            }  # fmt: skip
+        if not wide:
             if kind == 0x17 and variant != "RFID":
                 return self._wifi
             if kind == 0x34 and variant != "SL4X":
@@ -201,11 +201,12 @@ class Gt06(Protocol):
                 return self._long_status
             if kind in _MASTS_ONLY and not (kind == 0xA2 and variant == "LW4G"):
                 return self._masts
-        if kind in known:
-            return known[kind]
+        known = (self._long if wide else self._short).get(kind)
+        if known is not None:
+            return known
         if kind == 0x19 and variant == "SPACE10X":
             return None
-        return self._usual if kind in _FIX | _MAST | _STATE else None
+        return self._usual if kind in _USUAL else None
 
     def _usual(self, draft: Draft, cursor: Cursor, kind: int, variant: str) -> None:
         """A fix, a mast, a status, as far as the type has them; then what its maker added."""
