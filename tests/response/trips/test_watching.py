@@ -132,11 +132,14 @@ def test_taken_away_by_car_she_is_asked_within_a_minute() -> None:
     assert asked["vehicle"] - 300 <= 40 and asked["fast"] - 300 <= 60
 
 
-def test_a_car_faster_than_the_cleaner_believes_is_still_seen() -> None:
+@pytest.mark.parametrize("pace", [16, 25])
+@pytest.mark.parametrize("every", [2, 5, 15])
+def test_a_car_faster_than_the_cleaner_believes_is_still_seen(pace: float, every: float) -> None:
     trip = Trip()
-    trip.go(300, homeward())
-    trip.go(400, onward(trip, north=25))
-    assert trip.asked()["fast"] - 300 <= 60
+    trip.go(300, homeward(), every=every)
+    trip.go(450, onward(trip, north=pace), every=every)
+    asked = trip.asked()
+    assert asked["fast"] - 300 <= 60 and asked["vehicle"] - 300 <= 60 and asked["away"] - 300 <= 120
 
 
 def test_a_car_toward_home_is_asked_about_as_a_taxi_and_never_called_fast() -> None:
@@ -333,6 +336,8 @@ def test_by_road_she_may_walk_round_the_river() -> None:
         return 3000 - walked
 
     watch, said = watching.begin(plan(), fix((0, 1200), 0), BEGUN, remaining), list[Alarm]()
+    predicted = watching.predicted_at(watch, plan(), BEGUN)
+    assert predicted is not None and at(3000 / PACE) < predicted < at(3000 / 1.1)
     for second in range(5, 400, 5):
         walked = PACE * second
         said += watching.moved(watch, plan(), fix((0, 1200 + walked), second), at(second), remaining)

@@ -88,6 +88,8 @@ class Watch(msgspec.Struct, array_like=True):
     hinted: list[int] = []
     rode: bool = False
     """At the fix before she was as fast as in a vehicle; one fix alone may be wrong."""
+    by_road: bool = False
+    """What remains is measured along streets."""
 
     def second(self, at: datetime) -> int:
         return round(at.timestamp()) - self.began

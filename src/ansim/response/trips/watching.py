@@ -80,7 +80,7 @@ def moved(
     x = round(east * _DEGREE_M * cos(radians(plan.latitude)))
     y = round((position.latitude - plan.latitude) * _DEGREE_M)
     first, bounds = watch.located is None, plan.bounds
-    watch.located = second
+    watch.located, watch.by_road = second, remaining is not None
     if first:
         watch.t, watch.x, watch.y, watch.track = t, x, y, [t, x, y]
         verdict = Verdict.ANEW
@@ -178,7 +178,8 @@ def _predicted(watch: Watch, plan: Plan) -> int:
     """At her pace since the newest fix: a phone in a pocket that sends none is taken to walk on."""
     if watch.located is None:
         return 0
-    return watch.located + round(watch.remaining[-1] * CIRCUITY / plan.bounds.pace_mps)
+    metres = watch.remaining[-1] * (1 if watch.by_road else CIRCUITY)
+    return watch.located + round(metres / plan.bounds.pace_mps)
 
 
 def near_home(watch: Watch) -> bool:
