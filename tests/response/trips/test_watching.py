@@ -132,7 +132,7 @@ def test_taken_away_by_car_she_is_asked_within_a_minute() -> None:
     assert asked["vehicle"] - 300 <= 40 and asked["fast"] - 300 <= 60
 
 
-@pytest.mark.parametrize("pace", [16, 25])
+@pytest.mark.parametrize("pace", [16, 25, 35])
 @pytest.mark.parametrize("every", [2, 5, 15])
 def test_a_car_faster_than_the_cleaner_believes_is_still_seen(pace: float, every: float) -> None:
     trip = Trip()

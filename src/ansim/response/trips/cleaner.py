@@ -15,7 +15,7 @@ _BRIEF_S: Final = 60
 _AHEAD_S: Final = 5
 _BEHIND_S: Final = 30
 _RIDING_MPS: Final = 6.0
-_CAR_MPS: Final = 30.0
+_CAR_MPS: Final = 45.0
 _TRACK_S: Final = 25
 _APART_S: Final = 3
 _HELD: Final = 9
@@ -66,7 +66,7 @@ def step(watch: Watch, bounds: Bounds, t: int, x: int, y: int) -> Verdict:
             if len(held) < _HELD:
                 return Verdict.HELD
             del held[:-_HELD]
-            if not _agree(held, max(pace, 25.0)):
+            if not _agree(held):
                 return Verdict.HELD
             verdict = _landed(watch)
         elif not track or t - track[-3] >= _APART_S:
@@ -96,9 +96,11 @@ def _pace(fixes: list[int], first: int, last: int = -3) -> float:
     return hypot(fixes[last + 1] - fixes[first + 1], fixes[last + 2] - fixes[first + 2]) / max(taken, 1)
 
 
-def _agree(held: list[int], pace: float) -> bool:
+def _agree(held: list[int]) -> bool:
     for at in (0, 3):
         taken = held[at + 3] - held[at]
-        if taken <= 0 or hypot(held[at + 4] - held[at + 1], held[at + 5] - held[at + 2]) > max(_NOISE_M, pace * taken):
+        if taken <= 0 or hypot(held[at + 4] - held[at + 1], held[at + 5] - held[at + 2]) > max(
+            _NOISE_M, _CAR_MPS * taken
+        ):
             return False
     return True
