@@ -182,6 +182,8 @@ class Chromium:
             "--disable-quic",
             "--no-first-run",
             "--autoplay-policy=no-user-gesture-required",
+            # a camera that shows a test picture, for those whom a page allows one
+            "--use-fake-device-for-media-stream",
             # maps are WebGL, and there is no graphics card
             "--use-angle=swiftshader",
             "--enable-unsafe-swiftshader",

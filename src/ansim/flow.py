@@ -25,6 +25,7 @@ from ansim.response.escorts import actions as escorts
 from ansim.response.escorts import calling as escort_calling
 from ansim.response.escorts.events import EscortSignalled
 from ansim.response.evidence import actions as evidence
+from ansim.response.footage import actions as footage
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
 from ansim.response.incidents import reactions as case
@@ -51,7 +52,7 @@ from ansim.response.watch.events import CameraAimed, CameraReturns
 from ansim.trust.access import actions as access
 from ansim.trust.access.events import AccountDisabled, SessionEnded
 from ansim.trust.grants import actions as grants
-from ansim.trust.grants.events import GrantEnded, LinkOpened
+from ansim.trust.grants.events import GrantEnded, GrantIssued, LinkOpened
 from ansim.trust.retention import actions as retention
 from ansim.trust.retention.events import DestructionCertified
 from ansim.trust.retention.keys import Keys
@@ -128,6 +129,9 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # watched: the right came in the claim's own transaction (`watch.claim`) and goes with it; what was turned goes back
     Reaction(IncidentReleased, watch.end_with_release),
     Errand(GrantEnded, watch.cut),
+    # and with it what her own phone films
+    Reaction(GrantIssued, footage.include),
+    Errand(GrantEnded, footage.cut),
     Errand(CameraAimed, aiming.drive),
     Errand(CameraReturns, turning.turn_back),
     # dispatched: the agency is asked, answers, and its officer gets a way to see
@@ -136,6 +140,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # closed: rights end, cameras go back, agencies hear
     Reaction(IncidentClosed, watch.end_with_case),
     Reaction(IncidentClosed, turning.return_with_case),
+    Reaction(IncidentClosed, footage.end_with_case),
     Errand(IncidentClosed, dispatch.tell_closed),
     # and the trip or escort that led here is over
     Reaction(IncidentClosed, case.end_trip),
@@ -144,6 +149,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(DestructionCertified, destruction.forget),
     Reaction(DestructionCertified, trips.forget),
     Reaction(DestructionCertified, escorts.forget),
+    Reaction(DestructionCertified, footage.forget),
     Errand(DestructionCertified, evidence.take_files_away),
     # and each camera's day at its own
     Reaction(DestructionCertified, recordings.forget),

@@ -20,9 +20,10 @@ from ansim.city.migration.ports import Puller
 from ansim.city.recordings.actions import SCOPE, subject_of
 from ansim.core.clock import ManualClock
 from ansim.core.errors import Problem
-from ansim.nodes.media.node import GRANT_ENDED, MediaNode
+from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Refused, Source, Unanswered, View
 from ansim.nodes.media.recordings import Piece
+from ansim.nodes.media.showing import GRANT_ENDED
 from ansim.nodes.media.tether import NoAnswer
 from ansim.trust.retention.keys import Erased, Keys
 from tests.adapters.tethered import Joined, joined, remote_of, soon

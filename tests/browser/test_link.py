@@ -352,7 +352,7 @@ async def test_everybody_can_use_it(open_page: Open, stage: Stage, feed: Feed, a
     await accessible(page, letters_px=15, targets_px=48)
 
 
-@pytest.mark.parametrize("kind", ["officer", "guardian", "trip"])
+@pytest.mark.parametrize("kind", ["officer", "guardian", "trip", "person"])
 def test_the_page_before_its_map_is_small(kind: str) -> None:
     """What a phone loads before it shows the state and starts the video: at most 30 KB compressed."""
     if not (STATIC / "link" / "index.html").is_file():

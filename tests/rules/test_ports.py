@@ -31,6 +31,7 @@ BETWEEN_OURS = {
     "city.recordings.ports.RecordedDays": "tests/flow/test_recordings.py",
     "response.evidence.ports.Recorded": "tests/flow/test_recordings.py",
     "response.evidence.ports.Redactor": "tests/flow/test_recordings.py",
+    "response.footage.ports.Screen": "tests/nodes/footage/test_node.py",
     "response.watch.ports.Heads": "tests/adapters/test_heads.py",
     "response.watch.ports.Media": "tests/adapters/test_media_port.py",
     "response.routing.ports.Boundaries": "tests/adapters/test_boundaries.py",

@@ -3,6 +3,7 @@
  * what she says, her position, cancelling. The practice twin has the same face and no network.
  */
 import { type Signal, batch, signal } from "@preact/signals";
+import { Film } from "../shared/film";
 import { LiveSocket } from "../shared/socket";
 import { Follower } from "./following";
 import { allowed } from "./consent";
@@ -39,6 +40,8 @@ export interface Emergency {
   readonly cancelled: Signal<boolean>;
   /** The browser refused to keep it: closing the page would lose it. */
   readonly unstored: Signal<boolean>;
+  /** Her camera, once somebody is there to see it; in practice there is none. */
+  readonly film: Film | null;
   say(text: string): Promise<void>;
   cancel(code: string): Promise<Cancelled>;
   /** Leaves the screen; following ends, the record stays. */
@@ -68,6 +71,7 @@ export class RealEmergency implements Emergency {
   readonly where = signal<Position | null>(null);
   readonly cancelled = signal(false);
   readonly unstored = signal(false);
+  film: Film | null = null;
   private delivery: Delivery<Sos, Receipt> | null = null;
   private follower: Follower | null = null;
   private socket: LiveSocket<PhoneState & { type?: string }> | null = null;
@@ -184,6 +188,7 @@ export class RealEmergency implements Emergency {
     });
     this.early.splice(0).forEach((fix) => this.follower!.add(fix));
     this.follower.start();
+    this.film = new Film(one.server, () => ({ signal: one.id, secret: one.secret }));
     this.socket = new LiveSocket<PhoneState & { type?: string }>({
       path: "/live/signal",
       first: () => ({ signal: one.id, secret: one.secret }),
@@ -223,6 +228,7 @@ export class RealEmergency implements Emergency {
     const one = this.receipt.value!;
     if (closed_at === null || (one.closed_at !== null && one.destroyed_at === destroyed_at)) return;
     this.follower?.stop();
+    this.film?.stop("refused");
     if (destroyed_at !== null) this.socket?.stop();
     await this.update({ ...one, closed_at, destroyed_at });
   }
@@ -256,6 +262,7 @@ export class RealEmergency implements Emergency {
     // Gone or closed: there is nothing left to cancel, and nothing else to show.
     const settled = answer.ok || answer.status === 404 || answer.status === 409 || answer.status === 410;
     await (settled ? forget("cancel:" + this.id) : keep("cancel:" + this.id, code));
+    this.film?.stop();
     this.cancelled.value = true;
     this.said.value = [];
     await this.update({ ...this.receipt.value!, cancelled_at: new Date().toISOString() });
@@ -285,6 +292,7 @@ export class RealEmergency implements Emergency {
     removeEventListener("online", this.online);
     this.delivery?.stop();
     this.follower?.stop();
+    this.film?.stop();
     this.socket?.stop();
   }
 }

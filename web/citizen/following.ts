@@ -100,7 +100,7 @@ export class Follower {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify(this.course.around(batch)),
-        credentials: "omit",
+        credentials: "same-origin",
         keepalive: true,
         signal: AbortSignal.timeout(10_000),
       });

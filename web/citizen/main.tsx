@@ -11,13 +11,13 @@ import users from "lucide-static/icons/users.svg?raw";
 import { startTick } from "../shared/clock";
 import { locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
+import { Memo, memoTitle } from "../shared/memo";
 import { type Emergency, RealEmergency, Readiness } from "./emergency";
 import { loadConsents, renew } from "./consent";
 import { Enrol } from "./enrol";
 import { Guardians } from "./guardians";
 import { Home } from "./home";
 import { collectAnswers } from "./invite";
-import { Memo } from "./memo";
 import { PracticeEmergency } from "./practice";
 import { PracticeTrip } from "./practice-trip";
 import { Record } from "./record";
@@ -99,7 +99,9 @@ function Tabs(): JSX.Element {
 function App(): JSX.Element {
   const current = emergency.value;
   if (hidden.value || memoTrial.value) {
-    return <Memo of={current} leave={() => (hidden.value = memoTrial.value = false)} />;
+    // After a cancellation it is a memo and nothing else: somebody may be looking.
+    const talk = current && !current.cancelled.value ? { messages: () => current.phone.value?.messages ?? [], said: current.said, say: (text: string) => current.say(text) } : null;
+    return <Memo of={talk} leave={() => (hidden.value = memoTrial.value = false)} />;
   }
   if (current !== null) {
     const record = (): void => {
@@ -139,7 +141,7 @@ function dress(): void {
     const dark = !memo && (emergency.value !== null || system$.value);
     document.documentElement.dataset["theme"] = dark ? "dark" : "light";
     document.documentElement.lang = locale.value;
-    document.title = memo ? t("memo.app") : t("app");
+    document.title = memo ? memoTitle() : t("app");
     const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
     if (icon) icon.href = memo ? "data:," : "/static/citizen/icon.svg";
   });

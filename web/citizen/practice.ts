@@ -21,6 +21,7 @@ export class PracticeEmergency implements Emergency {
   readonly where = position;
   readonly cancelled = signal(false);
   readonly unstored = signal(false);
+  readonly film = null;
   private readonly timers = [
     window.setTimeout(() => this.received(), RECEIVED_MS),
     window.setTimeout(() => this.claimed(), CLAIMED_MS),

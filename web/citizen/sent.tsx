@@ -11,6 +11,7 @@ import send from "lucide-static/icons/send.svg?raw";
 import sirenIcon from "lucide-static/icons/siren.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
 import { since } from "../shared/clock";
+import { Filming } from "../shared/filming";
 import { Icon } from "../shared/icons";
 import { age, clockTime, distance } from "../shared/words";
 import { CancelPad } from "./cancel";
@@ -257,6 +258,7 @@ export function Sent({ of, hide, leave, record }: SentProps): JSX.Element {
           </a>
         </div>
       )}
+      {!closed && receipt && of.film && <Filming film={of.film} />}
       {!closed && receipt && <Talk of={of} />}
       <section class="ph last-row foot">
         {closed ? (

@@ -63,7 +63,6 @@ const ko = {
   "cancel": "잘못 눌렀어요 · 취소", "cancel.short": "취소하려면 1초 동안 누르세요", "cancel.again": "한 번 더 누르면 취소 번호를 써요",
   "cancel.title": "취소 번호", "cancel.code": "번호", "cancel.confirm": "취소하기", "cancel.wrong": "번호가 맞지 않아요. 다시 눌러 주세요.", "cancel.back": "돌아가기", "cancel.nocode": "정해 둔 취소 번호가 없어서 관제센터가 직접 확인해요.", "cancel.safe": "‘안전해요’ 보내기", "cancel.busy": "확인하는 중",
 
-  "memo.app": "메모", "memo.title": "장보기", "memo.list": "우유, 달걀 10구", "memo.more": "더 보기", "memo.line": "메모 쓰기", "memo.add": "적기", "memo.yes": "네", "memo.no": "아니요", "memo.quiet": "말 못 해요", "memo.written": "적는 중", "memo.unwritten": "다시 적기",
 
   "record.title": "누가 나를 보았나", "record.lead": "본 사람과 시간은 모두 남아요. 고칠 수 없어요.", "record.none": "아직 나를 본 사람이 없어요", "record.none.hint": "SOS를 보내면 본 사람과 시간이 여기에 남아요.",
   "record.loading": "기록을 가져오는 중", "record.failed": "기록을 가져오지 못했어요. 지워진 것은 아니에요.", "record.retry": "다시 가져오기", "record.sos": "SOS · {centre}", "record.nobody": "아무도 보지 않았어요", "record.open": "상황이 끝나면 볼 수 있어요", "record.watching": "보는 중",
@@ -189,7 +188,6 @@ const en: Record<keyof typeof ko, string> = {
   "cancel": "Pressed by mistake · cancel", "cancel.short": "Hold for one second to cancel", "cancel.again": "Press once more to enter the cancel number",
   "cancel.title": "Cancel number", "cancel.code": "Number", "cancel.confirm": "Cancel", "cancel.wrong": "That number does not match. Try again.", "cancel.back": "Go back", "cancel.nocode": "You have no cancel number, so the centre checks with you.", "cancel.safe": "Send 'I am safe'", "cancel.busy": "Checking",
 
-  "memo.app": "Notes", "memo.title": "Groceries", "memo.list": "Milk, ten eggs", "memo.more": "More", "memo.line": "Write a note", "memo.add": "Add", "memo.yes": "Yes", "memo.no": "No", "memo.quiet": "Cannot talk", "memo.written": "writing", "memo.unwritten": "write again",
 
   "record.title": "Who saw me", "record.lead": "Who looked and for how long is kept. Nobody can change it.", "record.none": "Nobody has seen you", "record.none.hint": "After an SOS, everyone who looked stands here.",
   "record.loading": "Fetching the record", "record.failed": "The record could not be fetched. It is not lost.", "record.retry": "Fetch again", "record.sos": "SOS · {centre}", "record.nobody": "Nobody looked", "record.open": "Opens when the case is over", "record.watching": "watching",

@@ -17,6 +17,7 @@ export type Prompt =
   | { kind: "extend"; grant: string }
   | { kind: "revoke"; grant: string }
   | { kind: "chat" }
+  | { kind: "channel" }
   | { kind: "clip"; camera: string; name: string }
   | Turn
   | { kind: "pass"; colleagues: Colleague[] | null }
@@ -212,6 +213,11 @@ export function request(id: string, agency: Agency): Promise<boolean> {
 }
 
 export const phoned = (id: string, dispatch: string, number: string): Promise<boolean> => send(`phone.${dispatch}`, id, () => post(path(id, `dispatches/${encodeURIComponent(dispatch)}/phone`), { number, note: "" }));
+
+/** A link for herself, by SMS; the one before it stops working. */
+export async function invite(id: string, number: string): Promise<void> {
+  if (await send(`channel.${number}`, id, () => post(path(id, "channel"), { number }))) store.say("line.channel", {}, clock());
+}
 
 /** How much of a camera one key keeps: up to now. */
 export const CLIP_S = 30;

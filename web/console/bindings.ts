@@ -17,6 +17,7 @@ export const DEFAULTS = {
   note: "KeyN",
   extend: "KeyE",
   link: "KeyL",
+  invite: "KeyO",
   save: "KeyS",
   mask: "KeyR",
   turn: "KeyP",

@@ -21,9 +21,11 @@ import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
 import { cap } from "./bindings";
+import { SecondChannel } from "./channel";
 import { Evidence } from "./evidence";
 import * as keys from "./keys";
 import { isOffered } from "./ordering";
+import { Takes } from "./phone";
 import { Marks, titleOf } from "./queue";
 import { record } from "./record";
 import { recall, remember } from "./session";
@@ -693,8 +695,19 @@ export function CasePanel(): JSX.Element {
             {!(mine && (question?.kind === "close" || question?.kind === "chat" || question?.kind === "pass")) && (
               <>
                 {open && <Procedure incident={incident} />}
+                {open && (
+                  <SecondChannel
+                    incident={incident}
+                    asking={
+                      question?.kind === "channel" ? (
+                        <Ask label={t("second.number")} value={incident.channel?.number || incident.person?.phone || ""} needed send={(text) => { act.prompt.value = null; void act.invite(incident.id, text); }} />
+                      ) : null
+                    }
+                  />
+                )}
                 <Guardians incident={incident} />
                 {open && <Rights incident={incident} />}
+                <Takes incident={incident} />
                 <Evidence
                   incident={incident}
                   asking={

@@ -15,7 +15,7 @@ import * as keys from "./keys";
 import * as masking from "./masking";
 import { t } from "./words";
 
-const megabytes = (bytes: number): string => (bytes < 950_000 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`);
+export const megabytes = (bytes: number): string => (bytes < 950_000 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`);
 const length = (clip: Clip): string => span((Date.parse(clip.until_at) - Date.parse(clip.from_at)) / 1000);
 
 function useClips(incident: IncidentDetail): readonly Clip[] {

@@ -274,7 +274,7 @@ function walk(by: number): boolean {
   return true;
 }
 
-const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "save", "mask", "turn", "aim", "hold"]);
+const OF_MY_CASE = new Set<Verb>(["police", "rescue", "extend", "close", "chat", "note", "call", "confirm", "release", "link", "invite", "save", "mask", "turn", "aim", "hold"]);
 
 function letter(verb: Verb, shifted: boolean): boolean {
   switch (verb) {
@@ -328,6 +328,9 @@ function letter(verb: Verb, shifted: boolean): boolean {
       if (unit) void act.link(incident.id, unit.id);
       return true;
     }
+    case "invite":
+      ask({ kind: "channel" });
+      return true;
     case "save":
       return saveClip();
     case "mask":

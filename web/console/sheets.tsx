@@ -39,6 +39,7 @@ const KEYS: Line[] = [
   [["Shift", "Space"], "keys.undo"],
   [["extend"], "hint.extend"],
   [["link"], "keys.link"],
+  [["invite"], "keys.invite"],
   [["save"], "keys.save"],
   [["mask"], "keys.mask"],
   [["turn"], "keys.turn"],

@@ -250,12 +250,12 @@ export function ownRight(incident: IncidentDetail): Grant | undefined {
   return incident.grants.find((grant) => grant.holder.kind === "operator" && !grant.ended_at && Date.parse(grant.until_at) > at);
 }
 
-/** Every open right of a case, soonest end first; those to pictures before those to a position only. */
+/** Every open right of a case to see something, soonest end first; those to pictures before those to a position only. */
 export function openRights(incident: IncidentDetail): Grant[] {
   const at = exactNow();
   const blind = (grant: Grant): number => (grant.video === false ? 1 : 0);
   return incident.grants
-    .filter((grant) => !grant.ended_at && Date.parse(grant.until_at) > at)
+    .filter((grant) => grant.holder.kind !== "person" && !grant.ended_at && Date.parse(grant.until_at) > at)
     .sort((a, b) => blind(a) - blind(b) || Date.parse(a.until_at) - Date.parse(b.until_at) || (a.id < b.id ? -1 : 1));
 }
 

@@ -1,7 +1,5 @@
 import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import clock from "lucide-static/icons/clock.svg?raw";
-import image from "lucide-static/icons/image.svg?raw";
 import loader from "lucide-static/icons/loader-circle.svg?raw";
 import lock from "lucide-static/icons/lock.svg?raw";
 import pin from "lucide-static/icons/pin.svg?raw";
@@ -14,7 +12,9 @@ import { LivePlayer } from "../shared/player";
 import { age, clockTime, direction, distance, span } from "../shared/words";
 import * as act from "./actions";
 import { cap } from "./bindings";
+import { Fresh, Message, Single } from "./captions";
 import { forget, type Picture, report, states, tokenInHand } from "./pictures";
+import { filming, PhoneTile } from "./phone";
 import { further } from "./slots";
 import * as store from "./store";
 import { beyond } from "./turning";
@@ -85,19 +85,6 @@ export function useStream(camera: { id: string } | null, place: number, incident
   return video;
 }
 
-/** What stands where no picture can. */
-export function Message({ icon, head, text }: { icon: string; head: string; text?: string }): JSX.Element {
-  return (
-    <div class="msg">
-      <b>
-        <Icon of={icon} />
-        {head}
-      </b>
-      {text && <span>{text}</span>}
-    </div>
-  );
-}
-
 /** The chance that she is in a picture, in steps that an eye can use. */
 const percent = (chance: number): string => `${Math.round(chance * 20) * 5} %`;
 
@@ -109,36 +96,6 @@ function Turned({ turned }: { turned: NonNullable<RankedCamera["turned"]> }): JS
     <span class={turned.state === "refused" ? "chip p2" : "chip line"} data-part="turned" data-turned={turned.state} title={t("wall.chance.how")}>
       {t(turned.state === "there" && turned.mode === "identify" ? "turned.close" : `turned.${turned.state}`, slots)}
       {seen && ` · ${slots.percent}`}
-    </span>
-  );
-}
-
-/** Over a picture that stands still for some seconds and is not stale: how often one comes, and why no more do. */
-export function Single({ picture }: { picture: Picture }): JSX.Element | null {
-  if (picture.every_s === null || (picture.state !== "live" && picture.state !== "late")) return null;
-  return (
-    <span class="single" data-part="single" title={t("wall.single.why")}>
-      {t("wall.single", { n: Math.round(picture.every_s) })}
-    </span>
-  );
-}
-
-/** How old a picture is that is worth looking at. */
-export function Fresh({ picture }: { picture: Picture }): JSX.Element | null {
-  const s = picture.age_s.toFixed(1);
-  if (picture.state === "late") {
-    return (
-      <span class="age c2">
-        <Icon of={clock} />
-        {t("wall.late", { s })}
-      </span>
-    );
-  }
-  if (picture.state !== "live") return null;
-  return (
-    <span class="age">
-      {picture.every_s === null ? <i class="live" /> : <Icon of={image} />}
-      {t(picture.every_s === null ? "wall.live" : "wall.single.age", { s })}
     </span>
   );
 }
@@ -250,6 +207,7 @@ export function Wall(): JSX.Element {
   const watched = store.watched.value;
   const seats = watched ? (store.slots.value.get(watched.id) ?? []) : [];
   const guest = store.guest.value;
+  const take = filming(watched);
   const tiles: TileProps[] = [];
   const places = store.places.value;
   for (let place = 1; place <= places; place++) {
@@ -260,10 +218,11 @@ export function Wall(): JSX.Element {
     tiles.push({ n, place, camera, held: (seat?.held ?? false) && seat?.camera === id, incident });
   }
   return (
-    <section class="wall" aria-label={t("wall.title", { n: places })}>
+    <section class="wall" aria-label={t("wall.title", { n: places })} data-phone={take ? "" : undefined}>
       {tiles.map((tile) => (
         <Tile key={tile.place} {...tile} />
       ))}
+      {watched && take && <PhoneTile key={take.camera} incident={watched} take={take} />}
       {watched?.sight && watched.position && watched.sight.probability < UNSEEN && (
         <p class="unseen" role="status">
           <Icon of={off} />

@@ -12,12 +12,13 @@ import { Icon } from "../shared/icons";
 import { age, timer } from "../shared/words";
 import * as act from "./actions";
 import { cap } from "./bindings";
+import { Fresh, Message, Single } from "./captions";
 import * as glimpses from "./glimpses";
 import { Looks, oversees } from "./looks";
 import type { Glimpse } from "./glimpses";
 import { states as streams } from "./pictures";
 import * as store from "./store";
-import { Fresh, Message, Single, useStream } from "./tiles";
+import { useStream } from "./tiles";
 import { named, t } from "./words";
 
 const nameOf = (id: string): string => store.cameras.value.find((one) => one.id === id)?.name ?? id;

@@ -1,7 +1,7 @@
 /** From entries to lines that a person reads: a view is one line with its length, however often it was renewed. */
 import type { LedgerEntry } from "../shared/api";
 import { fill } from "../shared/i18n";
-import { refused } from "../shared/viewing";
+import { hers, refused } from "../shared/viewing";
 import { span } from "../shared/words";
 import { type Word, actWords, ground, reason, says, t } from "./words";
 
@@ -100,7 +100,7 @@ export function rows(entries: readonly Entry[]): Row[] {
     if (entry.act === "view.renewed" || entry.act === "view.ended") return [];
     const [name, role] = who(entry, links);
     const blocked = refused(entry);
-    const looks = !blocked && (entry.act === "view.opened" || entry.act === "link.opened" || HAS.has(entry.act) || entry.act === "incident.viewed");
+    const looks = !blocked && !hers(entry) && (entry.act === "view.opened" || entry.act === "link.opened" || HAS.has(entry.act) || entry.act === "incident.viewed");
     const end =
       entry.act === "view.opened"
         ? ends.get(`${entry.actor.id} ${entry.object} ${isBlurred(entry)}`)?.filter((one) => one.at >= entry.at).at(-1)

@@ -35,6 +35,7 @@ const BODIES: Record<Shown["kind"], () => Promise<ComponentType<BodyProps>>> = {
   officer: () => import("./officer").then((loaded) => loaded.Officer as ComponentType<BodyProps>),
   guardian: () => import("./guardian").then((loaded) => loaded.Guardian as ComponentType<BodyProps>),
   trip: () => import("./trip").then((loaded) => loaded.Trip as ComponentType<BodyProps>),
+  person: () => import("./person").then((loaded) => loaded.Person as ComponentType<BodyProps>),
 };
 const body = signal<{ is: ComponentType<BodyProps> } | null>(null);
 

@@ -1,5 +1,6 @@
 /** What a link's page hears. An ended link's state carries nothing personal. */
 import type { Position, RankedCamera } from "../shared/api";
+import type { Message } from "../shared/conversation";
 
 export interface LinkDispatch {
   agency: string;
@@ -10,7 +11,7 @@ export interface LinkDispatch {
 }
 
 export interface LinkState {
-  kind: "officer" | "guardian";
+  kind: "officer" | "guardian" | "person";
   grant: string;
   closed: boolean;
   until_at: string | null;
@@ -31,6 +32,8 @@ export interface LinkState {
   dispatches: LinkDispatch[];
   arrived_at: string | null;
   battery?: number | null;
+  /** Hers: what was said since the link was sent. */
+  messages?: Message[];
   /** The centre's telephone, where it has one for this. */
   centre_phone?: string | null;
 }

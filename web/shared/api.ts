@@ -145,7 +145,7 @@ export interface Turned {
 export interface Grant {
   id: string;
   incident: string;
-  holder: { id: string; name: string; kind: "operator" | "officer" | "guardian" };
+  holder: { id: string; name: string; kind: "operator" | "officer" | "guardian" | "person" };
   purpose: string;
   video?: boolean;
   cameras: string[];
@@ -195,9 +195,33 @@ export interface ChatMessage {
   from: "person" | "operator";
   text: string;
 }
+/** The link that she was sent last, and what is known of it. */
+export interface Channel {
+  link: string;
+  number: string;
+  sent_at: string;
+  state: ChannelReceipt["state"];
+  at: string;
+  reason: string | null;
+  opened_at: string | null;
+  ended_at: string | null;
+  ended_why: string | null;
+  refused: number;
+}
+/** What her phone filmed, or is filming while `ended_at` is null; `camera` is what rights call the phone. */
+export interface Take {
+  id: string;
+  camera: string;
+  media: string;
+  from_at: string;
+  until_at: string | null;
+  ended_at: string | null;
+  bytes: number;
+  sha256: string | null;
+}
 export interface CaseLink {
   id: string;
-  kind: "officer" | "guardian";
+  kind: "officer" | "guardian" | "person";
   recipient: string;
   opened_at: string | null;
   until_at: string;
@@ -215,6 +239,8 @@ export interface IncidentDetail extends Incident {
   timeline: TimelineEntry[];
   messages: ChatMessage[];
   links: CaseLink[];
+  channel?: Channel | null;
+  takes?: Take[];
   track: Position[];
   close_code: number | null;
   certificate?: unknown;

@@ -44,6 +44,8 @@ export interface Opening {
   token: () => Promise<string>;
   /** Where the media node is; where the page says it is when left out. */
   origin?: string;
+  /** What stands before its name in the address; /media/ when left out. */
+  path?: string;
 }
 
 /** Where pictures come from: this page's own server, or the media node that the page names where that is called by another name. */
@@ -73,7 +75,8 @@ interface Word extends Partial<Started>, Partial<Health> {
 const sourceClass = (): typeof MediaSource | undefined =>
   (globalThis as { ManagedMediaSource?: typeof MediaSource }).ManagedMediaSource ?? globalThis.MediaSource;
 
-const mp4 = (codec: string): string => `video/mp4; codecs="${codec}"`;
+/** A phone's picture comes with its whole media type. */
+const mp4 = (codec: string): string => (codec.includes("/") ? codec : `video/mp4; codecs="${codec}"`);
 const plays = (codec: string): boolean => !!sourceClass()?.isTypeSupported(mp4(codec));
 
 /** A call that answered 4xx will answer the same again; 408 and 429 will not. */
@@ -186,7 +189,7 @@ class Stage {
     this.source.addEventListener("sourceopen", () => this.pump());
     video.src = this.address;
     video.onerror = () => this.leave(false, UNDECODABLE);
-    this.socket = new WebSocket(`${(opening.origin ?? mediaOrigin()).replace(/^http/, "ws")}/media/${encodeURIComponent(opening.camera)}`);
+    this.socket = new WebSocket(`${(opening.origin ?? mediaOrigin()).replace(/^http/, "ws")}${opening.path ?? "/media/"}${encodeURIComponent(opening.camera)}`);
     this.socket.binaryType = "arraybuffer";
     // before anything else: a message that finds no listener is lost
     this.socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => this.heard(event.data);

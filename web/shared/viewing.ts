@@ -35,6 +35,9 @@ const ROLES: ViewerRole[] = ["operator", "supervisor", "officer", "guardian", "a
 
 export const refused = (entry: { act: string; result?: string | null }): boolean => entry.act.endsWith(".refused") || entry.result === "refused";
 
+/** The link that was sent to herself shows nothing of her to whoever opens it. */
+export const hers = (entry: { act: string; details?: Record<string, string | number> | null }): boolean => entry.act === "link.opened" && entry.details?.["role"] === "person";
+
 const isRole = (word: unknown): word is ViewerRole => (ROLES as unknown[]).includes(word);
 
 /** What kind of viewer each link is for: only the entries of its issue and opening say so. */
@@ -79,7 +82,7 @@ export function stretches(entries: readonly Entry[]): Stretch[] {
     }
     if (entry.act === "view.refused" || entry.act === "link.refused") {
       found.push({ actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: "stranger", what: "camera", object: entry.object, from: at, until: at, refused: true });
-    } else if (BEGINS.has(entry.act)) {
+    } else if (BEGINS.has(entry.act) && !hers(entry)) {
       if (open.has(key)) continue;
       const what = entry.act === "view.opened" ? "camera" : "position";
       const stretch: Stretch = { actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: role(entry, links), what, object: entry.object, from: at, until: null, refused: false };

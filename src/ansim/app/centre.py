@@ -66,6 +66,7 @@ from ansim.core.postgres import EmbeddedPostgres, insist_durable
 from ansim.core.timers import Timers
 from ansim.core.world import World
 from ansim.core.writer import GroupWriter
+from ansim.nodes.footage.node import FootageNode
 from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Refused
@@ -74,6 +75,8 @@ from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.ports import Gateways
 from ansim.response.evidence.file import ClipFolder
 from ansim.response.evidence.ports import Recorded, Redactor
+from ansim.response.footage.actions import Room
+from ansim.response.footage.ports import Screen
 from ansim.response.incidents.guardians import MunicipalityNames
 from ansim.response.notify.actions import Channels, Origin
 from ansim.response.picture.labels import Places, Telephones
@@ -250,6 +253,8 @@ class Centre:
         self.places = CountryBoundaries(jurisdictions, settings.centre, Streets(self.map) if settings.map else None)
         self.gate = LocalGate(CentreGate(self.database, Refused))
         self.wall_gate = LocalWallGate(WallGate(self.database, Refused))
+        self.footage = FootageNode(self.world)
+        self._stack.push_async_callback(self.footage.close)
         await (self._open_media() if self.pulls else self._expect_media())
         self.metrics = CollectorRegistry()
         self.metrics.register(RecordingMetrics(self._media))
@@ -292,6 +297,7 @@ class Centre:
             self.database, self.gate, self.wall_gate,
             secret=await asyncio.to_thread(self._secret_of_media, Path(settings.media_secret)), origin=self.origin,
             lease_s=LEASE.total_seconds(), recording_days=settings.recording_days,
+            beside=self.footage.views,
         )  # fmt: skip
         self._media, self._heads = remote, RemoteHeads(remote, self.database)
         self._recordings = RemoteRecordings(remote)
@@ -356,6 +362,8 @@ class Centre:
         database.provide(RecordedDays, recorded)
         database.provide(Redactor, LocalRedactor())
         database.provide(ClipFolder, ClipFolder(settings.folder / CLIPS))
+        database.provide(Screen, self.footage)
+        database.provide(Room, Room(settings.footage_mb * 1024 * 1024))
         database.provide(Following, Following())
         database.provide(Aims, Aims(by_itself=settings.turn_by_itself))
         database.provide(Lines, Lines(self.origin, self.places, settings.agency_phones))
@@ -387,6 +395,7 @@ class Centre:
         for stated in committed.facts:
             if isinstance(stated.fact, GrantEnded):
                 self._media.revoke(stated.fact.grant, stated.fact.why)
+                self.footage.revoke(stated.fact.grant, stated.fact.why)
             if isinstance(stated.fact, RoutineEnded):
                 self._media.revoke(stated.fact.right, stated.fact.why)
 
@@ -396,7 +405,8 @@ class Centre:
             try:
                 async with self.database.transaction() as tx:
                     watched = await watch.under_rights(tx)
-                self._media.lease(self.world.clock.now() + LEASE)
+                for node in (self._media, self.footage):
+                    node.lease(self.world.clock.now() + LEASE)
                 self._media.prepare(watched, LEASE.total_seconds())
                 async with self.database.transaction() as tx:
                     moving = await migration.observe(tx, look(self._media))

@@ -9,8 +9,8 @@ from ansim.trust.retention.holdings import Impersonal, Line, collect
 
 STAGES = (
     "trust.access", "trust.grants", "city.people", "city.cameras", "response.signals", "response.tracking",
-    "city.recordings", "city.migration", "response.incidents", "response.evidence", "response.notify", "response.dispatch",
-    "response.walls", "response.trips", "response.escorts", "adapters.gateways",
+    "city.recordings", "city.migration", "response.incidents", "response.evidence", "response.footage", "response.notify",
+    "response.dispatch", "response.walls", "response.trips", "response.escorts", "adapters.gateways",
 )  # fmt: skip
 
 CORE: tuple[Line, ...] = (

@@ -28,6 +28,7 @@ from ansim.core.errors import Problem
 from ansim.nodes.media.socket import media_socket, wall_socket
 from ansim.response.escorts import routes as escort_routes
 from ansim.response.evidence import routes as evidence_routes
+from ansim.response.footage import routes as footage_routes
 from ansim.response.incidents import routes as incident_routes
 from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
@@ -61,6 +62,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *incident_routes.ROUTES,
         *picture_routes.ROUTES,
         *evidence_routes.ROUTES,
+        *footage_routes.ROUTES,
         *watch_routes.ROUTES,
         *wall_routes.ROUTES,
         *desk_routes.ROUTES,
@@ -70,6 +72,9 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         asgi("/in/osmand", copy_scope=False)(tracker_routes.osmand(centre.database, centre.reception)),
         asgi("/nodes/media", copy_scope=False)(node_door(centre.remote)),
     ]
+    routes.append(
+        asgi("/phones", is_mount=True, copy_scope=False)(media_socket(centre.footage, centre.gate, (centre.origin,)))
+    )
     if centre.pulls:
         routes += [
             asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),

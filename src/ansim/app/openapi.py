@@ -30,7 +30,12 @@ from litestar.routes import ASGIRoute, WebSocketRoute
 from ansim.adapters.trackers import routes as tracker_routes
 from ansim.core.errors import Problem
 
-MOUNTED = {"/media": "/media/{camera}", "/pictures": "/pictures/{wall}", "/nodes/media": "/nodes/media"}
+MOUNTED = {
+    "/media": "/media/{camera}",
+    "/pictures": "/pictures/{wall}",
+    "/phones": "/phones/{camera}",
+    "/nodes/media": "/nodes/media",
+}
 """What raw applications answer: most of them a whole tree of paths below their own."""
 
 RAW = {"/in/osmand": tracker_routes.osmand}
@@ -82,6 +87,7 @@ PARTS = (
             "/api/record",
             "/live/signal",
             "/live/trip",
+            "/footage",
         ),
     ),
     ("tracker", ("/in/",)),
@@ -89,7 +95,7 @@ PARTS = (
     ("link", ("/api/links/{token}", "/live/link")),
     ("desk", ("/api/desk", "/live/desk")),
     ("ledger", ("/api/ledger", "/api/certificates")),
-    ("media", ("/media", "/pictures", "/nodes/media")),
+    ("media", ("/media", "/pictures", "/phones", "/nodes/media")),
     ("console", ("/api/", "/live")),
     ("server", ("/healthz", "/readyz", "/metrics", "/openapi.json", "/licenses")),
     ("page", ("/",)),

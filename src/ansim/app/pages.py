@@ -20,9 +20,9 @@ from ansim.core.database import Database
 from ansim.core.errors import Problem, Unavailable, not_found
 from ansim.core.position import AccuracyM, Latitude, Longitude
 from ansim.response.picture import assemble
-from ansim.response.picture.routes.shared import LINK_COOKIE
 from ansim.trust import sealing
 from ansim.trust.grants import actions as grants
+from ansim.trust.grants.model import LINK_COOKIE
 
 STATIC = Path(__file__).parent.parent / "static"
 MAPPING_LIFE = timedelta(hours=24)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncGenerator, Collection, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from datetime import datetime
 
 import msgspec
@@ -20,9 +20,10 @@ from ansim.core.errors import Problem, Unavailable
 from ansim.nodes.media import ports
 from ansim.nodes.media import tether as said
 from ansim.nodes.media.deadline import stop, within
-from ansim.nodes.media.node import PREPARED_S, REMEMBER_REVOKED_S
+from ansim.nodes.media.node import PREPARED_S
 from ansim.nodes.media.ports import Aim, HeadStatus, Health, Refused, Unanswered
 from ansim.nodes.media.recordings import Piece
+from ansim.nodes.media.showing import REMEMBER_REVOKED_S
 from ansim.nodes.media.socket import Receive, Scope, Send, Serve, websocket_door
 from ansim.nodes.media.tether import NoAnswer, Reply, Tether, Wire
 from ansim.response.walls import actions as walls
@@ -67,7 +68,9 @@ class RemoteNode:
         origin: str,
         lease_s: float,
         recording_days: int,
+        beside: Callable[[], Collection[str]] = tuple,
     ) -> None:
+        """`beside`: the views that go on without the node."""
         self.secret = secret
         self._database = database
         self._clock = database.world.clock
@@ -76,6 +79,7 @@ class RemoteNode:
         self._origin = origin
         self._lease_s = lease_s
         self._recording_days = recording_days
+        self._beside = beside
         self._cameras: dict[str, said.Declared] = {}
         self._health: dict[str, Health] = {}
         self._beat = 0
@@ -267,7 +271,7 @@ class RemoteNode:
     async def _end_views(self, known: Collection[str]) -> None:
         """All but those that the node knows."""
         async with self._database.transaction() as tx:
-            await grants.end_views_of_dead_node(tx, but=known)
+            await grants.end_views_of_dead_node(tx, but={*known, *self._beside()})
             await walls.end_views_of_dead_node(tx, but=known)
 
 

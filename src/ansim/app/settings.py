@@ -64,6 +64,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     still held. In the data folder, sealed."""
     recording_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
     """So many days after each day its recordings are destroyed. Clips of a case live as long as the case."""
+    footage_mb: Annotated[int, msgspec.Meta(ge=100)] = 20_000
+    """What phones film is kept in the database, as long as their cases, up to so many megabytes in all; then no phone begins to film, so that no call
+    for help lacks the room."""
     media_secret: str | None = None
     """File with the secret of the media node, which is then a process of its own (`ansim run --role media`); made here when it is not there. Without
     it this process pulls the cameras itself."""

@@ -321,7 +321,7 @@ CREATE TABLE access_grant (
     id          text PRIMARY KEY,             -- as in the ledger
     incident    text NOT NULL,                -- the case, trip or escort it is for
     centre      text NOT NULL,                -- that gave it
-    holder_kind text NOT NULL CHECK (holder_kind IN ('operator', 'officer', 'guardian', 'scout', 'walker')),  -- what the holder is
+    holder_kind text NOT NULL CHECK (holder_kind IN ('operator', 'officer', 'guardian', 'scout', 'walker', 'person')),  -- what the holder is
     holder      text NOT NULL,                -- account id, or the id of the link that stands for somebody without one
     label       text NOT NULL,                -- how the holder is named on screens and watermarks: a role or call sign
     purpose     text NOT NULL,                -- why, a fixed word
@@ -361,8 +361,8 @@ CREATE TABLE link (
     id         text PRIMARY KEY,                        -- as in the ledger
     grant_id   text NOT NULL REFERENCES access_grant,   -- the right behind it
     incident   text NOT NULL,                           -- the grant's
-    kind       text NOT NULL CHECK (kind IN ('officer', 'guardian', 'scout', 'walker')),  -- whom it is for
-    subject    text NOT NULL,                           -- what it was made for: a dispatch id, guardian-1, scout-1, walker-0
+    kind       text NOT NULL CHECK (kind IN ('officer', 'guardian', 'scout', 'walker', 'person')),  -- whom it is for
+    subject    text NOT NULL,                           -- what it was made for: a dispatch id, guardian-1, scout-1, walker-0, the id of a notice to herself
     token_hash bytea NOT NULL UNIQUE,                   -- SHA-256 of the secret in the address
     issued_at  timestamptz NOT NULL,                    -- when it was made
     bound_hash bytea,                                   -- SHA-256 of the cookie of the browser that opened it
@@ -526,7 +526,7 @@ CREATE TABLE procedure_step (
 CREATE TABLE guardian_notice (
     id        text PRIMARY KEY,                   -- what makes sending it twice one message
     incident  text NOT NULL,                      -- the case, trip or escort
-    guardian  smallint NOT NULL,                  -- order in the person's list, from 1; of an escort 0 is herself, then the scouts
+    guardian  smallint NOT NULL,                  -- order in the person's list, from 1; 0 is herself; of an escort then the scouts
     channel   text NOT NULL CHECK (channel IN ('push', 'mail', 'sms')),  -- the way
     state     text NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'failed', 'quiet')),  -- what is known of it; quiet: kept back in her quiet hours
     reason    text,                               -- why it failed, in the channel's words, without addresses
@@ -653,6 +653,35 @@ CREATE TABLE escort (
 CREATE INDEX escort_open ON escort (centre, meet_at) WHERE ended_at IS NULL;
 CREATE INDEX escort_person ON escort (person) WHERE person IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX escort_incident ON escort (incident) WHERE incident IS NOT NULL;
+
+-- What one phone films for a case, from when it begins until it stops or changes its picture.
+CREATE TABLE take (
+    id        text PRIMARY KEY,                       -- as in the ledger
+    incident  text NOT NULL REFERENCES incident,      -- the case
+    handset   text NOT NULL,                          -- what rights and the ledger call the phone
+    client_id text NOT NULL,                          -- what the phone calls the take, so that it goes on after a cut
+    media     text NOT NULL,                          -- as the browser names it (RFC 6381)
+    began_at  timestamptz NOT NULL,                   -- when it began
+    last_at   timestamptz,                            -- when its newest piece came
+    ended_at  timestamptz,                            -- when it was over
+    pieces    int NOT NULL DEFAULT 0,                 -- how many are kept; the number of the next
+    size      bigint NOT NULL DEFAULT 0,              -- bytes of them, in the clear
+    sha256    bytea,                                  -- of all pieces in order, once it has ended
+    UNIQUE (handset, client_id),
+    CHECK ((ended_at IS NULL) = (sha256 IS NULL))
+);
+CREATE INDEX take_incident ON take (incident, began_at);
+
+-- A piece of a take, as it came: stored once, and never changed.
+CREATE TABLE take_piece (
+    take     text NOT NULL REFERENCES take,           -- the take
+    number   int NOT NULL,                            -- from 0, without a gap
+    incident text NOT NULL,                           -- the take's
+    sealed   bytea NOT NULL,                          -- what the browser recorded, under the case key
+    PRIMARY KEY (take, number)
+);
+ALTER TABLE take_piece ALTER COLUMN sealed SET STORAGE EXTERNAL;
+CREATE INDEX take_piece_incident ON take_piece (incident);
 
 -- One request for help to an agency. Its states are its own; they never become the incident's.
 CREATE TABLE dispatch (

@@ -12,9 +12,9 @@ import pytest
 
 from ansim.nodes.media import singles
 from ansim.nodes.media.camera import Camera
-from ansim.nodes.media.node import GRANT_ENDED
 from ansim.nodes.media.picture import annex_b, decoded
 from ansim.nodes.media.ports import Source
+from ansim.nodes.media.showing import GRANT_ENDED
 from ansim.nodes.media.socket import media_socket
 from ansim.nodes.media.viewer import Viewer
 

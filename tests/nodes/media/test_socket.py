@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from ansim.nodes.media.node import CAMERA_AWAY, GRANT_ENDED, LEASE_LOST, REPORT_LATEST_S
 from ansim.nodes.media.ports import Source
+from ansim.nodes.media.showing import CAMERA_AWAY, GRANT_ENDED, LEASE_LOST, REPORT_LATEST_S
 from ansim.nodes.media.socket import FIRST_PICTURE_S, FIRST_WORD_S, media_socket
 from ansim.nodes.media.window import FIRST
 

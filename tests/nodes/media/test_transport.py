@@ -8,8 +8,8 @@ import httpx
 import pytest
 import websockets
 
-from ansim.nodes.media.node import GRANT_ENDED
 from ansim.nodes.media.ports import Source
+from ansim.nodes.media.showing import GRANT_ENDED
 from ansim.nodes.media.socket import media_socket
 from ansim.nodes.media.window import FIRST
 

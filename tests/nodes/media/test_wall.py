@@ -12,8 +12,8 @@ from PIL import Image
 
 from ansim.nodes.media.camera import Camera
 from ansim.nodes.media.glimpse import EVERY_S, LONGER_SIDE, blurred
-from ansim.nodes.media.node import GRANT_ENDED, LEASE_LOST
 from ansim.nodes.media.ports import Refused, Source, WallView
+from ansim.nodes.media.showing import GRANT_ENDED, LEASE_LOST
 from ansim.nodes.media.socket import wall_socket
 from ansim.nodes.media.watcher import HEAD
 

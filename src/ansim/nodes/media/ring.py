@@ -19,10 +19,14 @@ class Stream:
     width: int
     height: int
 
+    @property
+    def codec(self) -> str:
+        return self.parameters.codec
+
     @cached_property
     def family(self) -> str:
         """Codec and profile: the first two parts of its codec string."""
-        return family_of(self.parameters.codec)
+        return family_of(self.codec)
 
     def plays_on(self, families: Collection[str] | None) -> bool:
         """Whether who plays these families, and what every browser plays, can play it; None: who takes it as it is."""

@@ -1,4 +1,5 @@
-"""/media/{camera}: a browser's picture, and /pictures/{wall}: a wall's, as WebSocket applications (ASGI 3).
+"""/media/{camera}: a browser's picture, /phones/{camera}: what her phone films, and /pictures/{wall}: a wall's, as WebSocket applications
+(ASGI 3).
 
 A viewer first sends {"token": …, "plays": […]} and only then, with the view in the ledger, gets {"type": "start", …}
 and video, or single pictures of what it cannot play. It sends {"type": "ack", "bytes": total taken so far} and gets no
@@ -13,16 +14,18 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from contextlib import suppress
 from datetime import datetime
 from functools import wraps
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 import structlog
 
+from ansim.core.world import World
 from ansim.nodes.media.deadline import stop, within
-from ansim.nodes.media.node import CAMERA_AWAY, GRANT_ENDED, LEASE_LOST, MediaNode
-from ansim.nodes.media.ports import Gate, Refused, WallGate
+from ansim.nodes.media.node import MediaNode
+from ansim.nodes.media.ports import Gate, Refused, View, WallGate
 from ansim.nodes.media.ring import family_of
+from ansim.nodes.media.showing import CAMERA_AWAY, GRANT_ENDED, LEASE_LOST
 from ansim.nodes.media.transport import bound_buffers, cut_off, transport_of
 from ansim.nodes.media.viewer import Admitted, Viewer
 from ansim.nodes.media.watcher import Watcher
@@ -42,9 +45,41 @@ STAYS_S = 10.0  # a camera of a wall is kept so long after its last round
 LONGEST_MESSAGE = 8 * 1024
 
 Through = TypeVar("Through")
+By = TypeVar("By", bound="Leased")
 One = TypeVar("One", bound=Admitted)
 
 log = structlog.get_logger(__name__)
+
+
+class Leased(Protocol):
+    """Whoever shows something, while the centre stands behind it."""
+
+    @property
+    def world(self) -> World: ...
+    @property
+    def leased(self) -> bool: ...
+
+
+class Freshness(Protocol):
+    """How old a picture is, as `ports.Health` has it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def age_s(self) -> float | None: ...
+    @property
+    def every_s(self) -> float | None: ...
+    @property
+    def frozen_s(self) -> float | None: ...
+
+
+class Shows(Leased, Protocol):
+    """Whoever has streams to show: the media node its cameras, the centre what phones film."""
+
+    def admit(self, view: View, cut_off: Callable[[], None], families: Collection[str]) -> Viewer: ...
+    def dismiss(self, viewer: Viewer, gate: Gate, seconds: float) -> None: ...
+    def health(self, id: str, families: Collection[str]) -> Freshness | None:
+        """None for what is not there."""
 
 
 class Word(msgspec.Struct):
@@ -62,7 +97,7 @@ class Gone(Exception):
     """The viewer left, or says what no viewer says."""
 
 
-def media_socket(node: MediaNode, gate: Gate, origins: Collection[str] = ()) -> Serve:
+def media_socket(node: Shows, gate: Gate, origins: Collection[str] = ()) -> Serve:
     """The application for streams. A page may open it from its own host; from other ones only when they are among
     `origins`.
     """
@@ -74,7 +109,7 @@ def wall_socket(node: MediaNode, gate: WallGate, origins: Collection[str] = ()) 
     return _application(origins, lambda scope, receive, send: _Wall(node, gate, scope, receive, send))
 
 
-def _application(origins: Collection[str], opening: Callable[[Scope, Receive, Send], _Opening[Any, Any]]) -> Serve:
+def _application(origins: Collection[str], opening: Callable[[Scope, Receive, Send], _Opening[Any, Any, Any]]) -> Serve:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         with suppress(OSError, Gone):  # the viewer's connection ended; what had to be told was told
             await opening(scope, receive, send).serve()
@@ -110,10 +145,10 @@ def _same_site(scope: Scope, origins: Collection[str]) -> bool:
     return text in origins or urlsplit(text).netloc == headers.get(b"host", b"").decode("latin-1")
 
 
-class _Opening(Generic[Through, One]):
+class _Opening(Generic[By, Through, One]):
     """One connection, from its first word to its end; what it is shown is its subclasses' matter."""
 
-    def __init__(self, node: MediaNode, gate: Through, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, node: By, gate: Through, scope: Scope, receive: Receive, send: Send) -> None:
         self._node = node
         self._gate = gate
         self._clock = node.world.clock
@@ -236,7 +271,7 @@ class _Opening(Generic[Through, One]):
             cut_off(self._transport)
 
 
-class _Stream(_Opening[Gate, Viewer]):
+class _Stream(_Opening[Shows, Gate, Viewer]):
     async def _admit(self, word: Word) -> Viewer:
         view = await self._gate.open(word.token, self._asked)
         return self._node.admit(view, self._cut_off, frozenset(map(family_of, word.plays)))
@@ -267,7 +302,7 @@ class _Stream(_Opening[Gate, Viewer]):
             waited += HEALTH_EVERY_S
 
 
-class _Wall(_Opening[WallGate, Watcher]):
+class _Wall(_Opening[MediaNode, WallGate, Watcher]):
     async def _admit(self, word: Word) -> Watcher:
         return self._node.admit_watcher(await self._gate.open(word.token, self._asked), self._cut_off)
 

@@ -8,16 +8,42 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 
 from ansim.core.clock import Clock
 from ansim.nodes.media.ports import View, WallView
-from ansim.nodes.media.ring import Frame, Stream
 from ansim.nodes.media.window import Window
 
 LAG_S = 1.0  # a picture that waited longer is not live any more
 MOST_WAITING = 8 * 1024 * 1024
+
+
+class Played(Protocol):
+    """What every picture until the next change shares: what a player must have before the first of them."""
+
+    @property
+    def codec(self) -> str: ...
+    @property
+    def init(self) -> bytes: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+
+
+class Playable(Protocol):
+    """One picture, ready to be sent; `leading` as in `ring.Frame`."""
+
+    @property
+    def stream(self) -> Played: ...
+    @property
+    def key(self) -> bool: ...
+    @property
+    def leading(self) -> bool: ...
+    @property
+    def fragment(self) -> bytes: ...
 
 
 class Admitted:
@@ -28,7 +54,7 @@ class Admitted:
         self.code = 0
         self.ended = asyncio.Event()
         self.window = Window()
-        self.grant = view.grant
+        self.id, self.grant = view.id, view.grant
         self._clock = clock
         self._cut_off = cut_off
         self.until(view.until)
@@ -86,13 +112,13 @@ class Viewer(Admitted):
         self.families = families
         self.frames = 0
         self.dropped = 0
-        self._waiting: deque[tuple[Frame, float]] = deque()
+        self._waiting: deque[tuple[Playable, float]] = deque()
         self._waiting_size = 0
         self._needs_key = self._orphans = True
-        self._stream: Stream | None = None
+        self._stream: Played | None = None
         self._rest = memoryview(b"")
 
-    def offer(self, frame: Frame) -> None:
+    def offer(self, frame: Playable) -> None:
         now = self._clock.monotonic()
         if self._waiting and (
             now - self._waiting[0][1] > LAG_S or self._waiting_size + len(frame.fragment) > MOST_WAITING
@@ -137,11 +163,11 @@ class Viewer(Admitted):
         self.window.sent(len(chunk), self._clock.monotonic())
         return chunk
 
-    def _start(self, stream: Stream) -> dict[str, object]:
+    def _start(self, stream: Played) -> dict[str, object]:
         return {
             "type": "start",
             "camera": self.view.camera,
-            "codec": stream.parameters.codec,
+            "codec": stream.codec,
             "width": stream.width,
             "height": stream.height,
             "watermark": self.view.watermark,

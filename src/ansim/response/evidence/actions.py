@@ -33,9 +33,9 @@ from ansim.response.evidence.manifest import (
 )
 from ansim.response.evidence.ports import Mask, Recorded, Redactor
 from ansim.response.incidents import store as incidents
-from ansim.response.incidents.actions import words_context
+from ansim.response.incidents.actions import destroyed, exportable, words_context
 from ansim.response.incidents.model import IncidentRow
-from ansim.trust.access.model import Actor, Role
+from ansim.trust.access.model import Actor
 from ansim.trust.ledger import store as ledger
 from ansim.trust.ledger.actions import record
 from ansim.trust.ledger.proof import prove
@@ -73,7 +73,7 @@ async def save(
 ) -> Clip:
     """Cut it, seal it under the case key, sign what it is, and write it down. Nothing of it is kept when any of that fails."""
     async with database.transaction(readonly=True) as tx:
-        incident = await _owned(tx, id, actor)
+        incident = await exportable(tx, id, actor)
         _fits(tx, incident, start, end)
         if not await store.was_permitted(tx, id, camera):
             raise Problem(403, "clip.camera", "This camera was never opened for the case", field="camera")
@@ -88,14 +88,14 @@ async def save(
             detail = elsewhere if owner == "old" else "Choose another time or camera."
             raise Problem(409, "clip.nothing", "Nothing was recorded there", detail)
         async with database.transaction() as tx:
-            return await _keep(tx, await _owned(tx, id, actor), actor, clip, camera, start, end, reason, parts)
+            return await _keep(tx, await exportable(tx, id, actor), actor, clip, camera, start, end, reason, parts)
     except BaseException:
         await asyncio.to_thread(path.unlink, missing_ok=True)
         raise
 
 
 async def clips(tx: Transaction, id: str, actor: Actor) -> list[Clip]:
-    incident = await _owned(tx, id, actor)
+    incident = await exportable(tx, id, actor)
     return [_shown(row, _read(tx, row, incident).statement) for row in await store.of_incident(tx, id)]
 
 
@@ -120,7 +120,7 @@ async def hand_out(database: Database, source: str, actor: Actor, masks: Sequenc
     try:
         parts = await asyncio.to_thread(_remake, database, incident, before, clip, masks, words)
         async with database.transaction() as tx:
-            owned = await _owned(tx, incident.id, actor)
+            owned = await exportable(tx, incident.id, actor)
             derived = Derived(clip=source, masks=list(masks), words=words)
             return await _keep(
                 tx, owned, actor, clip, before.camera, before.asked_start, before.asked_end, reason, parts, derived
@@ -173,7 +173,7 @@ def _still(database: Database, incident: IncidentRow, statement: Statement, part
             with suppress(ValueError):
                 return redactor.still(file.between(first, part), before)
     except (Erased, FileNotFoundError):
-        raise _destroyed() from None
+        raise destroyed() from None
     raise Problem(409, "clip.undecodable", "This picture cannot be shown", "Choose another one.")
 
 
@@ -225,29 +225,13 @@ async def orphans(tx: Transaction, lying: set[tuple[str, str]]) -> list[str]:
     ]
 
 
-async def _owned(tx: Transaction, id: str, actor: Actor) -> IncidentRow:
-    """The case, for the one who has it while it is open, and for a leader of its centre."""
-    incident = await incidents.seen_by(tx, actor.centre, id)
-    if incident is None or incident.centre != actor.centre:
-        raise not_found("incident")
-    if actor.role is not Role.SUPERVISOR and not (incident.owner == actor.id and incident.open):
-        raise not_found("incident")
-    if incident.case_slot is None:
-        raise _destroyed()
-    return incident
-
-
 async def _open(tx: Transaction, clip: str, actor: Actor) -> tuple[IncidentRow, Signed]:
     """Of a clip of her case: the case, and what is stated of the clip."""
     row = await store.get(tx, clip)
     if row is None:
         raise not_found("clip")
-    incident = await _owned(tx, row["incident"], actor)
+    incident = await exportable(tx, row["incident"], actor)
     return incident, _read(tx, row, incident)
-
-
-def _destroyed() -> Problem:
-    return Problem(410, "case.destroyed", "The case is destroyed")
 
 
 def _cover(masks: Sequence[Mask], length_s: float) -> None:
@@ -354,7 +338,7 @@ def _read(tx: Transaction, row: Row, incident: IncidentRow) -> Signed:
     try:
         return decode_signed(tx.use(Keys).open(incident.case_slot, bytes(row["sealed"]), statement_context(row["id"])))
     except Erased:
-        raise _destroyed() from None
+        raise destroyed() from None
 
 
 async def _pieces(database: Database, incident: IncidentRow, clip: str, last: bytes) -> AsyncIterator[bytes]:

@@ -30,6 +30,7 @@ from ansim.response.incidents.model import (
 from ansim.response.routing.model import Routed
 from ansim.response.routing.ports import Boundaries
 from ansim.response.signals.actions import Placed
+from ansim.trust.access.model import Actor, Role
 from ansim.trust.ledger.actions import entry_of, record, record_many
 from ansim.trust.ledger.model import Entry, subject_tag
 from ansim.trust.retention.keys import Keys
@@ -204,6 +205,22 @@ async def own(tx: Transaction, id: str, actor: str) -> IncidentRow:
     if incident is None or incident.owner != actor:
         raise not_found("incident")
     return incident
+
+
+async def exportable(tx: Transaction, id: str, actor: Actor) -> IncidentRow:
+    """The case, for whoever may save and take out evidence of it: the one who has it while it is open, and a leader of its centre."""
+    incident = await store.seen_by(tx, actor.centre, id)
+    if incident is None or incident.centre != actor.centre:
+        raise not_found("incident")
+    if actor.role is not Role.SUPERVISOR and not (incident.owner == actor.id and incident.open):
+        raise not_found("incident")
+    if incident.case_slot is None:
+        raise destroyed()
+    return incident
+
+
+def destroyed() -> Problem:
+    return Problem(410, "case.destroyed", "The case is destroyed")
 
 
 def not_now(incident: IncidentRow) -> Problem:

@@ -86,7 +86,9 @@ class MunicipalityNames(dict[str, str]):
 
 
 async def mark_read(tx: Transaction, fact: LinkOpened) -> None:
-    """A guardian, a scout or whoever is escorted opened her link: she has read the notice."""
+    """A guardian, a scout, whoever is escorted or was sent a second channel opened her link: she has read the notice."""
     link = await link_of(tx, fact.link)
-    if link is not None and link.kind != "officer":
+    if link is not None and link.kind == "person":
+        await notify.mark_read(tx, link.incident, notify.HERSELF, link.subject)
+    elif link is not None and link.kind != "officer":
         await notify.mark_read(tx, link.incident, int(link.subject.rpartition("-")[2]))

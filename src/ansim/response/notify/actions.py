@@ -16,6 +16,8 @@ from ansim.trust.ledger.actions import record
 from ansim.trust.retention.keys import Erased, Keys
 
 TRIES = 4
+HERSELF = 0
+"""In the place of a guardian's order: the person the case is about."""
 
 
 class Channels(dict[str, Channel]):
@@ -95,9 +97,9 @@ async def tell(database: Database, fact: NoticeQueued) -> None:
         return
 
 
-async def mark_read(tx: Transaction, incident: str, guardian: int) -> None:
-    """She opened her link: whatever told her of it has been read."""
-    for row in await store.mark_read(tx, incident, guardian):
+async def mark_read(tx: Transaction, incident: str, guardian: int, notice: str | None = None) -> None:
+    """She opened her link: whatever told her of it, or this one notice, has been read."""
+    for row in await store.mark_read(tx, incident, guardian, notice):
         tx.publish(NoticeChanged(notice=row["id"], incident=incident, state="read"))
 
 
@@ -114,8 +116,9 @@ def unsealed(tx: Transaction, case_slot: int | None, row: Mapping[str, Any]) -> 
 async def _settle(database: Database, row: Mapping[str, Any], state: str, reason: str | None, tries: int) -> None:
     async with database.transaction() as tx:
         await store.set_state(tx, row["id"], state, reason, tries)
+        whom = "person" if row["guardian"] == HERSELF else "guardian"
         await record(
-            tx, actor="system", act="guardian.told" if state != "failed" else "guardian.not-told", object=row["id"],
+            tx, actor="system", act=f"{whom}.told" if state != "failed" else f"{whom}.not-told", object=row["id"],
             incident=row["incident"], subject_tag=row["subject_tag"], details={"channel": row["channel"],
                 "state": state},
         )  # fmt: skip

@@ -13,9 +13,10 @@ EscortOccasion = Literal[
     "escort.ended", "escort.unserved",
 ]  # fmt: skip
 Occasion = Literal[
-    "sos", "sos.unread", "trip.started", "trip.vehicle", "trip.unanswered", "trip.arrived", "trip.ended", EscortOccasion
+    "sos", "sos.unread", "second-channel", "trip.started", "trip.vehicle", "trip.unanswered", "trip.arrived", "trip.ended",
+    EscortOccasion,
 ]  # fmt: skip
-URGENT: frozenset[Occasion] = frozenset({"sos", "sos.unread", "trip.unanswered"})
+URGENT: frozenset[Occasion] = frozenset({"sos", "sos.unread", "second-channel", "trip.unanswered"})
 """What no quiet hours keep back."""
 
 KOREA = timezone(timedelta(hours=9))
@@ -23,6 +24,7 @@ KOREA = timezone(timedelta(hours=9))
 TITLES: dict[Occasion, str] = {
     "sos": "도움 요청",
     "sos.unread": "아직 아무도 보지 않은 도움 요청",
+    "second-channel": "메모",
     "trip.started": "귀가 시작",
     "trip.vehicle": "차량 이용",
     "trip.unanswered": "안부 확인",
@@ -54,8 +56,8 @@ ESCORT: dict[Occasion, str] = {
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a guardian reads. `link` opens her page; `place` is a municipality, never a coordinate. `promised`: when a trip
-    should end; `vehicle`: what she rides in, as she wrote it."""
+    """What a guardian reads, or (`second-channel`) she herself. `link` opens a page for whoever reads it; `place` is a municipality, never a
+    coordinate. `promised`: when a trip should end; `vehicle`: what she rides in, as she wrote it."""
 
     id: str
     person: str
@@ -72,7 +74,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         return TITLES[self.occasion]
 
     def text(self) -> str:
-        """One SMS (70 characters of Korean fit one part; this takes two)."""
+        """One SMS (70 characters of Korean fit one part; this takes two). Beside somebody who reads along, hers says nothing of help."""
+        if self.occasion == "second-channel":
+            quiet = f"메모를 함께 써요: {self.link}"
+            return quiet if self.silent else f"[안심] 누르면 관제센터에 위치와 영상을 보낼 수 있어요: {self.link}"
         if self.occasion in ESCORT:
             return f"[안심] {self.sentence()} 열기: {self.link}"
         look = "위치 보기" if self.occasion in URGENT else "함께 보기"
@@ -107,7 +112,7 @@ class NotSent(Exception):
 
 
 class Channel(Protocol):
-    """One way to reach a guardian. Conformance: tests/adapters/test_channels.py."""
+    """One way to reach somebody. Conformance: tests/adapters/test_channels.py."""
 
     name: ChannelName
 

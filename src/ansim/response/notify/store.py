@@ -36,11 +36,11 @@ async def set_state(tx: Transaction, id: str, state: str, reason: str | None, tr
     )  # fmt: skip
 
 
-async def mark_read(tx: Transaction, incident: str, guardian: int) -> list[Row]:
+async def mark_read(tx: Transaction, incident: str, guardian: int, notice: str | None) -> list[Row]:
     return await tx.fetch(
         "UPDATE guardian_notice SET state = 'read', at = $3 WHERE incident = $1 AND guardian = $2"
-        " AND state IN ('sent', 'delivered') RETURNING id",
-        incident, guardian, tx.at,
+        " AND state IN ('sent', 'delivered') AND ($4::text IS NULL OR id = $4) RETURNING id",
+        incident, guardian, tx.at, notice,
     )  # fmt: skip
 
 

@@ -15,15 +15,18 @@ from ansim.response.dispatch import store as dispatches
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.model import Dispatch
 from ansim.response.escorts import store as escort_store
+from ansim.response.footage import actions as footage
+from ansim.response.footage import store as takes
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import words_context
 from ansim.response.incidents.model import OFFER_WITHIN, IncidentRow, next_escalation
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import store as notices
-from ansim.response.notify.actions import unsealed
+from ansim.response.notify.actions import HERSELF, unsealed
 from ansim.response.picture import escorts, store, trips
 from ansim.response.picture.labels import PROCEDURE, Places, Telephones, instructions
 from ansim.response.picture.model import (
+    ChannelLine,
     DispatchLine,
     Escalation,
     EscortLink,
@@ -228,6 +231,8 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Ar
             MessageLine(id=line["id"], at=line["at"], sender=line["sender"], text=_words(tx, row, line["sealed"]) or "")
             for line in await incidents.messages(tx, row.id)
         ],
+        channel=await _channel(tx, row),
+        takes=[footage.line(take) for take in await takes.of_incident(tx, row.id)],
         links=[
             LinkLine(id=link.id, kind=link.kind, recipient=link.label, opened_at=link.opened_at,
                 until_at=link.until_at, ended_at=link.ended_at, refused=link.refused)
@@ -290,9 +295,13 @@ async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink | Esco
         return await trips.link_state(tx, link, trip)
     if row is None and (escort := await escort_store.get(tx, link.incident)) is not None:
         return await escorts.link_state(tx, link, escort)
-    kind: Literal["officer", "guardian"] = "officer" if link.kind == "officer" else "guardian"
+    kind: Literal["officer", "guardian", "person"] = (
+        "officer" if link.kind == "officer" else "person" if link.kind == "person" else "guardian"
+    )
     if row is None or link.ended_at is not None or not row.open or link.until_at <= tx.at:
         return LinkState(kind=kind, grant=link.grant_id, closed=True, until_at=None)
+    if link.kind == "person":
+        return await _her_link(tx, link, row)
     known = await known_of(tx, row.id)
     fixes = await track(tx, row.id, row.track_slot, length=TRACK if link.kind == "officer" else 1)
     position = fixes[-1] if fixes else None
@@ -329,10 +338,36 @@ async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink | Esco
     )  # fmt: skip
 
 
+async def _her_link(tx: Transaction, link: Link, row: IncidentRow) -> LinkState:
+    messages = await incidents.messages(tx, row.id)
+    return LinkState(
+        kind="person", grant=link.grant_id, closed=False, until_at=link.until_at, silent=row.silent,
+        centre=tx.use(Places).centre(row.centre).ko, messages=[
+            PhoneMessage(sender=line["sender"], text=_words(tx, row, line["sealed"]) or "", at=line["at"])
+            for line in messages if line["at"] >= link.issued_at
+        ],
+    )  # fmt: skip
+
+
+async def _channel(tx: Transaction, row: IncidentRow) -> ChannelLine | None:
+    newest = next((link for link in reversed(await grants.links_of(tx, row.id)) if link.kind == "person"), None)
+    notice = None if newest is None else await notices.get(tx, newest.subject)
+    if newest is None or notice is None:
+        return None
+    sealed = unsealed(tx, row.case_slot, notice)
+    return ChannelLine(
+        link=newest.id, number=sealed.address if sealed else "", sent_at=notice["queued_at"], state=notice["state"],
+        at=notice["at"], reason=notice["reason"], opened_at=newest.opened_at,
+        ended_at=newest.ended_at, ended_why=newest.ended_why, refused=newest.refused,
+    )  # fmt: skip
+
+
 async def _guardians(tx: Transaction, row: IncidentRow) -> list[GuardianLine]:
     lines: dict[int, GuardianLine] = {}
     phones: dict[int, list[str]] = {}
     for notice in await notices.of_incidents(tx, [row.id]):
+        if notice["guardian"] == HERSELF:
+            continue
         sealed = unsealed(tx, row.case_slot, notice)
         line = lines.setdefault(
             notice["guardian"],

@@ -11,6 +11,7 @@ from ansim.city.cameras.model import Outlook, RankedCamera
 from ansim.core.position import Position, Source
 from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.escorts.model import EscortView
+from ansim.response.footage.actions import TakeLine
 from ansim.response.trips.model import Outcome, State, Vehicle
 from ansim.response.trips.watching import Mode
 
@@ -194,6 +195,21 @@ class LinkLine(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
 
 
+class ChannelLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The link that she was sent last: to which number, what is known of the SMS (`state`, `at`, `reason`) and what has become of it."""
+
+    link: str
+    number: str
+    sent_at: datetime
+    state: str
+    at: datetime
+    reason: str | None
+    opened_at: datetime | None
+    ended_at: datetime | None
+    ended_why: str | None
+    refused: int
+
+
 class SightLine(msgspec.Struct, frozen=True, kw_only=True):
     """The chance that one of the first four cameras shows her, and what is known of the ground around her."""
 
@@ -218,6 +234,8 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     timeline: list[TimelineLine]
     messages: list[MessageLine]
     links: list[LinkLine]
+    channel: ChannelLine | None
+    takes: list[TakeLine]
     track: list[Position]
     close_code: int | None
     detailed: bool = True
@@ -276,9 +294,11 @@ class LinkPerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LinkState(msgspec.Struct, frozen=True, kw_only=True):
-    """What an officer's or a guardian's page shows. A closed one carries nothing personal."""
+    """What the page behind a link shows. A closed one carries nothing personal, and hers (`person`) nothing but what was said since
+    it was sent: who opened it is not known.
+    """
 
-    kind: Literal["officer", "guardian"]
+    kind: Literal["officer", "guardian", "person"]
     grant: str
     closed: bool
     until_at: datetime | None
@@ -299,6 +319,7 @@ class LinkState(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None = None
     dispatches: list[PhoneDispatch] = []
     arrived_at: datetime | None = None
+    messages: list[PhoneMessage] = []
 
 
 class TripDone(msgspec.Struct, frozen=True, kw_only=True):

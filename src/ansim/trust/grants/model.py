@@ -13,7 +13,10 @@ GRANT_LENGTH = timedelta(minutes=30)
 EXTENSION = timedelta(minutes=10)
 TOKEN_LENGTH = timedelta(seconds=60)
 
-HolderKind = Literal["operator", "officer", "guardian", "scout", "walker"]
+LINK_COOKIE = "ansim_link"
+"""Binds a link to the browser that opened it first."""
+
+HolderKind = Literal["operator", "officer", "guardian", "scout", "walker", "person"]
 EndedWhy = Literal["expired", "revoked", "released", "closed", "replaced"]
 
 
@@ -86,7 +89,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     grant_id: str
     incident: str
-    kind: Literal["officer", "guardian", "scout", "walker"]
+    kind: Literal["officer", "guardian", "scout", "walker", "person"]
     subject: str
     issued_at: datetime
     opened_at: datetime | None

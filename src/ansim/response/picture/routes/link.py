@@ -23,11 +23,11 @@ from ansim.response.picture import assemble
 from ansim.response.picture.escorts import link_state as escort_state
 from ansim.response.picture.escorts import order_of
 from ansim.response.picture.model import EscortLink, LinkState, TripLink
-from ansim.response.picture.routes.shared import LINK_COOKIE, Db, Http, OneCamera, ShownToken, shown_token
+from ansim.response.picture.routes.shared import Db, Http, OneCamera, ShownToken, shown_token
 from ansim.trust.access.guards import address
 from ansim.trust.access.limits import Lane, Lanes
 from ansim.trust.grants import actions as grants
-from ansim.trust.grants.model import Link
+from ansim.trust.grants.model import LINK_COOKIE, Link
 
 
 class UnitHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

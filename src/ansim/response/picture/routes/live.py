@@ -13,13 +13,14 @@ from litestar.exceptions import WebSocketDisconnect
 from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.response.picture.live import LinkHolder, Live, Operator, Phone, Subscriber, Walker
-from ansim.response.picture.routes.shared import LINK_COOKIE, Db, Socket
+from ansim.response.picture.routes.shared import Db, Socket
 from ansim.response.signals import actions as signals
 from ansim.response.signals.model import Secret, secret_hash
 from ansim.response.trips import actions as trips
 from ansim.trust.access.guards import allow, authenticate
 from ansim.trust.access.model import Act
 from ansim.trust.grants import actions as grants
+from ansim.trust.grants.model import LINK_COOKIE
 
 
 @websocket("/live", guards=[allow(Act.QUEUE_VIEW)])

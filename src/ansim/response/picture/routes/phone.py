@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import post
@@ -11,16 +11,15 @@ from litestar.params import FromPath, JSONBody
 
 from ansim.city.people.contacts import check_code
 from ansim.core.errors import Problem
-from ansim.core.position import Position
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.person import known_of
 from ansim.response.picture import assemble
 from ansim.response.picture.model import PhoneState
+from ansim.response.picture.routes.fixes import FixesTaken, Untried, judged, keep
 from ansim.response.picture.routes.shared import Db, Http, Words
 from ansim.response.signals import actions as signals
 from ansim.response.signals.model import Secret
-from ansim.response.tracking import actions as tracking
 from ansim.trust.access.guards import address
 from ansim.trust.access.limits import Lane, Lanes
 
@@ -44,22 +43,9 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fixes(msgspec.Struct, frozen=True, kw_only=True):
-    """Positions as they came; each is judged by itself, so that one bad one costs no good one."""
-
     signal: Annotated[str, msgspec.Meta(max_length=64)]
     secret: Secret
-    positions: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=500)]
-
-
-class RejectedFix(msgspec.Struct, frozen=True, kw_only=True):
-    index: int
-    field: str
-    rule: str
-
-
-class FixesTaken(msgspec.Struct, frozen=True, kw_only=True):
-    accepted: int
-    rejected: list[RejectedFix]
+    positions: Untried
 
 
 @post("/api/signals/{signal:str}/cancel", status_code=200)
@@ -103,20 +89,10 @@ async def phone_state(signal: FromPath[str], data: JSONBody[Own], database: Db) 
 async def positions(data: JSONBody[Fixes], request: Http, database: Db, lanes: NamedDependency[Lanes]) -> FixesTaken:
     """Where she is now, and where she was while she had no network. Refused once the case is closed."""
     lanes.let_in(Lane.POSITION, data.signal, address(request))
-    good, rejected = [], []
-    for index, raw in enumerate(data.positions):
-        try:
-            good.append(msgspec.convert(raw, Position))
-        except msgspec.ValidationError as error:
-            rule, _, path = str(error).partition(" - at `$")
-            rejected.append(RejectedFix(index=index, field=path.strip("`.") or "position", rule=rule))
+    good, rejected = judged(data.positions)
     async with database.transaction() as tx:
         row = await signals.own(tx, data.signal, data.secret)
-        # Held until the commit: a case that closes meanwhile destroys these fixes too, and none comes after.
-        case = await incident_store.locked(tx, row["incident"])
-        if case is None or not case.open or case.track_slot is None:
-            raise Problem(410, "case.closed", "The case is closed", "Positions are no longer kept.")
-        tracking.keep(tx, [(case.id, case.track_slot, position) for position in good])
+        await keep(tx, row["incident"], good)
     return FixesTaken(accepted=len(good), rejected=rejected)
 
 

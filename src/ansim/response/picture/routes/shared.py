@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from ansim.city.cameras.register import Register
 from ansim.core.database import Database
 from ansim.core.errors import Problem, not_found
+from ansim.response.footage.model import is_handset
 from ansim.trust.access.model import Actor, Site
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants import store as grant_store
@@ -21,8 +22,6 @@ Socket = WebSocket[Any, Any, Any]
 Db = NamedDependency[Database]
 Asking = NamedDependency[Actor]
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
-LINK_COOKIE = "ansim_link"
-"""Binds a link to the browser that opened it first."""
 
 
 class OneCamera(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +44,8 @@ async def shown_token(database: Database, grant: str, camera: str, viewer: str) 
         why = found.allows(camera, tx.at)
         if why is None:
             token, expires_at = await grants.token_for(tx, found, camera, viewer)
-            return ShownToken(token=token, url=f"{tx.use(Site).media}/media/{camera}", expires_at=expires_at)
+            where = f"/phones/{camera}" if is_handset(camera) else f"{tx.use(Site).media}/media/{camera}"
+            return ShownToken(token=token, url=where, expires_at=expires_at)
         named = camera if camera in tx.use(Register).sight.cameras else "unknown"
         await grants.refuse_view(tx, viewer=viewer, camera=named, why=why, grant=found)
         refusal = Problem(403, "grant.refused", "No right to this picture", f"The reason is: {why}.")

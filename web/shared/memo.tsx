@@ -2,22 +2,35 @@
  * Looks like a memo. Lines written here go to the operator, answers appear as lines. When the page
  * goes out of sight (lock screen, app switcher) only a shopping list is left of it.
  */
+import "./memo.css";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import chevronLeft from "lucide-static/icons/chevron-left.svg?raw";
 import ellipsis from "lucide-static/icons/ellipsis.svg?raw";
-import { locale } from "../shared/i18n";
-import { Icon } from "../shared/icons";
-import type { Emergency } from "./emergency";
-import { t, type Word } from "./words";
+import { locale, words } from "./i18n";
+import { Icon } from "./icons";
+import type { Conversation } from "./conversation";
 
-const QUICK: Word[] = ["memo.yes", "memo.no", "memo.quiet"];
+const ko = {
+  "memo.app": "메모", "memo.title": "장보기", "memo.list": "우유, 달걀 10구", "memo.more": "더 보기", "memo.line": "메모 쓰기", "memo.add": "적기", "memo.yes": "네", "memo.no": "아니요", "memo.quiet": "말 못 해요", "memo.written": "적는 중", "memo.unwritten": "다시 적기",
+};
+
+const en: Record<keyof typeof ko, string> = {
+  "memo.app": "Notes", "memo.title": "Groceries", "memo.list": "Milk, ten eggs", "memo.more": "More", "memo.line": "Write a note", "memo.add": "Add", "memo.yes": "Yes", "memo.no": "No", "memo.quiet": "Cannot talk", "memo.written": "writing", "memo.unwritten": "write again",
+};
+
+const t = words(ko, en);
+const QUICK = ["memo.yes", "memo.no", "memo.quiet"] as const;
+
+/** What the tab is called while it looks like one. */
+export const memoTitle = (): string => t("memo.app");
 
 function today(): string {
   return new Intl.DateTimeFormat(locale.value, { dateStyle: "long", timeStyle: "short" }).format(new Date());
 }
 
-export function Memo({ of, leave }: { of: Emergency | null; leave: () => void }): JSX.Element {
+/** Without a conversation it is a memo and nothing else. */
+export function Memo({ of, leave }: { of: Conversation | null; leave: () => void }): JSX.Element {
   const [line, setLine] = useState("");
   const [seen, setSeen] = useState(document.visibilityState === "visible");
   const [written] = useState(today);
@@ -30,9 +43,6 @@ export function Memo({ of, leave }: { of: Emergency | null; leave: () => void })
       removeEventListener("blur", look);
     };
   }, []);
-  const silenced = of === null || of.cancelled.value;
-  const lines = silenced ? [] : (of.phone.value?.messages ?? []);
-  const saying = silenced ? [] : of.said.value;
   const write = (text: string): void => {
     if (text.trim() !== "") void of?.say(text.trim());
     setLine("");
@@ -48,17 +58,17 @@ export function Memo({ of, leave }: { of: Emergency | null; leave: () => void })
           <Icon of={ellipsis} />
         </span>
       </header>
-      <section class="sheet" aria-live="polite">
+      <section class="paper" aria-live="polite">
         <p class="t3 date">{written}</p>
         <h1>{t("memo.title")}</h1>
         <p>{t("memo.list")}</p>
-        {seen && lines.map((one, at) => <p key={at} class={one.from === "person" ? "t2" : ""}>{one.text}</p>)}
+        {seen && of?.messages().map((one, at) => <p key={at} class={one.from === "person" ? "t2" : ""}>{one.text}</p>)}
         {seen &&
-          saying.map((one) => (
+          of?.said.value.map((one) => (
             <p key={one.at} class="t2">
               {one.text}{" "}
               {one.state === "failed" ? (
-                <button type="button" class="word" onClick={() => { of!.said.value = of!.said.value.filter((other) => other !== one); write(one.text); }}>
+                <button type="button" class="word" onClick={() => { of.said.value = of.said.value.filter((other) => other !== one); write(one.text); }}>
                   ({t("memo.unwritten")})
                 </button>
               ) : one.state === "sending" ? <span class="t3">({t("memo.written")})</span> : null}
