@@ -329,6 +329,32 @@ async def test_a_call_behind_more_positions_than_are_let_in_is_heard(house: Hous
     assert len(await queue(house)) == 1
 
 
+async def test_a_call_in_a_batch_behind_too_many_positions_is_heard(house: House) -> None:
+    now = house.clock.now()
+    parts = [jt808(now, alarm)[13:-2] for alarm in (*[0] * 70, 1)]
+    batch = b"".join(len(part).to_bytes(2) + part for part in parts)
+    async with line(house, "jt808") as terminal_line:
+        await terminal_line.send(
+            terminal(0x0704, len(parts).to_bytes(2) + b"\0" + batch, 3), terminal(0x0002, serial=4)
+        )
+        # the batch is not acknowledged, because not all of it was taken
+        heartbeat = terminal(0x8001, bytes([0, 4, 0, 2, 0]))
+        assert await terminal_line.hear(heartbeat) == heartbeat
+    assert len(await queue(house)) == 1
+
+
+async def test_a_call_without_a_time_is_the_same_for_a_while(house: House) -> None:
+    said = f"imei:{IMEI},help me,,,L,,,113b,,558f,,,,,0,0,,,;".encode()
+    async with line(house, "gps103") as tracker:
+        for wait in (0, 60, 20 * 60):
+            await house.clock.leap(wait)
+            await tracker.send(said)
+            await tracker.hear(b";")
+    assert [row["located"] for row in await house.rows("SELECT located FROM signal")] == [False, False]
+    [incident] = await queue(house)
+    assert incident["signals"] == 2
+
+
 async def test_a_line_that_says_nothing_ends_and_one_that_lives_stays(house: House) -> None:
     async with line(house, "gt06") as silent, line(house, "gt06") as pendant:
         await silent.send(b"hello")

@@ -77,6 +77,7 @@ class Devices:
             try:
                 server = await asyncio.start_server(serve, self._host, port, limit=READ, backlog=1024)
             except OSError as error:
+                await self.close()
                 raise Problem(
                     400, "settings.trackers", f"Port {port} cannot be used", error.strerror or "", field="trackers"
                 ) from None
@@ -98,7 +99,7 @@ class Devices:
     async def _serve(
         self, protocol: Protocol, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:  # fmt: skip
-        peer = writer.get_extra_info("peername")
+        peer = writer.get_extra_info("peername") or ("", 0)
         task = asyncio.current_task()
         assert task is not None
         line = _Line(peer[0], f"{peer[0]}:{peer[1]}", task, self._world.clock.monotonic())
@@ -116,9 +117,9 @@ class Devices:
                 await asyncio.sleep(0)
         except (ConnectionError, asyncio.CancelledError):
             pass
-        except Exception:
-            # what it sent is not to be logged: a place stands in it
-            log.error("device line failed", protocol=protocol.name, exc_info=True)
+        except Exception as error:
+            # what it sent is not to be logged, nor what was said of it: a place may stand in it
+            log.error("device line failed", protocol=protocol.name, why=type(error).__name__)
         finally:
             del self._lines[line]
             self._of_address[line.address] -= 1
@@ -129,7 +130,7 @@ class Devices:
                 await writer.wait_closed()
 
     async def _hear(self, protocol: Protocol, frame: bytes, line: _Line, writer: asyncio.StreamWriter) -> None:
-        now = self._world.clock.now()
+        now, kept = self._world.clock.now(), True
         for report in protocol.read(frame, now):
             if report.kind != "nothing":
                 line.understood = True
@@ -138,11 +139,12 @@ class Devices:
             try:
                 await self._reception.take(report, protocol.name, line.address, id, line=line.name)
             except Problem as problem:
-                # Not kept, so not acknowledged: the device keeps it and says it again.
+                # the rest of a batch is heard all the same: a call may stand behind a position that is one too many
+                kept = False
                 if report.sos:
                     log.warning("call not kept", protocol=protocol.name, why=problem.type)
-                return
-            if report.reply:
+            # What is not kept is not acknowledged: the device has it still, and says it again.
+            if report.reply and kept:
                 writer.write(report.reply)
                 await writer.drain()
 
