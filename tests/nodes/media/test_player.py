@@ -162,7 +162,7 @@ async def test_a_throttled_viewer_is_cut_off_as_well(streaming, page, node_now, 
     slow = {"offline": False, "latency": 20, "downloadThroughput": 30_000, "uploadThroughput": 30_000}
     await session.send("Network.emulateNetworkConditions", slow)
     await open_camera(page, frames=1)
-    (viewer,) = node_now._viewers
+    (viewer,) = node_now._admitted
     # the camera sends more than the line takes, so pictures are left out instead of queued
     await eventually(lambda: viewer.dropped > 0)
     node_now.revoke("grant")
@@ -223,7 +223,7 @@ async def test_a_browser_that_promises_more_than_it_plays_gets_single_pictures_t
 
 async def test_a_lost_connection_comes_back_with_a_fresh_token(streaming, page, node_now):
     await open_camera(page)
-    (viewer,) = node_now._viewers
+    (viewer,) = node_now._admitted
     viewer._cut_off()
     await page.wait_for_function("seen.tokens === 2")
     before = await page.evaluate(FRAMES)

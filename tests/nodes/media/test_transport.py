@@ -36,7 +36,7 @@ async def opened(port):
 
 async def test_a_viewer_that_keeps_up_is_told_why(port, node, eventually):
     viewer = await opened(port)
-    (inside,) = node._viewers
+    (inside,) = node._admitted
 
     async def take():
         with contextlib.suppress(websockets.ConnectionClosed):
@@ -52,7 +52,7 @@ async def test_a_viewer_that_keeps_up_is_told_why(port, node, eventually):
 
 async def test_a_viewer_that_does_not_keep_up_is_reset(port, node, clock, eventually):
     viewer = await opened(port)
-    (inside,) = node._viewers
+    (inside,) = node._admitted
     await eventually(lambda: inside.window.sent_bytes == FIRST)
     await clock.advance(1)
     node.revoke("grant")

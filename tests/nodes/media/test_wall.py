@@ -246,7 +246,7 @@ async def test_without_a_right_there_is_nothing(camera, wall_gate, open_wall, cl
 
 async def test_one_that_does_not_take_them_is_kept_the_newest_only(camera, node, open_wall, clock, eventually):
     page = await looking(open_wall, camera, clock, eventually, acknowledges=False)
-    [watcher] = node._watchers
+    [watcher] = node._admitted
     for _ in range(30):
         await clock.advance(1)
         camera.send(25)
