@@ -34,6 +34,7 @@ from ansim.trust.retention import store
 from ansim.trust.verify import verify
 from tests.adapters.witness.loopback import WitnessServer
 from tests.flow.conftest import CENTRE, House, opened
+from tests.flow.test_trips import started
 
 pytestmark = pytest.mark.flow
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes([5]) * 32)
@@ -48,6 +49,7 @@ class Restored:
     clock: ManualClock
     export: Path
     closed: str  # open in the backup, closed since
+    trip: str  # on her way in the backup, at home since
     later: str  # neither known nor open in the backup
     person: str
     witness: WitnessServer
@@ -74,6 +76,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             witness.logs[CENTRE] = house.centre.sequencer.verifier.public
             operator, phone = await house.client("operator"), await house.phone()
             before = await claimed(house, operator, phone)
+            walk = await started(house, await house.phone(enrol=False))
 
             await house.centre.sequencer.settle()
             # Of what the backup knows some has no place in the tree yet.
@@ -82,6 +85,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             shutil.copytree(house.centre.settings.folder / "keys", keys)
 
             read(await operator.post(f"/api/incidents/{before}/close", json={"code": 1, "note": "안전 확인"}))
+            await walk.ask("end", outcome="arrived", code="2580")
             await house.settle()
             later = await claimed(house, operator, await house.phone(enrol=False))
             read(await operator.post(f"/api/incidents/{later}/close", json={"code": 2}))
@@ -90,7 +94,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             async def forgotten() -> bool:
                 await house.clock.advance(1)
                 rows = await house.rows("SELECT 1 FROM destruction WHERE certified_at IS NOT NULL")
-                return len(rows) == 3
+                return len(rows) == 4
 
             await house.until(forgotten, settled=False)
             auditor = await house.client("auditor")
@@ -104,7 +108,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
         settings = Settings(
             data=str(data), database=empty_dsn, centre=CENTRE, simulated_channels=True, witnesses=witnesses
         )
-        yield Restored(settings, clock, export, before, later, person["id"], witness)
+        yield Restored(settings, clock, export, before, walk.id, later, person["id"], witness)
 
 
 async def rows(restored: Restored, sql: str) -> list[dict[str, Any]]:
@@ -135,13 +139,16 @@ async def test_without_it_the_backup_would_bring_her_back(restored: Restored) ->
 async def test_nobody_who_was_forgotten_comes_back(restored: Restored) -> None:
     world = World(clock=restored.clock)
     replay = await after_restore(restored.settings, restored.export, world=world)
-    assert (replay.closed, replay.withdrawn) == ([restored.closed], [restored.person])
-    assert sorted(replay.destroyed) == sorted([f"track of {restored.closed}", f"person of {restored.person}"])
-    assert replay.keys == 3, "also the key of a case that the backup never knew: its number is not given out again"
+    assert (replay.closed, replay.withdrawn) == ([restored.closed, restored.trip], [restored.person])
+    gone = (f"track of {restored.closed}", f"track of {restored.trip}", f"person of {restored.person}")
+    assert sorted(replay.destroyed) == sorted(gone)
+    assert replay.keys == 4, "also the key of a case that the backup never knew: its number is not given out again"
     assert await positions(restored) == 0
     assert await rows(restored, "SELECT 1 FROM fix") == []
     [incident] = await rows(restored, "SELECT state FROM incident")
     assert incident["state"] == "closed"
+    [trip] = await rows(restored, "SELECT state, outcome, memory FROM trip")
+    assert trip == {"state": "ended", "outcome": "arrived", "memory": None}
     assert await rows(restored, "SELECT 1 FROM session WHERE ended_at IS NULL") == []
 
     async with Centre(restored.settings, world) as centre:

@@ -734,7 +734,7 @@ async def test_the_check_finds_a_trip_that_nobody_looks_after(house: House) -> N
 
 
 async def unwell(house: House) -> list[str]:
-    """What the check finds of trips. It compares rights with the wall's clock, which is not the story's."""
+    """What the check finds of trips."""
     database = Database(await PoolDriver.connect(house.centre.dsn, size=2), house.centre.world)
     try:
         return [

@@ -52,7 +52,7 @@ RULES = {
     "a trip's track key outlives the trip": "SELECT id FROM trip WHERE track_slot IS NOT NULL AND ended_at < now() - interval '60 s'",
     "a position outlives its trip": "SELECT DISTINCT p.id FROM fix f JOIN trip p ON p.id = f.incident WHERE p.ended_at < now() - interval '60 s'",
     "a right outlives its trip": "SELECT g.id FROM access_grant g JOIN trip p ON p.id = g.incident WHERE g.ended_at IS NULL"
-    " AND p.ended_at < now() - interval '1 day 60 s'",
+    " AND g.until_at > p.ended_at + interval '1 day'",
     "an open escort has no timer that looks after it": "SELECT e.id FROM escort e LEFT JOIN timer t ON t.kind = 'escort.due' AND t.subject = e.id"
     " WHERE e.state NOT IN ('signalled', 'ended') AND t.subject IS NULL",
     "an escort called for help and no case has it": "SELECT id FROM escort WHERE state = 'signalled' AND incident IS NULL"
