@@ -51,7 +51,7 @@ async def link_of(town: Town, console: Page, number: str = "010-5555-6666") -> s
     return found[-1].link.removeprefix(town.centre.origin)
 
 
-async def test_a_link_by_sms_brings_camera_position_and_words(town: Town, picture: Any) -> None:
+async def test_a_link_by_sms_brings_camera_position_and_words(town: Town, picture: Any, accessible: Any) -> None:
     console = await town.signed_in("operator", Role.OPERATOR, "/console")
     await claimed(console, await town.page("/citizen", PHONE, geolocation=HERE, permissions=["geolocation"]))
     path = await link_of(town, console)
@@ -60,6 +60,7 @@ async def test_a_link_by_sms_brings_camera_position_and_words(town: Town, pictur
     await hers.get_by_role("button", name="영상과 위치 보내기").wait_for(timeout=30_000)
     assert await hers.title() == "메모" and await hers.get_by_role("button").count() == 1
     await picture(hers, "footage-link-asks")
+    await accessible(hers, letters_px=15, targets_px=48)
     await console.locator("[data-part=channel]").get_by_text("열었음").wait_for(timeout=20_000)
     await hers.get_by_role("button", name="영상과 위치 보내기").click()
     await hers.get_by_text("영상 보내는 중").wait_for(timeout=30_000)
@@ -68,6 +69,7 @@ async def test_a_link_by_sms_brings_camera_position_and_words(town: Town, pictur
     await console.locator("[data-part=channel]").get_by_text("영상 받는 중").wait_for(timeout=20_000)
     await hers.get_by_text("보내는 중 · 오차").wait_for(timeout=20_000)
     await picture(hers, "footage-link-sends")
+    await accessible(hers, letters_px=15, targets_px=48)
     await picture(console, "footage-console")
 
     # words, also while it looks like a memo

@@ -269,6 +269,7 @@ async def test_whoever_has_the_case_may_see_it_and_each_look_is_in_the_ledger_fi
         view = await house.centre.gate.open(token["token"], take["camera"])
         [entry] = await house.rows("SELECT actor, object FROM ledger_entry WHERE act = 'view.opened'")
         assert (entry["actor"], entry["object"]) == (view.viewer, take["camera"])
+        assert (await phone.state())["cameras"] == 0, "her own phone is no camera that sees her"
         read(await operator.post(f"/api/grants/{grant['id']}/revoke", json={"reason": "끝"}))
         with pytest.raises(NoView):
             await house.centre.gate.open(token["token"], take["camera"])

@@ -68,6 +68,10 @@ RULES = {
     " AND NOT EXISTS (SELECT FROM escort WHERE id = a.incident)",
     "an unclaimed incident has no timer that presses": "SELECT i.id FROM incident i LEFT JOIN timer t ON t.kind = 'incident.unclaimed' AND t.subject = i.id"
     " WHERE i.state = 'received' AND i.escalation < 2 AND t.subject IS NULL",
+    "a phone films on after its case": "SELECT t.id FROM take t JOIN incident i ON i.id = t.incident WHERE t.ended_at IS NULL"
+    " AND i.closed_at < now() - interval '60 s'",
+    "a take counts other pieces than it has": "SELECT t.id FROM take t LEFT JOIN (SELECT take, count(*) AS n FROM take_piece GROUP BY take) p"
+    " ON p.take = t.id WHERE coalesce(p.n, 0) <> t.pieces",
 }
 """What must never be found: sentence -> the query that finds it."""
 

@@ -275,7 +275,7 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
         received_at=signal["received_at"],
         claimed_at=row.claimed_at,
         # As the words below: after either code nothing tells her holder what is being done.
-        cameras=0 if state in ("cancelled", "closed") else await grants.watched(tx, row.id),
+        cameras=0 if state in ("cancelled", "closed") else await grants.watched(tx, row.id, await takes.handsets(tx, row.id)),
         receipts=[
             PhoneReceipt(who=line.name, channel=receipt.channel, state=receipt.state, at=receipt.at)
             for line in await _guardians(tx, row) for receipt in line.receipts

@@ -137,11 +137,13 @@ async def open_views(tx: Transaction) -> list[Row]:
     return await tx.fetch("SELECT id FROM camera_view WHERE ended_at IS NULL")
 
 
-async def watched(tx: Transaction, incident: str) -> int:
-    """How many cameras somebody is looking through for this incident now."""
+async def watched(tx: Transaction, incident: str, but: Sequence[str] = ()) -> int:
+    """How many cameras, `but` these, somebody is looking through for this incident now."""
     number: int = await tx.fetchval(
-        "SELECT count(DISTINCT camera) FROM camera_view WHERE incident = $1 AND ended_at IS NULL", incident
-    )
+        "SELECT count(DISTINCT camera) FROM camera_view WHERE incident = $1 AND ended_at IS NULL"
+        " AND camera <> ALL ($2::text[])",
+        incident, list(but),
+    )  # fmt: skip
     return number
 
 
