@@ -921,6 +921,110 @@ async def test_trips_are_counted_and_listed_without_a_name_or_a_place(
     await sheet.wait_for(state="detached")
 
 
+async def test_an_escort_is_given_to_a_pair_by_keyboard_and_the_slower_one_is_told(
+    sit: Sit, stage: Stage, picture: Any
+) -> None:
+    place = {"latitude": 37.5, "longitude": 127.03}
+    pairs = [
+        {"duty": "d1", "area": "역삼역", "centre": "gangnam", "distance_m": 180, "free": True, "scouts": ["김나은", "이도윤"]},
+        {"duty": "d2", "area": "선릉역", "centre": "gangnam", "distance_m": 900, "free": False, "scouts": ["박서연", "최민재"]},
+    ]  # fmt: skip
+    detail: dict[str, Any] = {
+        "id": "e1", "state": "booked", "marks": ["unassigned"], "booked_by_phone": False, "meet_at": ago(-540), "name": "김민지",
+        "phone": "010-1111-2222", "meeting": place | {"label": "역삼역 3번 출구"}, "home": place | {"label": "별빛로 7"},
+        "duty": None, "incoming": None, "scouts": [], "proposals": pairs, "receipts": [], "outcome": None,
+    }  # fmt: skip
+    line = {"id": "e1", "state": "booked", "marks": ["unassigned"], "meet_at": ago(-540), "area": None, "outcome": None}
+    counts = {"booked": 1, "assigned": 0, "walking": 0, "marked": 1}
+    stage.on("GET", "/api/escorts", {"counts": counts, "escorts": [line]})
+    stage.on("GET", "/api/escorts/e1", detail)
+    stage.on("GET", "/api/escort-duties", {"duties": []})
+    quicker = Refusal(409, "escort.assigned")
+
+    def slow(_asked: Any) -> dict[str, Any]:
+        raise quicker
+
+    stage.on("POST", "/api/escorts/e1/assign", slow)
+    page = await sit()
+    assert await page.locator("[data-part=escort-count]").count() == 0
+    trips = {"watched": 0, "asking": 0, "ready": 0}
+    await stage.say("/live", {"type": "trips", "trips": trips, "escorts": counts})
+    await says(page.locator("[data-part=escort-count]"), "동행 1", "살필 것 1")
+    await page.keyboard.press("KeyQ")
+    sheet = page.locator("[data-part=escorts]")
+    await says(sheet.locator("tr[data-escort=e1]"), "배정 전", "아직 배정 안 됨")
+    assert "김민지" not in await sheet.inner_text(), "no name in the list"
+    await picture(page, "e8-console-escorts")
+    await sheet.get_by_role("button", name="열기").focus()
+    await page.keyboard.press("Enter")
+    await says(sheet, "김민지", "역삼역 3번 출구", "180 m")
+    await picture(page, "e9-console-escort")
+    assert await sheet.get_by_role("button", name="선릉역 조 보내기").is_disabled()
+    await sheet.get_by_role("button", name="역삼역 조 보내기").focus()
+    await page.keyboard.press("Enter")
+    await says(sheet.get_by_role("alert"), "다른 요원이 먼저 배정했습니다")
+    scouts = [{"name": "김나은", "phone": "010-0000-0001"}]
+    stage.on(
+        "POST", "/api/escorts/e1/assign", detail | {"state": "assigned", "marks": [], "duty": "d1", "scouts": scouts}
+    )
+    await page.keyboard.press("Enter")
+    await says(sheet, "배정됨", "김나은 010-0000-0001")
+    assert stage.asked_for("/api/escorts/e1/assign")[-1].body == {"duty": "d1", "instead_of": None}
+    await page.keyboard.press("Escape")
+    await sheet.wait_for(state="detached")
+
+
+async def test_a_caller_is_booked_for_and_the_leader_plans_a_pair(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    stage.on("GET", "/api/me", ME | {"role": "supervisor"})
+    duty = {"id": "d1", "area": "역삼역", "starts_at": ago(0), "ends_at": ago(-7200), "scouts": ["김나은", "이도윤"]}
+    stage.on("GET", "/api/escorts", {"counts": {"booked": 0, "assigned": 0, "walking": 0, "marked": 0}, "escorts": []})
+    stage.on("GET", "/api/escort-duties", {"duties": [duty]})
+    stage.on("POST", "/api/escort-duties", duty)
+    stage.on("DELETE", "/api/escort-duties/d1", {})
+
+    def full(_asked: Any) -> dict[str, Any]:
+        raise Refusal(409, "escort.full", extra={"next_at": ago(-5400)})
+
+    stage.on("POST", "/api/escort-calls", full)
+    page = await sit()
+    await page.keyboard.press("KeyQ")
+    call = page.get_by_role("form", name="전화로 신청 받기")
+    await page.get_by_text("전화로 신청 받기").click()
+    for label, value in {
+        "이름": "정하나", "전화": "010-5555-6666", "만날 곳 · 좌표 (위도, 경도)": "37.5, 127.03", "만날 곳 · 부르는 이름": "역삼역",
+        "갈 곳 · 좌표 (위도, 경도)": "37.503, 127.03", "갈 곳 · 부르는 이름": "집",
+    }.items():  # fmt: skip
+        await call.get_by_label(label, exact=True).fill(value)
+    await page.keyboard.press("Enter")
+    await says(call.get_by_role("status"), "그때는 빈 조가 없습니다. 다음:")
+    stage.on("POST", "/api/escort-calls", {"escort": "e1"})
+    await page.keyboard.press("Enter")
+    await says(call.get_by_role("status"), "신청했습니다")
+    first, second = (asked.body for asked in stage.asked_for("/api/escort-calls"))
+    assert first["id"] == second["id"] and first["meeting"] == {
+        "latitude": 37.5,
+        "longitude": 127.03,
+        "label": "역삼역",
+    }
+    await page.locator("summary", has_text="근무 넣기").click()
+    plan = page.get_by_role("form", name="근무 넣기")
+    for label, value in {
+        "지역 이름": "선릉역", "좌표 (위도, 경도)": "37.504, 127.049", "시작": "2026-11-23T20:00", "끝": "2026-11-24T00:00",
+        "스카우트 1 이름": "박서연", "스카우트 1 전화": "010-0000-0003", "스카우트 2 이름": "최민재",
+        "스카우트 2 전화": "010-0000-0004",
+    }.items():  # fmt: skip
+        await plan.get_by_label(label, exact=True).fill(value)
+    await picture(page, "e10-console-rota")
+    await page.keyboard.press("Enter")
+    planned = (await stage.until(lambda: stage.asked_for("/api/escort-duties")))[0].body
+    assert planned["reach_m"] == 2000 and planned["starts_at"] < planned["ends_at"]
+    assert [one["name"] for one in planned["scouts"]] == ["박서연", "최민재"]
+    await page.get_by_role("button", name="역삼역 빼기").click()
+    await stage.until(lambda: stage.asked_for("/api/escort-duties/d1", "DELETE"))
+
+
 async def test_a_trip_that_became_a_case_says_what_went_wrong(sit: Sit, room: Room, picture: Any) -> None:
     page = await sit()
     due = {"level": 0, "next": "leader", "due_at": ago(-41)}

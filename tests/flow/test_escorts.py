@@ -435,6 +435,8 @@ async def test_somebody_who_calls_needs_no_app(town: Town) -> None:
     assert (await scout.say("met", code=state["number"]))["state"] == "walking"
     with pytest.raises(Refused):
         await caller.say("no-show")
+    rows = await house.rows("SELECT act FROM ledger_entry WHERE incident = $1 AND act LIKE '%.told'", made["escort"])
+    assert sorted(row["act"] for row in rows) == ["person.told"] * 2 + ["scout.told"] * 2
     receipts = read(await town.dispatcher.get(f"/api/escorts/{made['escort']}"))["receipts"]
     assert [(one["who"], one["state"]) for one in receipts] == [
         (None, "read"), (None, "read"), ("김나은", "read"), ("이도윤", "read"),

@@ -14,7 +14,7 @@ import { apart } from "../shared/ground";
 import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { span } from "../shared/words";
-import { HoldButton } from "./hold";
+import { HoldButton } from "../shared/hold";
 import { Switch } from "./parts";
 import { minutesFor } from "./reckoning";
 import { spots } from "./spots";

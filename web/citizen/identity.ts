@@ -30,8 +30,8 @@ export async function prove(...lines: string[]): Promise<string> {
 
 export type Introduction = Pick<Sos, "credential" | "proof" | "sealed">;
 
-/** Who she is, for one call or one trip. Never fails: a call for help goes out with whatever could be added. */
-export async function introduce(purpose: "ansim signal" | "ansim trip", id: string, at: string, profile: Profile | null, centre: Centre | null): Promise<Introduction> {
+/** Who she is, for one call, one trip or one escort. Never fails: a call for help goes out with whatever could be added. */
+export async function introduce(purpose: "ansim signal" | "ansim trip" | "ansim escort", id: string, at: string, profile: Profile | null, centre: Centre | null): Promise<Introduction> {
   const introduction: Introduction = {};
   try {
     const known = await credential();

@@ -15,6 +15,7 @@ import { Memo, memoTitle } from "../shared/memo";
 import { type Emergency, RealEmergency, Readiness } from "./emergency";
 import { loadConsents, renew } from "./consent";
 import { Enrol } from "./enrol";
+import { EscortEntry, EscortScreen, booked, loadEscort } from "./escort";
 import { Guardians } from "./guardians";
 import { Home } from "./home";
 import { collectAnswers } from "./invite";
@@ -122,11 +123,12 @@ function App(): JSX.Element {
       )}
       {screen.value === "enrol" && <Enrol />}
       {screen.value === "home" && <Home press={press} send={send} />}
-      {screen.value === "trip" && <SettingOut go={setOut} />}
+      {screen.value === "trip" && <SettingOut go={setOut} beside={!practising.value && <EscortEntry />} />}
+      {screen.value === "escort" && <EscortScreen sos={() => send("button")} />}
       {screen.value === "guardians" && <Guardians />}
       {screen.value === "record" && <Record />}
       {screen.value === "settings" && <Settings tryMemo={() => (memoTrial.value = true)} />}
-      {screen.value !== "enrol" && screen.value !== "settings" && <Tabs />}
+      {screen.value !== "enrol" && screen.value !== "settings" && screen.value !== "escort" && <Tabs />}
     </div>
   );
 }
@@ -164,8 +166,9 @@ function signalled(): void {
 async function start(): Promise<void> {
   dress();
   startTick();
-  await Promise.all([load(), loadConsents(), loadSpots()]).catch(() => undefined);
+  await Promise.all([load(), loadConsents(), loadSpots(), loadEscort()]).catch(() => undefined);
   if (profile.value === null && enrolled.value === null) screen.value = "enrol";
+  if (booked.value !== null) screen.value = "escort";
   const unfinished = await RealEmergency.resume().catch(() => null);
   if (unfinished) emergency.value = unfinished;
   trip.value = RealTrip.resume();

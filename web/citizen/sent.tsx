@@ -16,7 +16,7 @@ import { Icon } from "../shared/icons";
 import { age, clockTime, distance } from "../shared/words";
 import { CancelPad } from "./cancel";
 import type { Emergency } from "./emergency";
-import { HoldButton } from "./hold";
+import { HoldButton } from "../shared/hold";
 import { Badge, furthest } from "./parts";
 import { Siren } from "./siren";
 import { type Word, t } from "./words";

@@ -1,5 +1,5 @@
 /** Before she goes: where to, how, until when, who is told. Places stay on this phone; nobody outside is asked for an address. */
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import bike from "lucide-static/icons/bike.svg?raw";
 import bus from "lucide-static/icons/bus.svg?raw";
@@ -132,13 +132,13 @@ function Elsewhere({ chosen }: { chosen: (destination: Destination, spot: Spot |
   );
 }
 
-function Where({ to, choose }: { to: Destination | null; choose: (destination: Destination | null) => void }): JSX.Element {
+export function Where({ title = t("trip.where"), to, choose, open = false }: { title?: string; to: Destination | null; choose: (destination: Destination | null) => void; open?: boolean }): JSX.Element {
   const here = position.value;
-  const [other, setOther] = useState(spots.value.length === 0);
+  const [other, setOther] = useState(open || spots.value.length === 0);
   const shown: (Destination & { id?: string; home?: boolean })[] = to && !spots.value.some((one) => one === to) ? [...spots.value, to] : spots.value;
   return (
     <section class="items" aria-labelledby="trip-where">
-      <h2 id="trip-where">{t("trip.where")}</h2>
+      <h2 id="trip-where">{title}</h2>
       {shown.map((one) => (
         <div key={one.id ?? "once"} class={one === to ? "panel row item choice on" : "panel row item choice"}>
           <button type="button" class="row grow plain" aria-pressed={one === to} onClick={() => choose(one)}>
@@ -237,7 +237,7 @@ function Who(): JSX.Element {
   );
 }
 
-export function SettingOut({ go }: { go: (setting: Setting) => Promise<void> }): JSX.Element {
+export function SettingOut({ go, beside }: { go: (setting: Setting) => Promise<void>; beside: ComponentChildren }): JSX.Element {
   const [to, setTo] = useState<Destination | null>(spots.value.find((one) => one.home) ?? null);
   const [mode, setMode] = useState<Mode>("walk");
   const [vehicle, setVehicle] = useState<Vehicle>({ plate: "" });
@@ -258,6 +258,7 @@ export function SettingOut({ go }: { go: (setting: Setting) => Promise<void> }):
     <main class="setting-out ph grow">
       <h1>{t("trip.title")}</h1>
       <p class="t2">{t("trip.lead")}</p>
+      {beside}
       <Where
         to={to}
         choose={(destination) => {

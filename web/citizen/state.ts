@@ -11,7 +11,7 @@ export interface Settings {
   shake: boolean;
 }
 
-export type Screen = "enrol" | "home" | "trip" | "guardians" | "record" | "settings";
+export type Screen = "enrol" | "home" | "trip" | "escort" | "guardians" | "record" | "settings";
 
 export const screen = signal<Screen>("home");
 export const settings = signal<Settings>({ quiet: true, shake: false });

@@ -12,7 +12,7 @@ import timerIcon from "lucide-static/icons/timer.svg?raw";
 import { now, since } from "../shared/clock";
 import { Icon } from "../shared/icons";
 import { age, clockTime, distance, span, timer } from "../shared/words";
-import { HoldButton } from "./hold";
+import { HoldButton } from "../shared/hold";
 import { type Act, isOver } from "./kept-trips";
 import { Badge, Field, TwicePressed, furthest } from "./parts";
 import { asksAt, metresLeft, minutesLeft, share } from "./reckoning";

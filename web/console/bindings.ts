@@ -29,6 +29,7 @@ export const DEFAULTS = {
   soften: "KeyM",
   walls: "KeyW",
   trips: "KeyI",
+  escorts: "KeyQ",
 } as const;
 export type Verb = keyof typeof DEFAULTS;
 

@@ -296,6 +296,10 @@ function letter(verb: Verb, shifted: boolean): boolean {
     case "trips":
       act.sheet.value = act.sheet.peek() === "trips" ? null : "trips";
       return true;
+    case "escorts":
+      if (!store.mayWork.peek()) break;
+      act.sheet.value = act.sheet.peek() === "escorts" ? null : "escorts";
+      return true;
     case "walls":
       if (!store.mayWork.peek()) break;
       act.screen.value = "walls";

@@ -11,6 +11,7 @@ import * as act from "./actions";
 import { cap, DEFAULTS, moved, reset, type Verb } from "./bindings";
 import * as keys from "./keys";
 import { Cameras } from "./cameras";
+import { Escorts } from "./escorts";
 import { places, showPlace } from "./map";
 import { play, wake } from "./sound";
 import * as store from "./store";
@@ -52,6 +53,7 @@ const KEYS: Line[] = [
   [["soften"], "hint.soft"],
   [["walls"], "keys.walls"],
   [["trips"], "keys.trips"],
+  [["escorts"], "keys.escorts"],
   [["/"], "hint.search"],
 ];
 const isVerb = (one: string): one is Verb => one in DEFAULTS;
@@ -218,5 +220,6 @@ export function Sheets(): JSX.Element | null {
   if (sheet === "search") return <Search />;
   if (sheet === "cameras") return <Cameras />;
   if (sheet === "trips") return <Trips />;
+  if (sheet === "escorts") return <Escorts />;
   return null;
 }

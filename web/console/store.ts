@@ -27,10 +27,18 @@ export interface TripCounts {
   ready: number;
 }
 
+/** Escorts that wait for a pair, that have one, that walk, and those somebody should look at. */
+export interface EscortCounts {
+  booked: number;
+  assigned: number;
+  walking: number;
+  marked: number;
+}
+
 export type ServerMessage =
   | { type: "hello"; at: string; me?: Me }
-  | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; trips?: TripCounts }
-  | { type: "trips"; trips: TripCounts }
+  | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; trips?: TripCounts; escorts?: EscortCounts }
+  | { type: "trips"; trips: TripCounts; escorts?: EscortCounts }
   | { type: "incident"; incident: Case }
   | { type: "position"; incident: string; position: Position; cameras?: RankedCamera[]; sight?: Sight }
   | { type: "gone"; incident: string }
@@ -46,6 +54,7 @@ export const incidents = signal<ReadonlyMap<string, Case>>(new Map());
 export const agencies = signal<Record<string, AgencyStatus>>({});
 export const videos = signal<CameraCount | null>(null);
 export const trips = signal<TripCounts | null>(null);
+export const escorts = signal<EscortCounts | null>(null);
 export const centre = signal<Centre | null>(null);
 export const cameras = signal<Camera[]>([]);
 /** When the server was last heard, in its own time; what the red band names as the age of what is shown. */
@@ -129,6 +138,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       if (message.agencies) agencies.value = message.agencies;
       if (message.cameras) videos.value = message.cameras;
       if (message.trips) trips.value = message.trips;
+      if (message.escorts) escorts.value = message.escorts;
       ready.value = true;
       for (const incident of next.values()) {
         if (!isWaiting(incident) || (before.has(incident.id) && isWaiting(before.get(incident.id)!))) continue;
@@ -168,6 +178,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       return;
     case "trips":
       trips.value = message.trips;
+      if (message.escorts) escorts.value = message.escorts;
       return;
     case "lost-claim":
       say("claim.lost", { name: message.owner.name }, clock_ms);

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import check from "lucide-static/icons/check.svg?raw";
 import cctv from "lucide-static/icons/cctv.svg?raw";
+import users from "lucide-static/icons/users.svg?raw";
 import footprints from "lucide-static/icons/footprints.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
@@ -17,6 +18,7 @@ import { clockTime, dayName, timer } from "../shared/words";
 import * as act from "./actions";
 import { sick } from "./cameras";
 import { serverState } from "./connection";
+import { s } from "./escort-words";
 import { isOffered } from "./ordering";
 import { kindOf } from "./queue";
 import * as sound from "./sound";
@@ -94,6 +96,20 @@ function TripCount(): JSX.Element | null {
   );
 }
 
+/** Escorts under way or asked for; shown only where there are any, amber where somebody waits for a person at this desk. */
+function EscortCount(): JSX.Element | null {
+  const escorts = store.escorts.value;
+  const all = escorts === null ? 0 : escorts.booked + escorts.assigned + escorts.walking;
+  if (escorts === null || all === 0 || !store.mayWork.value) return null;
+  return (
+    <button type="button" class="videos" data-part="escort-count" aria-expanded={act.sheet.value === "escorts"} onClick={() => (act.sheet.value = act.sheet.value === "escorts" ? null : "escorts")}>
+      <Icon of={users} />
+      {s("top", { n: all })}
+      {escorts.marked > 0 && <b class="c2">{s("top.marked", { n: escorts.marked })}</b>}
+    </button>
+  );
+}
+
 export function Top(): JSX.Element {
   const unsent = act.unsentCount.value;
   const checking = serverState.value === "checking";
@@ -135,6 +151,7 @@ export function Top(): JSX.Element {
           </button>
         )}
         <TripCount />
+        <EscortCount />
         <Sound />
       </div>
       <button type="button" class="who meta" aria-label={t("top.menu", { name: me.value?.name ?? "" })} onClick={() => (act.sheet.value = act.sheet.value === "keys" ? null : "keys")}>

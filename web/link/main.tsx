@@ -1,4 +1,4 @@
-/** The page behind a link: for an officer with video, for a guardian of a case or of a trip without. No log-in, no shell: state, then picture. */
+/** The page behind a link: for an officer with video, for a guardian of a case or of a trip without, for a scout. No log-in, no shell: state, then picture. */
 import "../shared/phone.css";
 import "./link.css";
 import { signal } from "@preact/signals";
@@ -36,6 +36,7 @@ const BODIES: Record<Shown["kind"], () => Promise<ComponentType<BodyProps>>> = {
   guardian: () => import("./guardian").then((loaded) => loaded.Guardian as ComponentType<BodyProps>),
   trip: () => import("./trip").then((loaded) => loaded.Trip as ComponentType<BodyProps>),
   person: () => import("./person").then((loaded) => loaded.Person as ComponentType<BodyProps>),
+  escort: () => import("./escort").then((loaded) => loaded.Escort as ComponentType<BodyProps>),
 };
 const body = signal<{ is: ComponentType<BodyProps> } | null>(null);
 

@@ -1,6 +1,7 @@
 /** What a link's page hears. An ended link's state carries nothing personal. */
 import type { Position, RankedCamera } from "../shared/api";
 import type { Message } from "../shared/conversation";
+import type { EscortView } from "../shared/escort";
 
 export interface LinkDispatch {
   agency: string;
@@ -70,5 +71,16 @@ export interface TripLink {
   told: TripDone[];
 }
 
+/** What a scout's page shows, or that of somebody who asked by telephone. */
+export interface EscortLink {
+  kind: "escort";
+  grant: string;
+  closed: boolean;
+  until_at: string | null;
+  centre: string | null;
+  centre_phone: string | null;
+  escort: EscortView | null;
+}
+
 /** Whatever a link may open. */
-export type Shown = LinkState | TripLink;
+export type Shown = LinkState | TripLink | EscortLink;

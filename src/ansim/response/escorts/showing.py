@@ -21,9 +21,8 @@ from ansim.response.escorts.model import (
     Side,
     Spoken,
 )
-from ansim.response.escorts.telling import HER
 from ansim.response.notify import store as notices
-from ansim.response.notify.actions import unsealed
+from ansim.response.notify.actions import HERSELF, unsealed
 from ansim.trust.retention.keys import Erased, Keys
 
 _SAME = (
@@ -75,7 +74,7 @@ async def receipts(tx: Transaction, escort: EscortRow) -> list[EscortReceipt]:
     found = []
     for row in await notices.of_incidents(tx, [escort.id]):
         sealed = unsealed(tx, escort.case_slot, row)
-        who = None if row["guardian"] == HER else "" if sealed is None else sealed.name
+        who = None if row["guardian"] == HERSELF else "" if sealed is None else sealed.name
         found.append(EscortReceipt(who=who, channel=row["channel"], state=row["state"], at=row["at"]))
     return found
 

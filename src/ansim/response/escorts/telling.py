@@ -1,4 +1,6 @@
-"""Who hears of what: she, and the scouts, by message; each notice has its receipt."""
+"""Who hears of what: she, and the scouts, by message; each notice has its receipt. Among those who are told she is `HERSELF`; the
+scouts of the first pair are 1 and 2, of the second 3 and 4.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +11,14 @@ from ansim.core.database import Transaction
 from ansim.response.escorts.model import FORGOTTEN, NAMES_KEPT, EscortRow, Scout, Side, Spoken
 from ansim.response.notify import actions as notify
 from ansim.response.notify import store as notices
-from ansim.response.notify.actions import Origin, unsealed
+from ansim.response.notify.actions import HERSELF, Origin, unsealed
 from ansim.response.notify.ports import KOREA, Notice, Occasion
 from ansim.trust.grants import actions as grants
-
-HER = 0
-"""Her place among those who are told; the scouts of the first pair are 1 and 2, of the second 3 and 4."""
 
 
 async def tell_her(tx: Transaction, escort: EscortRow, words: Spoken, occasion: Occasion) -> None:
     if words.phone:
-        await _tell(tx, escort, HER, words.name, words.phone, occasion)
+        await _tell(tx, escort, HERSELF, words.name, words.phone, occasion)
 
 
 async def tell_scouts(
@@ -61,10 +60,10 @@ async def _link(tx: Transaction, escort: EscortRow, order: int) -> str:
     for row in await notices.of_incidents(tx, [escort.id]):
         if row["guardian"] == order and (sealed := unsealed(tx, escort.case_slot, row)) is not None:
             return sealed.notice.link
-    kind: Literal["walker", "scout"] = "walker" if order == HER else "scout"
+    kind: Literal["walker", "scout"] = "walker" if order == HERSELF else "scout"
     grant = await grants.issue(
         tx, incident=escort.id, centre=escort.centre, holder_kind=kind, holder=f"{kind}-{order}",
-        label="본인" if order == HER else f"스카우트 {order}", purpose="escort", subject_tag=escort.subject_tag,
+        label="본인" if order == HERSELF else f"스카우트 {order}", purpose="escort", subject_tag=escort.subject_tag,
         video=False, length=escort.meet_at - tx.at + FORGOTTEN + NAMES_KEPT, actor="system",
     )  # fmt: skip
     _, secret = await grants.issue_link(tx, grant, kind, f"{kind}-{order}")

@@ -116,7 +116,7 @@ def unsealed(tx: Transaction, case_slot: int | None, row: Mapping[str, Any]) -> 
 async def _settle(database: Database, row: Mapping[str, Any], state: str, reason: str | None, tries: int) -> None:
     async with database.transaction() as tx:
         await store.set_state(tx, row["id"], state, reason, tries)
-        whom = "person" if row["guardian"] == HERSELF else "guardian"
+        whom = "person" if row["guardian"] == HERSELF else "scout" if row["escorted"] else "guardian"
         await record(
             tx, actor="system", act=f"{whom}.told" if state != "failed" else f"{whom}.not-told", object=row["id"],
             incident=row["incident"], subject_tag=row["subject_tag"], details={"channel": row["channel"],

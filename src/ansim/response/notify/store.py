@@ -20,7 +20,7 @@ async def insert(
 async def get(tx: Transaction, id: str) -> Row | None:
     return await tx.fetchrow(
         "SELECT n.*, coalesce(i.case_slot, t.case_slot, e.case_slot) AS case_slot, i.closed_at,"
-        " coalesce(i.subject_tag, t.subject_tag, e.subject_tag) AS subject_tag FROM guardian_notice n"
+        " coalesce(i.subject_tag, t.subject_tag, e.subject_tag) AS subject_tag, e.id IS NOT NULL AS escorted FROM guardian_notice n"
         " LEFT JOIN incident i ON i.id = n.incident LEFT JOIN trip t ON t.id = n.incident"
         " LEFT JOIN escort e ON e.id = n.incident WHERE n.id = $1",
         id,
