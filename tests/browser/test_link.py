@@ -340,6 +340,18 @@ async def test_english_and_320_pixels_without_sideways_scrolling(
         await picture(page, f"d-link-{kind}-english-320")
 
 
+async def test_her_own_half_asks_one_thing_also_in_english_on_a_narrow_screen(
+    open_page: Open, stage: Stage, picture: Any
+) -> None:
+    stage.link_state = link_state("person", person=None, position=None, track=[], messages=[])
+    page = await open_page(f"/l/{TOKEN}", viewport={"width": 320, "height": 700}, locale="en-GB")
+    await page.get_by_role("button", name="Send video and position").wait_for()
+    assert await page.get_by_role("button").count() == 1 and await page.title() == "Notes"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert await page.evaluate("document.documentElement.dataset.theme") == "dark"
+    await picture(page, "d-link-person-english-320")
+
+
 @pytest.mark.parametrize("kind", ["officer", "guardian"])
 async def test_everybody_can_use_it(open_page: Open, stage: Stage, feed: Feed, accessible: Any, kind: str) -> None:
     stage.link_state = link_state(kind)
