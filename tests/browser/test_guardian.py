@@ -25,8 +25,8 @@ from tests.adapters.loopback import PushService
 
 from .conftest import PHONE, Open
 from .fixtures import ago
+from .phone import KEY, PLACED, enrol, hold
 from .stage import Asked, Refusal, Stage
-from .test_citizen import KEY, PLACED, enrol, hold
 from .test_citizen import centre as centre  # the stage's answers to her page
 from .test_story import Town
 

@@ -15,8 +15,8 @@ from ansim.trust.access.model import Role
 from .conftest import PHONE
 from .control_room import Room, ago, incident, worked
 from .feed import _street
+from .phone import enrol, hold
 from .stage import Asked, Refusal, Stage
-from .test_citizen import enrol, hold
 from .test_console_states import Sit, card, open_case, room, says, sit
 from .test_story import HERE, Town, town
 

@@ -31,7 +31,7 @@ from ansim.trust.access.actions import create_account, one_time_code
 from ansim.trust.access.model import Role
 
 from .conftest import OFFICE, PHONE
-from .test_citizen import enrol, hold
+from .phone import enrol, hold
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -254,3 +254,58 @@ async def test_from_her_press_to_the_empty_pages(town: Town) -> None:
             await asyncio.sleep(0.05)
         [views] = await tx.fetch("SELECT count(*) AS all, count(*) FILTER (WHERE bytes > 0) AS seen FROM camera_view")
     assert views["all"] >= 3 and views["seen"] >= 3
+
+
+async def test_a_way_home_that_somebody_forces_her_to_end(town: Town) -> None:
+    console = await town.signed_in("operator", Role.OPERATOR, "/console")
+    await console.keyboard.press("KeyJ")  # a hand on the keys wakes the sound
+    phone = await town.page("/citizen", PHONE, geolocation=HERE, permissions=["geolocation"])
+    await enrol(phone)
+
+    # she sets out; the centre keeps the clock, her guardian is told, the room sees that there is one trip and not whose
+    await phone.get_by_role("button", name="귀가 시작").click()
+    await phone.get_by_role("button", name="링크나 좌표 붙여넣기").click()
+    await phone.get_by_label("지도 앱의 링크 또는 좌표").fill("37.3890, 127.1300")
+    await phone.get_by_role("button", name="이곳으로").click()
+    await phone.get_by_role("button", name="택시").click()
+    await phone.get_by_label("차량번호").fill("경기 31 바 1234")
+    await phone.get_by_role("button", name="귀가 시작 ·").click()
+    await phone.get_by_text("엄마 알림 받음").or_(phone.get_by_text("엄마 알리는 중")).wait_for(timeout=30_000)
+    async with asyncio.timeout(20):
+        while not town.centre.inboxes["sms"].inbox:
+            await asyncio.sleep(0.05)
+    link = town.centre.inboxes["sms"].inbox[0][1].link
+    guardian = await town.page(link.removeprefix(town.centre.origin), PHONE)
+    await guardian.get_by_role("heading", name="김민지 님이 집으로 가고 있어요").wait_for(timeout=30_000)
+    await guardian.get_by_text("경기 31 바 1234").wait_for()
+    await phone.get_by_text("엄마가 봤어요").wait_for(timeout=30_000)
+    await console.get_by_text("귀가 1", exact=True).wait_for(timeout=30_000)
+    await console.keyboard.press("KeyI")
+    row = console.locator("[data-part=trips] tbody tr")
+    await row.get_by_text("택시").wait_for(timeout=30_000)
+    assert "김민지" not in await console.content() and "경기 31" not in await console.content()
+    await console.keyboard.press("KeyI")
+
+    # five minutes more reach the guardian, too
+    before = await guardian.get_by_role("heading", name="도착 예정").inner_text()
+    await phone.get_by_role("button", name="5분 더").click()
+    await guardian.wait_for_function(
+        "(before) => ![...document.querySelectorAll('h2')].some((one) => one.innerText === before)", arg=before
+    )
+
+    # made to end it, she gives the other number: her phone shows an ordinary end, and help is called
+    await phone.get_by_role("button", name="가는 방법 바꾸기").click()
+    await phone.get_by_role("button", name="귀가 그만하기").click()
+    await phone.get_by_role("button", name="한 번 더 누르면 그만해요").click()
+    await phone.get_by_label("취소 번호").fill("4321")
+    await phone.get_by_role("button", name="끝내기").click()
+    await phone.get_by_role("heading", name="귀가를 마쳤어요").wait_for(timeout=30_000)
+    await console.locator("[data-part=alarm-line]").wait_for(timeout=30_000)
+    await console.get_by_role("heading", name="귀가 · 협박 의심").first.wait_for()
+    await guardian.get_by_role("heading", name="관제센터에 알렸어요").wait_for(timeout=30_000)
+    await console.wait_for_timeout(500)  # keys keep their old meaning for 400 ms after an alarm
+    await console.keyboard.press("Enter")
+    await console.locator(".case").get_by_role("heading", name="귀가 · 협박 의심").wait_for(timeout=30_000)
+    await plays(console)
+    shown = await phone.locator("body").inner_text()
+    assert "귀가를 마쳤어요" in shown and "관제" not in shown

@@ -99,7 +99,7 @@ export function Badge({ kind }: { kind: "ok" | "going" | "kept" }): JSX.Element 
 }
 
 /** Of several channels to one guardian, the one that got furthest. */
-const ORDER = ["read", "delivered", "sent", "queued", "failed"];
+const ORDER = ["read", "delivered", "sent", "queued", "failed", "quiet"];
 export function furthest(receipts: GuardianReceipt[]): GuardianReceipt[] {
   const best = new Map<string, GuardianReceipt>();
   for (const one of receipts) {

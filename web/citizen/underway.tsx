@@ -137,9 +137,9 @@ function Untold({ of }: { of: Trip }): JSX.Element | null {
   );
 }
 
-function told({ who, state }: GuardianReceipt): string {
-  return t(state === "read" ? "trip.seen" : state === "failed" ? "trip.nottold" : state === "queued" ? "trip.telling" : "trip.told", { who });
-}
+const TOLD: Record<GuardianReceipt["state"], Word> = { read: "trip.seen", delivered: "trip.told", sent: "trip.told", queued: "trip.telling", failed: "trip.nottold", quiet: "trip.quiet" };
+
+const told = ({ who, state }: GuardianReceipt): string => t(TOLD[state], { who });
 
 function Facts({ of, state }: { of: Trip; state: TripState }): JSX.Element {
   const fix = of.where.value;
