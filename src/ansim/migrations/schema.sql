@@ -588,14 +588,14 @@ CREATE INDEX trip_incident ON trip (incident) WHERE incident IS NOT NULL;
 
 -- The rota: a pair of scouts, and where and when it is on duty.
 CREATE TABLE escort_duty (
-    id        text PRIMARY KEY,
-    centre    text NOT NULL,
+    id        text PRIMARY KEY,  -- as everywhere
+    centre    text NOT NULL,  -- whose it is
     area      text NOT NULL CHECK (area <> ''),          -- as its people call it
     latitude  double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),     -- of its post, a public place
-    longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
+    longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),  -- of its post
     reach_m   int NOT NULL CHECK (reach_m > 0),          -- as far around its post as it goes
-    starts_at timestamptz NOT NULL,
-    ends_at   timestamptz NOT NULL,
+    starts_at timestamptz NOT NULL,  -- from when on they are on duty
+    ends_at   timestamptz NOT NULL,  -- until when
     case_slot bigint,                                    -- slot of its key; null once destroyed
     scouts    bytea,                                     -- names and phone numbers of the two, under that key
     made_by   text NOT NULL,                             -- account of the leader
@@ -606,7 +606,7 @@ CREATE INDEX escort_duty_ends ON escort_duty (centre, ends_at) WHERE ended_at IS
 
 -- One way home that two scouts walk with her.
 CREATE TABLE escort (
-    id                text PRIMARY KEY,
+    id                text PRIMARY KEY,  -- as everywhere
     client_id         text NOT NULL UNIQUE,   -- the phone's own id, or the console's: the same one again is the same escort
     centre            text NOT NULL,          -- who watches; another one after a hand-over at the border
     person            text,                   -- pseudonym; null = nobody known, or forgotten a day after the end
@@ -621,16 +621,16 @@ CREATE TABLE escort (
     places            bytea,                  -- where they meet, where she lives, where they were last heard; under the track key
     receipt           bytea,                  -- what its own signal was answered with, under the case key
     booked_by         text NOT NULL,          -- 'person', or the account of who took her call
-    booked_at         timestamptz NOT NULL,
+    booked_at         timestamptz NOT NULL,  -- when it was asked for
     meet_at           timestamptz NOT NULL,   -- when they meet
     walk_s            int NOT NULL CHECK (walk_s > 0),  -- how long they will walk
-    state             text NOT NULL CHECK (state IN ('booked', 'assigned', 'walking', 'asking', 'signalled', 'ended')),
+    state             text NOT NULL CHECK (state IN ('booked', 'assigned', 'walking', 'asking', 'signalled', 'ended')),  -- where it stands
     duty              text REFERENCES escort_duty,      -- the pair that has her
     incoming          text REFERENCES escort_duty,      -- the pair that is to take her over
     pairs             int NOT NULL,           -- how many pairs were sent so far
     pair              int NOT NULL,           -- which of them has her, from 1
     assigned_by       text,                   -- account
-    assigned_at       timestamptz,
+    assigned_at       timestamptz,  -- when
     here_at           timestamptz,            -- when the scouts said that they are at the stop
     met_by_her_at     timestamptz,            -- when she had read their number
     met_by_scouts_at  timestamptz,            -- when they had read hers
@@ -642,10 +642,10 @@ CREATE TABLE escort (
     home_by_her_at    timestamptz,            -- when she said that she is home
     home_by_scouts_at timestamptz,            -- when they said so
     reason            text,                   -- why it called for help: button, late, sos
-    signalled_at      timestamptz,
+    signalled_at      timestamptz,  -- when it called for help
     incident          text,                   -- the case it became, or that she opened herself on the way
-    outcome           text CHECK (outcome IN ('arrived', 'cancelled', 'no-show', 'unserved', 'signalled')),
-    ended_at          timestamptz,
+    outcome           text CHECK (outcome IN ('arrived', 'cancelled', 'no-show', 'unserved', 'signalled')),  -- how it ended
+    ended_at          timestamptz,  -- when
     destroyed_at      timestamptz,            -- the track key's death
     CHECK ((ended_at IS NULL) = (state <> 'ended')),
     CHECK ((ended_at IS NULL) = (outcome IS NULL))
