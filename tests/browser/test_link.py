@@ -265,7 +265,7 @@ async def test_a_guardian_is_told_what_was_asked_and_what_to_do(
     stage.link_state = trip_link(state="calling", told=[asked, called], vehicle=None, promised_at=ago(500))
     stage.greet("/live/link", lambda _: stage.link_state)
     page = await open_page(f"/l/{TOKEN}")
-    await page.get_by_role("heading", name="답이 없어서 전화하고 있어요").wait_for()
+    await page.get_by_role("heading", name="괜찮은지 물었지만 답이 없어요").wait_for()
     await page.get_by_text("전화해 보세요").wait_for()
     await page.get_by_text("지남").wait_for()
     await picture(page, "d4-link-trip-calling")
@@ -362,6 +362,24 @@ async def test_everybody_can_use_it(open_page: Open, stage: Stage, feed: Feed, a
     await page.reload()
     await page.get_by_role("heading", name="상황이 끝나 닫혔습니다").wait_for()
     await accessible(page, letters_px=15, targets_px=48)
+
+
+async def test_everybody_can_use_a_trips_page(open_page: Open, stage: Stage, feed: Feed, accessible: Any) -> None:
+    asked = {"act": "asked", "at": ago(60), "reason": "late"}
+    end = trip_link(state="ended", outcome="ended", ended_at=ago(), position=None, predicted_at=None)
+    for state in (trip_link(), trip_link(state="calling", told=[asked], promised_at=ago(400)), end):
+        stage.link_state = state
+        page = await open_page(f"/l/{TOKEN}", viewport={"width": 360, "height": 740})
+        await page.locator("main h1").wait_for()
+        await accessible(page, letters_px=15, targets_px=48)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+async def test_a_trips_page_in_english(open_page: Open, stage: Stage, feed: Feed) -> None:
+    stage.link_state = trip_link(person={"name": "Minji", "note": ""}, destination="home")
+    page = await open_page(f"/l/{TOKEN}", locale="en-GB")
+    await page.get_by_role("heading", name="Minji: on the way to home").wait_for()
+    await page.get_by_text("You are told of the arrival").wait_for()
 
 
 @pytest.mark.parametrize("kind", ["officer", "guardian", "trip", "person"])

@@ -86,7 +86,7 @@ async def test_she_sets_out_is_watched_and_arrives(open_page: Open, stage: Stage
         "언니 알림 받음",
         "물어보고",
         "화면이 꺼져도 시간은 계속",
-        "위치는 화면이 켜져 있을 때만",
+        "화면이 켜져 있을 때만",
         "배터리",
         "5분 더",
     ):
@@ -192,15 +192,15 @@ async def test_the_phone_shakes_while_it_asks(open_page: Open, stage: Stage) -> 
     await page.wait_for_function("() => buzzes.at(-1) === 0")
 
 
-async def test_a_call_then_help_opens_the_screen_of_the_call_for_help(
+async def test_no_answer_then_help_opens_the_screen_of_the_call_for_help(
     open_page: Open, stage: Stage, picture: Any
 ) -> None:
     stage.greet("/live/signal", lambda _: phone_state())
     page = await underway(open_page)
     calling = asked_about("late", left_s=40, state="calling")
     await stage.say("/live/trip", calling)
-    await heading(page, "전화하고 있어요")
-    await page.get_by_text("관제센터와 보호자에게 알려요").wait_for()
+    await heading(page, "보호자에게 알렸어요")
+    await page.get_by_text("답이 없으면 관제센터에 알려요").wait_for()
     await picture(page, "c3-trip-calling")
     signal = {
         "signal": "g" * 32,
@@ -283,6 +283,27 @@ async def test_a_start_without_network_is_said_kept_and_sent_or_given_up(
     assert len(stage.asked_for("/api/trips")) == 1
 
 
+async def test_a_trip_that_the_centre_no_longer_has_is_over(open_page: Open, stage: Stage) -> None:
+    page = await underway(open_page)
+    await stage.open_sockets("/live/trip")[0].close(4404, "not-found")
+    await heading(page, "귀가를 마쳤어요")
+    await page.get_by_role("button", name="홈으로").click()
+    await page.get_by_role("button", name="집까지 귀가 시작").wait_for()
+    await page.wait_for_timeout(500)  # until it is on the disk
+    await page.reload()
+    await page.get_by_role("button", name="집까지 귀가 시작").wait_for()
+
+
+async def test_without_a_socket_the_answers_to_fixes_have_to_do(open_page: Open, stage: Stage) -> None:
+    page = await underway(open_page)
+    stage.on("POST", f"{TRIP}/positions", {"accepted": 1, "rejected": [], "state": asked_about("late", left_s=60)})
+    await page.route_web_socket("**/live/trip", lambda socket: socket.close())
+    await stage.open_sockets("/live/trip")[0].close(1011)
+    await page.get_by_text("관제센터와 다시 연결하는 중").wait_for()
+    await page.context.set_geolocation({"latitude": 37.4990, "longitude": 127.0280, "accuracy": 12})
+    await heading(page, "괜찮아요?")
+
+
 async def test_a_refused_start_says_so(open_page: Open, stage: Stage) -> None:
     def refuse(_asked: Asked) -> Any:
         raise Refusal(422, "trip.promised")
@@ -317,24 +338,85 @@ async def test_it_resumes_from_the_cache_after_a_reload_with_what_was_not_told(o
     stage.on("POST", f"{TRIP}/state", lambda _: trip_state(promised_at=promise[-1]))
 
     def extend(_asked: Asked) -> Any:
-        promise.append(ago(-655))
+        promise.append(ago(-955))
         return trip_state(promised_at=promise[-1])
 
     stage.on("POST", f"{TRIP}/extend", extend)
+    stage.on(
+        "POST",
+        f"{TRIP}/positions",
+        lambda _: {"accepted": 1, "rejected": [], "state": trip_state(promised_at=promise[-1])},
+    )
     page = await underway(open_page)
     await page.evaluate("navigator.serviceWorker.ready")
     stage.down = True
     await page.context.set_offline(True)
     await page.get_by_role("button", name="5분 더").click()
     await page.get_by_text("아직 못 알렸어요: 5분 더").wait_for()
+    await page.get_by_role("button", name="5분 더").click()
+    await page.get_by_text("아직 못 알렸어요: 10분 더").wait_for()
+    await page.wait_for_timeout(500)  # until it is on the disk
     await page.reload()
     await heading(page, "6분 남음")
-    await page.get_by_text("아직 못 알렸어요: 5분 더").wait_for()
+    await page.get_by_text("아직 못 알렸어요: 10분 더").wait_for()
     stage.down = False
     await page.context.set_offline(False)
     await stage.until(lambda: stage.asked_for(f"{TRIP}/extend"))
-    await heading(page, "11분 남음")
+    await heading(page, "16분 남음")
+    assert [one.body["minutes"] for one in stage.asked_for(f"{TRIP}/extend")] == [10]
     assert len(stage.asked_for("/api/trips")) == 1
+
+
+async def test_what_was_not_told_leaves_after_the_page_is_closed(open_page: Open, stage: Stage) -> None:
+    stage.on("POST", f"{TRIP}/end", lambda _: over())
+    page = await underway(open_page)
+    await page.evaluate("navigator.serviceWorker.ready")
+    stage.down = True
+    await page.get_by_role("button", name="도착했어요").click()
+    await page.get_by_text("아직 못 알렸어요: 도착").wait_for()
+    other = await page.context.new_page()
+    stage.down = False
+    stage.silent = True
+    await other.goto("/signin")
+    session = await other.context.new_cdp_session(other)
+    registrations: list[Any] = []
+    session.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"]))
+    await session.send("ServiceWorker.enable")
+    await page.close()
+    before = len(stage.asked_for(f"{TRIP}/end"))
+    stage.silent = False
+    await session.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {
+            "origin": stage.origin,
+            "registrationId": registrations[0]["registrationId"],
+            "tag": "trips",
+            "lastChance": False,
+        },
+    )
+    await stage.until(lambda: len(stage.asked_for(f"{TRIP}/end")) > before)
+    assert stage.asked_for(f"{TRIP}/end")[-1].body["outcome"] == "arrived"
+    await other.goto("/citizen")
+    await heading(other, "도착했어요")
+
+
+async def test_she_may_keep_the_screen_on_while_she_is_on_her_way(open_page: Open, stage: Stage) -> None:
+    page = await enrolled(open_page)
+    await page.evaluate(
+        """() => {
+            window.locks = [];
+            navigator.wakeLock.request = async (kind) => {
+                locks.push(kind);
+                return { release: async () => void locks.push("released") };
+            };
+        }"""
+    )
+    await set_out(page)
+    await page.get_by_role("switch", name="화면 켜 두기").click()
+    await page.wait_for_function("() => locks.join() === 'screen'")
+    await stage.say("/live/trip", over())
+    await heading(page, "도착했어요")
+    await page.wait_for_function("() => locks.join() === 'screen,released'")
 
 
 async def test_positions_go_with_the_battery_as_often_as_the_centre_asks(open_page: Open, stage: Stage) -> None:

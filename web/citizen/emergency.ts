@@ -9,7 +9,7 @@ import { Follower } from "./following";
 import { allowed } from "./consent";
 import { introduce } from "./identity";
 import { battery, lastKnown, newId, unlessLate } from "./phone";
-import { Delivery, SMS_MS, SILENCE_MS, SYNC_TAG, keepCase, post, queue, received, waiting } from "./sending";
+import { Delivery, SMS_MS, SILENCE_MS, SYNC_TAG, askForSync, keepCase, post, queue, received, waiting } from "./sending";
 import { cases, centre, position, profile, servers, settings } from "./state";
 import { forget, keep, kept } from "./vault";
 import { locate, reach } from "./whereabouts";
@@ -158,7 +158,7 @@ export class RealEmergency implements Emergency {
   private deliver(sos: Sos, to: string[], isNew: boolean): void {
     const queued = { sos, servers: to };
     this.delivery = new Delivery(sos, to, post);
-    const stored = isNew ? queue(queued).then(askForSync, () => void (this.unstored.value = true)) : Promise.resolve();
+    const stored = isNew ? queue(queued).then(() => askForSync(SYNC_TAG), () => void (this.unstored.value = true)) : Promise.resolve();
     void this.delivery.run().then(async (answer) => {
       if (answer === null) return;
       this.follow({ ...answer.receipt, id: sos.id, at: sos.at, silent: sos.silent, server: answer.server, cancelled_at: null, closed_at: null, destroyed_at: null, left: false });
@@ -295,12 +295,4 @@ export class RealEmergency implements Emergency {
     this.film?.stop();
     this.socket?.stop();
   }
-}
-
-/** Where the browser can, the service worker sends what waits even after this page is closed. */
-async function askForSync(): Promise<void> {
-  const registration = (await navigator.serviceWorker?.ready.catch(() => null)) as
-    | (ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } })
-    | null;
-  await registration?.sync?.register(SYNC_TAG).catch(() => undefined);
 }

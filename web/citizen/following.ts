@@ -24,12 +24,12 @@ export function position(fix: GeolocationPosition): Position {
 }
 
 /** To whom, and in which form. */
-export interface Course {
+interface Course {
   url: URL;
   around: (positions: Position[]) => object;
   seen: (position: Position) => void;
   /** What the centre answered to a batch that it took. */
-  heard?: (answer: Response) => void;
+  heard?: (answer: Response) => Promise<void>;
   /** The least time between two fixes that are sent; without it every one is. */
   apartMs?: () => number;
   /** After so long without a fix it says at least that the phone lives. */
@@ -107,7 +107,7 @@ export class Follower {
       // It is over or unknown: nobody may want a position any more.
       if (answer.status === 403 || answer.status === 404 || answer.status === 409 || answer.status === 410) this.stop();
       delivered = answer.ok || (answer.status >= 400 && answer.status < 500 && answer.status !== 429);
-      if (answer.ok) this.course.heard?.(answer);
+      if (answer.ok) await this.course.heard?.(answer);
     } catch {
       delivered = false;
     }

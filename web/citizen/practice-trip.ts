@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { Act } from "./kept-trips";
 import { position, profile } from "./state";
-import type { Setting, Starting, Trip } from "./trip";
+import { type Setting, type Starting, type Trip, asPromised } from "./trip";
 import type { Destination, Mode, Question, TripState, Vehicle } from "./wire";
 
 const STARTED_MS = 700;
@@ -41,12 +41,8 @@ export class PracticeTrip implements Trip {
   }
 
   private begin(): void {
-    const at = soon(0);
     this.starting.value = "started";
-    this.state.value = {
-      state: "walking", mode: this.setting.mode, started_at: at, promised_at: this.promisedAt, predicted_at: null, remaining_m: null, fix_every_s: 10, battery: null,
-      background: false, heard_at: at, question: null, receipts: [], signal: null, end_needs_code: false, outcome: null, ended_at: null, destroyed_at: null,
-    };
+    this.state.value = asPromised(this.setting.mode, { started_at: soon(0), promised_at: this.promisedAt });
     this.after(ASKED_MS, () => this.ask());
   }
 

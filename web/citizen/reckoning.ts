@@ -15,7 +15,7 @@ const WAY: Record<Mode, { mps: number; detour: number; wait_s: number }> = {
 
 const UNKNOWN = [10, 20, 30, 60] as const;
 const LEAST_MIN = 5;
-export const MOST_MIN = 720;
+const MOST_MIN = 720;
 
 const fives = (minutes: number): number => Math.ceil(minutes / 5) * 5;
 

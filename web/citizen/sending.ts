@@ -151,3 +151,11 @@ export class Delivery<What, Answer> {
     return won;
   }
 }
+
+/** Where the browser can, the service worker sends what waits even after this page is closed. */
+export async function askForSync(tag: string): Promise<void> {
+  const registration = (await navigator.serviceWorker?.ready.catch(() => null)) as
+    | (ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } })
+    | null;
+  await registration?.sync?.register(tag).catch(() => undefined);
+}

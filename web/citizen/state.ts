@@ -9,12 +9,14 @@ import { cases as keptCases } from "./sending";
 export interface Settings {
   quiet: boolean;
   shake: boolean;
+  /** The screen stays on while she is on her way. */
+  awake: boolean;
 }
 
 export type Screen = "enrol" | "home" | "trip" | "escort" | "guardians" | "record" | "settings";
 
 export const screen = signal<Screen>("home");
-export const settings = signal<Settings>({ quiet: true, shake: false });
+export const settings = signal<Settings>({ quiet: true, shake: false, awake: false });
 export const profile = signal<Profile | null>(null);
 export const enrolled = signal<Credential | null>(null);
 export const mapping = signal<Mapping | null>(null);
@@ -39,7 +41,7 @@ export async function load(): Promise<void> {
     keptTrips(),
   ]);
   profile.value = aProfile;
-  if (someSettings) settings.value = someSettings;
+  settings.value = { ...settings.value, ...someSettings };
   mapping.value = aMapping;
   enrolled.value = aCredential;
   cases.value = someCases;

@@ -1,8 +1,9 @@
 /**
- * The page starts from here without a network, and a queued SOS leaves from here when the network is
- * back and the page is closed. Nothing but this application's own files is ever cached.
+ * The page starts from here without a network, and a queued SOS or a word on the way home leaves from here when
+ * the network is back and the page is closed. Nothing but this application's own files is ever cached.
  */
 import { SYNC_TAG, deliverWaiting } from "./sending";
+import { TELL_TAG, tellWaiting } from "./telling";
 
 /** Written in by the build: a name that changes with any file, and the files the page needs to start. */
 declare const PRECACHE: { name: string; paths: string[] };
@@ -14,7 +15,7 @@ interface Extendable extends Event {
 interface Worker extends EventTarget {
   clients: {
     claim(): Promise<void>;
-    matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<{ postMessage(message: unknown): void }[]>;
+    matchAll(options: { type: "window"; includeUncontrolled: boolean }): Promise<{ url: string; postMessage(message: unknown): void }[]>;
   };
 }
 const worker = self as unknown as Worker;
@@ -61,8 +62,17 @@ worker.addEventListener("fetch", (event) => {
   }
 });
 
+/** An open page tells it itself, and would tell it twice with us. */
+async function tellWithoutPage(): Promise<void> {
+  const open = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (open.some((one) => new URL(one.url).pathname === PAGE)) return;
+  await tellWaiting();
+}
+
 worker.addEventListener("sync", (event) => {
-  if ((event as Event & { tag: string }).tag !== SYNC_TAG) return;
+  const { tag } = event as Event & { tag: string };
+  if (tag === TELL_TAG) (event as Extendable).waitUntil(tellWithoutPage());
+  if (tag !== SYNC_TAG) return;
   const send = async () => {
     const delivered = await deliverWaiting();
     for (const client of await worker.clients.matchAll({ type: "window", includeUncontrolled: true })) {

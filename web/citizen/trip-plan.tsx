@@ -34,7 +34,7 @@ export function TripPlan({ position, to }: { position: Position | null; to: Plac
   const far = her ? Math.hypot(goal[0] - her[0], goal[1] - her[1]) : 0;
   const together = far < TOGETHER_M;
   const middle: Pair = her === null ? goal : together ? [(goal[0] + her[0]) / 2, (goal[1] + her[1]) / 2] : her;
-  const reach = Math.max(LEAST_M, together ? far * 0.68 : 500);
+  const reach = Math.max(LEAST_M, together ? far * 0.8 : 500);
   const scale = (2 * reach) / (Math.min(width, height) || 1);
   const across: Pair = [width * scale, height * scale];
   // Drawn anew when she comes noticeably nearer, not with every metre: a slow phone has better things to do.

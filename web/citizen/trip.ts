@@ -11,8 +11,9 @@ import { Follower } from "./following";
 import { introduce } from "./identity";
 import { type Act, type KeptTrip, forgetTrip, isOver, keepTrip } from "./kept-trips";
 import { battery, lastKnown, newId, unlessLate } from "./phone";
-import { Delivery, SILENCE_MS, Unanswered } from "./sending";
+import { Delivery, SILENCE_MS, Unanswered, askForSync } from "./sending";
 import { centre, position, profile, servers, trips } from "./state";
+import { RETRY_MS, TELL_TAG, say, tell } from "./telling";
 import { locate } from "./whereabouts";
 import type { Destination, Mode, Position, Question, Started, TripPost, TripState, Vehicle } from "./wire";
 
@@ -50,8 +51,8 @@ export interface Trip {
 }
 
 const BEAT_MS = 60_000;
-const RETRY_MS = 4_000;
-const GIVE_UP_MS = 10_000;
+/** The server takes no more at once. */
+const MOST_MORE_MIN = 120;
 const INTRODUCED_WITHIN_MS = 1_500;
 const FIX_WITHIN_MS = 3_000;
 /** The seconds of a Date header are whole: less than this is not a wrong clock. */
@@ -61,34 +62,29 @@ const CLOCK_MS = 2_000;
 class Refused extends Error {}
 
 async function post(server: string, body: TripPost): Promise<Started> {
-  const answer = await told(new URL("/api/trips", server), body);
+  const answer = await say(new URL("/api/trips", server), body, listen);
   if (answer.ok) return (await answer.json()) as Started;
   if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) throw new Refused(String(answer.status));
   throw new Unanswered(answer.status);
 }
 
-async function told(url: URL, body: object): Promise<Response> {
-  let answer: Response;
-  try {
-    answer = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      credentials: "omit",
-      cache: "no-store",
-      signal: AbortSignal.timeout(GIVE_UP_MS),
-    });
-  } catch {
-    throw new Unanswered(0);
-  }
+/** Her countdown runs by the centre's clock, which every answer tells. */
+function listen(answer: Response): void {
   const said = answer.headers.get("date");
   if (said && Math.abs(Date.parse(said) - exactNow()) > CLOCK_MS) serverSaid(said);
-  return answer;
 }
 
 /** What changes rarely and must survive a closed page; a fix is not part of it. */
 const lasting = (state: TripState | null): string =>
   state === null ? "" : [state.state, state.mode, state.promised_at, state.question?.id, state.ended_at, state.destroyed_at].join();
+
+/** What is known of it before the centre says more. */
+export function asPromised(mode: Mode, { started_at, promised_at }: Pick<Started, "started_at" | "promised_at">): TripState {
+  return {
+    state: "walking", mode, started_at, promised_at, predicted_at: null, remaining_m: null, fix_every_s: 5, battery: null, background: false, heard_at: null,
+    question: null, receipts: [], signal: null, end_needs_code: false, outcome: null, ended_at: null, destroyed_at: null,
+  };
+}
 
 export class RealTrip implements Trip {
   readonly practice = false;
@@ -108,6 +104,8 @@ export class RealTrip implements Trip {
   private charging = 0;
   private slow = 0;
   private gone = false;
+  /** What is on its way to the centre now. */
+  private leaving: Act | null = null;
 
   private constructor(private one: KeptTrip) {
     this.state = signal(one.state);
@@ -174,7 +172,7 @@ export class RealTrip implements Trip {
       try {
         const started = await post(server, body);
         // She gave up while this was on its way: a clock that nobody watches must not run.
-        if (this.gone) void told(new URL(`/api/trips/${started.trip}/end`, server), { secret: started.secret, outcome: "ended" }).catch(() => undefined);
+        if (this.gone) void say(new URL(`/api/trips/${started.trip}/end`, server), { secret: started.secret, outcome: "ended" }).catch(() => undefined);
         return started;
       } catch (error) {
         if (error instanceof Refused) {
@@ -209,12 +207,17 @@ export class RealTrip implements Trip {
     const { trip, secret, server } = this.one.started!;
     addEventListener("online", this.online);
     this.starting.value = "started";
+    this.state.value ??= asPromised(this.one.mode, this.one.started!);
     if (this.state.value?.destroyed_at != null) return;
     this.socket = new LiveSocket<TripState & { type?: string }>({
       path: "/live/trip",
       first: () => ({ trip, secret }),
       receive: (message) => this.heard(message),
-      final: (code) => code === 4404 || code === 4403,
+      final: (code) => {
+        const gone = code === 4404 || code === 4403;
+        if (gone) this.lost();
+        return gone;
+      },
       deadAfterMs: 60_000,
     });
     this.socket.open.subscribe((open) => {
@@ -227,13 +230,25 @@ export class RealTrip implements Trip {
       url: new URL(`/api/trips/${trip}/positions`, server),
       around: (positions) => ({ secret, positions, ...(this.charge.value === null ? {} : { battery: this.charge.value }) }),
       seen: (fix) => (this.where.value = position.value = fix),
-      apartMs: () => ((this.state.value?.fix_every_s ?? 10) - 1) * 1000,
+      // Where sockets do not get through, what it says to each fix has to do.
+      heard: async (answer) => {
+        const { state } = (await answer.json()) as { state: TripState };
+        if (!this.connected.value) this.heard(state);
+      },
+      apartMs: () => (this.state.value!.fix_every_s - 1) * 1000,
       beatMs: BEAT_MS,
     });
     this.follower.start();
     const look = (): void => void battery().then((charge) => (this.charge.value = charge ?? null));
     look();
     this.charging = window.setInterval(look, BEAT_MS);
+  }
+
+  /** The centre has it no longer: nothing is watched, and nothing of it is left there. */
+  private lost(): void {
+    const at = new Date(exactNow()).toISOString();
+    const state = this.state.value;
+    if (state !== null && !isOver(state)) this.heard({ ...state, state: "ended", outcome: "ended", question: null, signal: null, ended_at: at, destroyed_at: at });
   }
 
   private heard(state: TripState & { type?: string }): void {
@@ -261,7 +276,7 @@ export class RealTrip implements Trip {
     return this.keeping;
   }
 
-  private say(act: Act): Promise<void> {
+  private take(act: Act): Promise<void> {
     this.wanted.value = null;
     this.unsent.value = [...this.unsent.value, act];
     void this.keep();
@@ -273,9 +288,10 @@ export class RealTrip implements Trip {
     this.telling = this.telling.then(async () => {
       clearTimeout(this.retry);
       const kept = this.unsent.value.length;
-      for (const act of this.unsent.value) {
+      for (let act = this.unsent.value[0]; act !== undefined; act = this.unsent.value[0]) {
         if (!(await this.tellOne(act))) {
           this.retry = window.setTimeout(() => void this.tell(), RETRY_MS);
+          void askForSync(TELL_TAG);
           break;
         }
         this.unsent.value = this.unsent.value.filter((other) => other !== act);
@@ -290,41 +306,38 @@ export class RealTrip implements Trip {
   };
 
   /** False when nobody was there to hear it. */
-  private async tellOne({ said_at, ...act }: Act): Promise<boolean> {
-    const { trip, secret, server } = this.one.started!;
-    const say = (verb: string, body: object): Promise<Response> => told(new URL(`/api/trips/${trip}/${verb}`, server), { secret, ...body });
-    try {
-      if (act.verb === "extend" && Date.now() - Date.parse(said_at) > RETRY_MS) {
-        // It may have been heard although no answer came back, and twice would be ten minutes more.
-        const now = await say("state", {});
-        if (now.ok) this.heard((await now.json()) as TripState);
-        if (Date.parse(this.promisedAt) > Date.parse(act.promised_at)) return true;
-      }
-      const { verb, ...body } = act.verb === "extend" ? { verb: act.verb, minutes: act.minutes } : act;
-      const answer = await say(verb, body);
-      if (answer.ok) this.heard((await answer.json()) as TripState);
-      else if (answer.status === 403) this.wanted.value = { said_at, ...act };
-      else if (answer.status === 429 || answer.status >= 500) return false;
-      return true;
-    } catch {
-      return false;
-    }
+  private async tellOne(act: Act): Promise<boolean> {
+    this.leaving = act;
+    const told = await tell(this.one.started!, act, listen);
+    this.leaving = null;
+    if (told.is === "heard") this.heard(told.state);
+    else if (told.is === "code") this.wanted.value = act;
+    else if (told.is === "gone") this.lost();
+    return told.is !== "unreached";
   }
 
   answer(question: Question, code?: string): Promise<void> {
-    return this.say({ verb: "answer", question: question.id, said_at: new Date().toISOString(), ...(code ? { code } : {}) });
+    return this.take({ verb: "answer", question: question.id, said_at: new Date().toISOString(), ...(code ? { code } : {}) });
   }
 
   extend(minutes: number): Promise<void> {
-    return this.say({ verb: "extend", minutes, promised_at: this.promisedAt, said_at: new Date().toISOString() });
+    const waiting = this.unsent.value.find((act) => act.verb === "extend" && act !== this.leaving);
+    if (waiting?.verb === "extend") {
+      // Pressed twice without a network is one wish for more time.
+      const more: Act = { ...waiting, minutes: Math.min(MOST_MORE_MIN, waiting.minutes + minutes) };
+      this.unsent.value = this.unsent.value.map((act) => (act === waiting ? more : act));
+      void this.keep();
+      return this.tell();
+    }
+    return this.take({ verb: "extend", minutes, promised_at: this.promisedAt, said_at: new Date().toISOString() });
   }
 
   change(mode: Mode, vehicle: Vehicle | null): Promise<void> {
-    return this.say({ verb: "mode", mode, said_at: new Date().toISOString(), ...(vehicle ? { vehicle } : {}) });
+    return this.take({ verb: "mode", mode, said_at: new Date().toISOString(), ...(vehicle ? { vehicle } : {}) });
   }
 
   end(outcome: "arrived" | "ended", code?: string): Promise<void> {
-    return this.say({ verb: "end", outcome, said_at: new Date().toISOString(), ...(code ? { code } : {}) });
+    return this.take({ verb: "end", outcome, said_at: new Date().toISOString(), ...(code ? { code } : {}) });
   }
 
   async leave(): Promise<void> {

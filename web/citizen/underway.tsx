@@ -6,6 +6,7 @@ import bus from "lucide-static/icons/bus.svg?raw";
 import cloudOff from "lucide-static/icons/cloud-off.svg?raw";
 import eye from "lucide-static/icons/eye.svg?raw";
 import locateIcon from "lucide-static/icons/locate.svg?raw";
+import sun from "lucide-static/icons/sun.svg?raw";
 import phoneIcon from "lucide-static/icons/phone.svg?raw";
 import taxi from "lucide-static/icons/car-taxi-front.svg?raw";
 import timerIcon from "lucide-static/icons/timer.svg?raw";
@@ -13,17 +14,18 @@ import { now, since } from "../shared/clock";
 import { Icon } from "../shared/icons";
 import { age, clockTime, distance, span, timer } from "../shared/words";
 import { HoldButton } from "../shared/hold";
+import { canStayAwake, useAwake } from "./awake";
 import { type Act, isOver } from "./kept-trips";
-import { Badge, Field, TwicePressed, furthest } from "./parts";
+import { Badge, Field, Switch, TwicePressed, furthest } from "./parts";
 import { asksAt, metresLeft, minutesLeft, share } from "./reckoning";
 import { Modes, Plate, vehicleOf } from "./setting-out";
-import { profile } from "./state";
+import { change, profile, settings } from "./state";
 import type { Starting, Trip } from "./trip";
 import { TripPlan } from "./trip-plan";
 import { type Word, t } from "./words";
 import type { GuardianReceipt, Mode, Outcome, Question, TripState, Vehicle } from "./wire";
 
-export interface TripProps {
+interface TripProps {
   of: Trip;
   press: () => void;
   sos: () => void;
@@ -159,12 +161,19 @@ function Facts({ of, state }: { of: Trip; state: TripState }): JSX.Element {
       </li>
       <li class="row">
         <Icon of={locateIcon} class="t2" />
-        <span class="t2">
+        <span class="t2 grow">
           {t("trip.while")}
           <br />
           {[fix ? t("trip.fix", { m: distance(fix.accuracy_m), age: age(since(fix.at)) }) : t("trip.nofix"), charge === null ? "" : t("trip.battery", { n: charge })].filter(Boolean).join(" · ")}
         </span>
       </li>
+      {canStayAwake() && (
+        <li class="row awake">
+          <Icon of={sun} class="t2" />
+          <span class="grow" id="awake-words">{t("trip.awake")}</span>
+          <Switch on={settings.value.awake} labelledby="awake-words" turn={(awake) => void change({ awake })} />
+        </li>
+      )}
     </ul>
   );
 }
@@ -305,13 +314,13 @@ function Asked({ of, state, question, press, sos }: TripProps & { state: TripSta
     setBusy(false);
     setCode("");
   };
-  const change = (mode: Mode): void => void say(() => of.change(mode, null));
+  const ride = (mode: Mode): void => void say(() => of.change(mode, null));
   return (
     <main class="phone trip asked">
       <Band of={of} />
       <section class="ph top">
-        <h1 ref={head} tabIndex={-1} class="lines" aria-live="assertive">{t(calling ? "ask.calling" : riding ? "ask.taxi" : "ask.title")}</h1>
-        <p class="t2">{calling ? t("ask.calling.sub") : t(`ask.${question.reason}`)}</p>
+        <h1 ref={head} tabIndex={-1} class="lines" aria-live="assertive">{t(calling ? (state.receipts.length > 0 ? "ask.told" : "ask.still") : riding ? "ask.taxi" : "ask.title")}</h1>
+        <p class="t2">{calling ? t("ask.still.sub") : t(`ask.${question.reason}`)}</p>
       </section>
       <section class="ph countdown">
         <b role="timer" aria-live="off">{timer(Math.max(0, left))}</b>
@@ -339,11 +348,11 @@ function Asked({ of, state, question, press, sos }: TripProps & { state: TripSta
         </button>
         {riding && (
           <div class="two">
-            <button type="button" class="pbtn" disabled={busy} onClick={() => change("taxi")}>
+            <button type="button" class="pbtn" disabled={busy} onClick={() => ride("taxi")}>
               <Icon of={taxi} />
               {t("ask.taxi.yes")}
             </button>
-            <button type="button" class="pbtn" disabled={busy} onClick={() => change("bus")}>
+            <button type="button" class="pbtn" disabled={busy} onClick={() => ride("bus")}>
               <Icon of={bus} />
               {t("ask.bus.yes")}
             </button>
@@ -418,6 +427,7 @@ function Over({ of, state, leave }: Pick<TripProps, "of" | "leave"> & { state: T
 export function Underway(props: TripProps): JSX.Element | null {
   const { of } = props;
   const state = of.state.value;
+  useAwake(settings.value.awake && !isOver(state));
   const how = of.starting.value;
   if (state === null) return <Beginning {...props} how={how === "started" ? "sending" : how} />;
   if (isOver(state)) return <Over of={of} leave={props.leave} state={state} />;

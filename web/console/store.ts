@@ -20,7 +20,7 @@ export interface Centre {
   map?: { latitude?: number; longitude?: number; zoom?: number; attribution?: string };
 }
 
-/** Ways home under watch, those whose person is being asked or called, and those that may become a case at once. */
+/** Ways home under watch, those whose person has not answered yet, and those that may become a case at once. */
 export interface TripCounts {
   watched: number;
   asking: number;

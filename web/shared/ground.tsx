@@ -1,4 +1,5 @@
 /** The streets that the centre knows, drawn as lines of our own: no tiles, nothing asked from anybody else. */
+import "./ground.css";
 import type { JSX, Ref } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Position, get } from "./api";
