@@ -13,11 +13,11 @@ from ansim.city.people import credential
 from ansim.city.people.credential import trip_lines
 from ansim.city.people.sealed import from_text
 from ansim.core.database import Database
-from ansim.core.position import Position
 from ansim.core.world import World
 from ansim.response.signals.model import Secret, secret_hash
 from ansim.response.signals.routes import CentreNames
 from ansim.response.signals.sender import Issuers
+from ansim.response.tracking.model import RejectedFix, judged
 from ansim.response.trips import actions, store
 from ansim.response.trips.hearing import Listener, Words
 from ansim.response.trips.model import (
@@ -55,15 +55,9 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     battery: Battery | None = None
 
 
-class RejectedPosition(msgspec.Struct, frozen=True, kw_only=True):
-    index: int
-    field: str
-    rule: str
-
-
 class HeardState(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
-    rejected: list[RejectedPosition]
+    rejected: list[RejectedFix]
     state: TripState
 
 
@@ -122,13 +116,7 @@ async def trip_positions(
     trip has ended (410).
     """
     lanes.let_in(Lane.POSITION, trip, address(request))
-    good, rejected = [], []
-    for index, raw in enumerate(data.positions):
-        try:
-            good.append(msgspec.convert(raw, Position))
-        except msgspec.ValidationError as error:
-            rule, _, path = str(error).partition(" - at `$")
-            rejected.append(RejectedPosition(index=index, field=path.strip("`.") or "position", rule=rule))
+    good, rejected = judged(data.positions)
     shown = await listener.submit(Words(trip, secret_hash(data.secret), good, data.battery))
     return HeardState(accepted=len(good), rejected=rejected, state=shown)
 

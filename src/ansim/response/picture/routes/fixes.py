@@ -12,31 +12,15 @@ from ansim.core.errors import Problem
 from ansim.core.position import Position
 from ansim.response.incidents import store as incidents
 from ansim.response.tracking import actions as tracking
+from ansim.response.tracking.model import RejectedFix
 
 Untried = Annotated[list[Any], msgspec.Meta(min_length=1, max_length=500)]
-"""Positions as they came; each is judged by itself, so that one bad one costs no good one."""
-
-
-class RejectedFix(msgspec.Struct, frozen=True, kw_only=True):
-    index: int
-    field: str
-    rule: str
+"""Positions as they came: `judged` tries them."""
 
 
 class FixesTaken(msgspec.Struct, frozen=True, kw_only=True):
     accepted: int
     rejected: list[RejectedFix]
-
-
-def judged(untried: Sequence[Any]) -> tuple[list[Position], list[RejectedFix]]:
-    good, rejected = [], []
-    for index, raw in enumerate(untried):
-        try:
-            good.append(msgspec.convert(raw, Position))
-        except msgspec.ValidationError as error:
-            rule, _, path = str(error).partition(" - at `$")
-            rejected.append(RejectedFix(index=index, field=path.strip("`.") or "position", rule=rule))
-    return good, rejected
 
 
 async def keep(tx: Transaction, incident: str, positions: Sequence[Position]) -> None:

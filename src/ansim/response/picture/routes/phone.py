@@ -16,10 +16,11 @@ from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.person import known_of
 from ansim.response.picture import assemble
 from ansim.response.picture.model import PhoneState
-from ansim.response.picture.routes.fixes import FixesTaken, Untried, judged, keep
+from ansim.response.picture.routes.fixes import FixesTaken, Untried, keep
 from ansim.response.picture.routes.shared import Db, Http, Words
 from ansim.response.signals import actions as signals
 from ansim.response.signals.model import Secret
+from ansim.response.tracking.model import judged
 from ansim.trust.access.guards import address
 from ansim.trust.access.limits import Lane, Lanes
 

@@ -12,8 +12,9 @@ from litestar.params import FromPath, JSONBody
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import second_channel
 from ansim.response.incidents import store as incident_store
-from ansim.response.picture.routes.fixes import FixesTaken, Untried, judged, keep
+from ansim.response.picture.routes.fixes import FixesTaken, Untried, keep
 from ansim.response.picture.routes.shared import Asking, Db, Http, Words
+from ansim.response.tracking.model import judged
 from ansim.trust.access.guards import address, allow
 from ansim.trust.access.limits import Lane, Lanes
 from ansim.trust.access.model import Act
