@@ -308,6 +308,7 @@ async def test_a_list_of_heads_looks_as_old_as_it_is(open_page: Open, stage: Sta
     await picture(page, "commissioning-old")
 
 
+@pytest.mark.full
 async def test_on_a_real_centre_an_administrator_is_refused_nothing_and_shown_nobody(town: Town) -> None:
     """Nothing staged: what her console asks for is what her role may have."""
     page = await town.signed_in("administrator", Role.ADMINISTRATOR, "/console")

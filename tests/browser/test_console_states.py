@@ -1090,20 +1090,20 @@ async def test_a_letter_moves_to_another_key_and_stays_there(sit: Sit, room: Roo
     await picture(page, "console-keys")
     await page.keyboard.press("5")
     await says(moving, "바꿀 수 없는 키")
-    await page.keyboard.press("q")
-    await page.get_by_role("button", name="실제 상황 확인 키 바꾸기, 지금 Q").wait_for()
+    await page.keyboard.press("v")
+    await page.get_by_role("button", name="실제 상황 확인 키 바꾸기, 지금 V").wait_for()
     await page.keyboard.press("Escape")
     # what stands on the buttons is what works
-    await says(page.locator("[data-part=confirm] kbd"), "Q")
+    await says(page.locator("[data-part=confirm] kbd"), "V")
     await page.keyboard.press("y")
     assert not stage.asked_for("/api/incidents/i47/confirm")
-    await page.keyboard.press("q")
+    await page.keyboard.press("v")
     await stage.until(lambda: stage.asked_for("/api/incidents/i47/confirm"))
 
     await page.reload()
     await page.locator(".queue .skeletons").wait_for(state="detached")
     await page.keyboard.press("?")
-    await page.get_by_role("button", name="지금 Q").wait_for()
+    await page.get_by_role("button", name="지금 V").wait_for()
     await page.get_by_role("button", name="키 처음대로").click()
     await page.get_by_role("button", name="실제 상황 확인 키 바꾸기, 지금 Y").wait_for()
     assert await page.evaluate("localStorage.getItem('ansim.console.keys')") is None
@@ -1366,7 +1366,7 @@ async def test_it_speaks_english_and_light(sit: Sit, room: Room) -> None:
     assert left is None
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.full)])
 async def test_axe_finds_nothing(sit: Sit, room: Room, axe: Callable[[Page], Awaitable[None]], theme: str) -> None:
     room.have(
         worked(marks=["cancel_pending"]),
@@ -1440,6 +1440,7 @@ async def test_nothing_scrolls_and_nothing_covers_video_at_both_sizes(sit: Sit, 
         assert covering == []
 
 
+@pytest.mark.full
 async def test_a_wide_screen_has_six_pictures_and_the_same_digits(sit: Sit, room: Room, picture: Any) -> None:
     room.have(worked(), incident(48))
     page = await sit(map=True, viewport={"width": 2560, "height": 1440})

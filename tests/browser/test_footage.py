@@ -102,6 +102,7 @@ async def test_a_link_by_sms_brings_camera_position_and_words(town: Town, pictur
     await hers.get_by_role("heading", name="상황이 끝나 닫혔습니다").wait_for(timeout=30_000)
 
 
+@pytest.mark.full
 async def test_the_citizen_page_offers_the_same_camera(town: Town, picture: Any) -> None:
     console = await town.signed_in("operator", Role.OPERATOR, "/console")
     phone = await town.page("/citizen", WITH_CAMERA)
@@ -126,6 +127,7 @@ async def test_the_citizen_page_offers_the_same_camera(town: Town, picture: Any)
     await picture(console, "footage-console-takes")
 
 
+@pytest.mark.full
 async def test_a_camera_that_is_not_allowed_is_said_and_the_position_goes_all_the_same(
     town: Town, picture: Any
 ) -> None:

@@ -348,7 +348,7 @@ async def test_her_own_half_asks_one_thing_also_in_english_on_a_narrow_screen(
     await page.get_by_role("button", name="Send video and position").wait_for()
     assert await page.get_by_role("button").count() == 1 and await page.title() == "Notes"
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-    assert await page.evaluate("document.documentElement.dataset.theme") == "dark"
+    await page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
     await picture(page, "d-link-person-english-320")
 
 

@@ -267,6 +267,7 @@ PIXEL = """([x, y]) => {
 }"""
 
 
+@pytest.mark.full
 async def test_on_a_real_centre_what_she_masked_is_filled_in_what_leaves(town: Town) -> None:
     """Nothing staged: her press, a claim, a recording of a camera that sends, and the clip that is made of it."""
     page = await town.signed_in("operator", Role.OPERATOR, "/console")

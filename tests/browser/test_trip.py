@@ -400,6 +400,7 @@ async def test_what_was_not_told_leaves_after_the_page_is_closed(open_page: Open
     await heading(other, "도착했어요")
 
 
+@pytest.mark.full
 async def test_she_may_keep_the_screen_on_while_she_is_on_her_way(open_page: Open, stage: Stage) -> None:
     page = await enrolled(open_page)
     await page.evaluate(
@@ -479,6 +480,7 @@ async def test_a_place_is_chosen_on_the_map_by_keys_and_kept_on_the_phone_alone(
     assert not any("400" in json.dumps(one.body) for one in stage.asked if one.path != "/api/mapping")
 
 
+@pytest.mark.full
 async def test_practice_is_the_same_and_reaches_nobody(open_page: Open, stage: Stage, picture: Any) -> None:
     page = await enrolled(open_page)
     await page.get_by_role("button", name="연습하기").click()
@@ -541,7 +543,7 @@ async def test_english_on_a_narrow_phone(open_page: Open, stage: Stage, picture:
     assert await page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.full)])
 async def test_everybody_can_use_it(open_page: Open, stage: Stage, accessible: Any, picture: Any, scheme: str) -> None:
     phone = {"letters_px": 15, "targets_px": 48}
     page = await enrolled(open_page, color_scheme=scheme, viewport={"width": 360, "height": 740})

@@ -140,6 +140,8 @@ class History:
         ended = await asyncio.gather(*phones, *others, return_exceptions=True)
         wrong += [f"a person failed: {end!r}" for end in ended if isinstance(end, Exception)]
         await asyncio.sleep(HEALING_S)
+        # a centre that cannot start would take the connection of whoever looks with it, each time it dies
+        self._supervisor.cancel()
         database = Database(self._server, World(clock=self._clock, random=self._random("check"), disk=self._disk))
         wrong += await broken(database, self._folder, CENTRE, self._told)
         await self._remember(database)

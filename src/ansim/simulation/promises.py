@@ -135,9 +135,11 @@ async def _closed(tx: Transaction, keys: Keys) -> list[str]:
 async def _notices(tx: Transaction) -> list[str]:
     """Guardians are queued once for a case, once more each time they are told again, and none stays queued while it is open."""
     rows = await tx.fetch(
-        "SELECT i.id, count(n.id) AS n, count(n.id) FILTER (WHERE n.state = 'queued' AND i.closed_at IS NULL) AS q,"
+        "SELECT i.id, count(n.id) AS n, count(n.id) FILTER (WHERE n.state = 'queued' AND n.queued_at < $1"
+        " AND i.closed_at IS NULL) AS q,"
         " (SELECT count(*) FROM ledger_entry e WHERE e.incident = i.id AND e.act = 'guardians.unread') AS again"
-        " FROM incident i JOIN guardian_notice n ON n.incident = i.id GROUP BY i.id"
+        " FROM incident i JOIN guardian_notice n ON n.incident = i.id GROUP BY i.id",
+        tx.at - LATE,
     )
     wrong = [f"incident {row['id']} has {row['n']} notices" for row in rows if row["n"] != NOTICES * (1 + row["again"])]
     return wrong + [f"incident {row['id']}: {row['q']} guardians are not told" for row in rows if row["q"]]
@@ -164,7 +166,7 @@ async def _desks(tx: Transaction) -> list[str]:
 
 
 async def _left_over(tx: Transaction) -> list[str]:
-    facts = await tx.fetch("SELECT name, id FROM outbox")
+    facts = await tx.fetch("SELECT name, id FROM outbox WHERE at < $1", tx.at - LATE)
     timers = await tx.fetch("SELECT kind, subject, due_at FROM timer WHERE due_at < $1", tx.at - LATE)
     return [f"{row['name']} {row['id']} did not leave" for row in facts] + [
         f"timer {row['kind']} of {row['subject']} has not fired since {row['due_at']:%H:%M:%S}" for row in timers
