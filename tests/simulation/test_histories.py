@@ -11,7 +11,7 @@ from ansim.simulation.server import Server
 
 pytestmark = pytest.mark.slow
 
-SHORT, LONG = 60, 2000
+SHORT, LONG = 30, 2000
 REPLAYED = 4
 
 
