@@ -437,6 +437,20 @@ def test_a_clock_that_is_set_on_the_way_is_followed(wrong_s: float) -> None:
     assert trip.asked().keys() == {"away"}
 
 
+def test_one_fix_with_a_time_to_come_blinds_nobody() -> None:
+    """Those after it count at once, so a jump is seen for what it is."""
+    trip = Trip(plan(minutes=60))
+    trip.go(600, homeward())
+    trip.take(fix((0, 1200 - PACE * 605), 605 + 100_000), 605)
+    for second in range(610, 665, 5):
+        trip.take(fix((0, 1200 - PACE * second), second), second)
+        assert trip.watch.y == pytest.approx(1200 - PACE * second, abs=1)
+    trip.take(fix((0, 0), 665), 665)
+    for second in range(670, 800, 5):
+        trip.take(fix((0, 1200 - PACE * second), second), second)
+    assert trip.asked() == {}
+
+
 def test_a_batch_that_is_sent_again_is_no_way_back() -> None:
     trip = Trip(plan(minutes=60))
     sent = [fix((0, 1200 - PACE * second), second) for second in range(0, 500, 5)]

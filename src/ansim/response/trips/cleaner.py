@@ -32,10 +32,15 @@ class Verdict(Enum):
 def clock(watch: Watch, told: int, now: int) -> int | None:
     """The fix's time on a clock that never runs back nor ahead of ours; None where the fix is to be dropped.
 
-    A clock that was put back is believed after half a minute in which nothing newer came; a batch that is sent again comes at once.
+    A clock that was put forward is believed when two fixes in a row are ahead by as much; one that was put back after half a minute in
+    which nothing newer came, for a batch that is sent again comes at once.
     """
     t = told + watch.skew
+    ahead, watch.ahead = watch.ahead, None
     if t > now + _AHEAD_S:
+        if watch.located is not None and (ahead is None or abs(t - now - ahead) > _BEHIND_S):
+            watch.ahead = t - now
+            return None
         watch.skew += now - t
         t = now
     if watch.located is not None and t <= watch.t:

@@ -90,6 +90,8 @@ class Watch(msgspec.Struct, array_like=True):
     """At the fix before she was as fast as in a vehicle; one fix alone may be wrong."""
     by_road: bool = False
     """What remains is measured along streets."""
+    ahead: int | None = None
+    """By how much the newest fix was ahead of our clock, where it was."""
 
     def second(self, at: datetime) -> int:
         return round(at.timestamp()) - self.began
