@@ -15,6 +15,8 @@ from ansim.city.migration.events import RecordingGivenBack, RecordingTaken
 from ansim.city.people import actions as people
 from ansim.city.people import mailbox
 from ansim.city.recordings import actions as recordings
+from ansim.city.ways import register as streets
+from ansim.city.ways.events import FacilitiesImported
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.core.outbox import Errand, Reaction
@@ -102,6 +104,9 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # before it all: which cameras there are, and what stands between them
     Reaction(CamerasImported, cameras.follow),
     Errand(MapImported, cameras.draw),
+    # and the streets between them, with what is along these
+    Errand(MapImported, streets.lay_out),
+    Errand(FacilitiesImported, streets.look_around),
     # and who answers for a camera's recording, while it moves here from another system
     Errand(RecordingTaken, migration.taken),
     Errand(RecordingGivenBack, migration.given_back),

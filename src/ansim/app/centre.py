@@ -56,6 +56,7 @@ from ansim.city.people.sealed import CentreKey
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.city.recordings.actions import plan_again
 from ansim.city.recordings.ports import RecordedDays
+from ansim.city.ways.register import Network
 from ansim.core.bus import Bus
 from ansim.core.database import Committed, Database
 from ansim.core.database.pool import PoolDriver
@@ -265,6 +266,9 @@ class Centre:
         if settings.map:
             await self._lay_map(Path(settings.map))
         await self.register.load(self.database)
+        network = Network(self.register)
+        self.database.provide(Network, network)
+        await network.load(self.database)
 
     async def _open_media(self) -> None:
         """The media node, in this process."""

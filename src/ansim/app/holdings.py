@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from ansim.trust.retention.holdings import Impersonal, Line, collect
 
 STAGES = (
-    "trust.access", "trust.grants", "city.people", "city.cameras", "response.signals", "response.tracking",
+    "trust.access", "trust.grants", "city.people", "city.cameras", "city.ways", "response.signals", "response.tracking",
     "city.recordings", "city.migration", "response.incidents", "response.evidence", "response.footage", "response.notify",
     "response.dispatch", "response.walls", "response.trips", "response.escorts", "adapters.gateways",
 )  # fmt: skip

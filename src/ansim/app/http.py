@@ -24,6 +24,7 @@ from ansim.app.pages import pages
 from ansim.app.remote import node_door
 from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
+from ansim.city.ways import routes as way_routes
 from ansim.core.errors import Problem
 from ansim.nodes.media.socket import media_socket, wall_socket
 from ansim.response.escorts import routes as escort_routes
@@ -56,6 +57,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *ledger_routes.ROUTES,
         *people_routes.ROUTES,
         *places_routes.ROUTES,
+        *way_routes.ROUTES,
         *signal_routes.ROUTES,
         *trip_routes.ROUTES,
         *escort_routes.ROUTES,

@@ -83,6 +83,8 @@ PARTS = (
             "/api/trips",
             "/api/escorts",
             "/api/mapping",
+            "/api/ways",
+            "/api/help",
             "/api/citizen",
             "/api/record",
             "/live/signal",

@@ -33,6 +33,9 @@ import shapely
 from ansim.bench.judge import city as judge
 from ansim.bench.judge.city import City, Floats
 from ansim.bench.judge.trips import INCIDENTS, Incident, Journey, Ways, recorded
+from ansim.city.cameras.map import read
+from ansim.city.ways.register import Remaining
+from ansim.city.ways.roads import Roads
 from ansim.core.database import Database, Transaction
 from ansim.core.database.pool import PoolDriver
 from ansim.core.migrate import migrate
@@ -49,7 +52,6 @@ _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _TICK_S, _ANSWER_S = 15, 15
 _MUTED_S = 600
 """Of the corridor, as of the watch."""
-Remaining = Callable[[float, float], float]
 
 
 @dataclass
@@ -83,7 +85,8 @@ def bench() -> dict[str, Any]:
     if folder is None:
         print("trips: no judge (no folder shared/siting/gangnam here or above)")
     else:
-        figures["simulated"] = simulated(Ways(City(folder)))
+        lines = (folder / "siting" / "gangnam" / "TL_SPRD_MANAGE.geojson").read_bytes()
+        figures["simulated"] = simulated(Ways(City(folder)), Roads(read(lines).layers["paths"]))
     figures["cost"] = cost()
     figures["timers"] = timers()
     return figures
@@ -93,7 +96,8 @@ def watched(journey: Journey, remaining: Remaining | None = None) -> Heard:
     """The shipped watch, as the stage asks it: each fix, a heartbeat, and `due` when it is due."""
     heard = Heard()
     bounds = Plan(*journey.destination, "walk", _BEGIN, _BEGIN, True).bounds
-    walk_s = journey.metres * 1.35 / bounds.pace_mps
+    by_road = None if remaining is None else remaining(journey.fixes[0].latitude, journey.fixes[0].longitude)
+    walk_s = (journey.metres * 1.35 if by_road is None else by_road) / bounds.pace_mps
     promised = math.ceil(walk_s / 300) * 300
     plan = Plan(*journey.destination, "walk", _BEGIN, _at(promised), True)
     watch = watching.begin(plan, None, _BEGIN)
@@ -188,22 +192,28 @@ def _told(figures: dict[str, Any]) -> str:
     )
 
 
-def simulated(ways: Ways, seeds: int = SEEDS, walks: int = WALKS, troubled: int = TROUBLED) -> dict[str, Any]:
-    """Each walk as it was, and some of them with each incident on it."""
+def simulated(
+    ways: Ways, roads: Roads, seeds: int = SEEDS, walks: int = WALKS, troubled: int = TROUBLED
+) -> dict[str, Any]:
+    """Each walk as it was, and some of them with each incident on it. By road: as a centre that has imported the map of streets."""
+
+    def by_road(journey: Journey) -> Heard:
+        field = roads.toward(*journey.destination)
+        return watched(journey, None if field is None else field.remaining)
+
+    rules = RULES | {"watch by road": by_road}
     quiet: dict[str, list[dict[str, Any]]] = {}
     delays: dict[tuple[str, str], list[Floats]] = {}
     for seed in range(seeds):
         rng = np.random.default_rng(5000 + seed)
         walked = [ways.walk(rng) for _ in range(walks)]
         calm = [ways.trip(places, rng, None) for places in walked]
-        for rule, follow in RULES.items():
+        for rule, follow in rules.items():
             quiet.setdefault(rule, []).append(_questions([follow(journey) for journey in calm]))
-        by_road = [watched(journey, ways.remaining(journey)) for journey in calm]
-        quiet.setdefault("watch by road", []).append(_questions(by_road))
         for incident in INCIDENTS:
             wrong = [ways.trip(places, rng, incident) for places in walked[:troubled]]
             for name, rule, kinds in _measured(incident):
-                found = [RULES[rule](journey).after(journey.begun, *kinds) for journey in wrong]
+                found = [rules[rule](journey).after(journey.begun, *kinds) for journey in wrong]
                 delays.setdefault((incident, name), []).append(np.array(found))
     figures: dict[str, Any] = {"quiet": {}, "incidents": {}}
     for rule, all in quiet.items():
@@ -223,7 +233,7 @@ def simulated(ways: Ways, seeds: int = SEEDS, walks: int = WALKS, troubled: int 
         goal = f"; goal 5: {_met(asked + error <= 5)}; fast {fast:.1f} ± {fast_error:.1f}, goal 1.5: {_met(fast + fast_error <= 1.5)}"
         print(
             f"trips simulated ({seeds} x {walks}), nothing wrong: {rule}: {asked:.1f} ± {error:.1f} of 100 asked"
-            f" ({why}){goal if rule == 'watch' else ''}"
+            f" ({why}){goal if rule.startswith('watch') else ''}"
         )
     for (what, name), seeds_of in delays.items():
         figures["incidents"][f"{what}: {name}"] = row = {}
@@ -242,6 +252,7 @@ def simulated(ways: Ways, seeds: int = SEEDS, walks: int = WALKS, troubled: int 
 
 def _goal(what: str, name: str, row: dict[str, float]) -> str:
     soon = row["within_60_s"] - row["within_60_s_error"]
+    name = name.removesuffix(" by road")
     if (what, name) == ("car away", "any question"):
         return f"; goal .95 in 60 s: {_met(soon >= 0.95)}"
     if (what, name) == ("car away", "fast"):
@@ -257,11 +268,13 @@ def _met(met: bool) -> str:
 
 def _measured(incident: Incident) -> list[tuple[str, str, tuple[str, ...]]]:
     """What is told of it: name, rule, kinds of question."""
-    rows: list[tuple[str, str, tuple[str, ...]]] = [("any question", "watch", ())]
-    if incident.startswith("forced"):
-        rows.append(("away", "watch", ("away",)))
-    if incident.startswith("car"):
-        rows.append(("fast", "watch", ("fast",)))
+    rows: list[tuple[str, str, tuple[str, ...]]] = []
+    for rule, by in (("watch", ""), ("watch by road", " by road")):
+        rows.append((f"any question{by}", rule, ()))
+        if incident.startswith("forced"):
+            rows.append((f"away{by}", rule, ("away",)))
+        if incident.startswith("car"):
+            rows.append((f"fast{by}", rule, ("fast",)))
     return [*rows, *((name, name, ()) for name in RULES if name.startswith("corridor"))]
 
 

@@ -303,14 +303,27 @@ CREATE TABLE camera_calibration (
     calibrated_by  text                                  -- account; NULL of those from before it was written down
 );
 
--- Layers of the city's map that stand between a camera and somebody. A sheet is what one file brings.
+-- Layers of the city's map: what stands between a camera and somebody, and where one can walk. A sheet is what one file brings.
 CREATE TABLE map_layer (
     sheet       text NOT NULL,                                              -- as whoever imported it calls it
-    layer       text NOT NULL CHECK (layer IN ('roads', 'entrances', 'footprints')),  -- what its shapes are
+    layer       text NOT NULL CHECK (layer IN ('roads', 'entrances', 'footprints', 'paths')),  -- what its shapes are
     shapes      bytea NOT NULL,                                             -- WKB collection, longitude and latitude
     count       integer NOT NULL CHECK (count > 0),                         -- how many shapes
     imported_at timestamptz NOT NULL,                                       -- when
     PRIMARY KEY (sheet, layer)
+);
+
+-- What makes a way safe: lights, and places of help.
+CREATE TABLE facility (
+    kind        text NOT NULL CHECK (kind IN ('light', 'police', 'shop', 'shelter')),  -- what it is
+    id          text NOT NULL,             -- the register's number, else made of the place and the name
+    sheet       text NOT NULL,             -- the file that it came with, as whoever imported it calls it
+    name        text NOT NULL,             -- as its register has it
+    latitude    double precision NOT NULL, -- degrees
+    longitude   double precision NOT NULL, -- degrees
+    hours       text,                      -- when somebody is there, as OpenStreetMap writes it; null is not known
+    imported_at timestamptz NOT NULL,      -- when
+    PRIMARY KEY (kind, id)
 );
 
 

@@ -48,6 +48,7 @@ def test_features_say_what_they_are() -> None:
         "roads": 1,
         "entrances": 1,
         "footprints": 1,
+        "paths": 1,
     }
     assert (sheet.features, sheet.passed_over, sheet.flaws) == (4, 1, [])
 
@@ -88,10 +89,25 @@ def test_what_is_wrong_is_mended_or_refused_by_name() -> None:
         )
     )
     assert flaws(sheet) == [
-        (1, "crossing", "repaired"), (2, "swapped", "repaired"), (3, "outside", "refused"), (4, "width", "refused"),
+        (1, "crossing", "repaired"), (2, "swapped", "repaired"), (3, "outside", "refused"), (4, "width", "repaired"),
         (5, "geometry", "refused"), (6, "geometry", "refused"), (7, "geometry", "refused"),
     ]  # fmt: skip
-    assert (sheet.repaired, sheet.refused) == (2, 5)
+    assert (sheet.repaired, sheet.refused) == (3, 4)
+
+
+def test_what_is_walked_along_is_a_line_and_no_motorway() -> None:
+    line = [[127.0, 37.5], [127.002, 37.5]]
+    motorway = feature("road", "LineString", line, ROAD_BT=30, ROA_CLS_SE="1")
+    sheet = read(collection(feature("path", "MultiLineString", [line]), motorway, feature("path", "Polygon", [SQUARE])))
+    assert {layer: len(shapes) for layer, shapes in sheet.layers.items()} == {"roads": 1, "paths": 1}
+    assert flaws(sheet) == [(3, "geometry", "refused")]
+    with_width, without = (
+        read(collection(motorway)),
+        read(collection(feature("path", "LineString", line, highway="motorway"))),
+    )
+    assert (
+        list(with_width.layers) == ["roads"] and without.layers == {} and flaws(without) == [(1, "motorway", "refused")]
+    )
 
 
 def test_metres_of_a_plane_grid_become_degrees() -> None:
@@ -117,7 +133,7 @@ async def test_the_same_sheet_again_changes_nothing_and_another_edition_replaces
     assert await laid(BUILDING, ROAD) and not await laid(BUILDING, ROAD)
     assert await laid(ROAD)
     async with database.transaction() as tx:
-        assert [layer for layer, _ in await store.layers(tx)] == ["roads"]
+        assert [layer for layer, _ in await store.layers(tx)] == ["paths", "roads"]
         entries = await tx.fetch("SELECT actor FROM ledger_entry WHERE act = 'map.imported'")
     assert len(entries) == 2
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -20,7 +20,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 import shapely
 
-from ansim.bench.judge.city import City, Floats, degrees, plane
+from ansim.bench.judge.city import City, Floats, degrees
 from ansim.bench.judge.walks import Streets, fixes
 from ansim.core.geo import EARTH_RADIUS_M
 
@@ -168,17 +168,6 @@ class Ways:
         way = degrees(shapely.get_coordinates(shapely.LineString(planned).simplify(5)))[:, ::-1]
         metres = float(np.hypot(*(home - planned[0])))
         return Journey(sent, (float(latitude), float(longitude)), metres, way, incident, begun)
-
-    def remaining(self, journey: Journey) -> Callable[[float, float], float]:
-        """What a road map tells: how far it is to her destination from a latitude and longitude."""
-        [home] = plane(np.array([journey.destination[::-1]]))
-        by_road = self._streets.to(home)
-
-        def remaining(latitude: float, longitude: float) -> float:
-            [[x, y]] = plane(np.array([[longitude, latitude]])).tolist()
-            return by_road(x, y)
-
-        return remaining
 
     def _after(self, incident: Incident, places: Floats, begun: int, rng: np.random.Generator) -> Floats:
         """Second by second: straight away from home, as far from it as streets lead, or the shortest way to it."""

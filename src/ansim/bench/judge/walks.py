@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -98,26 +97,6 @@ class Streets:
         start, end = self._near(here), self._near(home)
         length, came = self._lengths(start, 4 * math.dist(here, home) + 1000)
         return self._line(here, start, end, came) if end in length else np.array([here, home])
-
-    def to(self, home: Floats) -> Callable[[float, float], float]:
-        """How far it is by road from a place in metres: to the nearest street, and along it to the better end."""
-        length, _ = self._lengths(self._near(home), math.inf)
-        edges = [
-            (here, there, shapely.LineString(corners))
-            for here, ways in sorted(self._ways.items())
-            for there, corners, _ in ways
-            if here < there and here in length
-        ]
-        tree = shapely.STRtree([line for _, _, line in edges])
-
-        def remaining(x: float, y: float) -> float:
-            point = shapely.Point(x, y)
-            here, there, line = edges[int(tree.nearest(point))]
-            along = line.project(point)
-            ends = min(length[here] + along, length[there] + line.length - along)
-            return ends + line.distance(point)
-
-        return remaining
 
     @cached_property
     def _tree(self) -> shapely.STRtree:

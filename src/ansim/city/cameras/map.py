@@ -1,4 +1,4 @@
-"""What stands between a camera and somebody: roads, entrances and buildings of a city's map, from GeoJSON (RFC 7946).
+"""What stands between a camera and somebody, and where one can walk: roads, entrances and buildings of a city's map, from GeoJSON (RFC 7946).
 
 Every feature ends in a layer or as a refusal that names it; what was mended is named as well.
 """
@@ -20,18 +20,20 @@ from ansim.city.cameras.projection import GRIDS, Grid
 from ansim.core.errors import Problem
 from ansim.core.geo import EARTH_RADIUS_M
 
-Layer = Literal["roads", "entrances", "footprints"]
-LAYERS: tuple[Layer, ...] = ("roads", "entrances", "footprints")
+Layer = Literal["roads", "entrances", "footprints", "paths"]
+LAYERS: tuple[Layer, ...] = ("roads", "entrances", "footprints", "paths")
 Shapes = NDArray[np.object_]
-"""Areas of roads, points of entrances, areas of buildings; longitude and latitude in degrees."""
+"""Areas of roads, points of entrances, areas of buildings, middle lines of what can be walked along; longitude and latitude in degrees."""
 
 LARGEST = 1 << 30
 SOUTH, NORTH, WEST, EAST = 32.9, 38.7, 124.0, 132.0
-_KINDS: dict[str, Layer] = {"road": "roads", "entrance": "entrances", "building": "footprints"}
+_KINDS: dict[str, Layer] = {"road": "roads", "entrance": "entrances", "building": "footprints", "path": "paths"}
 """Property `kind`, as the map that the console draws has it; features of other kinds stand in nobody's way."""
 _NATIONAL: dict[str, Layer] = {"TL_SPRD_RW": "roads", "TL_SPRD_MANAGE": "roads", "TL_SPBD_ENTRC": "entrances", "TL_SPBD_BULD": "footprints"}  # fmt: skip
 """Layers of the national road-name address map."""
 _WIDTHS = ("width_m", "ROAD_BT")
+_MOTORWAYS = {"ROA_CLS_SE": ("1",), "highway": ("motorway", "motorway_link")}
+"""Nobody walks there: the road classes of the national map and of OpenStreetMap."""
 _DEGREE_M = EARTH_RADIUS_M * np.pi / 180
 
 
@@ -90,14 +92,14 @@ def read(content: bytes, layer: Layer | None = None) -> Sheet:
             passed_over += 1
             continue
         try:
-            for one in _shapes(feature, of, grid, number, flaws):
-                found.setdefault(of, {})[shapely.to_wkb(one)] = one
+            for layer_of, one in _shapes(feature, of, grid, number, flaws):
+                found.setdefault(layer_of, {})[shapely.to_wkb(one)] = one
         except _Refused as refused:
             flaws.append(Flaw(number, refused.rule, "refused", refused.detail))
     if not found and passed_over == len(collection["features"]):
         raise Problem(
             422, "map.layer", "Nothing here says what it is",
-            "Say it with --layer, or give the features a property kind: road, entrance or building.",
+            "Say it with --layer, or give the features a property kind: road, path, entrance or building.",
         )  # fmt: skip
     layers = {of: _array(list(found[of].values())) for of in LAYERS if of in found}
     return Sheet(layers, flaws, len(collection["features"]), passed_over)
@@ -132,7 +134,11 @@ def _layer(feature: Any, named: Layer | None) -> Layer | None:
     return named if kind is None else _KINDS.get(str(kind))
 
 
-def _shapes(feature: dict[str, Any], layer: Layer, grid: Grid | None, number: int, flaws: list[Flaw]) -> Iterator[BaseGeometry]:  # fmt: skip
+def _shapes(
+    feature: dict[str, Any], layer: Layer, grid: Grid | None, number: int, flaws: list[Flaw]
+) -> Iterator[tuple[Layer, BaseGeometry]]:
+    """A road that is a line is an area in which nothing stands, and a way to walk."""
+
     def repaired(rule: str, detail: str) -> None:
         flaws.append(Flaw(number, rule, "repaired", detail))
 
@@ -145,21 +151,48 @@ def _shapes(feature: dict[str, Any], layer: Layer, grid: Grid | None, number: in
     if not np.isfinite(shapely.get_coordinates(geometry)).all():
         raise _Refused("place", "a coordinate is no number")
     geometry = _placed(shapely.force_2d(geometry), grid, repaired)
+    is_line = geometry.geom_type in ("LineString", "MultiLineString")
+    if is_line and layer in ("roads", "paths"):
+        yield from _line(geometry, layer, feature.get("properties") or {}, repaired)
+        return
+    if layer == "paths":
+        raise _Refused("geometry", "a path is a line")
     if layer == "entrances":
         if geometry.geom_type not in ("Point", "MultiPoint"):
             raise _Refused("geometry", "an entrance is a point")
-    elif geometry.geom_type in ("LineString", "MultiLineString") and layer == "roads":
-        geometry = _wide(geometry, feature.get("properties") or {})
     elif geometry.geom_type not in ("Polygon", "MultiPolygon"):
-        raise _Refused("geometry", "neither an area nor, for a road, a line with its width")
+        raise _Refused("geometry", "neither an area nor, for a road, a line")
     elif not geometry.is_valid:
         repaired("crossing", "its outline crossed itself")
         geometry = shapely.make_valid(geometry)
     wanted = "Point" if layer == "entrances" else "Polygon"
-    parts = [part for part in shapely.get_parts(shapely.get_parts(geometry)) if part.geom_type == wanted]
+    parts = [part for part in _parts(geometry) if part.geom_type == wanted]
     if not parts:
         raise _Refused("geometry", "nothing is left of it once its outline is mended")
-    yield from parts
+    for part in parts:
+        yield layer, part
+
+
+def _line(
+    line: BaseGeometry, layer: Layer, properties: dict[str, Any], repaired: Callable[[str, str], None]
+) -> Iterator[tuple[Layer, BaseGeometry]]:
+    motorway = any(str(properties.get(name)) in classes for name, classes in _MOTORWAYS.items())
+    width_m = _width_m(properties) if layer == "roads" else None
+    if width_m is None and motorway:
+        raise _Refused("motorway", "nobody walks there" + (", and its width is not known" if layer == "roads" else ""))
+    if width_m is None and layer == "roads":
+        repaired("width", "without its width in metres, in " + " or ".join(_WIDTHS) + ", it is only a way to walk")
+    if width_m is not None:
+        for part in _parts(_wide(line, width_m)):
+            yield "roads", part
+    if not motorway:
+        for part in _parts(line):
+            yield "paths", part
+
+
+def _parts(geometry: BaseGeometry) -> list[BaseGeometry]:
+    """Of collections in a collection, too."""
+    return list(shapely.get_parts(shapely.get_parts(geometry)))
 
 
 def _placed(geometry: BaseGeometry, grid: Grid | None, repaired: Callable[[str, str], None]) -> BaseGeometry:
@@ -178,14 +211,16 @@ def _placed(geometry: BaseGeometry, grid: Grid | None, repaired: Callable[[str, 
     return geometry
 
 
-def _wide(line: BaseGeometry, properties: dict[str, Any]) -> BaseGeometry:
-    """The area of a road of which the middle and the width are known."""
+def _width_m(properties: dict[str, Any]) -> float | None:
     for name in _WIDTHS:
         width = properties.get(name)
         if isinstance(width, int | float) and 0.5 <= width <= 200:
-            break
-    else:
-        raise _Refused("width", "a road that is a line needs its width in metres, in " + " or ".join(_WIDTHS))
+            return width
+    return None
+
+
+def _wide(line: BaseGeometry, width_m: float) -> BaseGeometry:
+    """The area of a road of which the middle and the width are known."""
     scale = np.cos(np.radians(line.centroid.y)), 1.0
     flat = shapely.transform(line, lambda at: at * scale)
-    return shapely.transform(shapely.buffer(flat, width / 2 / _DEGREE_M, quad_segs=3), lambda at: at / scale)
+    return shapely.transform(shapely.buffer(flat, width_m / 2 / _DEGREE_M, quad_segs=3), lambda at: at / scale)

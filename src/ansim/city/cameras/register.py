@@ -29,7 +29,7 @@ class Register:
     async def load(self, database: Database) -> None:
         """Everything anew: the map is drawn and every pole's table made beside the loop."""
         async with database.transaction(readonly=True) as tx:
-            layers = await store.layers(tx)
+            layers = [(layer, shapes) for layer, shapes in await store.layers(tx) if layer != "paths"]
         ground = await asyncio.to_thread(Ground.of, layers) if layers else None
         async with database.transaction(readonly=True) as tx:
             self._take(await store.every(tx), await store.calibrations(tx), ground)

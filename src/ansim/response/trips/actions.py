@@ -14,6 +14,7 @@ from ansim.city.people.actions import profile_of
 from ansim.city.people.contacts import Contacts, check_code
 from ansim.city.people.credential import Verdict
 from ansim.city.people.sealed import opened
+from ansim.city.ways.register import Network
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.core.geo import distance_m
@@ -121,7 +122,9 @@ async def start(tx: Transaction, post: TripPost, verdict: Verdict, contacts: byt
     )  # fmt: skip
     there = post.destination
     plan = plan_of(trip, there.latitude, there.longitude)
-    kept = Kept(trip, Memory(there.latitude, there.longitude, watching.begin(plan, post.position, tx.at)))
+    remaining = tx.use(Network).toward(there.latitude, there.longitude)
+    watch = watching.begin(plan, post.position, tx.at, remaining)
+    kept = Kept(trip, Memory(there.latitude, there.longitude, watch))
     if post.position is not None:
         located(tx, kept, post.position)
         tracking.lay(tx, [(id, track_slot, post.position)])

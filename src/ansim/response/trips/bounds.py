@@ -50,6 +50,8 @@ VAGUE_M: Final = 100.0
 """A fix with a wider radius says that the phone lives, not where she is."""
 CIRCUITY: Final = 1.35
 """The length of a way through streets for each metre of the straight line."""
+UNEVEN_M: Final = 60.0
+"""By so much what remains along streets may jump between two fixes: a fix beside its street is taken for the next one."""
 TAKEN_M: Final = 100.0
 """Farther from home than she has been: with speed, she is going away."""
 RIDE_S: Final = 20

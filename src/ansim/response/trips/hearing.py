@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from ansim.city.ways.register import Network
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.core.position import Position
@@ -72,8 +73,9 @@ async def carried(tx: Transaction, fixes: Sequence[tuple[str, Position]]) -> Non
 
 def _hear(tx: Transaction, kept: Kept, positions: Sequence[Position], battery: int | None) -> None:
     alarms: list[watching.Alarm] = []
+    remaining = tx.use(Network).toward(kept.memory.latitude, kept.memory.longitude) if positions else None
     for position in positions:
-        alarms += watching.moved(kept.watch, kept.plan, position, tx.at)
+        alarms += watching.moved(kept.watch, kept.plan, position, tx.at, remaining)
         located(tx, kept, position)
     if not positions:
         watching.heard(kept.watch, tx.at)

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from ansim.city.people import credential
 from ansim.city.people.credential import trip_lines
 from ansim.city.people.sealed import from_text
+from ansim.city.ways.register import Network
 from ansim.core.database import Database
 from ansim.core.world import World
 from ansim.response.signals.model import Secret, secret_hash
@@ -98,6 +99,7 @@ async def start_trip(
     verdict = credential.judge(
         data.credential, data.proof, trip_lines(data.id, data.at), issuers=database.use(Issuers), now=world.clock.now()
     )
+    await database.use(Network).prepare(data.destination.latitude, data.destination.longitude)
     async with database.transaction() as tx:
         trip, new = await actions.start(tx, data, verdict, from_text(data.sealed))
         secret = actions.secret_of(tx, trip)

@@ -31,6 +31,7 @@ from ansim.response.trips.bounds import (
     SILENT_S,
     STOP_M,
     TAKEN_M,
+    UNEVEN_M,
     VAGUE_M,
     Bounds,
     Mode,
@@ -43,7 +44,8 @@ __all__ = [
     "next_due", "predicted_at", "remaining_m",
 ]  # fmt: skip
 
-Remaining = Callable[[float, float], float]
+Remaining = Callable[[float, float], float | None]
+"""Metres to her destination by road from a latitude and longitude; None where no road is known."""
 _DEGREE_M: Final = EARTH_RADIUS_M * radians(1)
 _FRESH_S: Final = 120
 """Of what is longer past, when it reaches us in a batch, nobody is asked whether it lasts."""
@@ -66,8 +68,7 @@ def heard(watch: Watch, now: datetime) -> None:
 def moved(
     watch: Watch, plan: Plan, position: Position, now: datetime, remaining: Remaining | None = None
 ) -> list[Alarm]:
-    """One fix, in the order in which they arrive. `remaining` gives the metres to her destination by road from a latitude
-    and longitude; without it they are those of the straight line."""
+    """One fix, in the order in which they arrive. Where `remaining` knows no road, or is not given, the straight line counts."""
     second = watch.second(now)
     if second > watch.heard:
         watch.heard = second
@@ -79,8 +80,8 @@ def moved(
     east = (position.longitude - plan.longitude + 180) % 360 - 180
     x = round(east * _DEGREE_M * cos(radians(plan.latitude)))
     y = round((position.latitude - plan.latitude) * _DEGREE_M)
-    first, bounds = watch.located is None, plan.bounds
-    watch.located, watch.by_road = second, remaining is not None
+    first, bounds, before = watch.located is None, plan.bounds, (watch.x, watch.y)
+    watch.located = second
     if first:
         watch.t, watch.x, watch.y, watch.track = t, x, y, [t, x, y]
         verdict = Verdict.ANEW
@@ -88,14 +89,17 @@ def moved(
         verdict = step(watch, bounds, t, x, y)
         if verdict is Verdict.HELD:
             return []
-    left = round(hypot(x, y) if remaining is None else remaining(position.latitude, position.longitude))
+    by_road = None if remaining is None else remaining(position.latitude, position.longitude)
+    left = round(hypot(x, y) if by_road is None else by_road)
     if first:
         watch.whole, watch.lag = left, second - t
     elif second - t < watch.lag:
         watch.lag = second - t
     if verdict is Verdict.ANEW:
+        watch.by_road = by_road is not None
         _anew(watch, left)
         return []
+    _evened(watch, left, by_road is not None, hypot(x - before[0], y - before[1]))
     found: list[Alarm] = []
     back = _away(watch, bounds, left, second, found)
     _speed(watch, bounds, max(back, left - watch.nearest), second, found)
@@ -190,6 +194,18 @@ def _anew(watch: Watch, left: int) -> None:
     watch.remaining, watch.nearest = [left], left
     watch.leaving = watch.drifting = None
     watch.still, watch.still_x, watch.still_y, watch.strayed = watch.t, watch.x, watch.y, False
+
+
+def _evened(watch: Watch, left: int, by_road: bool, went: float) -> None:
+    """What remains grows no faster than she goes. More than that is the map's doing, which lacks a street or begins here: what
+    she has gone away so far is kept, and the measure is another one."""
+    grown = left - watch.remaining[-1]
+    if by_road == watch.by_road:
+        grown = max(0, round(grown - CIRCUITY * went - UNEVEN_M)) if by_road else 0
+    watch.by_road = by_road
+    if grown:
+        watch.nearest += grown
+        watch.remaining = [one + grown for one in watch.remaining]
 
 
 def _away(watch: Watch, bounds: Bounds, left: int, second: int, found: list[Alarm]) -> int:

@@ -23,6 +23,8 @@ class Lane(IntEnum):
     TRIP = 2
     POSITION = 3
     VIDEO = 4
+    WAY = 5
+    """Asked for before she goes, and she can go without."""
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,7 @@ PER_IDENTITY = {
     Lane.TRIP: Rate(burst=10, per_s=0.2),
     Lane.POSITION: Rate(burst=60, per_s=2),
     Lane.VIDEO: Rate(burst=20, per_s=1),
+    Lane.WAY: Rate(burst=40, per_s=4),
 }
 PER_ADDRESS = {
     # An address may be a whole mobile network's: generous, and an SOS only ever loses rank by it.
@@ -59,6 +62,7 @@ PER_ADDRESS = {
     Lane.TRIP: Rate(burst=200, per_s=20),
     Lane.POSITION: Rate(burst=1000, per_s=200),
     Lane.VIDEO: Rate(burst=200, per_s=20),
+    Lane.WAY: Rate(burst=120, per_s=12),
 }
 REMEMBERED = 100_000
 """Buckets kept; the longest unused go first, so that a flood of invented identities costs bounded memory."""
@@ -110,7 +114,7 @@ class Lanes:
             raise Problem(429, "too-many", "Too many at once", "Try again a little later.", retry_after_s=wait)
 
     def _shed(self, lane: Lane) -> float:
-        """Seconds to stay away under load: video goes at 0.80, positions at 0.85, trips 0.90, acks 0.95."""
+        """Seconds to stay away under load: ways go at 0.75, video at 0.80, positions at 0.85, trips 0.90, acks 0.95."""
         over = self._load() - (1.0 - 0.05 * lane)
         return 0.0 if over < 0 else 1.0 + lane
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Container, Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ansim.city.cameras.model import Aim, Camera, Outlook, RankedCamera
 from ansim.city.cameras.sight import honest
@@ -34,6 +35,8 @@ _TRUST = {"register": 0.5, "device": 0.75, "calibrated": 1.0}
 _WORKING, _SILENT = 0.98, 0.02
 _WIDEST_RAD = float(HALVES[-1])
 """Half the view that the range of a turning lens is told for."""
+_CLEAR = 0.5
+"""A line of sight that is more likely free than not."""
 _MOST_POLES = 512
 _WIDE_M = 60.0
 _BEST, _BEST_WIDE = 10, 20
@@ -103,6 +106,33 @@ class Sight:
         """Make every table now; may run in a thread beside `rank`."""
         for first in range(0, len(self._built), 1024):
             self._build(np.arange(first, min(first + 1024, len(self._built))))
+
+    @property
+    def places(self) -> NDArray[np.float64]:
+        """Latitude and longitude of every pole."""
+        return np.column_stack([self._poles.latitude, self._poles.longitude])
+
+    def covers(self, latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether each of these places can be seen: within a camera's range and, where its direction is known, in its view, with
+        nothing between. That it works, and is not turned elsewhere at the moment, nobody promises."""
+        self.warm()
+        spots = Poles(latitude, longitude)
+        seen = np.zeros(len(latitude), dtype=bool)
+        blind = self._turns | (self._trust == 0) | (self._half >= math.pi)
+        for pole in range(len(self._poles)):
+            lens = np.arange(self._first[pole], self._first[pole + 1])
+            here = float(self._poles.latitude[pole]), float(self._poles.longitude[pole])
+            near, _ = spots.near(*here, min(REACH_M, float(self._range[lens].max())))
+            if not len(near):
+                continue
+            east = ((spots.longitude[near] - here[1]) * DEGREE_M * math.cos(math.radians(here[0]))).astype(np.float32)
+            north = ((spots.latitude[near] - here[0]) * DEGREE_M).astype(np.float32)
+            lines = sightlines(east[None], north[None], self._tables[pole : pole + 1])
+            off = np.abs(np.arctan2(east, north) - self._azimuth[lens, None])
+            looks = blind[lens, None] | (np.minimum(off, 2 * np.pi - off) <= self._half[lens, None])
+            looks &= lines.distance <= self._range[lens, None]
+            seen[spots.order[near[looks.any(axis=0) & (lines.through[0] >= _CLEAR)]]] = True
+        return seen
 
     def spread(self, position: Position) -> Spread:
         """Where she may be, by her fix and the map."""
