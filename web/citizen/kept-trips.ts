@@ -1,6 +1,6 @@
 /** Trips as this phone keeps them: the one under way survives a closed page, those that are over are lines of her record. */
 import { forget, keep, keptUnder } from "./vault";
-import type { Destination, Mode, Started, TripPost, TripState, Vehicle } from "./wire";
+import type { Destination, Mode, Started, TripPost, TripState, Vehicle, Way } from "./wire";
 
 /** What she says on the way. It is told in order, and kept until it has been. */
 export type Act = { said_at: string } & (
@@ -14,6 +14,8 @@ export type Act = { said_at: string } & (
 export interface KeptTrip {
   id: string;
   to: Destination;
+  /** The way that she chose; none in those kept before there was a choice. */
+  way?: Way | null;
   mode: Mode;
   /** What starts it; null once a centre has it. */
   post: TripPost | null;

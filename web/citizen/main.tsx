@@ -17,6 +17,7 @@ import { loadConsents, renew } from "./consent";
 import { Enrol } from "./enrol";
 import { EscortEntry, EscortScreen, booked, loadEscort } from "./escort";
 import { Guardians } from "./guardians";
+import { loadHelp } from "./help";
 import { Home } from "./home";
 import { collectAnswers } from "./invite";
 import { PracticeEmergency } from "./practice";
@@ -185,6 +186,7 @@ async function start(): Promise<void> {
   void refresh();
   void renew();
   void collectAnswers();
+  void loadHelp().catch(() => undefined);
 
   let deaf: (() => void) | null = null;
   effect(() => {

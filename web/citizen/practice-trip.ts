@@ -14,6 +14,7 @@ const soon = (ms: number): string => new Date(Date.now() + ms).toISOString();
 export class PracticeTrip implements Trip {
   readonly practice = true;
   readonly to: Destination;
+  readonly way = null;
   readonly starting = signal<Starting>("sending");
   readonly state = signal<TripState | null>(null);
   readonly connected = signal(true);

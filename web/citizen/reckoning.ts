@@ -24,10 +24,10 @@ export function minutesFor(metres: number, mode: Mode): number {
   return Math.max(1, Math.round(((metres * detour) / mps + wait_s) / 60));
 }
 
-/** Four arrivals to choose from, in minutes from now: the reckoned one first, then with more and more time to spare. */
-export function choices(metres: number | null, mode: Mode): number[] {
-  if (metres === null) return [...UNKNOWN];
-  const first = Math.min(Math.max(LEAST_MIN, fives(minutesFor(metres, mode))), MOST_MIN - 60);
+/** Four arrivals to choose from, in minutes from now: the reckoned one first, then with more and more time to spare. `minutes` is how long the way takes. */
+export function choices(minutes: number | null): number[] {
+  if (minutes === null) return [...UNKNOWN];
+  const first = Math.min(Math.max(LEAST_MIN, fives(minutes)), MOST_MIN - 60);
   const step = first < 30 ? 5 : first < 90 ? 10 : 20;
   return [first, first + step, first + 2 * step, first + 4 * step];
 }

@@ -17,6 +17,7 @@ import { age, clockTime, distance } from "../shared/words";
 import { CancelPad } from "./cancel";
 import type { Emergency } from "./emergency";
 import { HoldButton } from "../shared/hold";
+import { nearestHelp } from "./help";
 import { Badge, furthest } from "./parts";
 import { Siren } from "./siren";
 import { type Word, t } from "./words";
@@ -173,9 +174,16 @@ function smsText(of: Emergency): string {
 function Where({ of }: { of: Emergency }): JSX.Element | null {
   const fix = of.where.value;
   if (of.receipt.value?.closed_at) return null;
+  const near = nearestHelp(fix);
   return (
     <p class="ph t3 where">
       {fix ? t("sent.where", { m: distance(fix.accuracy_m), age: age(since(fix.at)) }) : t("sent.nowhere")}
+      {near && (
+        <>
+          <br />
+          {near}
+        </>
+      )}
     </p>
   );
 }

@@ -21,14 +21,15 @@ import { Icon } from "../shared/icons";
 import { clockTime, distance, span } from "../shared/words";
 import { allowed, missing } from "./consent";
 import { Field, Switch } from "./parts";
-import { MODES, choices, minutesUntil } from "./reckoning";
+import { MODES, choices, minutesFor, minutesUntil } from "./reckoning";
 import { type Spot, forgetSpot, keepSpot, pointed, spots } from "./spots";
 import { position, practising, profile, screen } from "./state";
 import type { Setting } from "./trip";
 import { Picker } from "./trip-plan";
+import { WhichWay, onStreets } from "./which-way";
 import { locate } from "./whereabouts";
 import { t, type Word } from "./words";
-import type { Destination, Mode, Vehicle } from "./wire";
+import type { Way as ChosenWay, Destination, Mode, Vehicle } from "./wire";
 
 const FACE: Record<Mode, string> = { walk: footprints, bus, taxi, bicycle: bike, car };
 
@@ -242,15 +243,16 @@ export function SettingOut({ go, beside }: { go: (setting: Setting) => Promise<v
   const [mode, setMode] = useState<Mode>("walk");
   const [vehicle, setVehicle] = useState<Vehicle>({ plate: "" });
   const [chosen, setChosen] = useState<number | null>(null);
+  const [way, setWay] = useState<ChosenWay | null>(null);
   const [busy, setBusy] = useState(false);
   useEffect(() => void locate(), []);
   const here = position.value;
-  const offered = choices(here && to ? apart(here, to) : null, mode);
+  const offered = choices(way?.minutes ?? (here && to ? minutesFor(apart(here, to), mode) : null));
   const minutes = chosen ?? offered[0]!;
   const start = async (): Promise<void> => {
     if (to === null) return;
     setBusy(true);
-    await go({ to: { latitude: to.latitude, longitude: to.longitude, label: to.label }, mode, vehicle: vehicleOf(mode, vehicle), minutes });
+    await go({ to: { latitude: to.latitude, longitude: to.longitude, label: to.label }, mode, vehicle: vehicleOf(mode, vehicle), minutes, way });
     setBusy(false);
   };
   const word: Word = to === null ? "trip.go.where" : busy ? "trip.going" : practising.value ? "trip.go.practice" : "trip.go";
@@ -264,6 +266,7 @@ export function SettingOut({ go, beside }: { go: (setting: Setting) => Promise<v
         choose={(destination) => {
           setTo(destination);
           setChosen(null);
+          setWay(null);
         }}
       />
       <section>
@@ -273,10 +276,23 @@ export function SettingOut({ go, beside }: { go: (setting: Setting) => Promise<v
           choose={(next) => {
             setMode(next);
             setChosen(null);
+            setWay(null);
           }}
         />
         {(mode === "taxi" || mode === "car") && <Plate of={vehicle} change={setVehicle} />}
       </section>
+      {here && to && onStreets(mode) && !practising.value && (
+        <WhichWay
+          from={here}
+          to={to}
+          mode={mode}
+          chosen={way}
+          choose={(next) => {
+            setWay(next);
+            setChosen(null);
+          }}
+        />
+      )}
       <When offered={offered} minutes={minutes} choose={setChosen} />
       <Who />
       <p class="t2 row honest">

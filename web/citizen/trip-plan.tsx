@@ -22,8 +22,17 @@ const House = ({ scale }: { scale: number }): JSX.Element => (
   </g>
 );
 
-/** She and her destination in one picture; the line between them is straight, since nobody knows her way. */
-export function TripPlan({ position, to }: { position: Position | null; to: Place }): JSX.Element {
+interface PlanProps {
+  position: Position | null;
+  to: Place;
+  /** Those that she may choose from, or the one that she chose. */
+  ways?: { line: Pair[]; chosen: boolean }[];
+  /** Places of help along it. */
+  help?: (Place & { open: boolean | null })[];
+}
+
+/** She and her destination in one picture; the line between them is straight where she has chosen no way. */
+export function TripPlan({ position, to, ways = [], help = [] }: PlanProps): JSX.Element {
   const features = useStreets();
   const [frame, [width, height]] = useSize();
   // The ground stays where it was drawn; the window onto it follows her.
@@ -46,7 +55,14 @@ export function TripPlan({ position, to }: { position: Position | null; to: Plac
     <div class="ground" data-for="trip" ref={frame}>
       <svg viewBox={`${middle[0] - across[0] / 2} ${middle[1] - across[1] / 2} ${across[0]} ${across[1]}`} role="img" aria-label={said.join(", ")}>
         {streets}
-        {her && <path class="between" d={line([her, goal])} stroke-width={5 * scale} stroke-dasharray={`${scale} ${11 * scale}`} />}
+        {[...ways].sort((one, other) => Number(one.chosen) - Number(other.chosen)).map(({ line: corners, chosen }, at) => (
+          <path key={at} class={chosen ? "way chosen" : "way"} d={line(corners.map(([longitude, latitude]) => project(longitude, latitude)))} stroke-width={(chosen ? 7 : 5) * scale} {...(chosen ? {} : { "stroke-dasharray": `${10 * scale} ${8 * scale}` })} />
+        ))}
+        {help.map((one, at) => {
+          const [x, y] = project(one.longitude, one.latitude);
+          return <circle key={at} class={one.open ? "help" : "help shut"} cx={x} cy={y} r={6 * scale} stroke-width={2 * scale} />;
+        })}
+        {her && ways.length === 0 && <path class="between" d={line([her, goal])} stroke-width={5 * scale} stroke-dasharray={`${scale} ${11 * scale}`} />}
         <g transform={`translate(${goal[0]} ${goal[1]})`}>
           <House scale={scale} />
         </g>

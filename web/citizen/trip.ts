@@ -15,7 +15,7 @@ import { Delivery, SILENCE_MS, Unanswered, askForSync } from "./sending";
 import { centre, position, profile, servers, trips } from "./state";
 import { RETRY_MS, TELL_TAG, say, tell } from "./telling";
 import { locate } from "./whereabouts";
-import type { Destination, Mode, Position, Question, Started, TripPost, TripState, Vehicle } from "./wire";
+import type { Destination, Mode, Position, Question, Started, TripPost, TripState, Vehicle, Way } from "./wire";
 
 /** How the start stands: on its way, repeated, waiting for a network, not taken by the centre, or the centre's clock runs. */
 export type Starting = "sending" | "again" | "offline" | "refused" | "started";
@@ -25,12 +25,15 @@ export interface Setting {
   mode: Mode;
   vehicle: Vehicle | null;
   minutes: number;
+  /** That she chose; it stays on this phone. */
+  way: Way | null;
 }
 
 /** What the screens of a trip show and can do. */
 export interface Trip {
   readonly practice: boolean;
   readonly to: Destination;
+  readonly way: Way | null;
   readonly mode: Mode;
   readonly promisedAt: string;
   readonly starting: Signal<Starting>;
@@ -116,6 +119,10 @@ export class RealTrip implements Trip {
     return this.one.to;
   }
 
+  get way(): Way | null {
+    return this.one.way ?? null;
+  }
+
   get mode(): Mode {
     return this.state.value?.mode ?? this.one.mode;
   }
@@ -124,7 +131,7 @@ export class RealTrip implements Trip {
     return this.state.value?.promised_at ?? this.one.started?.promised_at ?? this.one.post?.promised_at ?? "";
   }
 
-  static async start({ to, mode, vehicle, minutes }: Setting): Promise<RealTrip> {
+  static async start({ to, mode, vehicle, minutes, way }: Setting): Promise<RealTrip> {
     const id = newId();
     const at = new Date().toISOString();
     const [fix, charge, introduction] = await Promise.all([
@@ -144,7 +151,7 @@ export class RealTrip implements Trip {
       ...(vehicle ? { vehicle } : {}),
       ...introduction,
     };
-    const trip = new RealTrip({ id, to, mode, post: start, servers: servers(), started: null, state: null, unsent: [], left: false });
+    const trip = new RealTrip({ id, to, way, mode, post: start, servers: servers(), started: null, state: null, unsent: [], left: false });
     trip.where.value = start.position;
     await trip.keep();
     trip.deliver(start);
@@ -356,7 +363,7 @@ export class RealTrip implements Trip {
       return;
     }
     // What is kept for her record is the name; where it is is nobody's matter any more.
-    this.one = { ...this.one, to: { ...this.one.to, latitude: 0, longitude: 0 }, left: true };
+    this.one = { ...this.one, to: { ...this.one.to, latitude: 0, longitude: 0 }, way: null, left: true };
     await this.keep();
   }
 }

@@ -6,6 +6,7 @@ import bus from "lucide-static/icons/bus.svg?raw";
 import cloudOff from "lucide-static/icons/cloud-off.svg?raw";
 import eye from "lucide-static/icons/eye.svg?raw";
 import locateIcon from "lucide-static/icons/locate.svg?raw";
+import shield from "lucide-static/icons/shield-check.svg?raw";
 import sun from "lucide-static/icons/sun.svg?raw";
 import phoneIcon from "lucide-static/icons/phone.svg?raw";
 import taxi from "lucide-static/icons/car-taxi-front.svg?raw";
@@ -16,6 +17,7 @@ import { age, clockTime, distance, span, timer } from "../shared/words";
 import { HoldButton } from "../shared/hold";
 import { canStayAwake, useAwake } from "./awake";
 import { type Act, isOver } from "./kept-trips";
+import { nearestHelp } from "./help";
 import { Badge, Field, Switch, TwicePressed, furthest } from "./parts";
 import { asksAt, metresLeft, minutesLeft, share } from "./reckoning";
 import { Modes, Plate, vehicleOf } from "./setting-out";
@@ -147,6 +149,7 @@ function Facts({ of, state }: { of: Trip; state: TripState }): JSX.Element {
   const fix = of.where.value;
   const charge = of.charge.value ?? state.battery;
   const receipts = furthest(state.receipts);
+  const near = nearestHelp(fix);
   return (
     <ul class="panel facts">
       <li class="row" aria-live="polite">
@@ -167,6 +170,12 @@ function Facts({ of, state }: { of: Trip; state: TripState }): JSX.Element {
           {[fix ? t("trip.fix", { m: distance(fix.accuracy_m), age: age(since(fix.at)) }) : t("trip.nofix"), charge === null ? "" : t("trip.battery", { n: charge })].filter(Boolean).join(" · ")}
         </span>
       </li>
+      {near && (
+        <li class="row">
+          <Icon of={shield} class="t2" />
+          <span>{near}</span>
+        </li>
+      )}
       {canStayAwake() && (
         <li class="row awake">
           <Icon of={sun} class="t2" />
@@ -253,7 +262,7 @@ function OnTheWay({ of, state, press, sos }: TripProps & { state: TripState }): 
     <main class="phone trip">
       <Band of={of} />
       <section class="plan">
-        <TripPlan position={of.where.value} to={of.to} />
+        <TripPlan position={of.where.value} to={of.to} {...(of.way ? { ways: [{ line: of.way.line, chosen: true }], help: of.way.help } : {})} />
       </section>
       <section class="sheet">
         <div class="row eta">

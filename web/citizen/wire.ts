@@ -140,6 +140,39 @@ export interface Vehicle {
   note?: string;
 }
 
+export type HelpKind = "police" | "bell" | "shop" | "shelter";
+
+export interface HelpPlace {
+  kind: HelpKind;
+  name: string;
+  latitude: number;
+  longitude: number;
+}
+
+/** One way and its reasons: shares of its length, places of help within 50 m that are open. Null is what no register tells. */
+export interface Way {
+  kind: "shortest" | "safe";
+  /** Longitude, latitude. */
+  line: [number, number][];
+  metres: number;
+  minutes: number;
+  longer_m: number;
+  lit: number | null;
+  seen: number | null;
+  near_help: number | null;
+  police: number | null;
+  bells: number | null;
+  shops: number | null;
+  shelters: number | null;
+  help: (HelpPlace & { open: boolean | null })[];
+}
+
+export interface Ways {
+  ways: Way[];
+  dark: boolean;
+  unknown: ("light" | "camera" | HelpKind)[];
+}
+
 /** The body of POST /api/trips. */
 export interface TripPost {
   id: string;
