@@ -48,6 +48,11 @@ from ansim.response.trips import guardians as companions
 from ansim.response.trips.events import TripEnded, TripRides, TripSignalled, TripStarted, TripUnanswered
 from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
+from ansim.response.wards import actions as wards
+from ansim.response.wards import calling as ward_calling
+from ansim.response.wards import hearing as ward_hearing
+from ansim.response.wards import searching
+from ansim.response.wards.events import SearchApproved, WardSignalled
 from ansim.response.watch import actions as watch
 from ansim.response.watch import aiming, turning
 from ansim.response.watch.events import CameraAimed, CameraReturns
@@ -83,10 +88,12 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
 
 async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
     """A group of devices' fixes in one transaction. Each goes where whoever carries that device is watched: into the open
-    case, or her trip. Where there is none it goes nowhere, and is not kept.
+    case, or her trip; and where she is a ward, there. Where there is none of them it goes nowhere, and is not kept. A heartbeat
+    has no position: a ward was heard.
     """
     carriers = await people.persons_of_devices(tx, {one.device for one in moved})
-    fixes = [(carriers.get(one.device, one.caller), one.position) for one in moved]
+    said = [(carriers.get(one.device, one.caller), one.position) for one in moved]
+    fixes = [(person, position) for person, position in said if position is not None]
     cases = await incident_store.open_by_person(tx, list({person for person, _ in fixes}))
     tracking.keep(
         tx,
@@ -97,6 +104,7 @@ async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
         ],
     )
     await hearing.carried(tx, [(person, position) for person, position in fixes if person not in cases])
+    await ward_hearing.carried(tx, said)
     return [None] * len(moved)
 
 
@@ -122,6 +130,9 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(TripEnded, companions.tell_ended),
     # and where two scouts walk with her, a pressed SOS or an unanswered question does, too
     Errand(EscortSignalled, escort_calling.call),
+    # and whoever somebody else answers for: nobody answers, or nobody finds her
+    Errand(WardSignalled, ward_calling.call),
+    Errand(SearchApproved, ward_calling.search),
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),
@@ -147,13 +158,14 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(IncidentClosed, turning.return_with_case),
     Reaction(IncidentClosed, footage.end_with_case),
     Errand(IncidentClosed, dispatch.tell_closed),
-    # and the trip or escort that led here is over
+    # and the trip or escort that led here is over; a ward is watched on
     Reaction(IncidentClosed, case.end_trip),
     # destroyed: the track's key dies at once, the case's key at its retention
     Reaction(IncidentClosed, destruction.destroy_with_case),
     Reaction(DestructionCertified, destruction.forget),
     Reaction(DestructionCertified, trips.forget),
     Reaction(DestructionCertified, escorts.forget),
+    Reaction(DestructionCertified, wards.forget),
     Reaction(DestructionCertified, footage.forget),
     Errand(DestructionCertified, evidence.take_files_away),
     # and each camera's day at its own
@@ -171,6 +183,8 @@ PASSING: tuple[Errand, ...] = (
 TIMERS: dict[str, TimerReaction] = {
     trips.DUE: trips.due,
     escorts.DUE: escorts.due,
+    wards.DUE: wards.due,
+    searching.UNANSWERED: searching.lapse,
     incidents.UNCLAIMED: incidents.escalate,
     guardians.UNREAD: guardians.tell_again,
     passing.UNANSWERED: passing.lapse,

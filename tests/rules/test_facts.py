@@ -47,9 +47,11 @@ def test_a_fact_is_stated(name: str) -> None:
 
 @pytest.mark.parametrize("name", FACTS)
 def test_a_fact_is_answered_or_shown(name: str) -> None:
-    """Sockets push whatever names an incident, a trip or an escort (`picture.live`); everything else somebody must look for."""
+    """Sockets push whatever names an incident, a trip, an escort or a ward (`picture.live`); everything else somebody must look for."""
     fact = FACTS[name]
-    assert answers(fact) or {"incident", "trip", "escort"} & set(fact.__struct_fields__) or fact.__name__ in SOUGHT
+    assert (
+        answers(fact) or {"incident", "trip", "escort", "ward"} & set(fact.__struct_fields__) or fact.__name__ in SOUGHT
+    )
 
 
 def test_a_fact_that_is_only_mentioned_is_not_waited_for_in_the_flow() -> None:

@@ -68,7 +68,7 @@ async def course(house: House) -> Course:
     mailed = house.centre.inboxes["mail"].inbox[0][1].link
     links = {"officer's link": request["link"], "guardian's link": mailed}
     readers = {
-        name: Reader(client, {"incident.claimed", "incident.viewed", "escort.viewed"}, await _id(client))
+        name: Reader(client, {"incident.claimed", "incident.viewed", "escort.viewed", "ward.viewed"}, await _id(client))
         for name, client in clients.items()
     }
     readers |= {f"desk of {agency}": Reader(client, {"dispatch.requested"}) for agency, client in desks.items()}
@@ -79,6 +79,7 @@ async def course(house: House) -> Course:
         readers[name] = Reader(browser._client, {"link.opened"})
     readers["colleague"] = Reader(colleague := await house.client("operator"), {"escort.viewed"}, await _id(colleague))
     escort = await walked(house, clients["supervisor"])
+    ward = await answered_for(house, clients["supervisor"])
     readers["stranger"] = Reader(await house.client(), set())
     [grant] = [
         g
@@ -87,7 +88,7 @@ async def course(house: House) -> Course:
     ]
     ids = {
         "incident": incident, "signal": receipt.signal, "grant": grant["id"], "camera": grant["cameras"][0], "seq": "0",
-        "clip": grant["id"], "take": grant["id"], "number": "0", "escort": escort, "duty": "none",
+        "clip": grant["id"], "take": grant["id"], "number": "0", "escort": escort, "duty": "none", "ward": ward,
         "request_id": asked["dispatch"], "dispatch_id": asked["dispatch"], "link": grant["id"], "account": "nobody",
         "passkey": "bm9uZQ", "path": "assets/none.js", "token": request["link"].rpartition("/")[2],
     }  # fmt: skip
@@ -110,6 +111,17 @@ async def walked(house: House, leader: httpx.AsyncClient) -> str:
     return str(
         read(await leader.post("/api/escort-calls", json=call | {"name": HER.name, "phone": HER.phone}))["escort"]
     )
+
+
+async def answered_for(house: House, leader: httpx.AsyncClient) -> str:
+    """The leader answers for her, too."""
+    until_at = instant(house.clock.now() + timedelta(days=1))
+    guardian = {"name": HER.guardians[0].name, "phone": "010-0000-0003"}
+    body = {
+        "id": "ward-of-leader", "kind": "dementia", "name": HER.name, "ground": {"kind": "own"}, "guardians": [guardian],
+        "phone": HER.phone, "until_at": until_at,
+    }  # fmt: skip
+    return str(read(await leader.post("/api/wards", json=body))["ward"]["id"])
 
 
 async def _id(client: httpx.AsyncClient) -> str:
@@ -149,7 +161,8 @@ async def test_every_answer_that_shows_her_is_in_the_ledger(house: House) -> Non
             assert answer.status_code < 500, (path, name)
             if shows(answer.text, at.marks):
                 shown.setdefault(name, set()).add(path)
-                assert covered(reader, await written(house, at.incident, at.ids["escort"])), (
+                subjects = [at.ids["ward"]] if path.startswith("/api/wards") else [at.incident, at.ids["escort"]]
+                assert covered(reader, await written(house, *subjects)), (
                     f"{name} sees her at {path}, and nobody wrote it down"
                 )
     # the rule bites: these do see her, and nobody else does

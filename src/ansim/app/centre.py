@@ -92,6 +92,7 @@ from ansim.response.trips.hearing import Listener
 from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
 from ansim.response.walls.gate import WallGate
+from ansim.response.wards.actions import Ears
 from ansim.response.watch import actions as watch
 from ansim.response.watch.aiming import Arrivals
 from ansim.response.watch.aims import Aims
@@ -370,6 +371,7 @@ class Centre:
         database.provide(Room, Room(settings.footage_mb * 1024 * 1024))
         database.provide(Following, Following())
         database.provide(Aims, Aims(by_itself=settings.turn_by_itself))
+        database.provide(Ears, Ears(self.world.clock.now()))
         database.provide(Lines, Lines(self.origin, self.places, settings.agency_phones))
         database.provide(Telephones, Telephones(centre=settings.phone, leader=settings.leader_phone))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk, database) for agency in ("112", "119")}))

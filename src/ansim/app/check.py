@@ -63,9 +63,24 @@ RULES = {
     "a right outlives its escort": "SELECT g.id FROM access_grant g JOIN escort e ON e.id = g.incident WHERE g.ended_at IS NULL"
     " AND e.ended_at < now() - interval '1 day 60 s'",
     "a pair walks with two at once": "SELECT duty FROM escort WHERE state IN ('walking', 'asking') GROUP BY duty HAVING count(*) > 1",
+    "an open ward has no timer that looks after her": "SELECT w.id FROM ward w LEFT JOIN timer t ON t.kind = 'ward.due' AND t.subject = w.id"
+    " WHERE w.ended_at IS NULL AND t.subject IS NULL",
+    "help was called for a ward and no case has her": "SELECT id FROM ward WHERE incident IS NULL AND signalled_at < now() - interval '60 s'",
+    "a ward is still with a case that is closed": "SELECT w.id FROM ward w JOIN incident i ON i.id = w.incident WHERE w.ended_at IS NULL"
+    " AND i.closed_at < now() - interval '60 s'",
+    "a ward's track key outlives the watch": "SELECT id FROM ward WHERE track_slot IS NOT NULL AND ended_at < now() - interval '60 s'",
+    "an hour of a ward's track outlives its day": "SELECT h.id FROM ward_hour h JOIN ward w ON w.id = h.ward"
+    " WHERE h.began_at < now() - interval '1 day 60 s' OR w.ended_at < now() - interval '60 s'",
+    "a right outlives its ward": "SELECT g.id FROM access_grant g JOIN ward w ON w.id = g.incident WHERE g.ended_at IS NULL"
+    " AND w.ended_at < now() - interval '1 day 60 s'",
+    "a search was approved and no case has it": "SELECT s.id FROM ward_search s JOIN ward w ON w.id = s.ward WHERE s.state = 'approved'"
+    " AND s.incident IS NULL AND w.ended_at IS NULL AND s.decided_at < now() - interval '60 s'",
+    "a search waits and no timer ends it": "SELECT s.id FROM ward_search s LEFT JOIN timer t ON t.kind = 'ward.search-unanswered'"
+    " AND t.subject = s.id WHERE s.state = 'asked' AND t.subject IS NULL",
     "a position or notice belongs to nothing": "SELECT a.incident FROM (SELECT incident FROM fix UNION SELECT incident FROM guardian_notice) a"
     " WHERE NOT EXISTS (SELECT FROM incident WHERE id = a.incident) AND NOT EXISTS (SELECT FROM trip WHERE id = a.incident)"
-    " AND NOT EXISTS (SELECT FROM escort WHERE id = a.incident)",
+    " AND NOT EXISTS (SELECT FROM escort WHERE id = a.incident) AND NOT EXISTS (SELECT FROM ward WHERE id = a.incident)"
+    " AND NOT EXISTS (SELECT FROM ward_hour WHERE id = a.incident)",
     "an unclaimed incident has no timer that presses": "SELECT i.id FROM incident i LEFT JOIN timer t ON t.kind = 'incident.unclaimed' AND t.subject = i.id"
     " WHERE i.state = 'received' AND i.escalation < 2 AND t.subject IS NULL",
     "a phone films on after its case": "SELECT t.id FROM take t JOIN incident i ON i.id = t.incident WHERE t.ended_at IS NULL"

@@ -10,7 +10,7 @@ from ansim.trust.retention.holdings import Impersonal, Line, collect
 STAGES = (
     "trust.access", "trust.grants", "city.people", "city.cameras", "city.ways", "response.signals", "response.tracking",
     "city.recordings", "city.migration", "response.incidents", "response.evidence", "response.footage", "response.notify",
-    "response.dispatch", "response.walls", "response.trips", "response.escorts", "adapters.gateways",
+    "response.dispatch", "response.walls", "response.trips", "response.escorts", "response.wards", "adapters.gateways",
 )  # fmt: skip
 
 CORE: tuple[Line, ...] = (

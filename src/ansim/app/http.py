@@ -35,6 +35,7 @@ from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
 from ansim.response.trips import routes as trip_routes
 from ansim.response.walls import routes as wall_routes
+from ansim.response.wards import routes as ward_routes
 from ansim.response.watch import routes as watch_routes
 from ansim.trust.access import routes as access_routes
 from ansim.trust.access.guards import actor
@@ -61,6 +62,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *signal_routes.ROUTES,
         *trip_routes.ROUTES,
         *escort_routes.ROUTES,
+        *ward_routes.ROUTES,
         *incident_routes.ROUTES,
         *picture_routes.ROUTES,
         *evidence_routes.ROUTES,

@@ -125,6 +125,7 @@ def describe(app: Litestar) -> OpenAPI:
         ("/api/trips", "the same answer"),
         ("/api/escorts", "the same answer"),
         ("/api/escort-calls", "the same answer"),
+        ("/api/wards", "the same answer"),
     ):
         post = paths[path].post
         assert post is not None and post.responses is not None

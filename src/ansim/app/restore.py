@@ -22,6 +22,8 @@ from ansim.response.escorts.model import Outcome as EscortOutcome
 from ansim.response.incidents.events import IncidentClosed
 from ansim.response.trips import actions as trips
 from ansim.response.trips.model import Outcome
+from ansim.response.wards import actions as wards
+from ansim.response.wards.model import Outcome as WardOutcome
 from ansim.trust.ledger.actions import record
 from ansim.trust.ledger.export import Export
 from ansim.trust.ledger.model import Entry
@@ -36,10 +38,13 @@ _ORDERED = ".erase-ordered"
 SUBJECTS: dict[Scope, str] = {
     "track": "SELECT id, id AS incident, subject_tag FROM incident WHERE track_slot = $1"
     " UNION ALL SELECT id, id, subject_tag FROM trip WHERE track_slot = $1"
-    " UNION ALL SELECT id, id, subject_tag FROM escort WHERE track_slot = $1",
+    " UNION ALL SELECT id, id, subject_tag FROM escort WHERE track_slot = $1"
+    " UNION ALL SELECT id, id, subject_tag FROM ward WHERE track_slot = $1"
+    " UNION ALL SELECT h.id, w.id, w.subject_tag FROM ward_hour h JOIN ward w ON w.id = h.ward WHERE h.track_slot = $1",
     "case": "SELECT id, id AS incident, subject_tag FROM incident WHERE case_slot = $1"
     " UNION ALL SELECT id, id, subject_tag FROM trip WHERE case_slot = $1"
     " UNION ALL SELECT id, id, subject_tag FROM escort WHERE case_slot = $1"
+    " UNION ALL SELECT id, id, subject_tag FROM ward WHERE case_slot = $1"
     " UNION ALL SELECT id, NULL, NULL FROM escort_duty WHERE case_slot = $1",
     "person": "SELECT id, NULL AS incident, NULL AS subject_tag FROM person WHERE slot = $1",
     "camera-day": "SELECT id, NULL AS incident, NULL AS subject_tag FROM camera_day WHERE slot = $1",
@@ -142,7 +147,7 @@ async def _keys(centre: Centre, entries: Sequence[Entry]) -> int:
 
 
 async def _close(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> None:
-    """A case that was closed is closed, a trip or an escort that ended has ended. What follows from that follows when the centre starts."""
+    """A case that was closed is closed, a trip, an escort or a ward's watch that ended has ended. What follows from that follows when the centre starts."""
     for entry in entries:
         if entry.act != "incident.closed":
             continue
@@ -164,6 +169,10 @@ async def _close(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> N
         elif entry.act == "escort.ended":
             how = msgspec.convert(entry.details.get("why"), EscortOutcome)
             if await escorts.end_again(tx, entry.object, how):
+                replay.closed.append(entry.object)
+        elif entry.act == "ward.ended":
+            over = msgspec.convert(entry.details.get("why"), WardOutcome)
+            if await wards.end_again(tx, entry.object, over):
                 replay.closed.append(entry.object)
 
 

@@ -332,9 +332,9 @@ CREATE TABLE facility (
 -- Who may see what, for which case or trip, until when.
 CREATE TABLE access_grant (
     id          text PRIMARY KEY,             -- as in the ledger
-    incident    text NOT NULL,                -- the case, trip or escort it is for
+    incident    text NOT NULL,                -- the case, trip, escort or ward it is for
     centre      text NOT NULL,                -- that gave it
-    holder_kind text NOT NULL CHECK (holder_kind IN ('operator', 'officer', 'guardian', 'scout', 'walker', 'person')),  -- what the holder is
+    holder_kind text NOT NULL CHECK (holder_kind IN ('operator', 'officer', 'guardian', 'scout', 'walker', 'person', 'ward')),  -- what the holder is
     holder      text NOT NULL,                -- account id, or the id of the link that stands for somebody without one
     label       text NOT NULL,                -- how the holder is named on screens and watermarks: a role or call sign
     purpose     text NOT NULL,                -- why, a fixed word
@@ -374,8 +374,8 @@ CREATE TABLE link (
     id         text PRIMARY KEY,                        -- as in the ledger
     grant_id   text NOT NULL REFERENCES access_grant,   -- the right behind it
     incident   text NOT NULL,                           -- the grant's
-    kind       text NOT NULL CHECK (kind IN ('officer', 'guardian', 'scout', 'walker', 'person')),  -- whom it is for
-    subject    text NOT NULL,                           -- what it was made for: a dispatch id, guardian-1, scout-1, walker-0, the id of a notice to herself
+    kind       text NOT NULL CHECK (kind IN ('officer', 'guardian', 'scout', 'walker', 'person', 'ward')),  -- whom it is for
+    subject    text NOT NULL,                           -- what it was made for: a dispatch id, guardian-1, scout-1, walker-0, ward-0, the id of a notice to herself
     token_hash bytea NOT NULL UNIQUE,                   -- SHA-256 of the secret in the address
     issued_at  timestamptz NOT NULL,                    -- when it was made
     bound_hash bytea,                                   -- SHA-256 of the cookie of the browser that opened it
@@ -439,8 +439,8 @@ CREATE TABLE incident (
     centre           text NOT NULL,              -- who answers
     municipality     text,                       -- code of the municipality she was in at the first signal; null = outside all
     route            text NOT NULL CHECK (route IN ('exact', 'nearest', 'default', 'none')),  -- how the centre was found
-    kind             text NOT NULL,              -- of the first signal: sos, trip
-    trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device, call (to 112 or 119), or what went wrong with a trip
+    kind             text NOT NULL,              -- of the first signal: sos, trip, escort, ward
+    trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device, call (to 112 or 119), or what went wrong with a trip or a ward
     silent           boolean NOT NULL,           -- nobody may call her
     priority         smallint NOT NULL CHECK (priority BETWEEN 1 AND 3),  -- 1 first
     state            text NOT NULL CHECK (state IN ('received', 'claimed', 'confirmed', 'false_alarm', 'resolved', 'closed')),  -- where it stands
@@ -475,12 +475,12 @@ CREATE INDEX incident_open ON incident (centre, received_at) WHERE closed_at IS 
 -- One thing that arrived. Immutable, but for what became of it.
 CREATE TABLE signal (
     id           text PRIMARY KEY,               -- ours
-    source       text NOT NULL,                  -- app, trip, osmand, owntracks, h02, gt06, watch, gps103, jt808, aml
+    source       text NOT NULL,                  -- app, trip, escort, ward, osmand, owntracks, h02, gt06, watch, gps103, jt808, aml
     client_id    text NOT NULL,                  -- the sender's own id: the same one again is the same signal
     incident     text NOT NULL REFERENCES incident,  -- the case it opened or joined
     receipt      text NOT NULL,                  -- what the phone shows
-    kind         text NOT NULL,                  -- sos, trip
-    trigger      text NOT NULL,                  -- button, shake, silent, device, call (to 112 or 119), or what went wrong with a trip
+    kind         text NOT NULL,                  -- sos, trip, escort, ward
+    trigger      text NOT NULL,                  -- button, shake, silent, device, call (to 112 or 119), or what went wrong with a trip or a ward
     silent       boolean NOT NULL,               -- nobody may call her
     battery      smallint CHECK (battery BETWEEN 0 AND 100),  -- per cent; null = not said
     located      boolean NOT NULL,               -- whether it came with a position, which is a fix
@@ -497,7 +497,7 @@ CREATE INDEX signal_incident ON signal (incident);
 -- Where she was.
 CREATE TABLE fix (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- order of arrival
-    incident    text NOT NULL,                                    -- whose track: a case's or a trip's
+    incident    text NOT NULL,                                    -- whose track: a case's, a trip's, or an hour of a ward's
     received_at timestamptz NOT NULL,                             -- by our clock
     sealed      bytea NOT NULL   -- under the track key: {latitude, longitude, accuracy_m, source, at, heading_deg?, speed_mps?}
 );
@@ -538,7 +538,7 @@ CREATE TABLE procedure_step (
 -- One guardian to be told, one row a channel that was tried.
 CREATE TABLE guardian_notice (
     id        text PRIMARY KEY,                   -- what makes sending it twice one message
-    incident  text NOT NULL,                      -- the case, trip or escort
+    incident  text NOT NULL,                      -- the case, trip, escort or ward
     guardian  smallint NOT NULL,                  -- order in the person's list, from 1; 0 is herself; of an escort then the scouts
     channel   text NOT NULL CHECK (channel IN ('push', 'mail', 'sms')),  -- the way
     state     text NOT NULL CHECK (state IN ('queued', 'sent', 'delivered', 'read', 'failed', 'quiet')),  -- what is known of it; quiet: kept back in her quiet hours
@@ -666,6 +666,87 @@ CREATE TABLE escort (
 CREATE INDEX escort_open ON escort (centre, meet_at) WHERE ended_at IS NULL;
 CREATE INDEX escort_person ON escort (person) WHERE person IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX escort_incident ON escort (incident) WHERE incident IS NOT NULL;
+
+-- Somebody for whom somebody else answers.
+CREATE TABLE ward (
+    id             text PRIMARY KEY,       -- as everywhere
+    client_id      text NOT NULL UNIQUE,   -- the console's: the same one again is the same ward
+    centre         text NOT NULL,          -- who watches
+    kind           text NOT NULL CHECK (kind IN ('child', 'dementia', 'quarantine')),  -- why she is watched
+    ground         text NOT NULL CHECK (ground IN ('representative', 'own', 'guardian', 'order')),  -- who allowed it
+    person         text REFERENCES person, -- her pseudonym: devices, name and guardians; null = forgotten a day after the end
+    subject_tag    text NOT NULL,          -- HMAC(secret, id): how whoever consented finds her entries in the ledger
+    secret_hash    bytea NOT NULL,         -- SHA-256 of the secret on their paper
+    track_slot     bigint,                 -- slot of her track key; null once destroyed
+    case_slot      bigint,                 -- slot of her case key; null once destroyed
+    secret         bytea,                  -- the secret, under the case key: a repeated enrolment gets the same answer
+    words          bytea,                  -- number of the paper that allows it, her language; under the case key
+    official       text NOT NULL,          -- account of the one who answers for her
+    enrolled_by    text NOT NULL,          -- account
+    enrolled_at    timestamptz NOT NULL,   -- when
+    devices        smallint NOT NULL,      -- how many
+    guardians      smallint NOT NULL,      -- how many
+    own_page       boolean NOT NULL,       -- she was sent a link to a page of her own
+    places         bytea,                  -- her zones, under the track key
+    memory         bytea,                  -- newest fix and what is believed of each zone, under the track key
+    zones          smallint NOT NULL,      -- how many
+    until_at       timestamptz NOT NULL,   -- when the watch ends by itself
+    silent_after_s int NOT NULL CHECK (silent_after_s >= 0),  -- nothing heard for so long is an alarm; 0 = never
+    check_at       text,                   -- Korean time at which she is asked every day; null = never
+    check_grace_s  int,                    -- how long she has to answer
+    ask_at         timestamptz,            -- when she is asked next
+    asked_at       timestamptz,            -- of the question that waits for her answer
+    checked_at     timestamptz,            -- when she last answered
+    heard_at       timestamptz,            -- when she was last heard
+    alarm          text CHECK (alarm IN ('unchecked', 'silent', 'left', 'entered', 'help', 'missing', 'sos')),  -- what is wrong
+    alarm_at       timestamptz,            -- since when
+    told           smallint NOT NULL,      -- how many guardians were told
+    step_at        timestamptz,            -- when help is called unless somebody answers
+    answered_by    text,                   -- guardian-1, or the official's account
+    answered_at    timestamptz,            -- when
+    muted_until_at timestamptz,            -- how long the answer holds, or the hour after a case
+    signalled_at   timestamptz,            -- when help was called
+    incident       text,                   -- the case that has her
+    due_at         timestamptz,            -- of the timer that looks after her; null = none
+    outcome        text CHECK (outcome IN ('ended', 'taken-back', 'expired')),  -- how it ended
+    ended_at       timestamptz,            -- when
+    destroyed_at   timestamptz,            -- the track key's death
+    CHECK ((ended_at IS NULL) = (outcome IS NULL)),
+    CHECK ((alarm IS NULL) = (alarm_at IS NULL)),
+    CHECK ((check_at IS NULL) = (check_grace_s IS NULL))
+);
+CREATE INDEX ward_open ON ward (centre, enrolled_at) WHERE ended_at IS NULL;
+CREATE INDEX ward_person ON ward (person) WHERE person IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX ward_incident ON ward (incident) WHERE incident IS NOT NULL;
+
+-- An hour of a ward's track, under a key of its own that dies when the hour is a day old. Its fixes lie with all others.
+CREATE TABLE ward_hour (
+    id         text PRIMARY KEY,            -- whose track it is in table fix
+    ward       text NOT NULL REFERENCES ward,   -- hers
+    began_at   timestamptz NOT NULL,        -- the hour's first instant
+    track_slot bigint NOT NULL,             -- slot of its key; the row goes when that is destroyed
+    UNIQUE (ward, began_at)
+);
+
+-- Somebody asked for the last day of a missing ward; a second person decides.
+CREATE TABLE ward_search (
+    id         text PRIMARY KEY,            -- as everywhere
+    ward       text NOT NULL REFERENCES ward,   -- who is missing
+    centre     text NOT NULL,               -- whose leader decides
+    said       bytea,                       -- why, and the number of the police's case, under the ward's case key
+    asked_by   text NOT NULL,               -- account
+    asked_at   timestamptz NOT NULL,        -- when
+    state      text NOT NULL CHECK (state IN ('asked', 'approved', 'refused', 'expired')),  -- where it stands
+    decided_by text,                        -- account of the second person; null = nobody in time
+    decided_at timestamptz,                 -- when
+    until_at   timestamptz,                 -- how long recordings along the way may be opened
+    incident   text,                        -- the case that got the track
+    CHECK (decided_by <> asked_by),
+    CHECK ((state = 'asked') = (decided_at IS NULL)),
+    CHECK ((state = 'approved') = (until_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX ward_search_one_asked ON ward_search (ward) WHERE state = 'asked';
+CREATE INDEX ward_search_incident ON ward_search (incident) WHERE incident IS NOT NULL;
 
 -- What one phone films for a case, from when it begins until it stops or changes its picture.
 CREATE TABLE take (

@@ -6,24 +6,29 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
-from ansim.adapters.trackers.report import Report, believed
+from ansim.adapters.trackers.report import Kind, Report, believed
 from ansim.city.people.actions import person_of_device
 from ansim.core.database import Database
+from ansim.core.errors import Unavailable
 from ansim.response.signals.model import Arrival, Receipt, Source
 from ansim.response.signals.ports import Intake
 from ansim.response.tracking.model import Moved
-from ansim.trust.access.limits import Lane, Lanes
+from ansim.trust.access.limits import Lane, Lanes, Refused
 
 ECHO = timedelta(minutes=15)
 """A device repeats a call until it is answered; the same words later are a call of their own."""
 
 ABOUT_NOW = timedelta(hours=26)
 """A clock within so much of ours, which is any time zone's, tells two calls apart."""
+
+LIVES: frozenset[Kind] = frozenset({"heartbeat", "status", "position"})
+"""What a device says by itself and at all times: somebody who is watched was heard."""
 
 REMEMBERED = 100_000
 
@@ -58,7 +63,15 @@ class Reception:
             at = believed(report.at, now)
             place = report.place if at == report.place.at else msgspec.structs.replace(report.place, at=at)
             await self.move(Moved(report.device, caller, place))
+        elif report.device and report.kind in LIVES:
+            await self._lives(report.device, caller, address)
         return None
+
+    async def _lives(self, device: str, caller: str, address: str) -> None:
+        """One that is too many, or comes while nothing can be stored, is answered all the same: the next one says it again."""
+        if not isinstance(self.lanes.admit(Lane.POSITION, caller, address), Refused):
+            with suppress(Unavailable):
+                await self.move(Moved(device, caller, None))
 
     async def _call(
         self, report: Report, source: Source, address: str, client_id: str, caller: str, now: datetime

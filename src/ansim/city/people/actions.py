@@ -87,6 +87,12 @@ async def add_device(tx: Transaction, *, credential: str, proof: str, number: st
     """
     person = await _own(tx, credential, proof, device_lines(credential, number))
     device = tx.world.token_bytes(10).hex() if number is None else number
+    await give_device(tx, person, device)
+    return device
+
+
+async def give_device(tx: Transaction, person: str, device: str) -> None:
+    """From now on she is heard by this device, too. Raises Problem 409."""
     tag = _tag(await site_secret(tx, "device"), device)
     carrier = await store.device_owner(tx, tag)
     if carrier is not None and carrier != person:
@@ -98,7 +104,23 @@ async def add_device(tx: Transaction, *, credential: str, proof: str, number: st
             raise Problem(409, "device.many", "Too many trackers", f"At most {MOST_DEVICES}.")
         await store.add_device(tx, tag, person)
         await record(tx, actor=person, act="device.added", object=person, purpose="consent")
-    return device
+
+
+async def take_in(tx: Transaction, *, profile: Contacts, valid_until: datetime, actor: str) -> str:
+    """Make somebody known who has no phone of ours: whoever answers for her says who she is. Her pseudonym."""
+    person = tx.world.id()
+    slot, sealed = await seal_new(tx, msgspec.json.encode(profile), _profile_context(person))
+    await store.add_person(tx, person, None, slot, sealed, valid_until)
+    await record(tx, actor=actor, act="person.enrolled", object=person, purpose="ward")
+    return person
+
+
+async def let_go(tx: Transaction, person: str, *, kept: timedelta, actor: str) -> None:
+    """Her devices are nobody's from now on; what is kept of her is destroyed after `kept`. Asking twice is harmless."""
+    slot = await store.withdraw(tx, person)
+    if slot is not None:
+        await record(tx, actor=actor, act="person.withdrawn", object=person, purpose="ward")
+        await destroy(tx, subject=person, scope="person", slots=[slot], actor=actor, why="ended", due_at=tx.at + kept)
 
 
 async def persons_of_devices(tx: Transaction, devices: Collection[str]) -> dict[str, str]:
@@ -114,7 +136,7 @@ async def person_of_device(tx: Transaction, device: str) -> str | None:
 
 async def profile_of(tx: Transaction, person: str) -> Contacts | None:
     """What she left with us at enrolment; None when nothing, or it is destroyed."""
-    row = await store.living(tx, person)
+    row = await store.kept(tx, person)
     if row is None or row["profile_sealed"] is None:
         return None
     try:

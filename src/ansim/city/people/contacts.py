@@ -44,6 +44,7 @@ class Guardian(msgspec.Struct, frozen=True, kw_only=True):
     mail: Annotated[str, Meta(max_length=254)] | None = None
     phone: Annotated[str, Meta(max_length=32)] | None = None
     push: Push | None = None
+    language: Literal["ko", "en"] = "ko"
     quiet_from: Words = ""
     quiet_until: Words = ""
     """Korean time as hh:mm. Between the two she is told of nothing but an emergency; what is no time is no quiet."""

@@ -8,7 +8,7 @@ from ansim.core.database import Row, Transaction
 async def add_person(
     tx: Transaction,
     id: str,
-    thumbprint: bytes,
+    thumbprint: bytes | None,
     slot: int,
     profile_sealed: bytes | None,
     valid_until: datetime,
@@ -31,10 +31,9 @@ async def by_thumbprint(tx: Transaction, thumbprint: bytes) -> Row | None:
     return await tx.fetchrow("SELECT id, slot FROM person WHERE thumbprint = $1", thumbprint)
 
 
-async def living(tx: Transaction, id: str) -> Row | None:
-    return await tx.fetchrow(
-        "SELECT slot, profile_sealed, valid_until FROM person WHERE id = $1 AND withdrawn_at IS NULL", id
-    )
+async def kept(tx: Transaction, id: str) -> Row | None:
+    """What is kept of her, as long as its key lives."""
+    return await tx.fetchrow("SELECT slot, profile_sealed FROM person WHERE id = $1", id)
 
 
 async def extend(tx: Transaction, id: str, valid_until: datetime) -> None:

@@ -8,13 +8,18 @@ from typing import Literal, Protocol
 import msgspec
 
 ChannelName = Literal["push", "mail", "sms"]
+Language = Literal["ko", "en"]
 EscortOccasion = Literal[
     "escort.booked", "escort.offered", "escort.assigned", "escort.late", "escort.missing", "escort.asked", "escort.cancelled",
     "escort.ended", "escort.unserved",
 ]  # fmt: skip
+WardOccasion = Literal[
+    "ward.enrolled", "ward.left", "ward.entered", "ward.silent", "ward.unchecked", "ward.help", "ward.back", "ward.ended",
+    "ward.page", "ward.check",
+]  # fmt: skip
 Occasion = Literal[
     "sos", "sos.unread", "second-channel", "trip.started", "trip.vehicle", "trip.unanswered", "trip.arrived", "trip.ended",
-    EscortOccasion,
+    EscortOccasion, WardOccasion,
 ]  # fmt: skip
 URGENT: frozenset[Occasion] = frozenset({"sos", "sos.unread", "second-channel", "trip.unanswered"})
 """What no quiet hours keep back."""
@@ -39,6 +44,16 @@ TITLES: dict[Occasion, str] = {
     "escort.cancelled": "동행 취소",
     "escort.ended": "동행 끝",
     "escort.unserved": "동행할 스카우트 없음",
+    "ward.enrolled": "보호 시작",
+    "ward.left": "구역을 벗어남",
+    "ward.entered": "가면 안 되는 곳에 들어감",
+    "ward.silent": "소식이 끊김",
+    "ward.unchecked": "안부 확인에 답이 없음",
+    "ward.help": "도움이 필요하다고 함",
+    "ward.back": "다시 괜찮음",
+    "ward.ended": "보호 끝",
+    "ward.page": "내 화면",
+    "ward.check": "오늘의 안부",
 }
 
 ESCORT: dict[Occasion, str] = {
@@ -54,6 +69,50 @@ ESCORT: dict[Occasion, str] = {
 }
 """What she and the scouts read. No name and no place: a message lies on a screen for others to see."""
 
+WARD: dict[Occasion, dict[Language, str]] = {
+    "ward.enrolled": {
+        "ko": "{person}님의 보호자로 등록됐어요. 알림이 오면 이 링크에서 답해 주세요.",
+        "en": "You are now a guardian of {person}. Answer alarms through this link.",
+    },
+    "ward.left": {
+        "ko": "{person}님이 정해진 구역을 벗어났어요({at}). 3분 안에 답이 없으면 관제센터가 나서요.",
+        "en": "{person} has left the agreed area ({at}). Without an answer in 3 minutes the centre steps in.",
+    },
+    "ward.entered": {
+        "ko": "{person}님이 가면 안 되는 곳에 들어갔어요({at}). 3분 안에 답이 없으면 관제센터가 나서요.",
+        "en": "{person} has entered a forbidden area ({at}). Without an answer in 3 minutes the centre steps in.",
+    },
+    "ward.silent": {
+        "ko": "{person}님의 기기에서 소식이 없어요({at}부터). 10분 안에 답이 없으면 관제센터가 나서요.",
+        "en": "Nothing is heard of {person} since {at}. Without an answer in 10 minutes the centre steps in.",
+    },
+    "ward.unchecked": {
+        "ko": "{person}님이 오늘의 안부에 답하지 않았어요({at}). 10분 안에 답이 없으면 관제센터가 나서요.",
+        "en": "{person} has not answered today's question ({at}). Without an answer in 10 minutes the centre steps in.",
+    },
+    "ward.help": {
+        "ko": "{person}님이 도움이 필요하다고 했어요({at}). 전화해 보세요.",
+        "en": "{person} says that she or he needs help ({at}). Please call.",
+    },
+    "ward.back": {"ko": "{person}님이 다시 괜찮아요({at}).", "en": "{person} is all right again ({at})."},
+    "ward.ended": {"ko": "{person}님의 보호가 끝났어요({at}).", "en": "The protection of {person} has ended ({at})."},
+    "ward.page": {
+        "ko": "이 링크에서 안부에 답하고 도움을 요청할 수 있어요. 지우지 마세요.",
+        "en": "Answer the daily question and ask for help through this link. Please keep it.",
+    },
+    "ward.check": {
+        "ko": "오늘 잘 지내고 있나요? 링크에서 답해 주세요.",
+        "en": "Are you well today? Please answer here.",
+    },
+}
+"""What guardians and the ward herself read, in her guardian's language or her own."""
+
+WARD_TITLES: dict[Occasion, str] = {
+    "ward.enrolled": "You are a guardian", "ward.left": "Left the area", "ward.entered": "In a forbidden area",
+    "ward.silent": "Nothing heard", "ward.unchecked": "No answer today", "ward.help": "Asks for help",
+    "ward.back": "All right again", "ward.ended": "Protection ended", "ward.page": "Your page", "ward.check": "Are you well?",
+}  # fmt: skip
+
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What a guardian reads, or (`second-channel`) she herself. `link` opens a page for whoever reads it; `place` is a municipality, never a
@@ -68,10 +127,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     occasion: Occasion = "sos"
     promised: str = ""
     vehicle: str = ""
+    language: Language = "ko"
 
     @property
     def title(self) -> str:
-        return TITLES[self.occasion]
+        return WARD_TITLES.get(self.occasion, TITLES[self.occasion]) if self.language == "en" else TITLES[self.occasion]
 
     def text(self) -> str:
         """One SMS (70 characters of Korean fit one part; this takes two). Beside somebody who reads along, hers says nothing of help."""
@@ -79,6 +139,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
             quiet = f"메모를 함께 써요: {self.link}"
             return quiet if self.silent else f"[안심] 누르면 관제센터에 위치와 영상을 보낼 수 있어요: {self.link}"
         if self.occasion in ESCORT:
+            return f"[안심] {self.sentence()} 열기: {self.link}"
+        if self.occasion in WARD and self.language == "en":
+            return f"[ansim] {self.sentence()} Open: {self.link}"
+        if self.occasion in WARD:
             return f"[안심] {self.sentence()} 열기: {self.link}"
         look = "위치 보기" if self.occasion in URGENT else "함께 보기"
         return f"[안심] {self.sentence()} {look}: {self.link}"
@@ -88,6 +152,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         call = "전화하지 마세요." if self.silent else ""
         if self.occasion in ESCORT:
             return ESCORT[self.occasion].format(at=self.at, meet=self.promised)
+        if self.occasion in WARD:
+            return WARD[self.occasion][self.language].format(at=self.at, person=self.person)
         match self.occasion:
             case "trip.started":
                 return f"{she} 귀가를 시작했어요({self.at}, {self.promised} 도착 예정).{vehicle}"

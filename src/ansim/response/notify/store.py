@@ -19,10 +19,10 @@ async def insert(
 
 async def get(tx: Transaction, id: str) -> Row | None:
     return await tx.fetchrow(
-        "SELECT n.*, coalesce(i.case_slot, t.case_slot, e.case_slot) AS case_slot, i.closed_at,"
-        " coalesce(i.subject_tag, t.subject_tag, e.subject_tag) AS subject_tag, e.id IS NOT NULL AS escorted FROM guardian_notice n"
+        "SELECT n.*, coalesce(i.case_slot, t.case_slot, e.case_slot, w.case_slot) AS case_slot, i.closed_at,"
+        " coalesce(i.subject_tag, t.subject_tag, e.subject_tag, w.subject_tag) AS subject_tag, e.id IS NOT NULL AS escorted FROM guardian_notice n"
         " LEFT JOIN incident i ON i.id = n.incident LEFT JOIN trip t ON t.id = n.incident"
-        " LEFT JOIN escort e ON e.id = n.incident WHERE n.id = $1",
+        " LEFT JOIN escort e ON e.id = n.incident LEFT JOIN ward w ON w.id = n.incident WHERE n.id = $1",
         id,
     )
 
@@ -45,7 +45,7 @@ async def mark_read(tx: Transaction, incident: str, guardian: int, notice: str |
 
 
 async def of_incidents(tx: Transaction, incidents: Sequence[str]) -> list[Row]:
-    """Of cases, trips or escorts, in the order of those who were told."""
+    """Of cases, trips, escorts or wards, in the order of those who were told."""
     return await tx.fetch(
         "SELECT id, incident, guardian, channel, state, reason, at, sealed FROM guardian_notice"
         " WHERE incident = ANY ($1::text[]) ORDER BY guardian, queued_at, channel",

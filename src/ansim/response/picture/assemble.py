@@ -23,7 +23,7 @@ from ansim.response.incidents.model import OFFER_WITHIN, IncidentRow, next_escal
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import HERSELF, unsealed
-from ansim.response.picture import escorts, store, trips
+from ansim.response.picture import escorts, store, trips, wards
 from ansim.response.picture.labels import PROCEDURE, Places, Telephones, instructions
 from ansim.response.picture.model import (
     ChannelLine,
@@ -53,10 +53,13 @@ from ansim.response.picture.model import (
     TakenIncident,
     TimelineLine,
     TripLink,
+    WardedLink,
+    WardLink,
 )
 from ansim.response.signals import store as signals
 from ansim.response.tracking.actions import last_known, track
 from ansim.response.trips import store as trip_store
+from ansim.response.wards import store as ward_store
 from ansim.response.watch.actions import followed, near
 from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import store as grants
@@ -288,13 +291,18 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
     )  # fmt: skip
 
 
-async def link_state(tx: Transaction, link: Link) -> LinkState | TripLink | EscortLink:
+AnyLink = LinkState | TripLink | EscortLink | WardLink | WardedLink
+
+
+async def link_state(tx: Transaction, link: Link) -> AnyLink:
     """What the page behind a link shows now; an ended link carries nothing."""
     row = await incidents.get(tx, link.incident)
     if row is None and (trip := await trip_store.get(tx, link.incident)) is not None:
         return await trips.link_state(tx, link, trip)
     if row is None and (escort := await escort_store.get(tx, link.incident)) is not None:
         return await escorts.link_state(tx, link, escort)
+    if row is None and (ward := await ward_store.get(tx, link.incident)) is not None:
+        return await wards.link_state(tx, link, ward)
     kind: Literal["officer", "guardian", "person"] = (
         "officer" if link.kind == "officer" else "person" if link.kind == "person" else "guardian"
     )

@@ -32,6 +32,8 @@ from ansim.response.trips import store as trips
 from ansim.response.trips.events import TripHeard
 from ansim.response.trips.model import TripCounts
 from ansim.response.trips.showing import state as trip_state
+from ansim.response.wards import store as wards
+from ansim.response.wards.events import WardHeard
 from ansim.response.watch.actions import followed
 from ansim.response.watch.ports import Media
 from ansim.trust.access import sessions
@@ -65,6 +67,9 @@ class Subscriber(Protocol):
     async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
         """What is new to her when these trips or escorts have changed; `stepped` unless their phones were only heard."""
 
+    async def wards(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
+        """The same for wards."""
+
     def ends_with(self, fact: Fact) -> bool:
         """Whether this fact ends her right to the socket itself."""
 
@@ -76,8 +81,8 @@ class Operator:
 
     async def everything(self, tx: Transaction) -> bytes | None:
         incidents = await assemble.queue(tx, self.actor)
-        on_their_way = await self._count(tx)
-        return encode({"type": "state", "incidents": incidents, **on_their_way, **lines_and_cameras(tx)})
+        counts = {**await self._count(tx), "wards": await wards.counts(tx, self.actor.centre)}
+        return encode({"type": "state", "incidents": incidents, **counts, **lines_and_cameras(tx)})
 
     async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
         if self.actor.centre != row.centre and self.actor.centre not in row.escalated_to:
@@ -101,6 +106,11 @@ class Operator:
             return None
         before, on_their_way = self._counts, await self._count(tx)
         return None if self._counts == before else encode({"type": "trips", **on_their_way})
+
+    async def wards(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
+        if not stepped:
+            return None
+        return encode({"type": "wards", "wards": await wards.counts(tx, self.actor.centre)})
 
     async def _count(self, tx: Transaction) -> dict[str, TripCounts | EscortCounts]:
         centre = self.actor.centre
@@ -133,6 +143,8 @@ class Phone:
     async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
         return None
 
+    wards = trips
+
     def ends_with(self, fact: Fact) -> bool:
         return False
 
@@ -155,6 +167,9 @@ class Walker:
     async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
         return await self.everything(tx) if self._trip in ids else None
 
+    async def wards(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
+        return None
+
     def ends_with(self, fact: Fact) -> bool:
         return False
 
@@ -174,6 +189,8 @@ class LinkHolder:
 
     async def trips(self, tx: Transaction, ids: Collection[str], stepped: bool) -> bytes | None:
         return await self.everything(tx) if self._incident in ids else None
+
+    wards = trips
 
     def ends_with(self, fact: Fact) -> bool:
         return False
@@ -208,6 +225,8 @@ class Live:
         self._moved: dict[str, None] = {}
         self._trips: set[str] = set()
         self._stepped = False
+        self._wards: set[str] = set()
+        self._alarmed = False
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         database.on_commit.append(self._committed)
@@ -262,6 +281,10 @@ class Live:
                 self._trips.add(way)
                 self._stepped |= not isinstance(fact, TripHeard)
                 self._wake.set()
+            if (ward := getattr(fact, "ward", None)) is not None:
+                self._wards.add(ward)
+                self._alarmed |= not isinstance(fact, WardHeard)
+                self._wake.set()
             incident = getattr(fact, "incident", None)
             if incident is None:
                 continue
@@ -277,10 +300,12 @@ class Live:
             changed, moved = self._changed, self._moved
             self._changed, self._moved = {}, {}
             trips, stepped, self._trips, self._stepped = self._trips, self._stepped, set(), False
+            warded, alarmed, self._wards, self._alarmed = self._wards, self._alarmed, set(), False
             try:
                 await self._push(list(changed), [id for id in moved if id not in changed])
                 # A notice or a link may be of a trip as well as of a case.
-                await self._push_trips({*trips, *changed}, stepped)
+                await self._push_ways({*trips, *changed}, stepped, lambda one: one.trips)
+                await self._push_ways(warded, alarmed, lambda one: one.wards)
             except Problem:
                 # The database is away: everybody gets the whole state when it is back.
                 for subscription in list(self._subscriptions):
@@ -310,12 +335,14 @@ class Live:
                     if message is not None:
                         subscription.put(message)
 
-    async def _push_trips(self, ids: Collection[str], stepped: bool) -> None:
+    async def _push_ways(
+        self, ids: Collection[str], stepped: bool, of: Callable[[Subscriber], Callable[..., Awaitable[bytes | None]]]
+    ) -> None:
         if not ids or not self._subscriptions:
             return
         async with self._database.transaction(readonly=True) as tx:
             for subscription in list(self._subscriptions):
-                message = await subscription.subscriber.trips(tx, ids, stepped)
+                message = await of(subscription.subscriber)(tx, ids, stepped)
                 if message is not None:
                     subscription.put(message)
 

@@ -14,6 +14,7 @@ from ansim.response.escorts.model import EscortView
 from ansim.response.footage.actions import TakeLine
 from ansim.response.trips.model import Outcome, State, Vehicle
 from ansim.response.trips.watching import Mode
+from ansim.response.wards.model import GuardianView, WardView
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -340,6 +341,30 @@ class EscortLink(msgspec.Struct, frozen=True, kw_only=True):
     centre: str | None = None
     centre_phone: str | None = None
     escort: EscortView | None = None
+
+
+class WardLink(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guardian's page shows of a ward, in words. A closed one carries nothing personal."""
+
+    kind: Literal["ward"] = "ward"
+    grant: str
+    closed: bool
+    until_at: datetime | None
+    centre: str | None = None
+    centre_phone: str | None = None
+    ward: GuardianView | None = None
+
+
+class WardedLink(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ward's own page shows: whether she is asked today, and whom it tells. No name: it may lie open on a table."""
+
+    kind: Literal["warded"] = "warded"
+    grant: str
+    closed: bool
+    until_at: datetime | None
+    centre: str | None = None
+    centre_phone: str | None = None
+    ward: WardView | None = None
 
 
 class TripLink(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,9 +15,13 @@ from ansim.core.position import Instant, Position
 ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Secret = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 Trigger = Literal["button", "shake", "silent", "device", "call"]
-Source = Literal["app", "osmand", "owntracks", "h02", "gt06", "watch", "gps103", "jt808", "aml", "trip", "escort"]
-Wrong = Literal["late", "away", "stopped", "fast", "silent", "lost", "duress"]
-"""What went wrong with a trip that calls by itself."""
+Source = Literal[
+    "app", "osmand", "owntracks", "h02", "gt06", "watch", "gps103", "jt808", "aml", "trip", "escort", "ward"
+]
+Wrong = Literal[
+    "late", "away", "stopped", "fast", "silent", "lost", "duress", "left", "entered", "unchecked", "help", "missing"
+]
+"""What went wrong with a trip or a ward that calls by itself."""
 
 
 class SignalPost(msgspec.Struct, frozen=True, kw_only=True):

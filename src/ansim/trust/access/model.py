@@ -59,6 +59,8 @@ class Act(StrEnum):
     ACCOUNT_ADMINISTER = "account.administer"
     ESCORT_DISPATCH = "escort.dispatch"
     ESCORT_ROSTER = "escort.roster"
+    WARD_WORK = "ward.work"
+    WARD_SEARCH = "ward.search"
 
 
 CHANGES = frozenset(
@@ -75,6 +77,8 @@ CHANGES = frozenset(
         Act.ACCOUNT_ADMINISTER,
         Act.ESCORT_DISPATCH,
         Act.ESCORT_ROSTER,
+        Act.WARD_WORK,
+        Act.WARD_SEARCH,
     }
 )
 """Acts that change something, or look at a person: never for those who audit."""
@@ -88,6 +92,8 @@ ABOUT_PERSONS = frozenset(
         Act.DISPATCH_REQUEST,
         Act.LINK_ISSUE,
         Act.ESCORT_DISPATCH,
+        Act.WARD_WORK,
+        Act.WARD_SEARCH,
     }
 )
 """Acts that reach a person in trouble: never for those who hand out accounts."""
@@ -104,12 +110,12 @@ _WATCHES = frozenset(
         Act.CERTIFICATE_VIEW,
     }
 )
-_WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE, Act.WALL_ARRANGE, Act.ESCORT_DISPATCH}
+_WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE, Act.WALL_ARRANGE, Act.ESCORT_DISPATCH, Act.WARD_WORK}
 
 POLICY: dict[Role, frozenset[Act]] = {
     Role.OPERATOR: _WORKS,
     Role.SUPERVISOR: _WORKS
-    | {Act.CAMERA_CALIBRATE, Act.GRANT_OVERSEE, Act.LEDGER_VIEW, Act.CASE_HOLD, Act.ESCORT_ROSTER},
+    | {Act.CAMERA_CALIBRATE, Act.GRANT_OVERSEE, Act.LEDGER_VIEW, Act.CASE_HOLD, Act.ESCORT_ROSTER, Act.WARD_SEARCH},
     Role.OFFICER: _WATCHES,
     Role.AUDITOR: frozenset({Act.CENTRE_VIEW, Act.GRANT_VIEW, Act.LEDGER_VIEW, Act.CERTIFICATE_VIEW}),
     Role.ADMINISTRATOR: frozenset({Act.CENTRE_VIEW, Act.CAMERA_CALIBRATE, Act.ACCOUNT_ADMINISTER}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -25,6 +26,9 @@ from ansim.trust.grants.model import (
     TokenMint,
 )
 from ansim.trust.ledger.actions import record
+
+_COOKIE = re.compile(r"[A-Za-z0-9_-]{32,64}")
+"""As `World.secret` makes them."""
 
 EXPIRY = "grant.expiry"
 """The timer that ends a grant when its time is over."""
@@ -217,7 +221,8 @@ async def open_link(tx: Transaction, secret: str, browser: str | None) -> tuple[
     link = store.link_of(row)
     bound = row["bound_hash"]
     if bound is None:
-        cookie = tx.world.secret()
+        # A browser keeps the one cookie that it has: a second link must not shut it out of the first.
+        cookie = browser if browser is not None and _COOKIE.fullmatch(browser) else tx.world.secret()
         if await store.bind_link(tx, link.id, _hash(cookie)):
             await record(
                 tx,

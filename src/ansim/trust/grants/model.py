@@ -16,7 +16,7 @@ TOKEN_LENGTH = timedelta(seconds=60)
 LINK_COOKIE = "ansim_link"
 """Binds a link to the browser that opened it first."""
 
-HolderKind = Literal["operator", "officer", "guardian", "scout", "walker", "person"]
+HolderKind = Literal["operator", "officer", "guardian", "scout", "walker", "person", "ward"]
 EndedWhy = Literal["expired", "revoked", "released", "closed", "replaced"]
 
 
@@ -89,7 +89,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     grant_id: str
     incident: str
-    kind: Literal["officer", "guardian", "scout", "walker", "person"]
+    kind: Literal["officer", "guardian", "scout", "walker", "person", "ward"]
     subject: str
     issued_at: datetime
     opened_at: datetime | None

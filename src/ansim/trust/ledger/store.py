@@ -261,11 +261,11 @@ async def of_incident(tx: Transaction, incident: str) -> list[Placed]:
 
 
 async def of_closed_cases(tx: Transaction, tags: Sequence[str], limit: int) -> list[Placed]:
-    """The entries with these tags, of cases, trips and escorts whose end stands in the ledger."""
+    """The entries with these tags, of cases, trips, escorts and wards whose end stands in the ledger."""
     rows = await tx.fetch(
         f"SELECT {_COLUMNS}, l.seq, l.hash FROM ledger_entry e LEFT JOIN ledger_leaf l ON l.entry = e.id"
         " WHERE e.subject_tag = ANY($1::text[]) AND EXISTS (SELECT FROM ledger_entry c"
-        " WHERE c.incident = e.incident AND c.act IN ('incident.closed', 'trip.ended', 'escort.ended'))"
+        " WHERE c.incident = e.incident AND c.act IN ('incident.closed', 'trip.ended', 'escort.ended', 'ward.ended'))"
         " ORDER BY l.seq NULLS LAST, e.at, e.id LIMIT $2::int",
         list(tags),
         limit,

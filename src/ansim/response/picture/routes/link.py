@@ -20,9 +20,10 @@ from ansim.response.escorts import store as escort_store
 from ansim.response.escorts.saying import Said, say
 from ansim.response.escorts.telling import side_of
 from ansim.response.picture import assemble
+from ansim.response.picture.assemble import AnyLink
 from ansim.response.picture.escorts import link_state as escort_state
 from ansim.response.picture.escorts import order_of
-from ansim.response.picture.model import EscortLink, LinkState, TripLink
+from ansim.response.picture.model import EscortLink
 from ansim.response.picture.routes.shared import Db, Http, OneCamera, ShownToken, shown_token
 from ansim.trust.access.guards import address
 from ansim.trust.access.limits import Lane, Lanes
@@ -36,11 +37,13 @@ class UnitHere(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 @post("/api/links/{token:str}/open", status_code=200)
-async def open_link(token: FromPath[str], request: Http, database: Db) -> Response[LinkState | TripLink | EscortLink]:
+async def open_link(
+    token: FromPath[str], request: Http, database: Db, world: NamedDependency[World]
+) -> Response[AnyLink]:
     """Bind this link to this browser. Opening the page alone binds nothing: messengers fetch pages for a preview."""
     try:
         async with database.transaction() as tx:
-            link, cookie = await grants.open_link(tx, token, _browser(request))
+            link, cookie = await grants.open_link(tx, token, browser_of(request))
             state = await assemble.link_state(tx, link)
     except grants.LinkBound as bound:
         async with database.transaction() as tx:
@@ -52,7 +55,7 @@ async def open_link(token: FromPath[str], request: Http, database: Db) -> Respon
             key=LINK_COOKIE,
             value=cookie,
             path="/",
-            max_age=48 * 3600,
+            max_age=max(48 * 3600, round((link.until_at - world.clock.now()).total_seconds())),
             httponly=True,
             samesite="lax",
             secure=request.url.scheme == "https",
@@ -62,25 +65,25 @@ async def open_link(token: FromPath[str], request: Http, database: Db) -> Respon
 
 
 @get("/api/links/{token:str}")
-async def link_state(token: FromPath[str], request: Http, database: Db) -> LinkState | TripLink | EscortLink:
+async def link_state(token: FromPath[str], request: Http, database: Db) -> AnyLink:
     """What the page behind a link shows; only to the browser the link is bound to."""
     async with database.transaction(readonly=True) as tx:
-        return await assemble.link_state(tx, await _bound(tx, token, _browser(request)))
+        return await assemble.link_state(tx, await bound(tx, token, browser_of(request)))
 
 
 @post("/api/links/{token:str}/tokens", status_code=201)
 async def link_token(token: FromPath[str], data: JSONBody[OneCamera], request: Http, database: Db) -> ShownToken:
     """A token that opens one camera for the officer behind this link."""
     async with database.transaction(readonly=True) as tx:
-        link = await _bound(tx, token, _browser(request))
+        link = await bound(tx, token, browser_of(request))
     return await shown_token(database, link.grant_id, data.camera, f"link:{link.id}")
 
 
 @post("/api/links/{token:str}/arrived", status_code=200)
-async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> LinkState | TripLink | EscortLink:
+async def officer_arrived(token: FromPath[str], request: Http, database: Db) -> AnyLink:
     """The officer is there."""
     async with database.transaction() as tx:
-        link = await _officer(tx, token, _browser(request))
+        link = await _officer(tx, token, browser_of(request))
         await dispatch.answered(tx, link.subject, "arrived")
         return await assemble.link_state(tx, link)
 
@@ -91,7 +94,7 @@ async def officer_position(
 ) -> None:
     """Where the officer is. Shown to the operator, never stored."""
     async with database.transaction(readonly=True) as tx:
-        link = await _officer(tx, token, _browser(request))
+        link = await _officer(tx, token, browser_of(request))
     place = UnitPlace(latitude=data.latitude, longitude=data.longitude, at=world.clock.now())
     await dispatch.unit_moved(database, link.subject, place, None)
 
@@ -105,7 +108,7 @@ async def escort_said(
     """
     try:
         async with database.transaction() as tx:
-            link = await _bound(tx, token, _browser(request))
+            link = await bound(tx, token, browser_of(request))
             lanes.let_in(Lane.ACKNOWLEDGEMENT, link.id, address(request))
             escort = await escort_store.locked(tx, link.incident)
             if escort is None or link.ended_at is not None or link.until_at <= tx.at:
@@ -118,7 +121,7 @@ async def escort_said(
         raise
 
 
-async def _bound(tx: Any, token: str, browser: str | None) -> Link:
+async def bound(tx: Any, token: str, browser: str | None) -> Link:
     link = await grants.bound_link(tx, token, browser)
     if link is None:
         raise not_found("link")
@@ -126,13 +129,13 @@ async def _bound(tx: Any, token: str, browser: str | None) -> Link:
 
 
 async def _officer(tx: Any, token: str, browser: str | None) -> Link:
-    link = await _bound(tx, token, browser)
+    link = await bound(tx, token, browser)
     if link.kind != "officer" or link.ended_at is not None:
         raise not_found("link")
     return link
 
 
-def _browser(request: Http) -> str | None:
+def browser_of(request: Http) -> str | None:
     return request.cookies.get(LINK_COOKIE)
 
 
