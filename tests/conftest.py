@@ -189,6 +189,8 @@ class Chromium:
             "--autoplay-policy=no-user-gesture-required",
             # a camera that shows a test picture, for those whom a page allows one
             "--use-fake-device-for-media-stream",
+            # two browsers on a machine without a network still hear each other
+            "--allow-loopback-in-peer-connection",
             # maps are WebGL, and there is no graphics card
             "--use-angle=swiftshader",
             "--enable-unsafe-swiftshader",

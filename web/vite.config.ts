@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
+import { bellWorker } from "./bell/worker-build.ts";
 import { citizenWorker } from "./citizen/worker-build.ts";
 import { guardianWorker } from "./guardian/worker-build.ts";
 import { smallIcons } from "./icon-build.ts";
 import { licences } from "./licence-build.ts";
 
 const root = import.meta.dirname;
-const PAGES = ["console", "citizen", "guardian", "link", "desk", "ledger", "signin"];
+const PAGES = ["console", "citizen", "guardian", "link", "desk", "ledger", "signin", "bell", "fault"];
 
 /** A folder becomes a page by having an index.html, so that one unfinished page never breaks the others. */
 const pages = Object.fromEntries(
@@ -16,7 +17,7 @@ const pages = Object.fromEntries(
 export default defineConfig({
   root,
   base: "/static/",
-  plugins: [smallIcons(), citizenWorker(), guardianWorker(), licences()],
+  plugins: [smallIcons(), citizenWorker(), guardianWorker(), bellWorker(), licences()],
   server: { port: 5173, proxy: { "/api": "http://127.0.0.1:8080", "/live": { target: "ws://127.0.0.1:8080", ws: true }, "/media": { target: "ws://127.0.0.1:8080", ws: true } } },
   worker: { format: "es" },
   build: {

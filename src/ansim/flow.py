@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansim.city.bells import faults
+from ansim.city.bells import register as bell_register
+from ansim.city.bells.events import BellsChanged
 from ansim.city.cameras import register as cameras
 from ansim.city.cameras.events import CamerasImported, MapImported
 from ansim.city.migration import actions as migration
@@ -21,6 +24,7 @@ from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.core.outbox import Errand, Reaction
 from ansim.core.timers import TimerReaction
+from ansim.response.bells import actions as bells
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested
 from ansim.response.escorts import actions as escorts
@@ -115,6 +119,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # and the streets between them, with what is along these
     Errand(MapImported, streets.lay_out),
     Errand(FacilitiesImported, streets.look_around),
+    Reaction(BellsChanged, bell_register.follow),
     # and who answers for a camera's recording, while it moves here from another system
     Errand(RecordingTaken, migration.taken),
     Errand(RecordingGivenBack, migration.given_back),
@@ -148,6 +153,8 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # and with it what her own phone films
     Reaction(GrantIssued, footage.include),
     Errand(GrantEnded, footage.cut),
+    # and whoever spoke through the bell that called, speaks no longer than she may see
+    Reaction(GrantEnded, bells.end_with_right),
     Errand(CameraAimed, aiming.drive),
     Errand(CameraReturns, turning.turn_back),
     # dispatched: the agency is asked, answers, and its officer gets a way to see
@@ -181,6 +188,7 @@ PASSING: tuple[Errand, ...] = (
 )
 
 TIMERS: dict[str, TimerReaction] = {
+    faults.SILENCE: faults.silence,
     trips.DUE: trips.due,
     escorts.DUE: escorts.due,
     wards.DUE: wards.due,

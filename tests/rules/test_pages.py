@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,3 +97,27 @@ async def test_a_page_may_load_from_its_own_centre_only(page: str) -> None:
 def test_sockets_are_allowed_to_the_pages_own_origin_only(origin: str, sockets: str) -> None:
     policy = security(origin)["content-security-policy"]
     assert f"connect-src 'self' {sockets};" in policy and "ws:;" not in policy and " wss: " not in policy
+
+
+def test_what_is_spoken_through_a_bell_meets_no_recorder() -> None:
+    """In our pages one file records and one speaks; no page has both."""
+    texts = {file.relative_to(ROOT / "web").as_posix(): file.read_text(encoding="utf-8") for file in _sources()}
+    assert {name for name, text in texts.items() if "MediaRecorder" in text} == {"shared/film.ts"}
+    assert {name for name, text in texts.items() if "RTCPeerConnection" in text} == {"shared/voice.ts"}
+    whole = {name: _reached(name, texts) for name in texts}
+    assert "shared/voice.ts" in whole["bell/main.tsx"] and "shared/voice.ts" in whole["console/main.tsx"]
+    assert [name for name, seen in whole.items() if {"shared/film.ts", "shared/voice.ts"} <= seen] == []
+
+
+def _reached(name: str, texts: dict[str, str]) -> set[str]:
+    """Every file that a page consists of, lazily loaded ones too."""
+    seen, ahead = set[str](), [name]
+    while ahead:
+        here = ahead.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        for other in re.findall(r"""(?:from|import)\s*\(?["'](\.{1,2}/[^"']+)["']""", texts[here]):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(here), other))
+            ahead += [one for one in (path, f"{path}.ts", f"{path}.tsx") if one in texts]
+    return seen

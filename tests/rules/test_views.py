@@ -89,6 +89,7 @@ async def course(house: House) -> Course:
     ids = {
         "incident": incident, "signal": receipt.signal, "grant": grant["id"], "camera": grant["cameras"][0], "seq": "0",
         "clip": grant["id"], "take": grant["id"], "number": "0", "escort": escort, "duty": "none", "ward": ward,
+        "bell": "none", "fault": "none",
         "request_id": asked["dispatch"], "dispatch_id": asked["dispatch"], "link": grant["id"], "account": "nobody",
         "passkey": "bm9uZQ", "path": "assets/none.js", "token": request["link"].rpartition("/")[2],
     }  # fmt: skip

@@ -14,6 +14,7 @@ from ansim.app.settings import Settings
 METHODS = ("get", "post", "put", "patch", "delete")
 TITLES = {
     "citizen": "Her phone",
+    "bell": "Bells",
     "tracker": "Trackers",
     "sign-in": "Signing in, accounts",
     "console": "The console",

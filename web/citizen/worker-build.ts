@@ -6,31 +6,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Plugin, Rolldown } from "vite";
-import { buildWorker } from "../worker-build.ts";
+import type { Plugin } from "vite";
+import { buildWorker, filesOf } from "../worker-build.ts";
 
 const HERE = import.meta.dirname;
 const BASE = "/static/";
 const PUBLIC = ["icon.svg", "icon-192.png", "icon-512.png"];
-
-type Chunk = Rolldown.OutputChunk & { viteMetadata?: { importedCss: Set<string> } };
-
-/** Every script and style sheet that the page can ever ask for, lazily loaded ones too. */
-function filesOf(bundle: Rolldown.OutputBundle, page: string): string[] {
-  const found = new Set<string>();
-  const visit = (fileName: string): void => {
-    if (found.has(fileName)) return;
-    found.add(fileName);
-    const chunk = bundle[fileName] as Chunk | undefined;
-    if (chunk?.type !== "chunk") return;
-    for (const style of chunk.viteMetadata?.importedCss ?? []) found.add(style);
-    for (const next of [...chunk.imports, ...chunk.dynamicImports]) visit(next);
-  };
-  for (const chunk of Object.values(bundle)) {
-    if (chunk.type === "chunk" && chunk.isEntry && chunk.facadeModuleId?.endsWith(page)) visit(chunk.fileName);
-  }
-  return [...found];
-}
 
 export function citizenWorker(): Plugin {
   return {

@@ -20,6 +20,7 @@ import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
+import { BellOfCase, TalkButton } from "./bell";
 import { cap } from "./bindings";
 import { SecondChannel } from "./channel";
 import { Evidence } from "./evidence";
@@ -288,7 +289,9 @@ function Dispatching({ incident }: { incident: IncidentDetail }): JSX.Element {
         />
       )}
       <div class="quad">
-        {number ? (
+        {incident.bell ? (
+          <TalkButton incident={incident} bell={incident.bell} />
+        ) : number ? (
           <a class="btn" href={`tel:${number}`} data-call>
             {t("case.call")}
             <Kbd>{cap("call")}</Kbd>
@@ -681,7 +684,7 @@ export function CasePanel(): JSX.Element {
       <div class="case-body">
         {store.isDetail(incident) ? (
           <>
-            <Facts incident={incident} />
+            {incident.bell ? <BellOfCase incident={incident} bell={incident.bell} /> : <Facts incident={incident} />}
             {open && <Dispatching incident={incident} />}
             {open && question?.kind === "close" && <Closing incident={incident} code={question.code} />}
             {open && question?.kind === "turn" && (
@@ -695,7 +698,7 @@ export function CasePanel(): JSX.Element {
             {!(mine && (question?.kind === "close" || question?.kind === "chat" || question?.kind === "pass")) && (
               <>
                 {open && <Procedure incident={incident} />}
-                {open && (
+                {open && !incident.bell && (
                   <SecondChannel
                     incident={incident}
                     asking={
@@ -705,7 +708,7 @@ export function CasePanel(): JSX.Element {
                     }
                   />
                 )}
-                <Guardians incident={incident} />
+                {!incident.bell && <Guardians incident={incident} />}
                 {open && <Rights incident={incident} />}
                 <Takes incident={incident} />
                 <Evidence

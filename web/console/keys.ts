@@ -357,7 +357,7 @@ function letter(verb: Verb, shifted: boolean): boolean {
       focusField("note");
       return true;
     case "call":
-      document.querySelector<HTMLAnchorElement>("a[data-call]")?.click();
+      document.querySelector<HTMLElement>("[data-call]")?.click();
       return true;
     case "confirm":
       if (!incident.confirmed_at) void act.confirm(incident.id);

@@ -17,6 +17,7 @@ export interface Centre {
   agencies?: Record<string, AgencyStatus>;
   leader?: { name: string | null; phone: string } | null;
   cameras?: CameraCount;
+  bells?: { total: number; speaking: number; faulty: number };
   map?: { latitude?: number; longitude?: number; zoom?: number; attribution?: string };
 }
 

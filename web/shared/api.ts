@@ -228,6 +228,21 @@ export interface CaseLink {
   ended_at: string | null;
   refused: number;
 }
+/** The bell that called: where it stands, what is wrong with it, and whether somebody speaks through it. */
+export interface CaseBell {
+  id: string;
+  number: string;
+  kind: string;
+  name: string;
+  address: string;
+  two_way: boolean;
+  proven: boolean;
+  there: boolean;
+  heard_at: string | null;
+  faults: string[];
+  cameras: string[];
+  talk: { began_at: string; connected_at: string | null } | null;
+}
 export interface IncidentDetail extends Incident {
   person: Person | null;
   guardians: Guardian[];
@@ -239,6 +254,7 @@ export interface IncidentDetail extends Incident {
   timeline: TimelineEntry[];
   messages: ChatMessage[];
   links: CaseLink[];
+  bell?: CaseBell | null;
   channel?: Channel | null;
   takes?: Take[];
   track: Position[];

@@ -46,6 +46,7 @@ from ansim.app.recording import (
 from ansim.app.remote import RemoteHeads, RemoteNode, RemoteRecordings
 from ansim.app.settings import Settings, read_secret
 from ansim.app.sources import RECORDINGS, read_sources
+from ansim.city.bells.register import Bells
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Register, lay, register
@@ -72,6 +73,8 @@ from ansim.nodes.media.heads import Heads
 from ansim.nodes.media.node import MediaNode
 from ansim.nodes.media.ports import Refused
 from ansim.nodes.media.recordings import Recordings
+from ansim.response.bells import actions as bells
+from ansim.response.bells.intercom import Intercom
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.ports import Gateways
 from ansim.response.evidence.file import ClipFolder
@@ -197,6 +200,7 @@ class Centre:
             if self.pulls:
                 await end_views_of_dead_node(tx)
                 await walls.end_views_of_dead_node(tx)
+            await bells.end_all(tx)
         self.live = Live(self.database)
         self.timers = Timers(self.database, flow.TIMERS)
         self.outbox = Outbox(self.database, self.bus)
@@ -270,6 +274,9 @@ class Centre:
         network = Network(self.register)
         self.database.provide(Network, network)
         await network.load(self.database)
+        self.bells = Bells()
+        self.database.provide(Bells, self.bells)
+        await self.bells.load(self.database)
 
     async def _open_media(self) -> None:
         """The media node, in this process."""
@@ -376,6 +383,9 @@ class Centre:
         database.provide(Telephones, Telephones(centre=settings.phone, leader=settings.leader_phone))
         database.provide(Gateways, Gateways({agency: DeskGateway(self.desk, database) for agency in ("112", "119")}))
         database.on_commit.append(self.desk.hear)
+        intercom = Intercom(settings.talk_ice)
+        database.provide(Intercom, intercom)
+        database.on_commit.append(intercom.hear)
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
 

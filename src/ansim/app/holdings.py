@@ -8,8 +8,9 @@ from importlib.util import find_spec
 from ansim.trust.retention.holdings import Impersonal, Line, collect
 
 STAGES = (
-    "trust.access", "trust.grants", "city.people", "city.cameras", "city.ways", "response.signals", "response.tracking",
-    "city.recordings", "city.migration", "response.incidents", "response.evidence", "response.footage", "response.notify",
+    "trust.access", "trust.grants", "city.people", "city.cameras", "city.ways", "city.bells", "response.signals",
+    "response.tracking", "city.recordings", "city.migration", "response.incidents", "response.evidence",
+    "response.footage", "response.bells", "response.notify",
     "response.dispatch", "response.walls", "response.trips", "response.escorts", "response.wards", "adapters.gateways",
 )  # fmt: skip
 

@@ -22,11 +22,13 @@ from ansim.app.centre import Centre
 from ansim.app.openapi import describe
 from ansim.app.pages import pages
 from ansim.app.remote import node_door
+from ansim.city.bells import routes as bell_routes
 from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
 from ansim.city.ways import routes as way_routes
 from ansim.core.errors import Problem
 from ansim.nodes.media.socket import media_socket, wall_socket
+from ansim.response.bells import routes as press_routes
 from ansim.response.escorts import routes as escort_routes
 from ansim.response.evidence import routes as evidence_routes
 from ansim.response.footage import routes as footage_routes
@@ -59,6 +61,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *people_routes.ROUTES,
         *places_routes.ROUTES,
         *way_routes.ROUTES,
+        *bell_routes.ROUTES,
         *signal_routes.ROUTES,
         *trip_routes.ROUTES,
         *escort_routes.ROUTES,
@@ -67,6 +70,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *picture_routes.ROUTES,
         *evidence_routes.ROUTES,
         *footage_routes.ROUTES,
+        *press_routes.ROUTES,
         *watch_routes.ROUTES,
         *wall_routes.ROUTES,
         *desk_routes.ROUTES,

@@ -92,6 +92,7 @@ PARTS = (
             "/footage",
         ),
     ),
+    ("bell", ("/api/bell", "/in/bell", "/live/bell", "/live/talk/")),
     ("tracker", ("/in/",)),
     ("sign-in", ("/api/signin", "/api/signout", "/api/me", "/api/accounts")),
     ("link", ("/api/links/{token}", "/live/link")),
@@ -122,6 +123,7 @@ def describe(app: Litestar) -> OpenAPI:
     _trackers(paths)
     for path, again in (
         ("/api/signals", "the same receipt"),
+        ("/api/bell/press", "the same receipt"),
         ("/api/trips", "the same answer"),
         ("/api/escorts", "the same answer"),
         ("/api/escort-calls", "the same answer"),

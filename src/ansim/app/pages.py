@@ -27,8 +27,8 @@ from ansim.trust.grants.model import LINK_COOKIE
 STATIC = Path(__file__).parent.parent / "static"
 MAPPING_LIFE = timedelta(hours=24)
 """How long a phone may use a mapping without asking again; long, so that it works while we are away."""
-PAGES = ("console", "citizen", "guardian", "desk", "ledger", "signin")
-INSTALLED = ("citizen", "guardian")
+PAGES = ("console", "citizen", "guardian", "desk", "ledger", "signin", "bell")
+INSTALLED = ("citizen", "guardian", "bell")
 """Pages with a service worker."""
 
 
@@ -115,6 +115,11 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
         )
         return _page(centre, "link", ("<!--state-->", f'<script type="application/json" id="state">{inside}</script>'))
 
+    @get("/fault/{bell:str}", media_type="text/html")
+    async def fault_page(bell: FromPath[str]) -> Response[bytes]:
+        """The page behind the code on a bell: whoever passes by can say that it is broken. What it shows, it fetches itself."""
+        return _page(centre, "fault")
+
     @get("/static/{path:path}", media_type="application/octet-stream")
     async def static(path: FromPath[Path]) -> Response[bytes]:
         """A file of the pages; its name changes with its content, so a browser keeps it."""
@@ -174,7 +179,7 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
             place={"ko": found.place.ko, "en": found.place.en},
         )
 
-    return [root, page, link_page, static, worker_file, licences, healthz, readyz, metrics, map_, mapping]
+    return [root, page, link_page, fault_page, static, worker_file, licences, healthz, readyz, metrics, map_, mapping]
 
 
 def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[bytes]:

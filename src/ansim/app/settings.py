@@ -41,6 +41,15 @@ class AppointedWitness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
             raise ValueError("key is not <name>+<id>+<public key>") from None
 
 
+class IceServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A server that helps two browsers to reach each other (STUN, RFC 8489, or TURN, RFC 8656)."""
+
+    urls: Annotated[str, msgspec.Meta(pattern=r"^(stun|stuns|turn|turns):[^\s]+$")]
+    username: str = ""
+    credential: str = ""
+    """Both are told to the pages of bells and of operators."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One process's settings: a TOML file of these names. Defaults run a centre on one machine."""
 
@@ -107,6 +116,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """mailto: or https: address at which push services reach this centre's operator; with it, web pushes go out."""
     push_inside: bool = False
     """Push services at private addresses and without TLS are allowed too: for one of one's own."""
+    talk_ice: tuple[IceServer, ...] = ()
+    """By which the page of a bell and a console find each other when they are not in one network: in TOML a [[talk_ice]] for each, with `urls` and, for a relay,
+    `username` and `credential`. What is spoken is enciphered between the two browsers; none is used unless it stands here."""
     witnesses: tuple[AppointedWitness, ...] = ()
     """Who signs the ledger's checkpoints, each with `key` and `url`: in TOML a [[witnesses]] for each."""
     witness_within_s: Annotated[float, msgspec.Meta(ge=60)] = 300.0

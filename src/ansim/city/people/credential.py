@@ -111,7 +111,7 @@ def judge(
         return Verdict(rank="forged", home=claims.iss)
     if not proof:
         return Verdict(rank="unknown", home=claims.iss)
-    if not _proven(phone, proof, lines):
+    if not proven(phone, proof, lines):
         return Verdict(rank="forged", home=claims.iss)
     rank: Rank = "verified" if now.timestamp() < claims.exp else "expired"
     return Verdict(rank=rank, person=claims.sub, home=claims.iss)
@@ -165,7 +165,8 @@ def _signed_by(key: bytes, signed: bytes, signature: bytes) -> bool:
     return True
 
 
-def _proven(phone: ec.EllipticCurvePublicKey, proof: str, lines: Sequence[str]) -> bool:
+def proven(phone: ec.EllipticCurvePublicKey, proof: str, lines: Sequence[str]) -> bool:
+    """Whether the holder of this key signed these lines: ES256, r || s, base64url."""
     try:
         raw = _bytes(proof)
         if len(raw) != 64:

@@ -11,6 +11,7 @@ import msgspec
 from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
 from ansim.core.position import Position
+from ansim.response.bells import actions as bells
 from ansim.response.dispatch import store as dispatches
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.model import Dispatch
@@ -234,6 +235,7 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Ar
             MessageLine(id=line["id"], at=line["at"], sender=line["sender"], text=_words(tx, row, line["sealed"]) or "")
             for line in await incidents.messages(tx, row.id)
         ],
+        bell=await bells.detail(tx, row),
         channel=await _channel(tx, row),
         takes=[footage.line(take) for take in await takes.of_incident(tx, row.id)],
         links=[

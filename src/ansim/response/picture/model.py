@@ -9,6 +9,7 @@ import msgspec
 
 from ansim.city.cameras.model import Outlook, RankedCamera
 from ansim.core.position import Position, Source
+from ansim.response.bells.model import BellDetail
 from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.escorts.model import EscortView
 from ansim.response.footage.actions import TakeLine
@@ -235,6 +236,7 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     timeline: list[TimelineLine]
     messages: list[MessageLine]
     links: list[LinkLine]
+    bell: BellDetail | None
     channel: ChannelLine | None
     takes: list[TakeLine]
     track: list[Position]

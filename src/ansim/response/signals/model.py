@@ -16,7 +16,19 @@ ClientId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Secret = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 Trigger = Literal["button", "shake", "silent", "device", "call"]
 Source = Literal[
-    "app", "osmand", "owntracks", "h02", "gt06", "watch", "gps103", "jt808", "aml", "trip", "escort", "ward"
+    "app",
+    "osmand",
+    "owntracks",
+    "h02",
+    "gt06",
+    "watch",
+    "gps103",
+    "jt808",
+    "aml",
+    "trip",
+    "escort",
+    "ward",
+    "bell",
 ]
 Wrong = Literal[
     "late", "away", "stopped", "fast", "silent", "lost", "duress", "left", "entered", "unchecked", "help", "missing"

@@ -7,11 +7,13 @@ from functools import partial
 
 import msgspec
 
-from ansim.city.cameras.model import Outlook, RankedCamera
+from ansim.city.bells.register import Bells
+from ansim.city.cameras.model import Camera, Outlook, RankedCamera
 from ansim.city.cameras.register import Register
 from ansim.city.cameras.sight import Mode
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, not_found
+from ansim.core.geo import bearing_deg, distance_m
 from ansim.core.position import Position
 from ansim.response.incidents import actions, passing
 from ansim.response.incidents import store as incidents
@@ -59,6 +61,7 @@ def followed(tx: Transaction, incident: IncidentRow, fixes: Sequence[Position]) 
         return NOWHERE
     register, following = tx.use(Register), tx.use(Following)
     outlook = following.outlook(incident.id, fixes, register.sight, count=CAMERAS, live=_Delivering(tx.use(Media)))
+    outlook = _with_the_bells_own(tx, incident, outlook, fixes[-1])
     aims, ahead = tx.use(Aims), following.ahead(incident.id, register.sight)
 
     def as_it_looks(camera: RankedCamera) -> RankedCamera:
@@ -72,6 +75,33 @@ def followed(tx: Transaction, incident: IncidentRow, fixes: Sequence[Position]) 
         )
 
     return msgspec.structs.replace(outlook, cameras=[as_it_looks(camera) for camera in outlook.cameras])
+
+
+def _with_the_bells_own(tx: Transaction, incident: IncidentRow, outlook: Outlook, here: Position) -> Outlook:
+    """Where a bell called, its own cameras come first, whatever a map says of them: they were put up to see who stands there."""
+    bells, register = tx.use(Bells), tx.use(Register)
+    bell = bells.called_by(incident.person)
+    own = [] if bell is None else bells.cameras(bell, register.sight)
+    if not own:
+        return outlook
+    live, known = _Delivering(tx.use(Media)), {camera.id: camera for camera in outlook.cameras}
+    first = [known.get(id) or _unranked(register.sight.cameras[id], here, id in live) for id in own]
+    others = [camera for camera in outlook.cameras if camera.id not in own]
+    ordered = [
+        msgspec.structs.replace(camera, order=order) for order, camera in enumerate([*first, *others][:CAMERAS], 1)
+    ]
+    return msgspec.structs.replace(outlook, cameras=ordered)
+
+
+def _unranked(camera: Camera, here: Position, live: bool) -> RankedCamera:
+    """One of which no line of sight says that it sees anything: what it is worth is not known."""
+    at = (camera.latitude, camera.longitude)
+    return RankedCamera(
+        id=camera.id, name=camera.name, order=0, latitude=at[0], longitude=at[1], azimuth_deg=camera.azimuth_deg,
+        view_deg=camera.view_deg, range_m=camera.range_m, score=0.0, sees="possible", live=live, probability=0.0,
+        distance_m=round(distance_m(*at, here.latitude, here.longitude), 1),
+        bearing_deg=round(bearing_deg(*at, here.latitude, here.longitude), 1),
+    )  # fmt: skip
 
 
 async def claim(tx: Transaction, id: str, centre: str, actor: str) -> tuple[IncidentRow, Grant]:

@@ -61,6 +61,9 @@ class Act(StrEnum):
     ESCORT_ROSTER = "escort.roster"
     WARD_WORK = "ward.work"
     WARD_SEARCH = "ward.search"
+    BELL_LIST = "bell.list"
+    BELL_MAINTAIN = "bell.maintain"
+    BELL_COMMISSION = "bell.commission"
 
 
 CHANGES = frozenset(
@@ -79,6 +82,8 @@ CHANGES = frozenset(
         Act.ESCORT_ROSTER,
         Act.WARD_WORK,
         Act.WARD_SEARCH,
+        Act.BELL_MAINTAIN,
+        Act.BELL_COMMISSION,
     }
 )
 """Acts that change something, or look at a person: never for those who audit."""
@@ -108,6 +113,7 @@ _WATCHES = frozenset(
         Act.DISPATCH_REQUEST,
         Act.GRANT_VIEW,
         Act.CERTIFICATE_VIEW,
+        Act.BELL_LIST,
     }
 )
 _WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE, Act.WALL_ARRANGE, Act.ESCORT_DISPATCH, Act.WARD_WORK}
@@ -115,10 +121,27 @@ _WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE, Act.WALL_ARRANGE, Act.ES
 POLICY: dict[Role, frozenset[Act]] = {
     Role.OPERATOR: _WORKS,
     Role.SUPERVISOR: _WORKS
-    | {Act.CAMERA_CALIBRATE, Act.GRANT_OVERSEE, Act.LEDGER_VIEW, Act.CASE_HOLD, Act.ESCORT_ROSTER, Act.WARD_SEARCH},
+    | {
+        Act.CAMERA_CALIBRATE,
+        Act.GRANT_OVERSEE,
+        Act.LEDGER_VIEW,
+        Act.CASE_HOLD,
+        Act.ESCORT_ROSTER,
+        Act.WARD_SEARCH,
+        Act.BELL_MAINTAIN,
+    },
     Role.OFFICER: _WATCHES,
     Role.AUDITOR: frozenset({Act.CENTRE_VIEW, Act.GRANT_VIEW, Act.LEDGER_VIEW, Act.CERTIFICATE_VIEW}),
-    Role.ADMINISTRATOR: frozenset({Act.CENTRE_VIEW, Act.CAMERA_CALIBRATE, Act.ACCOUNT_ADMINISTER}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Act.CENTRE_VIEW,
+            Act.CAMERA_CALIBRATE,
+            Act.ACCOUNT_ADMINISTER,
+            Act.BELL_LIST,
+            Act.BELL_MAINTAIN,
+            Act.BELL_COMMISSION,
+        }
+    ),
     Role.AGENCY: frozenset({Act.DESK_ANSWER}),
 }
 

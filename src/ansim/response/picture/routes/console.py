@@ -10,6 +10,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from ansim.city.bells import store as bells
 from ansim.city.cameras.model import Camera, Outlook
 from ansim.city.cameras.register import Register
 from ansim.city.cameras.sight import Mode
@@ -343,12 +344,14 @@ async def centre(actor: Asking, database: Db) -> dict[str, Any]:
     """The centre, its lines to the agencies, how many cameras deliver, and its leader: who is signed in, and the number."""
     async with database.transaction(readonly=True) as tx:
         leaders = [one for one in await incident_store.on_duty(tx, actor.centre) if one["role"] == Role.SUPERVISOR]
+        counted = dict(await bells.counts(tx, actor.centre))
     name = max(leaders, key=lambda one: one["seen_at"])["name"] if leaders else None
     phone = database.use(Telephones).leader
     return {
         "id": actor.centre,
         "name": database.use(Places).centre(actor.centre),
         "leader": None if phone is None else {"name": name, "phone": phone},
+        "bells": counted,
         **lines_and_cameras(database),
     }
 

@@ -1,0 +1,16 @@
+"""Facts about bells."""
+
+from ansim.core.events import Fact
+
+
+class BellsChanged(Fact, frozen=True, kw_only=True, tag="bells.changed"):
+    """The register of bells has changed; whoever keeps it in memory reads it again."""
+
+    count: int
+
+
+class BellRevoked(Fact, frozen=True, kw_only=True, tag="bell.revoked"):
+    """What spoke for a bell does so no more: it was replaced or lost."""
+
+    bell: str
+    terminal: str
