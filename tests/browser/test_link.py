@@ -382,7 +382,7 @@ async def test_a_trips_page_in_english(open_page: Open, stage: Stage, feed: Feed
     await page.get_by_text("You are told of the arrival").wait_for()
 
 
-@pytest.mark.parametrize("kind", ["officer", "guardian", "trip", "person"])
+@pytest.mark.parametrize("kind", ["officer", "guardian", "trip", "person", "ward", "warded"])
 def test_the_page_before_its_map_is_small(kind: str) -> None:
     """What a phone loads before it shows the state and starts the video: at most 30 KB compressed."""
     if not (STATIC / "link" / "index.html").is_file():

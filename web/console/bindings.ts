@@ -30,6 +30,7 @@ export const DEFAULTS = {
   walls: "KeyW",
   trips: "KeyI",
   escorts: "KeyQ",
+  wards: "KeyV",
 } as const;
 export type Verb = keyof typeof DEFAULTS;
 

@@ -16,6 +16,8 @@ import { soften } from "./sound";
 import { further } from "./slots";
 import * as store from "./store";
 import * as turning from "./turning";
+import * as wards from "./wards";
+import * as zones from "./zones";
 
 /** The last physical key, for the self-test on the key sheet. */
 export const lastKey = signal("");
@@ -32,7 +34,7 @@ const RAIL = "(max-width: 1400px)";
 const DIGIT = /^(?:Digit|Numpad)([0-9])$/;
 
 export function typing(target: EventTarget | null): target is HTMLElement {
-  return target instanceof HTMLElement && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target.isContentEditable);
+  return target instanceof HTMLElement && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable);
 }
 
 /** A clicked button must not keep the keyboard: the next Enter is for the alarm, not for the button again. */
@@ -58,7 +60,9 @@ export function focusField(field: "note" | "prompt"): void {
 function leave(): void {
   if (railOpen.peek()) railOpen.value = false;
   else if (act.prompt.peek()) act.prompt.value = null;
+  else if (act.sheet.peek() === "wards" && wards.back()) return;
   else if (act.sheet.peek()) act.sheet.value = null;
+  else if (zones.drawing.peek()) zones.leave();
   else if (masking.work.peek()) masking.close();
   else if (calibrating.work.peek()) calibrating.leave();
   else if (glimpses.draft.peek()) glimpses.draft.value = null;
@@ -85,7 +89,7 @@ export function onKey(event: KeyboardEvent): void {
     return;
   }
   const verb = verbOf(event.code);
-  if (event.repeat && verb !== "next" && verb !== "previous" && event.code !== "ArrowDown" && event.code !== "ArrowUp" && !masking.work.peek() && !(calibrating.work.peek() && event.shiftKey)) {
+  if (event.repeat && verb !== "next" && verb !== "previous" && event.code !== "ArrowDown" && event.code !== "ArrowUp" && !masking.work.peek() && !zones.drawing.peek() && !(calibrating.work.peek() && event.shiftKey)) {
     return;
   }
   // A focused button is pressed by Enter and Space as everywhere; the alarm card's own buttons are the same verbs.
@@ -110,7 +114,10 @@ function perform(event: KeyboardEvent): boolean {
   if (act.screen.peek() === "walls") return onWalls(event);
   // Whoever waits to be claimed comes first while she draws, too.
   const waits = (code === "Enter" || code === "NumpadEnter") && (store.top.peek() !== null || store.guarded(performance.now()) !== null);
+  if (waits) zones.putAside();
   if (masking.work.peek() && !asked && !going && !waits && masking.onKey(event)) return true;
+  if (zones.drawing.peek() && zones.onKey(event)) return true;
+  if (act.sheet.peek() === "wards" && !waits && wards.onKey(event, lettersOn.peek() ? verbOf(code) : undefined)) return true;
   if (code === "Enter" || code === "NumpadEnter") return enter(event.shiftKey);
   if (digit) return number(Number(digit[1]), asked);
   if (calibrating.onKey(event)) return true;
@@ -299,6 +306,10 @@ function letter(verb: Verb, shifted: boolean): boolean {
     case "escorts":
       if (!store.mayWork.peek()) break;
       act.sheet.value = act.sheet.peek() === "escorts" ? null : "escorts";
+      return true;
+    case "wards":
+      if (!store.mayWork.peek()) break;
+      wards.toggle();
       return true;
     case "walls":
       if (!store.mayWork.peek()) break;

@@ -26,6 +26,7 @@ import { further } from "./slots";
 import { states } from "./pictures";
 import * as store from "./store";
 import { named, t } from "./words";
+import { Drawing, drawing, place as placeZone, zonesOnMap } from "./zones";
 
 const edges = signal<Edge[]>([]);
 const bar = signal<{ metres: number; px: number }>({ metres: 50, px: 100 });
@@ -80,6 +81,7 @@ function scene(): Scene {
     units,
     others: [...store.incidents.value.values()].filter((i) => i.id !== incident?.id && isWaiting(i) && i.position).map((i) => ({ id: i.id, at: i.position!, priority: i.priority })),
     head: headOnMap.value,
+    drawn: zonesOnMap.value,
     now_ms: now.value,
   };
 }
@@ -157,7 +159,7 @@ export function MapPanel(): JSX.Element {
         get<FeatureCollection>("/api/map/borders").catch(() => null),
       ]);
       if (ended || !box.current) return;
-      view = new MapView(box.current, middle(base), (list) => (edges.value = list), (metres, px) => (bar.value = { metres, px }), () => (opened.value = true), (at) => void pick(at));
+      view = new MapView(box.current, middle(base), (list) => (edges.value = list), (metres, px) => (bar.value = { metres, px }), () => (opened.value = true), (at) => (drawing.peek() ? placeZone(at) : void pick(at)));
       if (borders) view.setBorders(borders);
       if (base) {
         places.value = named_places(base);
@@ -198,7 +200,7 @@ export function MapPanel(): JSX.Element {
           <span class="t2">{t("map.failed.how")}</span>
         </div>
       )}
-      {work.value ? <Calibrating /> : <WhereIs />}
+      {work.value ? <Calibrating /> : drawing.value ? <Drawing /> : <WhereIs />}
       <Edges />
       <div class="ov tools">
         <button type="button" class="btn ghost" aria-label={t("map.centre")} onClick={() => (act.centring.value += 1)}>

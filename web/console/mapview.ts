@@ -10,7 +10,7 @@ import car from "lucide-static/icons/car-front.svg?raw";
 import cctv from "lucide-static/icons/cctv.svg?raw";
 import type { Feature, FeatureCollection } from "geojson";
 import type { Aim, Camera, Position, RankedCamera } from "../shared/api";
-import { bearingTo, circle, distanceBetween, type Point, view } from "./geo";
+import { bearingTo, circle, distanceBetween, type Point, type Ring, view } from "./geo";
 import { t } from "./words";
 import { type Freshness, freshness, radius_m } from "./ordering";
 
@@ -47,6 +47,8 @@ export interface Scene {
   units: PlacedUnit[];
   others: OtherIncident[];
   /** A head that is being calibrated: the places it was steered to, and where it looks as far as that is known. */
+  /** Zones of a ward while one is being drawn, and its corners. */
+  drawn: { zones: { ring: Ring; rule: string; chosen: boolean }[]; corners: Point[] } | null;
   head: { at: Point; spots: Point[]; aim: Aim | null } | null;
   now_ms: number;
 }
@@ -90,6 +92,7 @@ function style(latitude: number): StyleSpecification {
       cones: { type: "geojson", data: EMPTY },
       track: { type: "geojson", data: EMPTY },
       circle: { type: "geojson", data: EMPTY },
+      zones: { type: "geojson", data: EMPTY },
     },
     layers: [
       { id: "land", type: "background", paint: { "background-color": land } },
@@ -109,6 +112,9 @@ function style(latitude: number): StyleSpecification {
       { id: "cone-planned-word", type: "symbol", source: "cones", filter: ["all", ["!", ["get", "old"]], ["get", "planned"]], minzoom: 15, layout: { "text-field": ["get", "word"], "text-font": FONT, "text-size": 14 }, paint: { "text-color": accent, "text-halo-color": halo, "text-halo-width": 2 } },
       { id: "cone-edges", type: "line", source: "cones", filter: ["all", ["!", ["get", "old"]], ["!", ["get", "planned"]]], paint: { "line-color": accent, "line-opacity": ["case", ["get", "chosen"], 0.95, 0.55], "line-width": ["case", ["get", "chosen"], 2, 1.2] } },
       { id: "cone-edges-old", type: "line", source: "cones", filter: ["get", "old"], paint: { "line-color": stale, "line-opacity": 0.6, "line-width": 1.4, "line-dasharray": [4, 4] } },
+      { id: "zones", type: "fill", source: "zones", paint: { "fill-color": ["case", ["get", "chosen"], accent, token("--text-3")] as never, "fill-opacity": 0.12 } },
+      { id: "zones-stay", type: "line", source: "zones", filter: ["==", ["get", "rule"], "stay"], paint: { "line-color": ["case", ["get", "chosen"], accent, token("--text-3")] as never, "line-width": 2.5 } },
+      { id: "zones-out", type: "line", source: "zones", filter: ["==", ["get", "rule"], "keep-out"], paint: { "line-color": ["case", ["get", "chosen"], accent, token("--text-3")] as never, "line-width": 2.5, "line-dasharray": [2, 2] } },
       { id: "track", type: "line", source: "track", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": token("--map-track"), "line-width": 4, "line-opacity": ["get", "strength"] } },
       { id: "track-dots", type: "circle", source: "track", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 4.5, "circle-color": land, "circle-stroke-color": token("--map-track"), "circle-stroke-width": 2, "circle-stroke-opacity": ["get", "strength"], "circle-opacity": 0.9 } },
       { id: "circle", type: "fill", source: "circle", filter: ["!=", ["get", "state"], "lost"], paint: { "fill-color": fill, "fill-opacity": ["match", ["get", "state"], "fresh", 0.22, 0.12] } },
@@ -179,7 +185,7 @@ export class MapView {
   private borders: FeatureCollection = EMPTY;
   private centredOn: string | null = null;
   private camerasVisible = true;
-  private drawn = { track: "", cones: "", circle: "", cameras: "" };
+  private drawn = { track: "", cones: "", circle: "", cameras: "", zones: "" };
 
   constructor(
     element: HTMLElement,
@@ -215,7 +221,7 @@ export class MapView {
     this.map.on("style.load", () => {
       this.loaded = true;
       for (const [name, sick] of [["camera", false], ["camera-sick", true]] as const) if (!this.map.hasImage(name)) this.map.addImage(name, cameraMark(sick), { pixelRatio: 2 });
-      this.drawn = { track: "", cones: "", circle: "", cameras: "" };
+      this.drawn = { track: "", cones: "", circle: "", cameras: "", zones: "" };
       this.source("base").setData(this.base);
       this.source("borders").setData(this.borders);
       if (this.scene) this.draw(this.scene);
@@ -306,7 +312,7 @@ export class MapView {
     return this.map.getSource(name) as GeoJSONSource;
   }
 
-  private set(name: "track" | "cones" | "circle", features: Feature[]): void {
+  private set(name: "track" | "cones" | "circle" | "zones", features: Feature[]): void {
     const text = JSON.stringify(features);
     if (this.drawn[name] === text) return;
     this.drawn[name] = text;
@@ -315,7 +321,8 @@ export class MapView {
 
   private draw(scene: Scene): void {
     this.drawCameras(scene);
-    this.map.getCanvas().style.cursor = scene.head ? "crosshair" : "";
+    this.map.getCanvas().style.cursor = scene.head || scene.drawn ? "crosshair" : "";
+    this.set("zones", (scene.drawn?.zones ?? []).map(({ ring, rule, chosen }): Feature => ({ type: "Feature", properties: { rule, chosen }, geometry: { type: "Polygon", coordinates: [ring] } })));
     this.set("cones", [...scene.placed.flatMap(({ camera, old, chosen }) => cones(camera, old, chosen)), ...(scene.head?.aim ? cones({ ...scene.head.at, azimuth_deg: null, view_deg: 60, range_m: 60, turned: { state: "there", looks: scene.head.aim } }, false, true) : [])]);
     this.drawTrack(scene);
     const wanted = new Set<string>();
@@ -326,6 +333,7 @@ export class MapView {
     }
     if (scene.head) this.mark("head", scene.head.at, "mark-camera", "", wanted);
     for (const [i, spot] of (scene.head?.spots ?? []).entries()) this.mark(`spot-${i}`, spot, "mark-spot", String(i + 1), wanted);
+    for (const [i, corner] of (scene.drawn?.corners ?? []).entries()) this.mark(`corner-${i}`, corner, "mark-spot", String(i + 1), wanted);
     for (const unit of scene.units) {
       this.mark(`unit-${unit.id}`, unit.at, `mark-unit${unit.old ? " old" : ""}`, `<span class="box"><svg class="i" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round">${CAR}</svg></span><span class="who"><b></b><small></small></span>`, wanted, (element) => {
         element.querySelector("b")!.textContent = unit.name;

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import car from "lucide-static/icons/car-front.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
 import footprints from "lucide-static/icons/footprints.svg?raw";
+import hands from "lucide-static/icons/heart-handshake.svg?raw";
 import folded from "lucide-static/icons/list-collapse.svg?raw";
 import type { Incident } from "../shared/api";
 import { since } from "../shared/clock";
@@ -16,10 +17,11 @@ import { cap } from "./bindings";
 import { type Fold, isOffered, isWaiting, type Queue as Order } from "./ordering";
 import { record } from "./record";
 import * as store from "./store";
+import { s as w } from "./ward-words";
 import { named, t } from "./words";
 
-/** What it is in a word or two: a trip is called by what went wrong on it. */
-export const kindOf = (incident: Incident): string => (incident.kind === "trip" ? named("trip", incident.trigger) : named("kind", incident.kind));
+/** What it is in a word or two: a trip is called by what went wrong on it, and so is a ward. */
+export const kindOf = ({ kind, trigger }: Incident): string => (kind === "trip" || kind === "ward" ? named(kind, trigger) : named("kind", kind));
 
 export const titleOf = (incident: Incident): string => (incident.kind === "sos" ? `${kindOf(incident)} · ${named("trigger", incident.trigger)}` : kindOf(incident));
 
@@ -235,6 +237,18 @@ function ReadyTrips(): JSX.Element | null {
   );
 }
 
+/** Alarms of wards that nobody has answered: one quiet line, and one key to them. */
+function WardAlarms(): JSX.Element | null {
+  const alarms = store.wards.value?.alarms ?? 0;
+  if (alarms === 0 || !store.mayWork.value) return null;
+  return (
+    <div class="row meta c2 ready-trips" role="status" data-part="ward-alarms">
+      <Icon of={hands} />
+      {w("queue", { n: alarms })} <Kbd>{cap("wards")}</Kbd>
+    </div>
+  );
+}
+
 /* ---- what the hand is doing: the list never moves under a pressed button, and 400 ms after an alarm a click keeps its target */
 const pressed = signal(false);
 let frozen: Order | null = null;
@@ -354,6 +368,7 @@ export function Queue(): JSX.Element {
         </>
       )}
       <ReadyTrips />
+      <WardAlarms />
       {flags.length > 0 && (urgent || flood) && (
         <div class="row meta t3 flags-folded">
           <Icon of={folded} />

@@ -16,6 +16,7 @@ import { places, showPlace } from "./map";
 import { play, wake } from "./sound";
 import * as store from "./store";
 import { Trips } from "./trips";
+import { Wards } from "./wards";
 import { named, t, type Word } from "./words";
 
 type Line = [readonly (Verb | string)[], Word | "112" | "119"];
@@ -54,6 +55,7 @@ const KEYS: Line[] = [
   [["walls"], "keys.walls"],
   [["trips"], "keys.trips"],
   [["escorts"], "keys.escorts"],
+  [["wards"], "keys.wards"],
   [["/"], "hint.search"],
 ];
 const isVerb = (one: string): one is Verb => one in DEFAULTS;
@@ -221,5 +223,6 @@ export function Sheets(): JSX.Element | null {
   if (sheet === "cameras") return <Cameras />;
   if (sheet === "trips") return <Trips />;
   if (sheet === "escorts") return <Escorts />;
+  if (sheet === "wards") return <Wards />;
   return null;
 }

@@ -36,10 +36,18 @@ export interface EscortCounts {
   marked: number;
 }
 
+/** People watched over, their alarms that nobody has answered, and searches that wait for a second person. */
+export interface WardCounts {
+  watched: number;
+  alarms: number;
+  searches: number;
+}
+
 export type ServerMessage =
   | { type: "hello"; at: string; me?: Me }
-  | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; trips?: TripCounts; escorts?: EscortCounts }
+  | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; trips?: TripCounts; escorts?: EscortCounts; wards?: WardCounts }
   | { type: "trips"; trips: TripCounts; escorts?: EscortCounts }
+  | { type: "wards"; wards: WardCounts }
   | { type: "incident"; incident: Case }
   | { type: "position"; incident: string; position: Position; cameras?: RankedCamera[]; sight?: Sight }
   | { type: "gone"; incident: string }
@@ -56,6 +64,7 @@ export const agencies = signal<Record<string, AgencyStatus>>({});
 export const videos = signal<CameraCount | null>(null);
 export const trips = signal<TripCounts | null>(null);
 export const escorts = signal<EscortCounts | null>(null);
+export const wards = signal<WardCounts | null>(null);
 export const centre = signal<Centre | null>(null);
 export const cameras = signal<Camera[]>([]);
 /** When the server was last heard, in its own time; what the red band names as the age of what is shown. */
@@ -140,6 +149,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       if (message.cameras) videos.value = message.cameras;
       if (message.trips) trips.value = message.trips;
       if (message.escorts) escorts.value = message.escorts;
+      if (message.wards) wards.value = message.wards;
       ready.value = true;
       for (const incident of next.values()) {
         if (!isWaiting(incident) || (before.has(incident.id) && isWaiting(before.get(incident.id)!))) continue;
@@ -180,6 +190,9 @@ export function receive(message: ServerMessage, clock_ms: number): void {
     case "trips":
       trips.value = message.trips;
       if (message.escorts) escorts.value = message.escorts;
+      return;
+    case "wards":
+      wards.value = message.wards;
       return;
     case "lost-claim":
       say("claim.lost", { name: message.owner.name }, clock_ms);

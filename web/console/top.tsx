@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import check from "lucide-static/icons/check.svg?raw";
 import cctv from "lucide-static/icons/cctv.svg?raw";
 import users from "lucide-static/icons/users.svg?raw";
+import hands from "lucide-static/icons/heart-handshake.svg?raw";
 import footprints from "lucide-static/icons/footprints.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
@@ -23,6 +24,8 @@ import { isOffered } from "./ordering";
 import { kindOf } from "./queue";
 import * as sound from "./sound";
 import * as store from "./store";
+import { s as w } from "./ward-words";
+import { toggle as toggleWards } from "./wards";
 import { t } from "./words";
 
 function AgencyLink({ agency }: { agency: "112" | "119" }): JSX.Element {
@@ -110,6 +113,20 @@ function EscortCount(): JSX.Element | null {
   );
 }
 
+/** People watched over; amber where an alarm waits for an answer, or a search for its second person. */
+function WardCount(): JSX.Element | null {
+  const wards = store.wards.value;
+  if (wards === null || wards.watched + wards.alarms + wards.searches === 0 || !store.mayWork.value) return null;
+  return (
+    <button type="button" class="videos" data-part="ward-count" aria-expanded={act.sheet.value === "wards"} onClick={toggleWards}>
+      <Icon of={hands} />
+      {w("top", { n: wards.watched.toLocaleString("en-US") })}
+      {wards.alarms > 0 && <b class="c2">{w("top.alarms", { n: wards.alarms })}</b>}
+      {wards.searches > 0 && <b class="c2">{w("top.searches", { n: wards.searches })}</b>}
+    </button>
+  );
+}
+
 export function Top(): JSX.Element {
   const unsent = act.unsentCount.value;
   const checking = serverState.value === "checking";
@@ -152,6 +169,7 @@ export function Top(): JSX.Element {
         )}
         <TripCount />
         <EscortCount />
+        <WardCount />
         <Sound />
       </div>
       <button type="button" class="who meta" aria-label={t("top.menu", { name: me.value?.name ?? "" })} onClick={() => (act.sheet.value = act.sheet.value === "keys" ? null : "keys")}>

@@ -1,4 +1,4 @@
-/** The page behind a link: for an officer with video, for a guardian of a case or of a trip without, for a scout. No log-in, no shell: state, then picture. */
+/** The page behind a link: for an officer with video, for a guardian of a case, of a trip or of a ward without, for a scout, for a ward. No log-in, no shell: state, then picture. */
 import "../shared/phone.css";
 import "./link.css";
 import { signal } from "@preact/signals";
@@ -37,6 +37,8 @@ const BODIES: Record<Shown["kind"], () => Promise<ComponentType<BodyProps>>> = {
   trip: () => import("./trip").then((loaded) => loaded.Trip as ComponentType<BodyProps>),
   person: () => import("./person").then((loaded) => loaded.Person as ComponentType<BodyProps>),
   escort: () => import("./escort").then((loaded) => loaded.Escort as ComponentType<BodyProps>),
+  ward: () => import("./ward").then((loaded) => loaded.Ward as ComponentType<BodyProps>),
+  warded: () => import("./warded").then((loaded) => loaded.Warded as ComponentType<BodyProps>),
 };
 const body = signal<{ is: ComponentType<BodyProps> } | null>(null);
 

@@ -82,5 +82,56 @@ export interface EscortLink {
   escort: EscortView | null;
 }
 
+export type WardKind = "child" | "dementia" | "quarantine";
+export type WardReason = "unchecked" | "silent" | "left" | "entered" | "help" | "missing" | "sos";
+export type WardAnswer = "with-me" | "looking" | "missing" | "take-back";
+
+/** What a guardian's page shows of a ward: in words. Where she was last is asked for by itself, and only while `placed`. */
+export interface GuardianView {
+  person: string;
+  kind: WardKind;
+  state: "ok" | "alarm" | "silent" | "ended";
+  alarm: { reason: WardReason; since_at: string; answered_by: "guardian" | "official" | null; answered_at: string | null; muted_until_at: string | null; incident: string | null } | null;
+  place: { word: "inside" | "outside" | "forbidden" | "unknown"; since_at: string | null };
+  placed: boolean;
+  heard_at: string | null;
+  zones: string[];
+  until_at: string;
+  outcome: "ended" | "taken-back" | "expired" | null;
+  ended_at: string | null;
+}
+
+export interface WardLink {
+  kind: "ward";
+  grant: string;
+  closed: boolean;
+  until_at: string | null;
+  centre: string | null;
+  centre_phone: string | null;
+  ward: GuardianView | null;
+}
+
+/** What a ward's own page shows: no name, it may lie open on a table. `answer_until` while she is asked. */
+export interface WardView {
+  asked_at: string | null;
+  answer_until: string | null;
+  checked_at: string | null;
+  next_check_at: string | null;
+  until_at: string;
+  /** Since when help is called. */
+  called_at: string | null;
+  ended_at: string | null;
+}
+
+export interface WardedLink {
+  kind: "warded";
+  grant: string;
+  closed: boolean;
+  until_at: string | null;
+  centre: string | null;
+  centre_phone: string | null;
+  ward: WardView | null;
+}
+
 /** Whatever a link may open. */
-export type Shown = LinkState | TripLink | EscortLink;
+export type Shown = LinkState | TripLink | EscortLink | WardLink | WardedLink;

@@ -320,7 +320,7 @@ export class Problem extends Error {
 /** Who is signed in here; the CSRF value of every write comes from it. */
 export const me = signal<Me | null>(null);
 
-export type Method = "GET" | "POST" | "PUT" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export async function ask<T>(method: Method, path: string, body?: unknown, timeoutMs = 10_000): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json" };
