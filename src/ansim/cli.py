@@ -161,26 +161,45 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = commands.add_parser("import", help="a register of the city, from a file, into the centre that runs")
     parser.add_argument(
         "register",
-        choices=["cameras", "map"],
-        help="cameras: the national standard register; map: roads, entrances or buildings, for lines of sight",
+        choices=["cameras", "map", "facilities"],
+        help="cameras: the national standard register; map: roads, paths, entrances or buildings, for lines of sight and for"
+        " ways; facilities: street lights, police boxes, shops or shelters, for safe ways",
     )
-    parser.add_argument("file", type=Path, help="CSV or XLSX, in UTF-8 or CP949; of a map, GeoJSON")
     parser.add_argument(
-        "--layer", choices=["roads", "entrances", "footprints"], help="what a map's features are, if they do not say it"
+        "file", type=Path, help="CSV or XLSX, in UTF-8 or CP949; of a map, and of facilities too, GeoJSON"
     )
-    parser.add_argument("--sheet", metavar="NAME", help="the map's sheet that this replaces (the file's name)")
+    parser.add_argument(
+        "--layer",
+        choices=["roads", "entrances", "footprints", "paths"],
+        help="what a map's features are, if they do not say it",
+    )
+    parser.add_argument("--kind", choices=["light", "police", "shop", "shelter"], help="what facilities these are")
+    parser.add_argument(
+        "--sheet", metavar="NAME", help="the sheet of a map or of facilities that this replaces (the file's name)"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only judge it; needs no running centre")
     parser.add_argument("--report", type=Path, metavar="FILE.csv", help="name everything repaired or refused there")
     _config(parser)
 
     async def command(arguments: argparse.Namespace) -> int:
-        from ansim.app.imports import import_cameras, import_map
+        from ansim.app.imports import import_cameras, import_facilities, import_map
 
         if arguments.register == "map":
             return await import_map(
                 arguments.file,
                 folder=_folder(arguments),
                 layer=arguments.layer,
+                sheet=arguments.sheet,
+                dry_run=arguments.dry_run,
+                report=arguments.report,
+            )
+        if arguments.register == "facilities":
+            if arguments.kind is None:
+                raise Problem(400, "import.kind", "What are these?", "--kind light, police, shop or shelter.")
+            return await import_facilities(
+                arguments.file,
+                folder=_folder(arguments),
+                kind=arguments.kind,
                 sheet=arguments.sheet,
                 dry_run=arguments.dry_run,
                 report=arguments.report,

@@ -106,7 +106,7 @@ async def test_a_safe_way_is_chosen_by_its_reasons(open_page: Open, stage: Stage
     assert (
         await page.locator(".ground .way.chosen").count() == 1 and await page.locator(".ground .between").count() == 0
     )
-    await page.get_by_text("가까운 도움: 별빛파출소 · 북쪽 89 m").wait_for()
+    await page.get_by_text("가까운 도움: 경찰 별빛파출소 · 북쪽 89 m").wait_for()
     await picture(page, "c3-trip-on-the-safe-way")
     [asked] = stage.asked_for("/api/trips")
     assert "way" not in json.dumps(asked.body) and asked.body["mode"] == "walk"

@@ -24,6 +24,8 @@ from ansim.app.logs import to_stderr
 from ansim.app.running import leave_note, take_note_away
 from ansim.app.server import listen, serving
 from ansim.app.settings import Settings
+from ansim.city.ways.model import KINDS, Facility
+from ansim.city.ways.register import bring
 from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.trust.access.actions import create_account, issue_token, one_time_code
@@ -52,6 +54,7 @@ class City:
         self.cameras: dict[str, Any] = ready["cameras"]
         self.register: list[dict[str, Any]] = ready["register"]
         self.map: dict[str, Any] = ready["map"]
+        self.facilities: list[Facility] = msgspec.convert(ready["facilities"], list[Facility])
 
     async def ask(self, **order: Any) -> dict[str, Any]:
         assert self._process.stdin is not None and self._process.stdout is not None
@@ -147,6 +150,7 @@ async def _serve(
 
     async with AsyncExitStack() as stack:
         centre = await stack.enter_async_context(Centre(settings, witnesses=neighbour))
+        await _light(centre, city)
         routes = _routes(centre, city)
         await stack.enter_async_context(serving(centre, listener, routes))
         if door is not None:
@@ -183,6 +187,13 @@ def _settings(city: City, folder: Path, host: str, port: int) -> Settings:
         cameras=str(folder / "cameras.json"), register=str(folder / "register.json"), map=str(folder / "map.json"),
         trackers={"h02": 0, "gt06": 0, "watch": 0, "gps103": 0, "jt808": 0},
     )  # fmt: skip
+
+
+async def _light(centre: Centre, city: City) -> None:
+    """The city's street lights and places of help, as an import brings them."""
+    async with centre.database.transaction() as tx:
+        for kind in KINDS:
+            await bring(tx, kind, "demo", [one for one in city.facilities if one.kind == kind], actor="demo")
 
 
 async def _agency_token(centre: Centre) -> str:

@@ -10,10 +10,14 @@ from pathlib import Path
 from ansim.app.running import database_of, read_note
 from ansim.city.cameras.map import Layer, Sheet
 from ansim.city.cameras.map import read as read_map
-from ansim.city.cameras.national import Finding, Imported, Municipalities, judge
+from ansim.city.cameras.national import Imported, judge
 from ansim.city.cameras.register import bring, lay
+from ansim.city.cameras.rows import Finding, Municipalities, Where
 from ansim.city.cameras.sheet import lines
 from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.city.ways.facilities import judge as judge_facilities
+from ansim.city.ways.model import Kind
+from ansim.city.ways.register import bring as bring_facilities
 from ansim.core.errors import Problem
 
 SHOWN = 20
@@ -74,6 +78,34 @@ async def import_map(
     return 0
 
 
+async def import_facilities(
+    file: Path, *, folder: Path, kind: Kind, sheet: str | None, dry_run: bool, report: Path | None
+) -> int:
+    """Read street lights or places of help into the centre that runs on this data folder, in the place of what was known of
+    this sheet; with `dry_run` only judge them."""
+    judged = await asyncio.to_thread(lambda: judge_facilities(_content(file), kind, *municipalities_of()))
+    if report is not None:
+        await asyncio.to_thread(write_report, report, judged.findings)
+    print(
+        f"{judged.rows} rows: {len(judged.facilities)} of kind {kind};"
+        f" {judged.repaired} rows repaired, {judged.refused} refused"
+    )
+    _name_lines(judged.findings, report)
+    if dry_run:
+        print("dry run: nothing was changed")
+        return 0
+    if not judged.facilities:
+        raise Problem(422, "facilities.empty", "There is nothing in this file that can be used")
+    database = await database_of(read_note(folder).dsn)
+    try:
+        async with database.transaction() as tx:
+            change = await bring_facilities(tx, kind, sheet or file.stem[:60], judged.facilities, actor="command-line")
+    finally:
+        await database.close()
+    print(f"{kind}: {change.new} new, {change.changed} changed, {change.removed} removed, {change.same} as before")
+    return 0
+
+
 def _read_map(file: Path, layer: Layer | None) -> Sheet:
     return read_map(_content(file), layer)
 
@@ -88,6 +120,11 @@ def _content(file: Path) -> bytes:
 def read_cameras(file: Path) -> Imported:
     """Raises Problem for a file that cannot be read, or is no register."""
     content = _content(file)
+    return judge(lines(content), *municipalities_of())
+
+
+def municipalities_of() -> tuple[Municipalities, Where]:
+    """What addresses say, and where places are."""
     places = Jurisdictions.load()
     municipalities = Municipalities(
         [(one.code, one.name.ko, one.province.ko, _short(one.province.ko)) for one in places.municipalities.values()]
@@ -97,7 +134,7 @@ def read_cameras(file: Path) -> Imported:
         answer = places.find(latitude, longitude)
         return None if answer.municipality is None else answer.municipality.code, answer.centres[0].id
 
-    return judge(lines(content), municipalities, where)
+    return municipalities, where
 
 
 def write_report(file: Path, findings: list[Finding]) -> None:
@@ -122,7 +159,11 @@ def _say(imported: Imported, report: Path | None) -> None:
         f"{imported.rows} rows: {imported.poles} poles, {len(imported.cameras)} cameras;"
         f" {imported.repaired} rows repaired, {imported.refused} refused"
     )
-    lines = sorted(imported.findings, key=lambda one: one.line)
+    _name_lines(imported.findings, report)
+
+
+def _name_lines(findings: Iterable[Finding], report: Path | None) -> None:
+    lines = sorted(findings, key=lambda one: one.line)
     _name(
         [(f"line {one.line}: {one.outcome}, {one.field}, {one.rule}: {one.detail}", one.outcome) for one in lines],
         report,

@@ -111,6 +111,22 @@ class City:
     def map(self) -> dict[str, Any]:
         return self.quarter.geojson()
 
+    def facilities(self) -> list[dict[str, Any]]:
+        """Street lights and places of help, as registers have them: kind, id, name, latitude, longitude, hours."""
+        kinds = {"police-box": "police", "safe-shop": "shelter"}
+        lamps = [("light", f"lamp-{number}", "보안등", *lamp.head) for number, lamp in enumerate(self.scenery.lamps)]
+        helps = [
+            (kinds[place.kind], f"place-{number}", place.name, place.x, place.y)
+            for number, place in enumerate(self.quarter.places)
+            if place.kind in kinds
+        ]
+        rows: list[dict[str, Any]] = []
+        for kind, id, name, x, y in (*lamps, *helps):
+            latitude, longitude = self.quarter.plane.place(x, y)
+            place = {"latitude": round(latitude, 7), "longitude": round(longitude, 7)}
+            rows.append({"kind": kind, "id": id, "name": name, **place, "hours": None})
+        return rows
+
     def place_of_her(self) -> tuple[float, float]:
         """Her true (latitude, longitude)."""
         spot = self.her.spot(self.world.clock.monotonic())

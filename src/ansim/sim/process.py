@@ -1,6 +1,6 @@
 """The city as a process of its own, so that drawing never keeps a centre waiting: `python -m ansim.sim.process`.
 
-It speaks JSON lines. First it says {"ready": {"cameras": {id: source}, "register": […], "map": {…}}}; then it answers each
+It speaks JSON lines. First it says {"ready": {"cameras": {id: source}, "register": […], "map": {…}, "facilities": […]}}; then it answers each
 line on its standard input with one line: {"do": "where"} -> {"latitude", "longitude"}; {"do": "sos"} lets her press;
 {"do": "serve", "server": …, "agency": token} brings the units that a desk sends. It ends with its standard input.
 """
@@ -81,6 +81,7 @@ async def main(seed: int) -> None:
                 "cameras": {row["id"]: city.source(row["id"]) for row in register},
                 "register": register,
                 "map": city.map(),
+                "facilities": city.facilities(),
             }
         }
     )

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ansim.city.cameras.national import OLD, Finding, Imported, Municipalities, judge
+from ansim.city.cameras.national import OLD, Imported, judge
 from ansim.city.cameras.register import Register
+from ansim.city.cameras.rows import Finding, Municipalities
 from ansim.city.cameras.sheet import lines
 from ansim.core.database import Database
 from ansim.core.database.pool import PoolDriver

@@ -13,10 +13,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from ansim.city.cameras.model import Camera
-from ansim.city.cameras.projection import GRIDS
+from ansim.city.cameras.rows import Finding, Municipalities, Refused, Where, figure, spot, texts
 from ansim.city.cameras.sheet import Line
 from ansim.core.errors import Problem
 
@@ -42,10 +41,6 @@ _NEEDED = ("latitude", "longitude", "count")
 """Without a number of cameras it is a register of something else: of bells, lamps, shelters."""
 
 MOST_ON_A_POLE = 64
-SOUTH, NORTH, WEST, EAST = 32.9, 38.7, 124.0, 132.0
-NEAR_ENOUGH_M = 500.0
-"""About every two-hundredth real pole stands just across the border of its address's municipality."""
-
 _LENS_DEG = 70.0
 _FULL_HD = 200.0
 _PIXELS_PER_M = 25.0
@@ -56,22 +51,7 @@ _TURNS = re.compile(
     r"회전(?!\s*(?:교차|로|길))|ptz|팬\s*틸트|pan\s*[-/]?\s*tilt|스피드\s*돔|speed\s*dome", re.IGNORECASE
 )
 """Words for a head. "360" is none of them: it is written of poles with several lenses."""
-_ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?![\d.])")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,55}")
-Where = Callable[[float, float], tuple[str | None, str]]
-"""Latitude, longitude -> the municipality's code (None: in none, nor near one), and the id of the centre that answers."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was wrong with a row, and what became of it. Never holds what stood in the field: it may be an address of
-    the network, or a person's name."""
-
-    line: int
-    field: str
-    rule: str
-    outcome: Literal["repaired", "refused"]
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -88,51 +68,6 @@ class Imported:
     @property
     def repaired(self) -> int:
         return len({finding.line for finding in self.findings if finding.outcome == "repaired"})
-
-
-class Municipalities:
-    """What addresses and managers say; made of (code, name, province, the province's short name)."""
-
-    def __init__(self, known: Iterable[tuple[str, str, str, str]]) -> None:
-        self._named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-        self._inside: defaultdict[str, set[str]] = defaultdict(set)
-        self._provinces: dict[str, str] = {}
-        for code, name, province, short in known:
-            self._named[name].add((code, province))
-            self._inside[province].add(code)
-            self._provinces |= {
-                form: province for form in (province, f"{province}청", short, f"{short}시", f"{short}시청")
-            }
-
-    def named(self, text: str) -> set[str]:
-        """The codes of the municipalities that this text can mean: 서울특별시 강남구 …, 부산시 동구청, 성남시분당구청."""
-        words = [part for word in text.split()[:3] for part in self._apart(word)]
-        found = {one for word in words for name in _names(word) for one in self._named.get(name, ())}
-        provinces = {self._provinces[word] for word in words if word in self._provinces}
-        codes = {code for code, province in found if not provinces or province in provinces}
-        if not codes and len(provinces) == 1:
-            # Sejong is a province of one municipality, which its addresses leave out
-            inside = self._inside[next(iter(provinces))]
-            return inside if len(inside) == 1 else set()
-        return codes
-
-    def _apart(self, word: str) -> list[str]:
-        """서울특별시강남구청 -> 서울특별시, 강남구청."""
-        for province in self._inside:
-            if word.startswith(province) and word not in self._provinces:
-                return [province, word.removeprefix(province)]
-        return [word]
-
-
-def _names(word: str) -> set[str]:
-    """What a word may begin with. Offices run the words together (성남시분당구청); two letters (중구) are too few to tell
-    that from a road."""
-    return {word, word.removesuffix("청"), *(word[:end] for end in range(3, min(len(word), 6)))}
-
-
-class _Refused(Exception):
-    def __init__(self, field: str, rule: str, detail: str) -> None:
-        self.finding = (field, rule, detail)
 
 
 @dataclass
@@ -156,7 +91,7 @@ def judge(table: list[Line], municipalities: Municipalities, where: Where) -> Im
     for line in body:
         try:
             rows.append(_row(line, columns, municipalities, where, findings))
-        except _Refused as refused:
+        except Refused as refused:
             findings.append(Finding(line.number, refused.finding[0], refused.finding[1], "refused", refused.finding[2]))
     poles = _poles(rows, findings)
     cameras = [camera for id, pole in poles.items() for camera in _cameras(id, pole)]
@@ -175,7 +110,7 @@ def _columns(table: list[Line]) -> tuple[dict[str, int], list[Line]]:
         if table and len(table[0].cells) == len(standard):
             position = {name: at for at, name in enumerate(standard)}
             columns = {key: position[n] for key, names in _NAMES.items() for n in names if n in position}
-            if all(_number(table[0].cells[columns[key]]) for key in _NEEDED):
+            if all(figure(table[0].cells[columns[key]]) for key in _NEEDED):
                 return columns, table
     raise Problem(
         422, "register.columns", "This is no register of cameras",
@@ -194,29 +129,17 @@ def _row(
         findings.append(Finding(line.number, field, rule, "repaired", detail))
 
     if not line.sound:
-        raise _Refused("row", "encoding", "bytes that are no letters")
-    texts = {key: _ADDRESS.sub("", cell(key)).strip(" ,-/()") for key in ("road", "lot", "manager")}
-    for key, text in texts.items():
-        if _ADDRESS.search(cell(key)):
-            repaired(key, "network-address", "an address of the network was taken out")
-            texts[key] = re.sub(" +", " ", text)
-    expected: set[str] = set()
-    for text in texts.values():
-        expected = expected or municipalities.named(text)
-    latitude, longitude, mended = _place(cell("latitude"), cell("longitude"), expected, where)
-    code, centre = where(latitude, longitude)
-    if code is None:
-        raise _Refused("latitude", "outside", "in no municipality of the country, nor near one")
-    if expected and code not in expected and not _just_across(latitude, longitude, expected, where):
-        raise _Refused("latitude", "address", "not in the municipality that the row's address or manager names")
-    if mended is not None:
-        repaired("latitude", *mended)
+        raise Refused("row", "encoding", "bytes that are no letters")
+    said = texts(cell, ("road", "lot", "manager"), repaired)
+    latitude, longitude, centre = spot(
+        cell("latitude"), cell("longitude"), said.values(), municipalities, where, repaired
+    )
     count = _count(cell("count"), repaired)
     number = cell("number")
     if number and not _IDENTIFIER.fullmatch(number):
         repaired("number", "number", "not usable as an identifier; the place stands for it")
         number = ""
-    name = texts["road"] or texts["lot"]
+    name = said["road"] or said["lot"]
     if not name:
         repaired("road", "no-address", "named after its place on the map")
         name = f"{latitude:.5f}, {longitude:.5f}"
@@ -225,111 +148,21 @@ def _row(
     )
 
 
-def _number(text: str) -> float | None:
-    try:
-        number = float(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text.replace(",", ""))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _in_country(latitude: float, longitude: float) -> bool:
-    return SOUTH <= latitude <= NORTH and WEST <= longitude <= EAST
-
-
-def _decimals(text: str) -> int:
-    return len(text.partition(".")[2].rstrip("0"))
-
-
-def _place(lat: str, lon: str, expected: set[str], where: Where) -> tuple[float, float, tuple[str, str] | None]:
-    """Where a row stands, and how that was mended (rule, detail). Raises _Refused."""
-    if not lat or not lon:
-        raise _Refused("latitude" if not lat else "longitude", "missing", "no coordinate")
-    latitude, longitude = _number(lat), _number(lon)
-    if latitude is None or longitude is None:
-        raise _Refused(
-            "latitude" if latitude is None else "longitude", "number", "not a number; are the columns shifted?"
-        )
-    if latitude == 0 or longitude == 0:
-        raise _Refused("latitude", "zero", "0 stands where a coordinate should")
-    if latitude == longitude:
-        raise _Refused("longitude", "same", "latitude and longitude are the same number")
-    found: tuple[float, float, tuple[str, str] | None] | None = None
-    if _in_country(latitude, longitude):
-        found = latitude, longitude, None
-    elif _in_country(longitude, latitude):
-        found = longitude, latitude, ("swapped", "latitude and longitude were exchanged")
-    elif all(1000 < abs(one) < 3_000_000 for one in (latitude, longitude)):
-        found = _from_metres(latitude, longitude, expected, where)
-    if (
-        found is not None
-        and found[2] is None
-        and (min(_decimals(lat), _decimals(lon)) < 2 or max(_decimals(lat), _decimals(lon)) < 3)
-    ):
-        raise _Refused("latitude", "coarse", "cut off after so few decimals that it may be kilometres away")
-    if found is None or (found[2] is None and expected and where(found[0], found[1])[0] not in expected):
-        mended = _typed_wrong(latitude, longitude, expected, where)
-        if mended is not None and (found is None or not _just_across(latitude, longitude, expected, where)):
-            return mended
-    if found is None:
-        raise _Refused("latitude", "outside", "not in this country")
-    return found
-
-
-def _from_metres(
-    one: float, other: float, expected: set[str], where: Where
-) -> tuple[float, float, tuple[str, str]] | None:
-    """Metres of a plane grid: believed only where they lead into the municipality that the row names."""
-    for grid in GRIDS:
-        for east, north in ((one, other), (other, one)):
-            latitude, longitude = grid.degrees(east, north)
-            if _in_country(latitude, longitude) and where(latitude, longitude)[0] in expected:
-                return latitude, longitude, ("metres", f"metres of EPSG:{grid.epsg} stood in the columns of degrees")
-    if expected:
-        raise _Refused("latitude", "metres", "metres of a grid that leads to no place its address names")
-    raise _Refused("latitude", "metres", "metres of a grid, and no address tells of which")
-
-
-def _typed_wrong(
-    latitude: float, longitude: float, expected: set[str], where: Where
-) -> tuple[float, float, tuple[str, str]] | None:
-    """One wrong digit of the whole degrees, when exactly one right one leads to where the address says."""
-    if not expected:
-        return None
-    candidates = [(degree + latitude % 1, longitude) for degree in range(33, 39) if degree != int(latitude)]
-    candidates += [(latitude, degree + longitude % 1) for degree in range(124, 132) if degree != int(longitude)]
-    fits = [at for at in candidates if _in_country(*at) and where(*at)[0] in expected]
-    if len(fits) != 1:
-        return None
-    return *fits[0], ("degrees", "a digit of the whole degrees was wrong; its address tells which")
-
-
-def _just_across(latitude: float, longitude: float, expected: set[str], where: Where) -> bool:
-    north = NEAR_ENOUGH_M / 111_320
-    east = north / math.cos(math.radians(latitude))
-    turns = (math.radians(45 * turn) for turn in range(8))
-    return any(
-        where(latitude + part * north * math.cos(turn), longitude + part * east * math.sin(turn))[0] in expected
-        for turn in turns
-        for part in (0.2, 0.6, 1.0)
-    )
-
-
 def _count(text: str, repaired: Callable[[str, str, str], None]) -> int:
     if not text:
         repaired("count", "no-count", "counted as one camera")
         return 1
-    number = _number(text.removesuffix("대"))
+    number = figure(text.removesuffix("대"))
     if number is None or number != int(number):
-        raise _Refused("count", "number", "not a whole number; are the columns shifted?")
+        raise Refused("count", "number", "not a whole number; are the columns shifted?")
     if not 1 <= number <= MOST_ON_A_POLE:
-        raise _Refused("count", "range", f"not between 1 and {MOST_ON_A_POLE}")
+        raise Refused("count", "range", f"not between 1 and {MOST_ON_A_POLE}")
     return int(number)
 
 
 def _pixels(text: str) -> float:
     """Ten thousands of pixels, as the register counts; full HD where it says nothing that can be."""
-    number = _number(text.removesuffix("만").removesuffix("만화소"))
+    number = figure(text.removesuffix("만").removesuffix("만화소"))
     return number if number is not None and 10 <= number <= 5000 else _FULL_HD
 
 
