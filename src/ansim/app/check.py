@@ -69,8 +69,8 @@ RULES = {
     "a ward is still with a case that is closed": "SELECT w.id FROM ward w JOIN incident i ON i.id = w.incident WHERE w.ended_at IS NULL"
     " AND i.closed_at < now() - interval '60 s'",
     "a ward's track key outlives the watch": "SELECT id FROM ward WHERE track_slot IS NOT NULL AND ended_at < now() - interval '60 s'",
-    "an hour of a ward's track outlives its day": "SELECT h.id FROM ward_hour h JOIN ward w ON w.id = h.ward"
-    " WHERE h.began_at < now() - interval '1 day 60 s' OR w.ended_at < now() - interval '60 s'",
+    "an hour of a ward's track has no end": "SELECT h.id FROM ward_hour h JOIN ward w ON w.id = h.ward LEFT JOIN destruction d"
+    " ON d.subject = h.id AND d.scope = 'track' WHERE d.id IS NULL OR w.ended_at < now() - interval '60 s'",
     "a right outlives its ward": "SELECT g.id FROM access_grant g JOIN ward w ON w.id = g.incident WHERE g.ended_at IS NULL"
     " AND w.ended_at < now() - interval '1 day 60 s'",
     "a search was approved and no case has it": "SELECT s.id FROM ward_search s JOIN ward w ON w.id = s.ward WHERE s.state = 'approved'"

@@ -35,6 +35,7 @@ from ansim.response.evidence.ports import Mask, Recorded, Redactor
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import destroyed, exportable, words_context
 from ansim.response.incidents.model import IncidentRow
+from ansim.response.watch.along import searched, was_passed
 from ansim.trust.access.model import Actor
 from ansim.trust.ledger import store as ledger
 from ansim.trust.ledger.actions import record
@@ -48,6 +49,8 @@ LONGEST_HAND_OUT = timedelta(minutes=2)
 """Of what is made anew: it keeps half a core busy for as long."""
 BEFORE = timedelta(hours=1)
 """How long before the signal a clip of a case may begin."""
+DAY_BEFORE = timedelta(days=1)
+"""The same while two people allow to look back along the way of a missing ward: only where and when she passed."""
 
 PURPOSE = "evidence"
 
@@ -74,8 +77,11 @@ async def save(
     """Cut it, seal it under the case key, sign what it is, and write it down. Nothing of it is kept when any of that fails."""
     async with database.transaction(readonly=True) as tx:
         incident = await exportable(tx, id, actor)
-        _fits(tx, incident, start, end)
-        if not await store.was_permitted(tx, id, camera):
+        looked_back = await searched(tx, incident)
+        _fits(tx, incident, start, end, DAY_BEFORE if looked_back else BEFORE)
+        early = start < incident.received_at - BEFORE
+        permitted = not early and await store.was_permitted(tx, id, camera)
+        if not permitted and not (looked_back and await was_passed(tx, incident, camera, start, end)):
             raise Problem(403, "clip.camera", "This camera was never opened for the case", field="camera")
     clip, folder = database.world.id(), database.use(ClipFolder)
     path = folder.of(id, clip)
@@ -248,7 +254,7 @@ def _covers_nothing(at: int, rule: str) -> Problem:
     return Problem(422, "mask.nothing", "This mask covers nothing", rule, field=f"masks[{at}]")
 
 
-def _fits(tx: Transaction, incident: IncidentRow, start: datetime, end: datetime) -> None:
+def _fits(tx: Transaction, incident: IncidentRow, start: datetime, end: datetime, before: timedelta) -> None:
     def refuse(field: str, rule: str) -> Problem:
         return Problem(422, "clip.time", "This time does not fit", rule, field=field)
 
@@ -256,8 +262,8 @@ def _fits(tx: Transaction, incident: IncidentRow, start: datetime, end: datetime
         raise refuse("until", "It ends after it begins.")
     if end - start > LONGEST:
         raise refuse("until", f"A clip is at most {LONGEST.total_seconds():.0f} s long; save several.")
-    if start < incident.received_at - BEFORE:
-        raise refuse("from", f"It begins at most {BEFORE.total_seconds():.0f} s before the signal.")
+    if start < incident.received_at - before:
+        raise refuse("from", f"It begins at most {before.total_seconds():.0f} s before the signal.")
     if end > (incident.closed_at or tx.at) + timedelta(seconds=1):
         raise refuse("until", "It ends now, or when the case was closed.")
 

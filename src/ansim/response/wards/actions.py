@@ -23,6 +23,7 @@ from ansim.response.wards.model import (
     LONGEST,
     NAMES_KEPT,
     SILENT_AFTER_S,
+    SOONEST_SILENT_S,
     TRACK_KEPT,
     HourRow,
     Outcome,
@@ -84,7 +85,7 @@ async def enrol(tx: Transaction, post: WardPost, actor: Actor) -> tuple[WardRow,
         if known.centre != actor.centre or known.enrolled_by != actor.id:
             raise Problem(409, "ward.id", "This id is taken", "Make a new one.", field="id")
         return known, False
-    _insist_allowed(post)
+    _insist_allowed(tx, post)
     insist_length(tx, post.kind, post.until_at)
     keys, id, secret = tx.use(Keys), tx.world.id(), tx.world.secret()
     track_slot, case_slot = keys.new(2)
@@ -160,6 +161,7 @@ async def change(tx: Transaction, ward: WardRow, patch: WardPatch, actor: str) -
         insist_length(tx, ward.kind, patch.until_at)
         ward = msgspec.structs.replace(ward, until_at=patch.until_at)
     if patch.silent_after_s is not msgspec.UNSET:
+        _insist_silence(patch.silent_after_s)
         ward = msgspec.structs.replace(ward, silent_after_s=patch.silent_after_s)
     if patch.check is not msgspec.UNSET:
         if patch.check is None and ward.kind == "quarantine":
@@ -536,7 +538,7 @@ def _insist_open(ward: WardRow) -> None:
         raise Problem(410, "ward.ended", "The watch over her has ended", "Nothing of her way is kept any more.")
 
 
-def _insist_allowed(post: WardPost) -> None:
+def _insist_allowed(tx: Transaction, post: WardPost) -> None:
     def refuse(rule: str, detail: str, field: str) -> Problem:
         return Problem(422, f"ward.{rule}", "This cannot be watched so", detail, field=field)
 
@@ -549,6 +551,8 @@ def _insist_allowed(post: WardPost) -> None:
     for number, guardian in enumerate(post.guardians):
         if guardian.phone is None and guardian.mail is None:
             raise refuse("guardians", "A phone number or a mail address.", f"guardians[{number}]")
+    _insist_silence(post.silent_after_s or 0)
+    _insist_fresh(post.zones, tx)
     if post.phone is None and not post.devices:
         raise refuse("devices", "A device, or a phone to which a link is sent: else she is never heard.", "devices")
     if len({device.number for device in post.devices}) < len(post.devices):
@@ -557,6 +561,14 @@ def _insist_allowed(post: WardPost) -> None:
         raise _no_check()
     if post.check is not None and post.phone is None:
         raise _no_page()
+
+
+def _insist_silence(seconds: int) -> None:
+    if 0 < seconds < SOONEST_SILENT_S:
+        raise Problem(
+            422, "ward.silence", "Too soon to be silence", f"{SOONEST_SILENT_S} seconds at least, or 0 for never.",
+            field="silent_after_s",
+        )  # fmt: skip
 
 
 def _insist_fresh(places: list[Zone], tx: Transaction) -> None:

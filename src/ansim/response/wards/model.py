@@ -53,6 +53,7 @@ MUTED = timedelta(minutes=60)
 """So long an answer holds; and so long after a case nothing is asked anew."""
 NAMES_KEPT = timedelta(hours=24)
 TRACK_KEPT = timedelta(hours=24)
+SOONEST_SILENT_S = 600
 SEARCH_ASKED = timedelta(minutes=30)
 """So long a search waits for the second person."""
 SEARCH_LENGTH = timedelta(hours=6)
@@ -60,7 +61,8 @@ MOST_ZONES, MOST_GUARDIANS, MOST_DEVICES = 8, 5, 5
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Phone = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9][0-9 ()-]{2,30}$")]
-Silence = Annotated[int, msgspec.Meta(ge=600, le=86_400)]
+Silence = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
+"""Seconds; 0 is never, and anything else ten minutes at least."""
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
@@ -113,7 +115,7 @@ class WardPost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     until_at: Instant
     zones: Annotated[list[Zone], msgspec.Meta(max_length=MOST_ZONES)] = []
     check: Check | None = None
-    silent_after_s: Silence | Literal[0] | None = None
+    silent_after_s: Silence | None = None
 
 
 class WardPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,7 +123,7 @@ class WardPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     zones: Annotated[list[Zone], msgspec.Meta(max_length=MOST_ZONES)] | msgspec.UnsetType = msgspec.UNSET
     check: Check | msgspec.UnsetType | None = msgspec.UNSET
-    silent_after_s: Silence | Literal[0] | msgspec.UnsetType = msgspec.UNSET
+    silent_after_s: Silence | msgspec.UnsetType = msgspec.UNSET
     until_at: Instant | msgspec.UnsetType = msgspec.UNSET
     official: Id | msgspec.UnsetType = msgspec.UNSET
 

@@ -15,7 +15,8 @@ from ansim.city.cameras.register import Register
 from ansim.city.cameras.sight import Mode
 from ansim.core.database import Database
 from ansim.core.errors import Problem
-from ansim.response.watch import aiming, calibrating, turning
+from ansim.response.watch import aiming, along, calibrating, turning
+from ansim.response.watch.along import Passed
 from ansim.response.watch.calibrating import HeadLine
 from ansim.response.watch.ports import CameraHealth, Direction, Heading, Media
 from ansim.response.watch.turning import Move, Turning
@@ -53,6 +54,15 @@ async def cameras_health(actor: Asking, database: Db) -> dict[str, list[CameraHe
     """How the cameras of this centre are that are pulled now, or failed a moment ago."""
     known = [camera.id for camera in database.use(Register).of_centre(actor.centre)]
     return {"cameras": database.use(Media).health(known)}
+
+
+@get("/api/incidents/{incident:str}/way", guards=[allow(Act.INCIDENT_WORK)])
+async def cameras_along(incident: FromPath[str], actor: Asking, database: Db) -> dict[str, list[Passed]]:
+    """The cameras that a missing ward passed in her last day, and when: of each that time can be saved as a clip. Only with a search that a
+    second person allowed (else 409), for whoever has the case and the centre's leader.
+    """
+    async with database.transaction() as tx:
+        return {"cameras": await along.way(tx, incident, actor)}
 
 
 @get("/api/grants/{grant:str}/cameras/{camera:str}/turning", guards=[allow(Act.CAMERA_WATCH)])
@@ -118,6 +128,6 @@ async def save_calibration(camera: FromPath[str], data: JSONBody[Places], actor:
 
 
 ROUTES = [
-    cameras_health, camera_turning, turn_camera, aim_camera, camera_heads, camera_head, steer_head, try_calibration,
+    cameras_health, cameras_along, camera_turning, turn_camera, aim_camera, camera_heads, camera_head, steer_head, try_calibration,
     save_calibration,
 ]  # fmt: skip
