@@ -2,7 +2,7 @@
 
 from ansim.trust.retention.holdings import Holding, Line
 
-_RETENTION = "until she withdraws, at the latest one year after her last renewal"
+_RETENTION = "until she withdraws, at the latest one year after her last renewal; of a ward 24 hours after the watch over her ended"
 
 HOLDINGS: tuple[Line, ...] = (
     Holding(
