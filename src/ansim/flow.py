@@ -119,6 +119,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # and the streets between them, with what is along these
     Errand(MapImported, streets.lay_out),
     Errand(FacilitiesImported, streets.look_around),
+    Errand(BellsChanged, streets.look_around),
     Reaction(BellsChanged, bell_register.follow),
     # and who answers for a camera's recording, while it moves here from another system
     Errand(RecordingTaken, migration.taken),

@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from ansim.app.running import database_of
+from ansim.city.bells import register as bells
+from ansim.city.bells.model import Bell
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.register import lay
 from ansim.city.ways.model import Facility
 from ansim.city.ways.register import Network, bring
 from ansim.core.geo import destination
 from ansim.sim.phone import instant
-from tests.flow.conftest import HOME, House
+from tests.flow.conftest import CENTRE, HOME, House
 from tests.flow.test_trips import DOOR, started
 
 pytestmark = pytest.mark.flow
@@ -68,7 +70,7 @@ async def imported(
         await other.close()
 
     async def known() -> bool:
-        return network.roads is not None and len(network.facilities) == len(facilities)
+        return network.roads is not None and all(one in network.facilities for one in facilities)
 
     await house.clock.advance(6)
     await house.until(known)
@@ -128,6 +130,9 @@ async def test_which_way_is_lit_and_near_help_is_said_in_figures(house: House, d
     assert (await asked(NIGHT))["code"] == 404
     lamps = [facility("light", (600 + step, -62)) for step in range(0, 401, 40)]
     box, shop = facility("police", (700, -80)), facility("shop", (800, -70), "09:00-22:00")
+    async with house.centre.database.transaction() as tx:
+        where = dict(zip(("latitude", "longitude"), at((900, -70)), strict=True))
+        await bells.bring(tx, [Bell(id="bell-1", centre=CENTRE, name="별빛로 비상벨", **where)], actor="test")
     await imported(house, dsn, [DARK, BRIGHT], [*lamps, box, shop])
 
     found = await asked(NIGHT)
@@ -137,7 +142,7 @@ async def test_which_way_is_lit_and_near_help_is_said_in_figures(house: House, d
     assert safe["longer_m"] == pytest.approx(120, abs=3) and safe["minutes"] == 8 and safe["lit"] > 0.8
     assert safe["police"] == 1 and safe["shops"] == 0 and {one["open"] for one in safe["help"]} == {True, False}
     assert safe["line"][0] == pytest.approx(at(DARK[0])[::-1], abs=1e-5)
-    assert set(found["unknown"]) == {"bell", "shelter"} and safe["bells"] is None
+    assert found["unknown"] == ["shelter"] and safe["shelters"] is None and safe["bells"] == 1
     by_day = await asked(NOON)
     assert not by_day["dark"] and by_day["ways"][-1]["shops"] in (0, 1)
 
@@ -146,7 +151,7 @@ async def test_which_way_is_lit_and_near_help_is_said_in_figures(house: House, d
     assert (outside["code"], outside["type"], outside["field"]) == (404, "way.unknown", "to")
     for field, wrong in (("from", {"latitude": 91, "longitude": 127}), ("mode", "car"), ("at", "now"), ("x", 1)):
         assert 400 <= (await asked(NIGHT, **{field: wrong}))["code"] < 500
-    assert [place["kind"] for place in (await client.get("/api/help")).json()["places"]] == ["police"]
+    assert [place["kind"] for place in (await client.get("/api/help")).json()["places"]] == ["police", "bell"]
     # nobody's question is kept: neither in a table, nor in the ledger
     assert not await house.rows("SELECT 1 FROM ledger_entry WHERE act LIKE 'way%'")
     codes = [(await asked(NIGHT))["code"] for _ in range(70)]

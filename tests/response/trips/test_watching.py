@@ -54,6 +54,13 @@ class Trip:
         self.watch = msgspec.msgpack.decode(msgspec.msgpack.encode(self.watch), type=Watch)
         self._say(watching.moved(self.watch, self.plan, position, at(now)))
 
+    def by_road(self, steps: Iterable[tuple[Place, float | None]], every: float = 5) -> None:
+        """Fixes with what a map of streets says of them; None where it knows none."""
+        for place, left in steps:
+            self.second += every
+            now = at(self.second)
+            self._say(watching.moved(self.watch, self.plan, fix(place, self.second), now, lambda *_, left=left: left))
+
     def go(
         self, until: float, path: Callable[[float], Place], every: float = 5, noise: random.Random | None = None
     ) -> None:
@@ -544,3 +551,42 @@ def test_nothing_that_a_phone_may_send_breaks_the_watch_or_makes_it_grow(
         watching.due(trip.watch, trip.plan, at(now))
         assert watching.next_due(trip.watch, trip.plan, at(now)) > at(now)
         assert len(msgspec.msgpack.encode(trip.watch)) <= 320
+
+
+def walked_on(metres: float, step: float = 6.5) -> list[tuple[Place, float | None]]:
+    """Homeward by the straight line, and so along a street that is as long again."""
+    return [((0.0, 1200 - step * n), 1500 - step * n) for n in range(1, round(metres / step))]
+
+
+def test_a_street_that_first_leads_elsewhere_is_her_way_home() -> None:
+    trip = Trip()
+    trip.by_road([((0.0, 1200 + 6.5 * n), 2400 - 6.5 * n) for n in range(1, 100)])
+    assert trip.said == []
+
+
+def test_going_back_along_the_street_is_going_away_though_home_is_nearer() -> None:
+    trip = Trip()
+    trip.by_road(walked_on(400))
+    trip.by_road([((6.5 * n, 800.0 - n), 1100 + 6.5 * n) for n in range(1, 80)])
+    assert ("away", "ask") in [alarm[1:] for alarm in trip.said]
+
+
+@pytest.mark.parametrize("jump", [300.0, None, -300.0])
+def test_what_the_map_lacks_is_not_her_going_away(jump: float | None) -> None:
+    """A bridge that no map has, a park without paths, and both again and again."""
+    trip, steps = Trip(), walked_on(900)
+    for first in range(20, len(steps), 40):
+        for at_ in range(first, min(first + 20, len(steps))):
+            place, left = steps[at_]
+            steps[at_] = place, None if jump is None or left is None else left + jump
+    trip.by_road(steps)
+    assert trip.said == []
+
+
+def test_what_she_has_gone_away_is_not_forgotten_where_the_map_ends() -> None:
+    trip = Trip()
+    trip.by_road(walked_on(400))
+    trip.by_road([((0.0, 800 + 6.5 * n), 1100 + 6.5 * n if n < 14 else None) for n in range(1, 45)])
+    away = [second for second, reason, level in trip.said if (reason, level) == ("away", "ask")]
+    # 168 m farther than she has been for half a minute: of these the map saw 85
+    assert away and away[0] - 61 * 5 < 5 * 38

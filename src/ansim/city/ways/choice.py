@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import math
 from collections.abc import Sequence
@@ -62,12 +63,9 @@ def _way(roads: Roads, start: tuple[float, float], end: tuple[float, float], cos
         return None
     best, came = _direct(roads, begin, goal, costs), None
     x, y = end
-    across, along = roads.x.tolist(), roads.y.tolist()
-
-    def least(node: int) -> float:
-        return math.hypot(across[node] - x, along[node] - y) - goal.off
-
-    ends = {node: part for node, part in _ends(roads, goal, costs)}
+    places, off = roads.places, goal.off
+    least = functools.cache(lambda node: math.dist(places[node], (x, y)) - off)
+    ends = dict(_ends(roads, goal, costs))
     before: dict[int, tuple[int, int]] = {}
     queue: list[tuple[float, float, int, int, int]] = [
         (part + least(node), part, node, -1, begin.piece) for node, part in _ends(roads, begin, costs)
@@ -141,8 +139,12 @@ def _line(
 ) -> shapely.LineString:
     corners = [np.array([start])]
     for one in stretches:
-        cut = ops.substring(roads.shapes[one.piece], one.first, one.last)
-        corners.append(shapely.get_coordinates(cut))
+        shape = roads.shapes[one.piece]
+        if {one.first, one.last} == {0.0, roads.metres[one.piece]}:
+            whole = shapely.get_coordinates(shape)
+            corners.append(whole if one.first == 0.0 else whole[::-1])
+        else:
+            corners.append(shapely.get_coordinates(ops.substring(shape, one.first, one.last)))
     at = np.concatenate([*corners, np.array([end])])
     same = np.append(False, np.hypot(*np.diff(at, axis=0).T) < 0.05)
     same[-1] = False

@@ -14,6 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ansim.city.bells import store as bells
+from ansim.city.bells.events import BellsChanged
 from ansim.city.cameras import store as cameras
 from ansim.city.cameras.events import MapImported
 from ansim.city.cameras.register import Register
@@ -67,13 +69,13 @@ class Network:
         """Everything anew."""
         async with database.transaction(readonly=True) as tx:
             lines = [line for layer, shapes in await cameras.layers(tx) if layer == "paths" for line in shapes]
-            self.facilities = await store.every(tx)
+            self.facilities = await _facilities(tx)
         self._fields.clear()
         self.roads = await asyncio.to_thread(Roads, lines) if lines else None
 
     async def load_facilities(self, database: Database) -> None:
         async with database.transaction(readonly=True) as tx:
-            self.facilities = await store.every(tx)
+            self.facilities = await _facilities(tx)
 
     async def prepare(self, latitude: float, longitude: float) -> None:
         """Reckon how far it is to there, so that `toward` knows."""
@@ -176,9 +178,18 @@ async def lay_out(database: Database, _: MapImported) -> None:
     await database.use(Network).load(database)
 
 
-async def look_around(database: Database, _: FacilitiesImported) -> None:
+async def look_around(database: Database, _: FacilitiesImported | BellsChanged) -> None:
     """What is along the streets has changed, here or in another process."""
     await database.use(Network).load_facilities(database)
+
+
+async def _facilities(tx: Transaction) -> list[Facility]:
+    """Those of the files, and the bells of their own register."""
+    places = [
+        Facility(kind="bell", id=bell.id, name=bell.name, latitude=bell.latitude, longitude=bell.longitude)
+        for bell in await bells.every(tx)
+    ]
+    return [*await store.every(tx), *places]
 
 
 def _told(

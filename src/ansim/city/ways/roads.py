@@ -63,6 +63,7 @@ class Roads:
         self.from_: list[int] = self.first.tolist()
         self.to: list[int] = self.last.tolist()
         self.metres: list[float] = self.length.tolist()
+        self.places: list[tuple[float, float]] = list(zip(self.x.tolist(), self.y.tolist(), strict=True))
         self.ways: list[list[tuple[int, int]]] = [[] for _ in self.x]
         """By node: where pieces lead, and which they are."""
         for piece, (first, last) in enumerate(zip(self.from_, self.to, strict=True)):

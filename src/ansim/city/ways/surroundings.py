@@ -141,4 +141,4 @@ class Surroundings:
 
     def knows(self, kind: Known, line: shapely.LineString) -> bool:
         """Whether its register reaches as far as this way."""
-        return len(self._trees[kind].query(line, "dwithin", KNOWN_M)) > 0
+        return len(self._trees[kind].query_nearest(line, max_distance=KNOWN_M, all_matches=False)) > 0
