@@ -161,8 +161,8 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = commands.add_parser("import", help="a register of the city, from a file, into the centre that runs")
     parser.add_argument(
         "register",
-        choices=["cameras", "map", "facilities"],
-        help="cameras: the national standard register; map: roads, paths, entrances or buildings, for lines of sight and for"
+        choices=["cameras", "bells", "map", "facilities"],
+        help="cameras, bells: the national standard registers; map: roads, paths, entrances or buildings, for lines of sight and for"
         " ways; facilities: street lights, police boxes, shops or shelters, for safe ways",
     )
     parser.add_argument(
@@ -182,7 +182,7 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     _config(parser)
 
     async def command(arguments: argparse.Namespace) -> int:
-        from ansim.app.imports import import_cameras, import_facilities, import_map
+        from ansim.app.imports import import_bells, import_cameras, import_facilities, import_map
 
         if arguments.register == "map":
             return await import_map(
@@ -204,7 +204,8 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
                 dry_run=arguments.dry_run,
                 report=arguments.report,
             )
-        return await import_cameras(
+        bring = import_bells if arguments.register == "bells" else import_cameras
+        return await bring(
             arguments.file, folder=_folder(arguments), dry_run=arguments.dry_run, report=arguments.report
         )
 

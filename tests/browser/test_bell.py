@@ -8,7 +8,7 @@ import pytest
 
 from ansim.city.bells import terminals
 from ansim.city.bells.model import Bell
-from ansim.city.bells.register import bring
+from ansim.city.bells.register import bring, set_cameras
 from ansim.trust.access.model import Role
 
 from .conftest import PHONE
@@ -22,7 +22,7 @@ __all__ = ["town"]
 
 POLE = Bell(
     id="41131-SJ-7", centre=CENTRE, number="SJ-7", name="수정공원 정문", address="수정로 7", purpose="방범용",
-    latitude=37.3796, longitude=127.12, cameras=["story-2"],
+    latitude=37.3796, longitude=127.12,
 )  # fmt: skip
 KIOSK: dict[str, Any] = {"viewport": {"width": 800, "height": 1280}, "locale": "ko-KR", "timezone_id": "Asia/Seoul"}
 PEERS = """window.peers = [];
@@ -47,13 +47,15 @@ async def watched(page: Page, frames: list[Any]) -> Page:
     return page
 
 
-async def at_pole(town: Town, frames: list[Any]) -> Page:
+async def hung(town: Town) -> None:
+    """The bell is in the register, with its camera."""
     async with town.centre.database.transaction() as tx:
         await bring(tx, [POLE], actor="test")
-    await town.centre.bells.load(town.centre.database)
-    async with town.centre.database.transaction() as tx:
-        await tx.execute("UPDATE bell SET cameras = $1::text[]", POLE.cameras)
-    await town.centre.bells.load(town.centre.database)
+        await set_cameras(tx, POLE, ["story-2"], town.centre.register.sight, actor="test")
+
+
+async def at_pole(town: Town, frames: list[Any]) -> Page:
+    await hung(town)
     async with town.centre.database.transaction() as tx:
         code = await terminals.issue_code(tx, POLE, actor="test")
     page = await watched(await town.page("/healthz", KIOSK, permissions=["microphone"]), frames)
@@ -154,3 +156,45 @@ async def test_a_bell_without_a_microphone_lets_her_hear(town: Town, picture: An
     await picture(bell, "bell-mute-narrow")
     await console.keyboard.press("KeyT")
     await bell.locator('[data-state="claimed"]').wait_for(timeout=20_000)
+
+
+@pytest.mark.full
+async def test_an_administrator_commissions_a_bell_and_a_passer_by_reports_it(
+    town: Town, picture: Any, accessible: Any, axe: Any
+) -> None:
+    await hung(town)
+    office = await town.signed_in("administrator", Role.ADMINISTRATOR, "/console")
+    await office.get_by_role("button", name="비상벨", exact=True).click()
+    await office.get_by_role("button", name="수정공원 정문 열기").click()
+    await office.get_by_role("button", name="이 벨에서 열 주소 만들기").click()
+    link = office.locator("[data-part=code] a")
+    await link.wait_for(timeout=20_000)
+    await picture(office, "bell-commission")
+    await axe(office)
+    url = await link.get_attribute("href")
+    assert url is not None
+    bell = await town.page(url.removeprefix(town.centre.origin), KIOSK, permissions=["microphone"])
+    await bell.get_by_role("button", name="도와주세요").wait_for(timeout=30_000)
+    second = await town.page(url.removeprefix(town.centre.origin), KIOSK)
+    await second.get_by_text("주소가 맞지 않습니다").wait_for(timeout=20_000)
+
+    # somebody passes by, sees that its light is off, and needs no account to say so
+    phone = await town.page(f"/fault/{POLE.id}", PHONE | {"viewport": {"width": 360, "height": 740}})
+    await phone.get_by_text("수정공원 정문").wait_for(timeout=20_000)
+    await accessible(phone, letters_px=15, targets_px=48)
+    await picture(phone, "bell-fault")
+    await phone.get_by_role("button", name="불이 꺼져 있어요").click()
+    await phone.get_by_text("고맙습니다").wait_for(timeout=20_000)
+    await office.get_by_role("button", name="목록").click()
+    fault = office.locator("[data-fault]")
+    await fault.get_by_text("불 꺼짐").wait_for(timeout=20_000)
+    await picture(office, "bell-faults")
+    await fault.get_by_role("button", name="보냄").click()
+    await office.locator('[data-fault][data-state="sent"]').wait_for(timeout=20_000)
+
+    # lost: taken out of use, and the page says so
+    await office.get_by_role("button", name="수정공원 정문 열기").click()
+    await office.get_by_role("button", name="등록 풀기").click()
+    await office.get_by_role("button", name="한 번 더 누르면 됩니다").click()
+    await bell.get_by_text("등록이 풀린 비상벨").wait_for(timeout=20_000)
+    await picture(bell, "bell-revoked")

@@ -9,6 +9,7 @@ from base64 import urlsafe_b64encode
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -167,6 +168,17 @@ async def test_a_press_opens_a_case_with_the_bells_own_camera_first(house: House
     assert (await line.hears("state"))["call"] is None
     await line.leave()
     assert (await page.press("press-0003")).status_code == 201  # and a new case
+
+    # the register comes again: nothing twice, and what an administrator has set stays
+    moved = msgspec.structs.replace(LOCKER, name="안심택배함 2호")
+    async with house.centre.database.transaction() as tx:
+        change = await bring(tx, [POLE, moved], actor="test")
+    assert (change.new, change.changed, change.same) == (0, 1, 1)
+    await house.settle()
+    listed = (await operator.get("/api/bells")).json()["bells"]
+    assert [(one["name"], one["cameras"], one["chosen"]) for one in listed] == [
+        ("안심택배함 2호", [], False), ("수정공원 정문", ["cam-2"], True)
+    ]  # fmt: skip
 
 
 async def test_whoever_only_claims_to_be_a_bell_is_heard_and_marked(house: House) -> None:

@@ -54,6 +54,13 @@ export async function prove(...lines: string[]): Promise<string> {
 }
 
 export const bell = (): Promise<string | undefined> => get<string>("bell");
+/** What stands on the pole, for when the centre cannot say it. */
+export interface Sign {
+  number: string;
+  name: string;
+}
+export const sign = (): Promise<Sign | undefined> => get<Sign>("sign");
+export const keepSign = (sign: Sign): Promise<void> => put("sign", sign);
 export const keepBell = (id: string): Promise<void> => put("bell", id);
 
 /** The code by which it becomes a bell, until it has: the page may be loaded anew in between. */

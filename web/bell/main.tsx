@@ -97,7 +97,7 @@ function Ready(): JSX.Element {
       <button ref={button} type="button" class={state && state.is !== "closed" ? "help small" : "help"} onClick={press}>
         <Both word={state && state.is !== "closed" ? "again" : "help"} />
       </button>
-      {!state && <p class="how t2"><Both word="help.how" /></p>}
+      {!state && bell.standing.value === "bell" && <p class="how t2"><Both word="help.how" /></p>}
       <footer>
         <Line />
         {mayHear.value !== "granted" && (

@@ -24,7 +24,7 @@ interface Said extends Message {
 
 /** starting, none: no bell yet; wrong-code; bell: it speaks for one; revoked, replaced: not any more, or not here. */
 export const standing = signal<"starting" | "none" | "wrong-code" | "bell" | "revoked" | "replaced">("starting");
-export const name = signal<{ number: string; name: string } | null>(null);
+export const name = signal<kept.Sign | null>(null);
 export const connected = signal(false);
 /** sending: it has no receipt yet. */
 export const press = signal<{ since: number; receipt: string | null } | null>(null);
@@ -58,6 +58,7 @@ export async function start(): Promise<void> {
     return;
   }
   standing.value = "bell";
+  name.value = (await kept.sign()) ?? null;
   const waiting = await kept.waiting();
   if (waiting) {
     press.value = { since: Date.parse(waiting.at), receipt: null };
@@ -119,7 +120,8 @@ async function receive(message: Said): Promise<void> {
     case "state": {
       const state = message as State;
       connected.value = true;
-      name.value = state.bell;
+      name.value = { number: state.bell.number, name: state.bell.name };
+      void kept.keepSign(name.value);
       call.value = state.call;
       if (state.call === null && press.peek()?.receipt) press.value = null;
       return;

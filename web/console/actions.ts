@@ -24,7 +24,7 @@ export type Prompt =
   | { kind: "close"; code: number | null };
 
 export const prompt = signal<Prompt | null>(null);
-export type Sheet = "keys" | "search" | "cameras" | "trips" | "escorts" | "wards";
+export type Sheet = "keys" | "search" | "cameras" | "trips" | "escorts" | "wards" | "bells";
 export const sheet = signal<Sheet | null>(null);
 export const enlarged = signal(false);
 /** The wall screen stands where map and case are; to choose a case leaves it. */

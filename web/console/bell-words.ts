@@ -2,10 +2,10 @@ import { words } from "../shared/i18n";
 
 const ko = {
   "case": "비상벨", "unproven": "등록된 비상벨이 보낸 것인지 확인되지 않음", "cameras": "제 카메라 {n}대", "cameras.none": "제 카메라 없음", "there": "화면 연결됨", "away": "화면 연결 안 됨",
-  "talk": "벨로 말하기", "talk.end": "말하기 끝내기", "talk.microphone": "마이크 켜는 중", "talk.calling": "벨을 부르는 중", "talk.on": "통화 중 {t}", "talk.deaf": "벨의 마이크가 안 됨: 내 말만 들림",
+  "talk": "말하기", "talk.end": "끊기", "talk.how": "벨로 말하기", "talk.microphone": "마이크 켜는 중", "talk.calling": "벨을 부르는 중", "talk.on": "통화 중 {t}", "talk.deaf": "벨의 마이크가 안 됨: 내 말만 들림",
   "talk.other": "통화 중", "talk.rule": "두 사람만 듣습니다. 서버를 지나지도, 녹음되지도 않습니다.", "talk.one-way": "신고만 되는 벨: 말할 수 없음",
   "trouble.microphone": "이 자리의 마이크를 쓸 수 없습니다. 브라우저가 막았거나 꽂혀 있지 않습니다.", "trouble.network": "벨과 소리가 이어지지 않았습니다.", "trouble.away": "벨이 대답하지 않습니다.", "trouble.busy": "다른 사람이 이 벨로 말하고 있습니다.", "trouble.right": "이 상황의 열람 권한이 끝났습니다.", "trouble.other": "벨로 말할 수 없습니다.",
-  "phone": "전화로: {phone}", "phone.none": "전화로 현장에 연락하세요.",
+  "phone": "전화로: {phone}", "phone.none": "출동을 요청하거나, 가까운 순찰에 전화하세요.",
   "over.bell": "벨 쪽에서 끊었습니다.", "over.lost": "벨과 끊겼습니다.", "over.ended": "통화가 끝났습니다.",
   "top": "비상벨 고장 {n}", "title": "비상벨", "close": "닫기", "failed": "가져오지 못했습니다. 다시 시도하는 중", "counts": "{total}곳 · 화면·장치 {speaking} · 고장 {faulty}",
   "faults": "고장", "faults.none": "고장이 없습니다.", "col.bell": "비상벨", "col.wrong": "고장", "col.since": "언제부터", "col.state": "상태", "col.do": "할 일",
@@ -20,10 +20,10 @@ const ko = {
 };
 const en: Record<keyof typeof ko, string> = {
   "case": "Bell", "unproven": "not proven to come from the bell", "cameras": "{n} of its own cameras", "cameras.none": "no camera of its own", "there": "its page is connected", "away": "its page is not connected",
-  "talk": "Speak through the bell", "talk.end": "Hang up", "talk.microphone": "Turning the microphone on", "talk.calling": "Calling the bell", "talk.on": "Speaking {t}", "talk.deaf": "The bell's microphone is off: she only hears",
+  "talk": "Speak", "talk.end": "Hang up", "talk.how": "Speak through the bell", "talk.microphone": "Turning the microphone on", "talk.calling": "Calling the bell", "talk.on": "Speaking {t}", "talk.deaf": "The bell's microphone is off: she only hears",
   "talk.other": "Speaking", "talk.rule": "Only the two of you hear it. It passes no server and is not recorded.", "talk.one-way": "This bell only calls: nobody can speak through it",
   "trouble.microphone": "This desk's microphone cannot be used: the browser refused it, or none is plugged in.", "trouble.network": "No sound got through to the bell.", "trouble.away": "The bell does not answer.", "trouble.busy": "Somebody else is speaking through it.", "trouble.right": "The right for this case has ended.", "trouble.other": "The bell cannot be spoken through.",
-  "phone": "By telephone: {phone}", "phone.none": "Reach the place by telephone.",
+  "phone": "By telephone: {phone}", "phone.none": "Ask for a dispatch, or telephone whoever is near.",
   "over.bell": "The bell's side hung up.", "over.lost": "The line to the bell broke.", "over.ended": "The talk has ended.",
   "top": "Bells broken {n}", "title": "Emergency bells", "close": "Close", "failed": "Could not be fetched. Trying again", "counts": "{total} bells · {speaking} commissioned · {faulty} broken",
   "faults": "Faults", "faults.none": "Nothing is broken.", "col.bell": "Bell", "col.wrong": "Fault", "col.since": "Since", "col.state": "State", "col.do": "To do",

@@ -3,7 +3,6 @@ import type { JSX } from "preact";
 import alert from "lucide-static/icons/triangle-alert.svg?raw";
 import bellIcon from "lucide-static/icons/bell-ring.svg?raw";
 import mic from "lucide-static/icons/mic.svg?raw";
-import phoneOff from "lucide-static/icons/phone-off.svg?raw";
 import type { CaseBell, IncidentDetail } from "../shared/api";
 import { now } from "../shared/clock";
 import { Kbd } from "../shared/components";
@@ -20,14 +19,14 @@ export function TalkButton({ incident, bell }: { incident: IncidentDetail; bell:
   if (own) {
     return (
       <button type="button" class="btn fill" data-call data-talk={own.state} onClick={hangUp}>
-        <Icon of={phoneOff} /> {b("talk.end")}
+        {b("talk.end")}
         <Kbd>{cap("call")}</Kbd>
       </button>
     );
   }
   return (
-    <button type="button" class="btn" data-call data-talk="none" disabled={!bell.two_way || bell.talk !== null} onClick={() => void speak(incident.id)}>
-      <Icon of={mic} /> {b("talk")}
+    <button type="button" class="btn" data-call data-talk="none" aria-label={b("talk.how")} disabled={!bell.two_way || bell.talk !== null} onClick={() => void speak(incident.id)}>
+      {b("talk")}
       <Kbd>{cap("call")}</Kbd>
     </button>
   );

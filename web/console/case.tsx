@@ -301,7 +301,7 @@ function Dispatching({ incident }: { incident: IncidentDetail }): JSX.Element {
             {t("case.call")}
           </button>
         )}
-        <button type="button" class="btn" aria-pressed={question?.kind === "chat"} onClick={() => keys.ask({ kind: "chat" })}>
+        <button type="button" class="btn" aria-pressed={question?.kind === "chat"} disabled={!!incident.bell} onClick={() => keys.ask({ kind: "chat" })}>
           {t("case.chat")}
           <Kbd>{cap("chat")}</Kbd>
         </button>

@@ -16,6 +16,8 @@ import { chooseTheme, theme } from "../shared/theme";
 import { clockTime } from "../shared/words";
 import * as act from "./actions";
 import { Line } from "./bands";
+import { b } from "./bell-words";
+import { Bells } from "./bells";
 import * as calibrating from "./calibrating";
 import { verbOf } from "./bindings";
 import { letGo, typing } from "./keys";
@@ -38,7 +40,8 @@ function onKey(event: KeyboardEvent): void {
     return;
   }
   const verb = verbOf(code);
-  if (code === "Escape") calibrating.leave();
+  if (code === "Escape" && act.sheet.peek()) act.sheet.value = null;
+  else if (code === "Escape") calibrating.leave();
   else if ((code === "Enter" || code === "Space") && event.target instanceof HTMLElement && event.target.closest("button, summary")) return;
   else if (code === "Enter" && calibrating.work.peek()?.fit) void calibrating.save();
   else if (calibrating.onKey(event)) event.preventDefault();
@@ -57,6 +60,7 @@ function Head(): JSX.Element {
       <h1 class="brand"><Icon of={shield} /> {t("app.name")}</h1>
       <div class="centre-name ell">{me.value?.centre.name}</div>
       <div class="links">
+        <button type="button" class="btn ghost" aria-expanded={act.sheet.value === "bells"} onClick={() => (act.sheet.value = act.sheet.value === "bells" ? null : "bells")}>{b("title")}</button>
         <button type="button" class="btn ghost" onClick={() => chooseTheme(dark ? "light" : "dark")}>{t(dark ? "keys.theme.light" : "keys.theme.dark")}</button>
         <button type="button" class="btn ghost" lang={other} onClick={() => chooseLocale(other)}>{other === "en" ? "English" : "한국어"}</button>
         <button type="button" class="btn ghost" onClick={() => void post("/api/signout").finally(() => location.assign("/signin"))}><Icon of={user} /> {t("keys.out")} · {me.value?.name}</button>
@@ -111,6 +115,7 @@ export function Commissioning(): JSX.Element {
       <div class="middle">
         {calibrating.heads.value !== null && <MapPanel />}
         <Line />
+        {act.sheet.value === "bells" && <Bells />}
       </div>
       <Hints />
     </main>

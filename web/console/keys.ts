@@ -336,7 +336,8 @@ function letter(verb: Verb, shifted: boolean): boolean {
       act.prompt.value = { kind: "close", code: null };
       return true;
     case "chat":
-      ask({ kind: "chat" });
+      // nobody reads at a bell: one speaks through it
+      if (!incident.bell) ask({ kind: "chat" });
       return true;
     case "link": {
       const unit = linkable(incident);
@@ -344,7 +345,7 @@ function letter(verb: Verb, shifted: boolean): boolean {
       return true;
     }
     case "invite":
-      ask({ kind: "channel" });
+      if (!incident.bell) ask({ kind: "channel" });
       return true;
     case "save":
       return saveClip();

@@ -9,6 +9,7 @@ import { Icon } from "../shared/icons";
 import { chooseTheme, theme } from "../shared/theme";
 import * as act from "./actions";
 import { cap, DEFAULTS, moved, reset, type Verb } from "./bindings";
+import { Bells } from "./bells";
 import * as keys from "./keys";
 import { Cameras } from "./cameras";
 import { Escorts } from "./escorts";
@@ -224,5 +225,6 @@ export function Sheets(): JSX.Element | null {
   if (sheet === "trips") return <Trips />;
   if (sheet === "escorts") return <Escorts />;
   if (sheet === "wards") return <Wards />;
+  if (sheet === "bells") return <Bells />;
   return null;
 }

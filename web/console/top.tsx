@@ -17,6 +17,7 @@ import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, dayName, timer } from "../shared/words";
 import * as act from "./actions";
+import { BellCount } from "./bells";
 import { sick } from "./cameras";
 import { serverState } from "./connection";
 import { s } from "./escort-words";
@@ -170,6 +171,7 @@ export function Top(): JSX.Element {
         <TripCount />
         <EscortCount />
         <WardCount />
+        <BellCount />
         <Sound />
       </div>
       <button type="button" class="who meta" aria-label={t("top.menu", { name: me.value?.name ?? "" })} onClick={() => (act.sheet.value = act.sheet.value === "keys" ? null : "keys")}>

@@ -24,6 +24,10 @@ from ansim.app.logs import to_stderr
 from ansim.app.running import leave_note, take_note_away
 from ansim.app.server import listen, serving
 from ansim.app.settings import Settings
+from ansim.city.bells import terminals
+from ansim.city.bells.model import Bell, Kind
+from ansim.city.bells.register import bring as bring_bells
+from ansim.city.bells.register import known
 from ansim.city.ways.model import KINDS, Facility
 from ansim.city.ways.register import bring
 from ansim.core.errors import Problem
@@ -157,6 +161,7 @@ async def _serve(
             await stack.enter_async_context(serving(centre, door.listener, routes, tls=door.certificate.context()))
         leave_note(centre, pid=0)
         agency = await _agency_token(centre)
+        await _hang_bells(centre, city)
         await city.ask(do="serve", server=f"http://localhost:{settings.port}", agency=agency)
         _welcome(centre.origin, centre.devices.ports)
         if door is not None:
@@ -194,6 +199,24 @@ async def _light(centre: Centre, city: City) -> None:
     async with centre.database.transaction() as tx:
         for kind in KINDS:
             await bring(tx, kind, "demo", [one for one in city.facilities if one.kind == kind], actor="demo")
+
+
+BELL = "demo-1"
+"""The bell that a person can be, in a tab of her own."""
+
+
+async def _hang_bells(centre: Centre, city: City) -> None:
+    """On the poles of the first cameras."""
+    kinds: tuple[tuple[Kind, str], ...] = (("pole", "비상벨 기둥"), ("locker", "안심택배함"), ("shelter", "안심쉼터"))
+    bells = [
+        Bell(
+            id=f"demo-{number}", centre=centre.settings.centre, number=f"B-{number}", kind=kind,
+            name=f"{row['name']} {what}", purpose="방범용", latitude=row["latitude"], longitude=row["longitude"],
+        )
+        for number, ((kind, what), row) in enumerate(zip(kinds, city.register, strict=False), start=1)
+    ]  # fmt: skip
+    async with centre.database.transaction() as tx:
+        await bring_bells(tx, bells, actor="demo")
 
 
 async def _agency_token(centre: Centre) -> str:
@@ -278,7 +301,14 @@ def _routes(centre: Centre, city: City) -> list[Any]:
     async def geolocation() -> Response[bytes]:
         return Response(GEOLOCATION.encode(), media_type="text/javascript; charset=utf-8")
 
-    return [page, script, sign_in, place, press, inbox, geolocation]
+    @get("/demo/bell", include_in_schema=False)
+    async def bell() -> Response[None]:
+        """Commissions the bell in whatever browser opens this."""
+        async with centre.database.transaction() as tx:
+            code = await terminals.issue_code(tx, known(tx, BELL), actor="demo")
+        return Response(None, status_code=302, headers={"location": f"/bell#{code}", "cache-control": "no-store"})
+
+    return [bell, page, script, sign_in, place, press, inbox, geolocation]
 
 
 async def _keys(city: City) -> None:
@@ -304,6 +334,7 @@ def _welcome(origin: str, devices: Mapping[str, int]) -> None:
 
     {origin}/demo       everything in one place: sign-ins, her phone, the desk of 112, her mother's messages
     {origin}/citizen    a phone in the city (its position is hers)
+    {origin}/demo/bell  an emergency bell on a pole: press it, claim it in the console, speak with T
     127.0.0.1           pendants and watches by TCP: {doors}
 
   s + Enter: a phone in the city presses SOS.   Ctrl-C stops everything.
@@ -320,7 +351,7 @@ li{margin:10px 0;color:#b7c2cd}.p1{background:#d42b20;border-color:#d42b20;color
 <h1>안심 ansim · demo</h1>
 <p>지어낸 도시예요. 사람도 길도 영상도 실제가 아니에요.<br>An invented city: no person, street or picture in it is real.</p>
 <h2>1. 신고하는 사람 · somebody who needs help</h2>
-<p><a class="b" href="/citizen" target="phone">휴대폰 화면 · a phone</a> <button class="p1" id="sos">도시 속 휴대폰이 SOS를 눌러요 · let her press SOS</button> <span id="pressed"></span></p>
+<p><a class="b" href="/citizen" target="phone">휴대폰 화면 · a phone</a> <a class="b" href="/demo/bell" target="bell">비상벨 · an emergency bell</a> <button class="p1" id="sos">도시 속 휴대폰이 SOS를 눌러요 · let her press SOS</button> <span id="pressed"></span></p>
 <h2>2. 돕는 사람들 · those who help</h2><p id="people"></p>
 <p>사람마다 창을 따로 여세요(시크릿 창). One browser profile holds one sign-in: use private windows for several.</p>
 <h2>3. 보호자가 받은 것 · what guardians received</h2><ul id="inbox"></ul>

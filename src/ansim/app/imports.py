@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ansim.app.running import database_of, read_note
+from ansim.city.bells.national import ImportedBells
+from ansim.city.bells.national import judge as judge_bells
+from ansim.city.bells.register import bring as bring_bells
 from ansim.city.cameras.map import Layer, Sheet
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.national import Imported, judge
@@ -40,6 +43,33 @@ async def import_cameras(file: Path, *, folder: Path, dry_run: bool, report: Pat
         await database.close()
     print(f"register: {change.new} new, {change.changed} changed, {change.removed} removed, {change.same} as before")
     return 0
+
+
+async def import_bells(file: Path, *, folder: Path, dry_run: bool, report: Path | None) -> int:
+    """Read a national register of emergency bells into the centre that runs on this data folder; with `dry_run` only judge it."""
+    imported = await asyncio.to_thread(read_bells, file)
+    if report is not None:
+        await asyncio.to_thread(write_report, report, imported.findings)
+    print(
+        f"{imported.rows} rows: {len(imported.bells)} bells; {imported.repaired} rows repaired, {imported.refused} refused"
+    )
+    _name_lines(imported.findings, report)
+    if dry_run:
+        print("dry run: nothing was changed")
+        return 0
+    database = await database_of(read_note(folder).dsn)
+    try:
+        async with database.transaction() as tx:
+            change = await bring_bells(tx, imported.bells, actor="command-line")
+    finally:
+        await database.close()
+    print(f"register: {change.new} new, {change.changed} changed, {change.same} as before")
+    return 0
+
+
+def read_bells(file: Path) -> ImportedBells:
+    """Raises Problem for a file that cannot be read, or is no register of bells."""
+    return judge_bells(lines(_content(file)), *municipalities_of())
 
 
 async def import_map(
