@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
+
+from tests.conftest import Chromium, connected
 
 from .stage import Stage, staged
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, Page, Playwright
 
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -25,7 +29,31 @@ PHONE: dict[str, Any] = {
 OFFICE: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "ko-KR", "timezone_id": "Asia/Seoul"}
 
 
-@pytest.fixture
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One loop for them all, since a driver of the browser belongs to a loop, and starting one costs more than most of them do."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and iscoroutinefunction(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def driver() -> AsyncIterator[Playwright]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        yield playwright
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(request: pytest.FixtureRequest, driver: Playwright) -> AsyncIterator[Browser]:
+    """A Chromium without windows, or with them as users have it; what a test opens in it is closed after it."""
+    whole = request.node.get_closest_marker("whole_browser")
+    chromium: Chromium = request.getfixturevalue("chromium" if whole else "chromium_without_windows")
+    async with connected(chromium, driver) as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def stage() -> AsyncIterator[Stage]:
     async with staged() as one:
         yield one
@@ -34,7 +62,7 @@ async def stage() -> AsyncIterator[Stage]:
 Open = Callable[..., Awaitable["Page"]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, stage: Stage) -> AsyncIterator[Open]:
     """Opens a page of the stage in a context of its own. Whatever leaves the origin or breaks in the page fails
     the test.

@@ -243,6 +243,7 @@ QUEUED = """async () => {
 }"""
 
 
+@pytest.mark.whole_browser
 async def test_it_opens_from_its_cache_and_a_queued_sos_survives_closing(open_page: Open, stage: Stage) -> None:
     page = await enrolled(open_page)
     await heading(page, "역삼동에 있어요")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 
 from .conftest import Open
 from .control_room import (
@@ -47,13 +48,13 @@ LISTEN = "window.tones = []; document.addEventListener('ansim-tone', (e) => wind
 Sit = Callable[..., Awaitable["Page"]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def room(stage: Stage) -> AsyncIterator[Room]:
     async with Room(stage) as one:
         yield one
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def sit(open_page: Open, room: Room) -> Sit:
     """Sits down at the console. Without its map, which takes seconds to draw here, unless a test is about it."""
 

@@ -15,7 +15,7 @@ from .test_story import HERE, PLAYING, Town, claimed, town
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.flow]
+pytestmark = [pytest.mark.browser, pytest.mark.whole_browser, pytest.mark.flow]
 __all__ = ["town"]
 
 WITH_CAMERA: dict[str, Any] = PHONE | {"geolocation": HERE, "permissions": ["geolocation", "camera", "microphone"]}
@@ -42,6 +42,10 @@ async def link_of(town: Town, console: Page, number: str = "010-5555-6666") -> s
     """The operator sends her a link, by keys; what came by SMS."""
     await console.keyboard.press("KeyO")
     field = console.get_by_label("보낼 번호")
+    await field.fill("엄마")
+    await field.press("Enter")
+    await console.get_by_role("alert").get_by_text("번호가 아닙니다").wait_for()
+    assert await field.input_value() == "엄마"
     await field.fill(number)
     await field.press("Enter")
     inbox = town.centre.inboxes["sms"].inbox

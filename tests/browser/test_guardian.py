@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import pytest_asyncio
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ansim.app.centre import Centre
@@ -33,7 +34,7 @@ from .test_story import Town
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.whole_browser]
 
 COPIED = "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); };"
 INVITE = "전화번호 대신 알림으로 초대하기"
@@ -70,13 +71,13 @@ async def invitation(page: Page) -> str:
     return link
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service() -> AsyncIterator[PushService]:
     async with PushService() as one:
         yield one
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def town(dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         settings = Settings(

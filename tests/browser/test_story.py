@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from ansim.app.centre import Centre
 from ansim.app.server import listen, serving
@@ -36,7 +37,7 @@ from .phone import enrol, hold
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.flow]
+pytestmark = [pytest.mark.browser, pytest.mark.whole_browser, pytest.mark.flow]
 
 CENTRE = "gyeonggi-seongnam"
 HERE = {"latitude": 37.38, "longitude": 127.12, "accuracy": 9}
@@ -118,7 +119,7 @@ async def node_apart(settings: Settings, folder: Path, cameras: dict[str, str]) 
         await node.process.wait()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def town(request: pytest.FixtureRequest, dsn: str, browser: Browser, tmp_path: Path) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         cameras = CameraServer(World())

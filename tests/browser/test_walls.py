@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from ansim.nodes.media.glimpse import blurred
 from ansim.nodes.media.watcher import HEAD
@@ -92,7 +93,7 @@ class Node:
             await socket.close(code, reason)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def node(stage: Stage) -> AsyncIterator[Node]:
     node = Node(stage)
     serving = asyncio.create_task(node.serve())

@@ -14,15 +14,12 @@ from reference.api import METHODS, document, unstarted
 
 ROOT = Path(__file__).parents[2]
 OWN = "/openapi.json"
-"""The framework answers this document under several names; the first is enough."""
 
 
 def _answered() -> set[tuple[str, str]]:
     """(method, path) of everything the application routes."""
     found: set[tuple[str, str]] = set()
     for route in unstarted().routes:
-        if route.path.startswith(OWN + "/"):
-            continue
         if isinstance(route, HTTPRoute):
             found |= {(method.lower(), route.path_format) for method in route.methods if method != "OPTIONS"}
         elif isinstance(route, WebSocketRoute):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from functools import cache
 from typing import Any
 
@@ -44,7 +46,8 @@ def unstarted() -> Litestar:
 
 @cache
 def document() -> dict[str, Any]:
-    return unstarted().openapi_schema.to_schema()
+    [route] = [route for route in unstarted().routes if route.path == "/openapi.json"]
+    return json.loads(asyncio.run(route.route_handler_map["GET"][0].fn()))  # type: ignore[attr-defined]
 
 
 def page() -> str:

@@ -16,6 +16,7 @@ import { newId } from "./phone";
 import { Where } from "./setting-out";
 import { spots } from "./spots";
 import { centre, enrolled, profile, screen, servers } from "./state";
+import { say } from "./telling";
 import { forget, keep, kept } from "./vault";
 import { locate } from "./whereabouts";
 import type { Destination } from "./wire";
@@ -29,7 +30,6 @@ interface Kept {
 
 const KEPT = "escort";
 const EVERY_MS = 4_000;
-const GIVE_UP_MS = 10_000;
 /** Offered at once; any other time within a day the scouts need half an hour for, too. */
 const AHEAD_MIN = [35, 45, 60, 90, 120];
 
@@ -49,14 +49,7 @@ class Refused extends Error {
 }
 
 async function ask<T>(server: string, path: string, body: object): Promise<T> {
-  const answer = await fetch(new URL(path, server), {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    credentials: "omit",
-    cache: "no-store",
-    signal: AbortSignal.timeout(GIVE_UP_MS),
-  });
+  const answer = await say(new URL(path, server), body);
   if (answer.ok) return (await answer.json()) as T;
   const problem = (await answer.json().catch(() => ({}))) as { type?: string; next_at?: string | null };
   throw new Refused(problem.type ?? "", problem.next_at ?? null);

@@ -14,9 +14,9 @@ import { apart } from "../shared/ground";
 import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { span } from "../shared/words";
-import { HoldButton } from "../shared/hold";
 import { Switch } from "./parts";
 import { minutesFor } from "./reckoning";
+import { SosButton } from "./sos-button";
 import { spots } from "./spots";
 import { centre, change, enrolled, mapping, position, practising, profile, reached, screen, settings } from "./state";
 import { locate, permission, refresh } from "./whereabouts";
@@ -124,28 +124,7 @@ export function Home({ press, send }: HomeProps): JSX.Element {
     <main class="home">
       <Heading />
       <section class="call">
-        <HoldButton
-          class="sos"
-          describe={t("sos.explain")}
-          again={t("sos.again")}
-          onPress={() => {
-            setShort(false);
-            navigator.vibrate?.(20);
-            press();
-          }}
-          onHeld={act}
-          onShort={() => setShort(true)}
-        >
-          {(held) => (
-            <>
-              <svg class="ring" viewBox="0 0 260 260" aria-hidden="true">
-                <circle cx="130" cy="130" r="123" pathLength={100} />
-              </svg>
-              <b>SOS</b>
-              <span>{held ? t("sos.holding") : t("sos.hold")}</span>
-            </>
-          )}
-        </HoldButton>
+        <SosButton class="sos" press={press} held={act} short={setShort} />
         <p class="t2 explain" role="status">
           {short ? (
             <b class="c1">{t("sos.short")}</b>

@@ -14,13 +14,13 @@ import timerIcon from "lucide-static/icons/timer.svg?raw";
 import { now, since } from "../shared/clock";
 import { Icon } from "../shared/icons";
 import { age, clockTime, distance, span, timer } from "../shared/words";
-import { HoldButton } from "../shared/hold";
 import { canStayAwake, useAwake } from "./awake";
 import { type Act, isOver } from "./kept-trips";
 import { nearestHelp } from "./help";
 import { Badge, Field, Switch, TwicePressed, furthest } from "./parts";
 import { asksAt, metresLeft, minutesLeft, share } from "./reckoning";
 import { Modes, Plate, vehicleOf } from "./setting-out";
+import { SosButton } from "./sos-button";
 import { change, profile, settings } from "./state";
 import type { Starting, Trip } from "./trip";
 import { TripPlan } from "./trip-plan";
@@ -52,31 +52,16 @@ function SmallSos({ press, sos }: Pick<TripProps, "press" | "sos">): JSX.Element
   const [short, setShort] = useState(false);
   return (
     <div class="sos-spot">
-      <HoldButton
+      <SosButton
         class="sos small"
-        describe={t("sos.explain")}
-        again={t("sos.again")}
-        onPress={() => {
-          setShort(false);
-          navigator.vibrate?.(20);
-          press();
-        }}
-        onHeld={() => {
+        quiet
+        press={press}
+        held={() => {
           navigator.vibrate?.([60, 40, 60]);
           sos();
         }}
-        onShort={() => setShort(true)}
-      >
-        {(held) => (
-          <>
-            <svg class="ring" viewBox="0 0 260 260" aria-hidden="true">
-              <circle cx="130" cy="130" r="123" pathLength={100} />
-            </svg>
-            <b>SOS</b>
-            <span class="sr">{held ? t("sos.holding") : t("sos.hold")}</span>
-          </>
-        )}
-      </HoldButton>
+        short={setShort}
+      />
       <span class="c1 m" role="status">{short ? t("sos.hold") : ""}</span>
     </div>
   );

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import ambulance from "lucide-static/icons/ambulance.svg?raw";
 import battery from "lucide-static/icons/battery-medium.svg?raw";
 import car from "lucide-static/icons/car-front.svg?raw";
@@ -122,9 +122,12 @@ function Facts({ incident }: { incident: IncidentDetail }): JSX.Element {
   );
 }
 
-/** A field that asks one thing; Enter answers, Esc leaves. `needed` refuses an empty answer. */
-function Ask({ label, value, needed, send }: { label: string; value?: string; needed?: boolean; send: (text: string) => void }): JSX.Element {
+/** A field that asks one thing; Enter answers, Esc leaves. `needed` refuses an empty answer, and `wrong` says what is
+ *  wrong with one: then the field stays, with what was typed. */
+function Ask({ label, value, needed, wrong, send }: { label: string; value?: string; needed?: boolean; wrong?: (text: string) => string | null; send: (text: string) => void }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const told = useId();
   const asked = keys.focusing.value;
   useLayoutEffect(() => {
     if (asked?.field === "prompt") {
@@ -133,24 +136,35 @@ function Ask({ label, value, needed, send }: { label: string; value?: string; ne
     }
   }, [asked]);
   return (
-    <input
-      ref={field}
-      class="field"
-      aria-label={label}
-      placeholder={label}
-      defaultValue={value ?? ""}
-      onKeyDown={(event) => {
-        if (event.code !== "Enter" && event.code !== "NumpadEnter") return;
-        if (event.isComposing) return;
-        event.preventDefault();
-        const text = event.currentTarget.value.trim();
-        if (needed && !text) return;
-        event.currentTarget.blur();
-        send(text);
-      }}
-    />
+    <>
+      <input
+        ref={field}
+        class="field"
+        aria-label={label}
+        aria-invalid={trouble !== null}
+        aria-describedby={trouble === null ? undefined : told}
+        placeholder={label}
+        defaultValue={value ?? ""}
+        onInput={() => setTrouble(null)}
+        onKeyDown={(event) => {
+          if (event.code !== "Enter" && event.code !== "NumpadEnter") return;
+          if (event.isComposing) return;
+          event.preventDefault();
+          const text = event.currentTarget.value.trim();
+          if (needed && !text) return;
+          const why = wrong?.(text) ?? null;
+          setTrouble(why);
+          if (why !== null) return;
+          event.currentTarget.blur();
+          send(text);
+        }}
+      />
+      {trouble !== null && <p id={told} class="c2 m" role="alert">{trouble}</p>}
+    </>
   );
 }
+
+const noNumber = (text: string): string | null => (/^[0-9+() -]{3,24}$/.test(text) ? null : t("line.no-number"));
 
 const last = (incident: IncidentDetail, agency: Agency): Dispatch | undefined => [...incident.dispatches].reverse().find((d) => d.agency === agency);
 
@@ -282,6 +296,7 @@ function Dispatching({ incident }: { incident: IncidentDetail }): JSX.Element {
         <Ask
           label={t("dispatch.number.field", { agency: question.agency })}
           needed
+          wrong={noNumber}
           send={(text) => {
             act.prompt.value = null;
             void act.phoned(incident.id, question.dispatch, text);
@@ -703,7 +718,7 @@ export function CasePanel(): JSX.Element {
                     incident={incident}
                     asking={
                       question?.kind === "channel" ? (
-                        <Ask label={t("second.number")} value={incident.channel?.number || incident.person?.phone || ""} needed send={(text) => { act.prompt.value = null; void act.invite(incident.id, text); }} />
+                        <Ask label={t("second.number")} value={incident.channel?.number || incident.person?.phone || ""} needed wrong={noNumber} send={(text) => { act.prompt.value = null; void act.invite(incident.id, text); }} />
                       ) : null
                     }
                   />

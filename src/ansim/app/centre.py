@@ -88,7 +88,7 @@ from ansim.response.picture.live import Live
 from ansim.response.routing.ports import Boundaries
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.signals.ports import Intake
-from ansim.response.signals.routes import CentreNames
+from ansim.response.signals.receipts import CentreNames
 from ansim.response.signals.sender import Issuers
 from ansim.response.tracking.model import Moved
 from ansim.response.trips.hearing import Listener

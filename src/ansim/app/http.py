@@ -11,15 +11,13 @@ from litestar import Litestar, Request, Response, asgi
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
 
 from ansim.adapters.gateways import routes as desk_routes
 from ansim.adapters.trackers import routes as tracker_routes
 from ansim.adapters.trackers.aml import Aml
 from ansim.app.centre import Centre
-from ansim.app.openapi import describe
+from ansim.app.openapi import document
 from ansim.app.pages import pages
 from ansim.app.remote import node_door
 from ansim.city.bells import routes as bell_routes
@@ -90,37 +88,30 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
                 wall_socket(centre.node, centre.wall_gate, (centre.origin,))
             ),
         ]
-    app = Litestar(
-        route_handlers=routes,
-        dependencies={
-            "database": provide(centre.database),
-            "world": provide(centre.world),
-            "keys": provide(centre.keys),
-            "intake": provide(centre.intake),
-            "listener": provide(centre.listener),
-            "lanes": provide(centre.lanes),
-            "reception": provide(centre.reception),
-            "aml": provide(Aml(centre.settings.aml_key)),
-            "live": provide(centre.live),
-            "desk": provide(centre.desk),
-            "passkeys": provide(centre.passkeys),
-            "actor": Provide(actor),
-        },
+    dependencies = {
+        "database": provide(centre.database),
+        "world": provide(centre.world),
+        "keys": provide(centre.keys),
+        "intake": provide(centre.intake),
+        "listener": provide(centre.listener),
+        "lanes": provide(centre.lanes),
+        "reception": provide(centre.reception),
+        "aml": provide(Aml(centre.settings.aml_key)),
+        "live": provide(centre.live),
+        "desk": provide(centre.desk),
+        "passkeys": provide(centre.passkeys),
+        "actor": Provide(actor),
+    }
+    return Litestar(
+        route_handlers=[*routes, document(routes, dependencies)],
+        dependencies=dependencies,
         state=State({"database": centre.database}),
         exception_handlers={Exception: problem},
         request_max_body_size=BODY_LIMIT,
-        openapi_config=OpenAPIConfig(
-            title="ansim",
-            version="1",
-            path="/openapi.json",
-            render_plugins=[JsonRenderPlugin(path="/")],
-            use_handler_docstrings=True,
-        ),
+        openapi_config=None,
         logging_config=None,
         debug=False,
     )
-    describe(app)
-    return app
 
 
 def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

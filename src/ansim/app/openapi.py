@@ -6,12 +6,17 @@ trackers send, and that every refusal is a problem of RFC 9457.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import (
     OpenAPI,
     OpenAPIMediaType,
@@ -26,6 +31,8 @@ from litestar.openapi.spec import (
 )
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.routes import ASGIRoute, WebSocketRoute
+from litestar.serialization import encode_json
+from litestar.types import ControllerRouterHandler
 
 from ansim.adapters.trackers import routes as tracker_routes
 from ansim.core.errors import Problem
@@ -106,8 +113,24 @@ PARTS = (
 """Whom a route is for, by how its path begins; the first that fits."""
 
 
-def describe(app: Litestar) -> OpenAPI:
-    """Complete the application's document, which the framework then serves."""
+def document(routes: Sequence[ControllerRouterHandler], dependencies: Mapping[str, Provide]) -> HTTPRouteHandler:
+    """Serves the document. It is put together when somebody first asks, beside the loop: no start waits for it, and no caller."""
+
+    @cache
+    def written() -> bytes:
+        config = OpenAPIConfig(title="ansim", version="1", use_handler_docstrings=True)
+        app = Litestar(routes, dependencies=dependencies, openapi_config=config, logging_config=None)
+        return encode_json(_complete(app).to_schema())
+
+    @get("/openapi.json", media_type="application/vnd.oai.openapi+json")
+    async def openapi() -> bytes:
+        """This document."""
+        return await asyncio.to_thread(written)
+
+    return openapi
+
+
+def _complete(app: Litestar) -> OpenAPI:
     document = app.openapi_schema
     paths = document.paths = document.paths or {}
     paths.update(_unknown_to_the_framework(app))

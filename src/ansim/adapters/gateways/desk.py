@@ -183,10 +183,7 @@ async def _seal(tx: Transaction, id: str, told: _Told) -> bytes | None:
 
 def _open(tx: Transaction, row: Row) -> _Told | None:
     # The case may be over before its key is dead and the agency has heard of it.
-    if row["sealed"] is None or row["track_slot"] is None or row["over"]:
+    if row["over"]:
         return None
-    try:
-        content = tx.use(Keys).open(row["track_slot"], bytes(row["sealed"]), _context(row["id"]))
-    except Erased:
-        return None
-    return msgspec.json.decode(content, type=_Told)
+    content = tx.use(Keys).opened(row["track_slot"], row["sealed"], _context(row["id"]))
+    return None if content is None else msgspec.json.decode(content, type=_Told)

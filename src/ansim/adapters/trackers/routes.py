@@ -19,7 +19,7 @@ from ansim.adapters.trackers.reception import Reception, client_id
 from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.core.world import World
-from ansim.response.signals.routes import shown
+from ansim.response.signals.receipts import CentreNames, shown
 from ansim.trust.access.guards import address
 
 Http = Request[Any, Any, Any]
@@ -50,7 +50,7 @@ def osmand(database: Database, reception: Reception) -> ASGIApp:
         client = scope["client"]
         id = client_id("osmand", report) if report.sos else ""
         receipt = await reception.take(report, "osmand", client[0] if client else "", id)
-        answer = b"" if receipt is None else msgspec.json.encode(shown(receipt, database))
+        answer = b"" if receipt is None else msgspec.json.encode(shown(receipt, database.use(CentreNames)))
         await send({"type": "http.response.start", "status": 200, "headers": _JSON})
         await send({"type": "http.response.body", "body": answer, "more_body": False})
 

@@ -20,7 +20,7 @@ from ansim.trust.access.model import Site
 from ansim.trust.access.secrets import seal_new, site_secret
 from ansim.trust.ledger.actions import record
 from ansim.trust.retention.actions import destroy, postpone
-from ansim.trust.retention.keys import Erased, Keys
+from ansim.trust.retention.keys import Keys
 
 CREDENTIAL_VALID = timedelta(days=365)
 MOST_DEVICES = 5
@@ -137,12 +137,10 @@ async def person_of_device(tx: Transaction, device: str) -> str | None:
 async def profile_of(tx: Transaction, person: str) -> Contacts | None:
     """What she left with us at enrolment; None when nothing, or it is destroyed."""
     row = await store.kept(tx, person)
-    if row is None or row["profile_sealed"] is None:
+    if row is None:
         return None
-    try:
-        return read_contacts(tx.use(Keys).open(row["slot"], bytes(row["profile_sealed"]), _profile_context(person)))
-    except Erased:
-        return None
+    profile = tx.use(Keys).opened(row["slot"], row["profile_sealed"], _profile_context(person))
+    return None if profile is None else read_contacts(profile)
 
 
 async def issuers(tx: Transaction) -> dict[str, list[bytes]]:

@@ -133,11 +133,7 @@ class FootageNode(Showing):
     def dismiss(self, viewer: Viewer, gate: Gate, seconds: float) -> None:
         if phone := self._phones.get(viewer.view.camera):
             phone.viewers.discard(viewer)
-        sent, frames = viewer.window.sent_bytes, viewer.frames
-        self._dismissed(
-            viewer,
-            lambda: gate.ended(viewer.view.id, seconds=seconds, bytes=sent, frames=frames, why=viewer.why),
-        )
+        self._dismiss(viewer, gate, seconds)
 
     def health(self, id: str, families: Collection[str] = ()) -> Freshness | None:
         phone = self._phones.get(id)

@@ -124,14 +124,9 @@ class MediaNode(Showing):
         return watcher
 
     def dismiss(self, viewer: Viewer, gate: Gate, seconds: float) -> None:
-        """Forget a viewer that has ended, and tell the centre until it has heard."""
         if camera := self.cameras.get(viewer.view.camera):
             camera.unsubscribe(viewer.offer)
-        sent, frames = viewer.window.sent_bytes, viewer.frames
-        self._dismissed(
-            viewer,
-            lambda: gate.ended(viewer.view.id, seconds=seconds, bytes=sent, frames=frames, why=viewer.why),
-        )
+        self._dismiss(viewer, gate, seconds)
 
     def dismiss_watcher(self, watcher: Watcher, gate: WallGate, seconds: float) -> None:
         self._dismissed(

@@ -10,8 +10,8 @@ import structlog
 
 from ansim.core.world import World
 from ansim.nodes.media.deadline import stop, within
-from ansim.nodes.media.ports import Refused
-from ansim.nodes.media.viewer import Admitted
+from ansim.nodes.media.ports import Gate, Refused
+from ansim.nodes.media.viewer import Admitted, Viewer
 
 GRANT_ENDED, CAMERA_AWAY, LEASE_LOST = 4403, 4404, 4408  # close codes a viewer sees
 REMEMBER_REVOKED_S = 600.0  # longer than any token that could still be on its way
@@ -84,6 +84,13 @@ class Showing:
         elif one.grant in self._revoked:
             one.end(GRANT_ENDED, "revoked")
         return not one.ended.is_set()
+
+    def _dismiss(self, viewer: Viewer, gate: Gate, seconds: float) -> None:
+        sent, frames = viewer.window.sent_bytes, viewer.frames
+        self._dismissed(
+            viewer,
+            lambda: gate.ended(viewer.view.id, seconds=seconds, bytes=sent, frames=frames, why=viewer.why),
+        )
 
     def _dismissed(self, one: Admitted, end: Callable[[], Awaitable[None]]) -> None:
         """Forget one that has ended, and tell the centre until it has heard."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -51,9 +50,9 @@ from ansim.trust.grants import actions as grants
 from ansim.trust.grants import store as grant_store
 from ansim.trust.ledger.actions import record
 from ansim.trust.ledger.model import subject_tag
-from ansim.trust.retention.actions import destroy
+from ansim.trust.retention.actions import destroy_at_end
 from ansim.trust.retention.events import DestructionCertified
-from ansim.trust.retention.keys import Erased, Keys
+from ansim.trust.retention.keys import Keys
 
 DUE = "escort.due"
 """The timer that takes the next step of an escort."""
@@ -106,10 +105,7 @@ async def book(
 
 def secret_of(tx: Transaction, escort: EscortRow) -> str:
     """For a booking that is repeated; empty once names are destroyed."""
-    if escort.case_slot is not None and escort.secret is not None:
-        with suppress(Erased):
-            return tx.use(Keys).open(escort.case_slot, escort.secret, context("secret", escort.id)).decode()
-    return ""
+    return (tx.use(Keys).opened(escort.case_slot, escort.secret, context("secret", escort.id)) or b"").decode()
 
 
 async def own(tx: Transaction, id: str, secret: str, *, lock: bool = True) -> EscortRow:
@@ -129,20 +125,14 @@ async def of_centre(tx: Transaction, id: str, centre: str, *, lock: bool = True)
 
 def spoken(tx: Transaction, escort: EscortRow) -> Spoken:
     """Names and numbers; nothing once they are destroyed."""
-    if escort.words is not None and escort.case_slot is not None:
-        with suppress(Erased):
-            content = tx.use(Keys).open(escort.case_slot, escort.words, context("words", escort.id))
-            return msgspec.json.decode(content, type=Spoken)
-    return Spoken()
+    content = tx.use(Keys).opened(escort.case_slot, escort.words, context("words", escort.id))
+    return Spoken() if content is None else msgspec.json.decode(content, type=Spoken)
 
 
 def places_of(tx: Transaction, escort: EscortRow) -> Places | None:
     """None once the escort has ended."""
-    if escort.places is not None and escort.track_slot is not None:
-        with suppress(Erased):
-            content = tx.use(Keys).open(escort.track_slot, escort.places, context("places", escort.id))
-            return msgspec.json.decode(content, type=Places)
-    return None
+    content = tx.use(Keys).opened(escort.track_slot, escort.places, context("places", escort.id))
+    return None if content is None else msgspec.json.decode(content, type=Places)
 
 
 async def proposed(tx: Transaction, escort: EscortRow) -> list[Proposal]:
@@ -429,12 +419,8 @@ def context(part: str, escort: str) -> bytes:
 
 
 def scouts_of(tx: Transaction, duty: DutyRow) -> list[Scout]:
-    if duty.scouts is not None and duty.case_slot is not None:
-        with suppress(Erased):
-            return msgspec.json.decode(
-                tx.use(Keys).open(duty.case_slot, duty.scouts, duty_context(duty.id)), type=list[Scout]
-            )
-    return []
+    content = tx.use(Keys).opened(duty.case_slot, duty.scouts, duty_context(duty.id))
+    return [] if content is None else msgspec.json.decode(content, type=list[Scout])
 
 
 def duty_context(duty: str) -> bytes:
@@ -520,16 +506,7 @@ def _arm(tx: Transaction, escort: EscortRow) -> None:
 
 async def _destroy(tx: Transaction, escort: EscortRow) -> None:
     await grants.shorten_all(tx, escort.id, tx.at + NAMES_KEPT, actor="system")
-    if escort.track_slot is not None:
-        await destroy(
-            tx, subject=escort.id, scope="track", slots=[escort.track_slot], actor="system", why="ended",
-            incident=escort.id, subject_tag=escort.subject_tag,
-        )  # fmt: skip
-    if escort.case_slot is not None:
-        await destroy(
-            tx, subject=escort.id, scope="case", slots=[escort.case_slot], actor="system", why="retention",
-            incident=escort.id, subject_tag=escort.subject_tag, due_at=tx.at + NAMES_KEPT,
-        )  # fmt: skip
+    await destroy_at_end(tx, escort, why="ended", names_kept=NAMES_KEPT)
 
 
 async def _insist_possible(tx: Transaction, post: EscortPost | CallerPost, centre: str, walk: timedelta) -> None:

@@ -9,10 +9,10 @@ from ansim.core.position import Position
 from ansim.response.escorts import store
 from ansim.response.escorts.actions import close, context, places_of
 from ansim.response.escorts.events import EscortChanged, EscortSignalled
-from ansim.response.escorts.model import EscortCentre, EscortRow, EscortSignal
+from ansim.response.escorts.model import EscortRow
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.signals.ports import Intake
-from ansim.response.signals.routes import CentreNames
+from ansim.response.signals.receipts import CentreNames, shown
 from ansim.trust.retention.keys import Keys
 
 STOP_M = 50.0
@@ -38,9 +38,7 @@ def _arrival(tx: Transaction, escort: EscortRow) -> Arrival:
         latitude, longitude = places.meeting
         position = places.newest or Position(latitude=latitude, longitude=longitude, accuracy_m=STOP_M, at=at)
     pressed = escort.reason == "button"
-    contacts = None
-    if escort.contacts is not None and escort.case_slot is not None:
-        contacts = tx.use(Keys).open(escort.case_slot, escort.contacts, context("contacts", escort.id))
+    contacts = tx.use(Keys).opened(escort.case_slot, escort.contacts, context("contacts", escort.id))
     return Arrival(
         source="escort", client_id=escort.client_id, kind="escort", trigger="button" if pressed else "late",
         silent=pressed, occurred_at=at, position=position, battery=None, person=escort.person, verdict=escort.verdict,
@@ -52,12 +50,8 @@ async def _received(tx: Transaction, id: str, receipt: Receipt) -> None:
     escort = await store.locked(tx, id)
     if escort is None or escort.case_slot is None:
         return
-    shown = EscortSignal(
-        signal=escort.client_id, receipt=receipt.receipt, secret=receipt.secret, incident=receipt.incident,
-        centre=EscortCentre(id=receipt.centre, name=tx.use(CentreNames).get(receipt.centre, receipt.centre)),
-        received_at=receipt.received_at,
-    )  # fmt: skip
-    sealed = tx.use(Keys).seal(escort.case_slot, msgspec.json.encode(shown), context("receipt", id))
+    theirs = msgspec.structs.replace(shown(receipt, tx.use(CentreNames)), signal=escort.client_id)
+    sealed = tx.use(Keys).seal(escort.case_slot, msgspec.json.encode(theirs), context("receipt", id))
     escort = msgspec.structs.replace(escort, receipt=sealed, incident=receipt.incident)
     if escort.open and not await store.case_is_open(tx, receipt.incident):
         # Closed meanwhile, by somebody who was quicker than this answer.

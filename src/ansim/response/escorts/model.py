@@ -13,7 +13,9 @@ import msgspec
 
 from ansim.core.geo import distance_m
 from ansim.core.position import Instant, Latitude, Longitude, Position
+from ansim.response.notify.model import ToldReceipt
 from ansim.response.signals.model import ClientId, Secret
+from ansim.response.signals.receipts import NamedCentre, ReceiptBody
 
 State = Literal["booked", "assigned", "walking", "asking", "signalled", "ended"]
 Outcome = Literal["arrived", "cancelled", "no-show", "unserved", "signalled"]
@@ -270,38 +272,13 @@ class EscortCounts(msgspec.Struct, frozen=True, kw_only=True):
     marked: int = 0
 
 
-class EscortCentre(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    name: str
-
-
 class EscortBegun(msgspec.Struct, frozen=True, kw_only=True):
     """The answer that means: it is asked for, and a pair is free then. The secret opens everything else."""
 
     escort: str
     secret: Secret
-    centre: EscortCentre
+    centre: NamedCentre
     meet_at: datetime
-
-
-class EscortReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a message arrived. `who` is null for herself."""
-
-    who: str | None
-    channel: str
-    state: str
-    at: datetime
-
-
-class EscortSignal(msgspec.Struct, frozen=True, kw_only=True):
-    """The signal that it raised: with `signal` and `secret` her phone asks for it as for one that she pressed."""
-
-    signal: str
-    receipt: str
-    secret: str
-    incident: str
-    centre: EscortCentre
-    received_at: datetime
 
 
 class EscortView(msgspec.Struct, frozen=True, kw_only=True):
@@ -328,7 +305,7 @@ class EscortView(msgspec.Struct, frozen=True, kw_only=True):
     late: bool
     no_show_from: datetime | None
     next_at: datetime | None
-    signal: EscortSignal | None
+    signal: ReceiptBody | None
     outcome: Outcome | None
     ended_at: datetime | None
     destroyed_at: datetime | None
@@ -353,7 +330,7 @@ class EscortDetail(msgspec.Struct, frozen=True, kw_only=True):
     incoming: str | None
     scouts: list[Scout]
     proposals: list[Proposal]
-    receipts: list[EscortReceipt]
+    receipts: list[ToldReceipt]
     outcome: Outcome | None
     ended_at: datetime | None
 

@@ -21,7 +21,6 @@ from ansim.response.escorts.model import (
     DutyLine,
     DutyPost,
     EscortBegun,
-    EscortCentre,
     EscortCounts,
     EscortDetail,
     EscortLine,
@@ -32,7 +31,7 @@ from ansim.response.escorts.model import (
 from ansim.response.escorts.saying import Said, say
 from ansim.response.escorts.showing import detail, view
 from ansim.response.signals.model import Secret
-from ansim.response.signals.routes import CentreNames
+from ansim.response.signals.receipts import CentreNames
 from ansim.response.signals.sender import Issuers
 from ansim.trust.access.guards import address, allow
 from ansim.trust.access.limits import Lane, Lanes
@@ -190,9 +189,8 @@ async def withdraw_duty(duty: FromPath[str], actor: Asking, database: Db) -> Non
 
 
 def _begun(database: Database, escort: EscortRow, secret: str) -> EscortBegun:
-    name = database.use(CentreNames).get(escort.centre, escort.centre)
     return EscortBegun(
-        escort=escort.id, secret=secret, centre=EscortCentre(id=escort.centre, name=name), meet_at=escort.meet_at
+        escort=escort.id, secret=secret, centre=database.use(CentreNames).named(escort.centre), meet_at=escort.meet_at
     )
 
 

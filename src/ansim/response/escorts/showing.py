@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -12,9 +11,7 @@ from ansim.response.escorts.actions import context, next_time, places_of, propos
 from ansim.response.escorts.model import (
     WRONG_MOST,
     EscortDetail,
-    EscortReceipt,
     EscortRow,
-    EscortSignal,
     EscortView,
     Place,
     Places,
@@ -23,7 +20,9 @@ from ansim.response.escorts.model import (
 )
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import HERSELF, unsealed
-from ansim.trust.retention.keys import Erased, Keys
+from ansim.response.notify.model import ToldReceipt
+from ansim.response.signals.receipts import ReceiptBody
+from ansim.trust.retention.keys import Keys
 
 _SAME = (
     "id", "state", "marks", "booked_at", "meet_at", "walk_s", "expected_at", "duty", "incoming", "outcome", "ended_at",
@@ -69,13 +68,13 @@ async def detail(tx: Transaction, escort: EscortRow) -> EscortDetail:
     )  # fmt: skip
 
 
-async def receipts(tx: Transaction, escort: EscortRow) -> list[EscortReceipt]:
+async def receipts(tx: Transaction, escort: EscortRow) -> list[ToldReceipt]:
     """Every message, in the order of those who were told."""
     found = []
     for row in await notices.of_incidents(tx, [escort.id]):
         sealed = unsealed(tx, escort.case_slot, row)
         who = None if row["guardian"] == HERSELF else "" if sealed is None else sealed.name
-        found.append(EscortReceipt(who=who, channel=row["channel"], state=row["state"], at=row["at"]))
+        found.append(ToldReceipt(who=who, channel=row["channel"], state=row["state"], at=row["at"]))
     return found
 
 
@@ -86,9 +85,6 @@ def _place(places: Places | None, which: str, words: Spoken) -> Place | None:
     return Place(latitude=latitude, longitude=longitude, label=getattr(words, which))
 
 
-def _signal(tx: Transaction, escort: EscortRow) -> EscortSignal | None:
-    if escort.receipt is not None and escort.case_slot is not None:
-        with suppress(Erased):
-            content = tx.use(Keys).open(escort.case_slot, escort.receipt, context("receipt", escort.id))
-            return msgspec.json.decode(content, type=EscortSignal)
-    return None
+def _signal(tx: Transaction, escort: EscortRow) -> ReceiptBody | None:
+    content = tx.use(Keys).opened(escort.case_slot, escort.receipt, context("receipt", escort.id))
+    return None if content is None else msgspec.json.decode(content, type=ReceiptBody)

@@ -12,7 +12,7 @@ from ansim.response.incidents.actions import said
 from ansim.response.incidents.events import CaseDestroyed, IncidentClosed, TrackDestroyed
 from ansim.response.incidents.model import CASE_RETENTION, IncidentRow
 from ansim.trust.retention import store as retention
-from ansim.trust.retention.actions import destroy, postpone
+from ansim.trust.retention.actions import destroy_at_end, postpone
 from ansim.trust.retention.events import DestructionCertified
 from ansim.trust.retention.store import Destruction
 
@@ -21,22 +21,11 @@ Ground = Literal["investigation", "trial", "complaint", "inspection"]
 
 
 async def destroy_with_case(tx: Transaction, fact: IncidentClosed) -> None:
-    """The track dies at once (Location Information Act, art. 16: where she was is not kept beyond the rescue);
-    names and words at the case's retention.
-    """
+    """The track dies at once, names and words at the case's retention."""
     incident = await store.locked(tx, fact.incident)
     if incident is None or incident.open:
         return
-    if incident.track_slot is not None:
-        await destroy(
-            tx, subject=incident.id, scope="track", slots=[incident.track_slot], actor="system", why="closed",
-            incident=incident.id, subject_tag=incident.subject_tag,
-        )  # fmt: skip
-    if incident.case_slot is not None:
-        await destroy(
-            tx, subject=incident.id, scope="case", slots=[incident.case_slot], actor="system", why="retention",
-            incident=incident.id, subject_tag=incident.subject_tag, due_at=tx.at + CASE_RETENTION,
-        )  # fmt: skip
+    await destroy_at_end(tx, incident, why="closed", names_kept=CASE_RETENTION)
 
 
 async def forget(tx: Transaction, fact: DestructionCertified) -> None:

@@ -9,7 +9,7 @@ from ansim.core.database import Transaction
 from ansim.response.incidents import store
 from ansim.response.signals import store as signals
 from ansim.response.signals.actions import contacts_context
-from ansim.trust.retention.keys import Erased, Keys
+from ansim.trust.retention.keys import Keys
 
 
 async def known_of(tx: Transaction, incident: str) -> Contacts | None:
@@ -21,10 +21,5 @@ async def known_of(tx: Transaction, incident: str) -> Contacts | None:
         if case is None or case.person is None or case.case_slot is None:
             return None
         return await profile_of(tx, case.person)
-    if row["case_slot"] is None:
-        return None
-    try:
-        sealed = tx.use(Keys).open(row["case_slot"], bytes(row["contacts"]), contacts_context(row["id"]))
-    except Erased:
-        return None
-    return opened(tx, sealed, row["client_id"])
+    sealed = tx.use(Keys).opened(row["case_slot"], row["contacts"], contacts_context(row["id"]))
+    return None if sealed is None else opened(tx, sealed, row["client_id"])

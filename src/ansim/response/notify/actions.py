@@ -13,7 +13,7 @@ from ansim.response.notify import store
 from ansim.response.notify.events import NoticeChanged, NoticeQueued
 from ansim.response.notify.ports import Channel, ChannelName, Notice, NotSent
 from ansim.trust.ledger.actions import record
-from ansim.trust.retention.keys import Erased, Keys
+from ansim.trust.retention.keys import Keys
 
 TRIES = 4
 HERSELF = 0
@@ -105,12 +105,8 @@ async def mark_read(tx: Transaction, incident: str, guardian: int, notice: str |
 
 def unsealed(tx: Transaction, case_slot: int | None, row: Mapping[str, Any]) -> Sealed | None:
     """What is under the seal; None once the case key is destroyed."""
-    if case_slot is None:
-        return None
-    try:
-        return msgspec.json.decode(tx.use(Keys).open(case_slot, bytes(row["sealed"]), _context(row["id"])), type=Sealed)
-    except Erased:
-        return None
+    content = tx.use(Keys).opened(case_slot, row["sealed"], _context(row["id"]))
+    return None if content is None else msgspec.json.decode(content, type=Sealed)
 
 
 async def _settle(database: Database, row: Mapping[str, Any], state: str, reason: str | None, tries: int) -> None:

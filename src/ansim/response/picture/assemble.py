@@ -24,6 +24,7 @@ from ansim.response.incidents.model import OFFER_WITHIN, IncidentRow, next_escal
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import HERSELF, unsealed
+from ansim.response.notify.model import ToldReceipt
 from ansim.response.picture import escorts, store, trips, wards
 from ansim.response.picture.labels import PROCEDURE, Places, Telephones, instructions
 from ansim.response.picture.model import (
@@ -46,7 +47,6 @@ from ansim.response.picture.model import (
     Person,
     PhoneDispatch,
     PhoneMessage,
-    PhoneReceipt,
     PhoneState,
     ProcedureLine,
     SeenPosition,
@@ -68,7 +68,7 @@ from ansim.trust.grants.actions import token_for
 from ansim.trust.grants.model import Grant, Link
 from ansim.trust.ledger import store as ledger
 from ansim.trust.ledger.actions import record
-from ansim.trust.retention.keys import Erased, Keys
+from ansim.trust.retention.keys import Keys
 
 TRACK = 240
 """Fixes drawn on a map: eight minutes of one every two seconds."""
@@ -282,7 +282,7 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
         # As the words below: after either code nothing tells her holder what is being done.
         cameras=0 if state in ("cancelled", "closed") else await grants.watched(tx, row.id, await takes.handsets(tx, row.id)),
         receipts=[
-            PhoneReceipt(who=line.name, channel=receipt.channel, state=receipt.state, at=receipt.at)
+            ToldReceipt(who=line.name, channel=receipt.channel, state=receipt.state, at=receipt.at)
             for line in await _guardians(tx, row) for receipt in line.receipts
         ],
         # Nothing may reach a phone whose holder is watched: after either code it shows a cancelled alarm and no more.
@@ -414,9 +414,5 @@ def _phone_dispatch(dispatch: Dispatch) -> PhoneDispatch:
 
 
 def _words(tx: Transaction, row: IncidentRow, sealed: bytes | None) -> str | None:
-    if sealed is None or row.case_slot is None:
-        return None
-    try:
-        return tx.use(Keys).open(row.case_slot, bytes(sealed), words_context(row.id)).decode()
-    except Erased:
-        return None
+    content = tx.use(Keys).opened(row.case_slot, sealed, words_context(row.id))
+    return None if content is None else content.decode()

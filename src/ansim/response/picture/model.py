@@ -13,6 +13,7 @@ from ansim.response.bells.model import BellDetail
 from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.escorts.model import EscortView
 from ansim.response.footage.actions import TakeLine
+from ansim.response.notify.model import ToldReceipt
 from ansim.response.trips.model import Outcome, State, Vehicle
 from ansim.response.trips.watching import Mode
 from ansim.response.wards.model import GuardianView, WardView
@@ -252,13 +253,6 @@ class TakenIncident(IncidentDetail, frozen=True, kw_only=True):
     tokens: dict[str, str]
 
 
-class PhoneReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    who: str
-    channel: str
-    state: str
-    at: datetime
-
-
 class PhoneDispatch(msgspec.Struct, frozen=True, kw_only=True):
     """`at`: since when it is in this state."""
 
@@ -284,7 +278,7 @@ class PhoneState(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     claimed_at: datetime | None
     cameras: int
-    receipts: list[PhoneReceipt]
+    receipts: list[ToldReceipt]
     messages: list[PhoneMessage]
     dispatch: PhoneDispatch | None
     closed_at: datetime | None

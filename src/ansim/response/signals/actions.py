@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from ansim.core.database import Row, Transaction
@@ -12,7 +11,7 @@ from ansim.response.signals import store
 from ansim.response.signals.events import DuressGiven, SignalCancelled, SignalReceived
 from ansim.response.signals.model import Arrival, Receipt, receipt_number, secret_hash
 from ansim.trust.ledger.actions import entry_of, record, record_many
-from ansim.trust.retention.keys import Erased, Keys
+from ansim.trust.retention.keys import Keys
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,10 @@ async def known(tx: Transaction, arrivals: Sequence[Arrival]) -> dict[tuple[str,
     rows = await store.known(tx, [a.source for a in arrivals], [a.client_id for a in arrivals])
     receipts = {}
     for row in rows:
-        secret = ""
         # Once the case is destroyed only the fact that the signal was received is left.
-        if row["case_slot"] is not None and row["secret"] is not None:
-            with suppress(Erased):
-                secret = keys.open(row["case_slot"], bytes(row["secret"]), _secret_context(row["id"])).decode()
+        secret = keys.opened(row["case_slot"], row["secret"], _secret_context(row["id"])) or b""
         receipts[row["source"], row["client_id"]] = Receipt(
-            row["receipt"], secret, row["id"], row["incident"], row["centre"], row["received_at"], new=False
+            row["receipt"], secret.decode(), row["id"], row["incident"], row["centre"], row["received_at"], new=False
         )
     return receipts
 

@@ -52,10 +52,8 @@ async def last_known(tx: Transaction, slots: dict[str, int]) -> dict[str, Positi
 
 def opened(tx: Transaction, incident: str, slot: int, sealed: bytes) -> Position | None:
     """A fix as `store` holds it; None once the key is destroyed."""
-    try:
-        return _decoder.decode(tx.use(Keys).open(slot, sealed, _context(incident)))
-    except Erased:
-        return None
+    content = tx.use(Keys).opened(slot, sealed, _context(incident))
+    return None if content is None else _decoder.decode(content)
 
 
 def _context(incident: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -55,7 +54,7 @@ from ansim.response.trips.watching import Mode, Plan, Watch
 from ansim.trust.grants import actions as grants
 from ansim.trust.ledger.actions import entry_of, record, record_many
 from ansim.trust.ledger.model import subject_tag
-from ansim.trust.retention.actions import destroy
+from ansim.trust.retention.actions import destroy_at_end
 from ansim.trust.retention.events import DestructionCertified
 from ansim.trust.retention.keys import Erased, Keys
 
@@ -143,10 +142,7 @@ async def start(tx: Transaction, post: TripPost, verdict: Verdict, contacts: byt
 
 def secret_of(tx: Transaction, trip: TripRow) -> str:
     """For a start that is repeated; empty once names are destroyed."""
-    if trip.case_slot is not None and trip.secret is not None:
-        with suppress(Erased):
-            return tx.use(Keys).open(trip.case_slot, trip.secret, _context("secret", trip.id)).decode()
-    return ""
+    return (tx.use(Keys).opened(trip.case_slot, trip.secret, _context("secret", trip.id)) or b"").decode()
 
 
 async def own(tx: Transaction, id: str, secret: str, *, lock: bool = True) -> TripRow:
@@ -243,16 +239,7 @@ async def end_again(tx: Transaction, id: str, outcome: Outcome) -> bool:
 
 async def _destroy(tx: Transaction, trip: TripRow) -> None:
     await grants.shorten_all(tx, trip.id, tx.at + NAMES_KEPT, actor="system")
-    if trip.track_slot is not None:
-        await destroy(
-            tx, subject=trip.id, scope="track", slots=[trip.track_slot], actor="system", why="ended",
-            incident=trip.id, subject_tag=trip.subject_tag,
-        )  # fmt: skip
-    if trip.case_slot is not None:
-        await destroy(
-            tx, subject=trip.id, scope="case", slots=[trip.case_slot], actor="system", why="retention",
-            incident=trip.id, subject_tag=trip.subject_tag, due_at=tx.at + NAMES_KEPT,
-        )  # fmt: skip
+    await destroy_at_end(tx, trip, why="ended", names_kept=NAMES_KEPT)
 
 
 async def due(tx: Transaction, id: str) -> None:
@@ -359,20 +346,13 @@ async def known_of(tx: Transaction, trip: TripRow) -> Contacts | None:
 
 def sealed_contacts(tx: Transaction, trip: TripRow) -> bytes | None:
     """As her phone sealed them, to be passed on with the signal."""
-    if trip.contacts is None or trip.case_slot is None:
-        return None
-    with suppress(Erased):
-        return tx.use(Keys).open(trip.case_slot, trip.contacts, _context("contacts", trip.id))
-    return None
+    return tx.use(Keys).opened(trip.case_slot, trip.contacts, _context("contacts", trip.id))
 
 
 def spoken(tx: Transaction, trip: TripRow) -> Spoken:
     """What she calls her destination, and the vehicle; nothing once it is destroyed."""
-    if trip.words is not None and trip.case_slot is not None:
-        with suppress(Erased):
-            content = tx.use(Keys).open(trip.case_slot, trip.words, _context("words", trip.id))
-            return msgspec.json.decode(content, type=Spoken)
-    return Spoken()
+    content = tx.use(Keys).opened(trip.case_slot, trip.words, _context("words", trip.id))
+    return Spoken() if content is None else msgspec.json.decode(content, type=Spoken)
 
 
 def receipt_context(trip: str) -> bytes:

@@ -8,12 +8,12 @@ from ansim.core.database import Database, Transaction
 from ansim.response.signals.events import DuressGiven
 from ansim.response.signals.model import Arrival, Receipt
 from ansim.response.signals.ports import Intake
-from ansim.response.signals.routes import CentreNames
+from ansim.response.signals.receipts import CentreNames, shown
 from ansim.response.tracking.actions import track
 from ansim.response.trips import store
 from ansim.response.trips.actions import close, receipt_context, sealed_contacts
 from ansim.response.trips.events import TripChanged, TripSignalled
-from ansim.response.trips.model import TripCentre, TripRow, TripSignal, wrong_of
+from ansim.response.trips.model import TripRow, wrong_of
 from ansim.trust.retention.keys import Keys
 
 FIRST = frozenset({"away", "fast", "duress"})
@@ -50,12 +50,8 @@ async def _received(tx: Transaction, id: str, receipt: Receipt) -> None:
     trip = (await store.locked(tx, [id])).get(id)
     if trip is None or trip.case_slot is None:
         return
-    shown = TripSignal(
-        signal=trip.client_id, receipt=receipt.receipt, secret=receipt.secret, incident=receipt.incident,
-        centre=TripCentre(id=receipt.centre, name=tx.use(CentreNames).get(receipt.centre, receipt.centre)),
-        received_at=receipt.received_at,
-    )  # fmt: skip
-    sealed = tx.use(Keys).seal(trip.case_slot, msgspec.json.encode(shown), receipt_context(trip.id))
+    theirs = msgspec.structs.replace(shown(receipt, tx.use(CentreNames)), signal=trip.client_id)
+    sealed = tx.use(Keys).seal(trip.case_slot, msgspec.json.encode(theirs), receipt_context(trip.id))
     trip = msgspec.structs.replace(trip, receipt=sealed, incident=receipt.incident)
     if trip.duress_at is not None:
         tx.publish(DuressGiven(signal=receipt.signal, incident=receipt.incident))

@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from ansim.core.position import Instant, Latitude, Longitude, Position
+from ansim.response.notify.model import ToldReceipt
 from ansim.response.signals.model import ClientId, Secret, Wrong
+from ansim.response.signals.receipts import NamedCentre, ReceiptBody
 from ansim.response.trips.watching import Alarm, Mode, Reason
 
 State = Literal["walking", "hint", "asking", "calling", "signalled", "ended"]
@@ -97,17 +99,12 @@ class TripPost(msgspec.Struct, frozen=True, kw_only=True):
     sealed: Annotated[str, msgspec.Meta(max_length=24_576, pattern=r"^[A-Za-z0-9_=-]*$")] | None = None
 
 
-class TripCentre(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    name: str
-
-
 class TripBegun(msgspec.Struct, frozen=True, kw_only=True):
     """The answer that means: it is watched. The secret opens everything else that the phone can ask."""
 
     trip: str
     secret: Secret
-    centre: TripCentre
+    centre: NamedCentre
     started_at: datetime
     promised_at: datetime
 
@@ -120,24 +117,6 @@ class TripQuestion(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
     answer_until: datetime
     needs_code: bool
-
-
-class GuardianReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    who: str
-    channel: str
-    state: str
-    at: datetime
-
-
-class TripSignal(msgspec.Struct, frozen=True, kw_only=True):
-    """The signal that the trip raised: with `signal` and `secret` her phone asks for it as for one that she pressed."""
-
-    signal: str
-    receipt: str
-    secret: str
-    incident: str
-    centre: TripCentre
-    received_at: datetime
 
 
 class TripState(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,8 +133,8 @@ class TripState(msgspec.Struct, frozen=True, kw_only=True):
     background: bool
     heard_at: datetime | None
     question: TripQuestion | None
-    receipts: list[GuardianReceipt]
-    signal: TripSignal | None
+    receipts: list[ToldReceipt]
+    signal: ReceiptBody | None
     end_needs_code: bool
     outcome: Outcome | None
     ended_at: datetime | None

@@ -16,7 +16,7 @@ from ansim.city.ways.register import Network
 from ansim.core.database import Database
 from ansim.core.world import World
 from ansim.response.signals.model import Secret, secret_hash
-from ansim.response.signals.routes import CentreNames
+from ansim.response.signals.receipts import CentreNames
 from ansim.response.signals.sender import Issuers
 from ansim.response.tracking.model import RejectedFix, judged
 from ansim.response.trips import actions, store
@@ -25,7 +25,6 @@ from ansim.response.trips.model import (
     Battery,
     Code,
     TripBegun,
-    TripCentre,
     TripCounts,
     TripLine,
     TripPost,
@@ -103,7 +102,7 @@ async def start_trip(
     async with database.transaction() as tx:
         trip, new = await actions.start(tx, data, verdict, from_text(data.sealed))
         secret = actions.secret_of(tx, trip)
-    centre = TripCentre(id=trip.centre, name=database.use(CentreNames).get(trip.centre, trip.centre))
+    centre = database.use(CentreNames).named(trip.centre)
     begun = TripBegun(
         trip=trip.id, secret=secret, centre=centre, started_at=trip.started_at, promised_at=trip.promised_at
     )

@@ -12,15 +12,15 @@ import msgspec
 from ansim.core.database import Row, Transaction
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import unsealed
+from ansim.response.notify.model import ToldReceipt
+from ansim.response.signals.receipts import ReceiptBody
 from ansim.response.trips import watching
 from ansim.response.trips.actions import Kept, open_memory, receipt_context
 from ansim.response.trips.model import (
     FIX_EVERY_S,
     FIX_OFTEN_S,
-    GuardianReceipt,
     TripQuestion,
     TripRow,
-    TripSignal,
     TripState,
     as_shown,
 )
@@ -76,12 +76,12 @@ def _question(trip: TripRow) -> TripQuestion | None:
     )  # fmt: skip
 
 
-def _receipts(tx: Transaction, trip: TripRow, told: Sequence[Row]) -> list[GuardianReceipt]:
+def _receipts(tx: Transaction, trip: TripRow, told: Sequence[Row]) -> list[ToldReceipt]:
     """The newest word of every way to every guardian."""
-    newest: dict[tuple[int, str], GuardianReceipt] = {}
+    newest: dict[tuple[int, str], ToldReceipt] = {}
     for notice in told:
         sealed = unsealed(tx, trip.case_slot, notice)
-        newest[notice["guardian"], notice["channel"]] = GuardianReceipt(
+        newest[notice["guardian"], notice["channel"]] = ToldReceipt(
             who="" if sealed is None else sealed.name, channel=notice["channel"], state=notice["state"],
             at=_not_before(notice["at"], trip),
         )  # fmt: skip
@@ -93,9 +93,6 @@ def _not_before(at: datetime, trip: TripRow) -> datetime:
     return at if trip.duress_at is None or trip.ended_at is None else max(at, trip.ended_at)
 
 
-def _signal(tx: Transaction, trip: TripRow) -> TripSignal | None:
-    if trip.receipt is not None and trip.case_slot is not None:
-        with suppress(Erased):
-            content = tx.use(Keys).open(trip.case_slot, trip.receipt, receipt_context(trip.id))
-            return msgspec.json.decode(content, type=TripSignal)
-    return None
+def _signal(tx: Transaction, trip: TripRow) -> ReceiptBody | None:
+    content = tx.use(Keys).opened(trip.case_slot, trip.receipt, receipt_context(trip.id))
+    return None if content is None else msgspec.json.decode(content, type=ReceiptBody)

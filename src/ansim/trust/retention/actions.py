@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from ansim.core.database import Transaction
 from ansim.trust.ledger.actions import entry_of, record_many
@@ -58,6 +59,35 @@ async def destroy(
     else:
         tx.arm(DUE, id, due_at)
     return id
+
+
+class Ended(Protocol):
+    """Whatever has a key for where she was, and one for names and words."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def track_slot(self) -> int | None: ...
+    @property
+    def case_slot(self) -> int | None: ...
+    @property
+    def subject_tag(self) -> str | None: ...
+
+
+async def destroy_at_end(tx: Transaction, of: Ended, *, why: str, names_kept: timedelta) -> None:
+    """Where she was dies at once (Location Information Act, art. 16: it is not kept beyond the rescue); names and words
+    after `names_kept`.
+    """
+    both: tuple[tuple[Scope, int | None, str, datetime], ...] = (
+        ("track", of.track_slot, why, tx.at),
+        ("case", of.case_slot, "retention", tx.at + names_kept),
+    )
+    for scope, slot, reason, due_at in both:
+        if slot is not None:
+            await destroy(
+                tx, subject=of.id, scope=scope, slots=[slot], actor="system", why=reason, incident=of.id,
+                subject_tag=of.subject_tag, due_at=due_at,
+            )  # fmt: skip
 
 
 async def postpone(tx: Transaction, destruction: str, due_at: datetime) -> bool:

@@ -88,7 +88,7 @@ class Agency(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ByPhone(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    number: Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{2,24}$")]
+    number: Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{3,24}$")]
     note: Reason = ""
 
 
