@@ -35,6 +35,7 @@ from ansim.trust.verify import verify
 from tests.adapters.witness.loopback import WitnessServer
 from tests.flow.conftest import CENTRE, House, opened
 from tests.flow.test_trips import started
+from tests.flow.test_wards import Town, asked
 
 pytestmark = pytest.mark.flow
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes([5]) * 32)
@@ -50,6 +51,8 @@ class Restored:
     export: Path
     closed: str  # open in the backup, closed since
     trip: str  # on her way in the backup, at home since
+    ward: str  # under watch in the backup, ended since
+    hour: str  # of her track
     later: str  # neither known nor open in the backup
     person: str
     witness: WitnessServer
@@ -77,6 +80,9 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             operator, phone = await house.client("operator"), await house.phone()
             before = await claimed(house, operator, phone)
             walk = await started(house, await house.phone(enrol=False))
+            ward = read(await operator.post("/api/wards", json=asked(house)))["ward"]["id"]
+            await Town(house, {"official": operator}).fix((37.38, 127.12))
+            [hour] = [row["id"] for row in await house.rows("SELECT id FROM ward_hour")]
 
             await house.centre.sequencer.settle()
             # Of what the backup knows some has no place in the tree yet.
@@ -86,6 +92,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
 
             read(await operator.post(f"/api/incidents/{before}/close", json={"code": 1, "note": "안전 확인"}))
             await walk.ask("end", outcome="arrived", code="2580")
+            read(await operator.post(f"/api/wards/{ward}/end", json={}))
             await house.settle()
             later = await claimed(house, operator, await house.phone(enrol=False))
             read(await operator.post(f"/api/incidents/{later}/close", json={"code": 2}))
@@ -94,12 +101,14 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             async def forgotten() -> bool:
                 await house.clock.advance(1)
                 rows = await house.rows("SELECT 1 FROM destruction WHERE certified_at IS NOT NULL")
-                return len(rows) == 4
+                return len(rows) == 6
 
             await house.until(forgotten, settled=False)
             auditor = await house.client("auditor")
             export.write_bytes((await auditor.get("/api/ledger/export")).content)
-            [person] = await house.rows("SELECT id FROM person")
+            [person] = await house.rows(
+                "SELECT id FROM person WHERE slot IN (SELECT unnest(slots) FROM destruction WHERE certified_at IS NOT NULL)"
+            )
             clock = house.clock
         run(postgres, "pg_restore", f"--dbname={empty_dsn}", "--exit-on-error", str(dump))
         data = tmp_path / "centre"
@@ -108,7 +117,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
         settings = Settings(
             data=str(data), database=empty_dsn, centre=CENTRE, simulated_channels=True, witnesses=witnesses
         )
-        yield Restored(settings, clock, export, before, walk.id, later, person["id"], witness)
+        yield Restored(settings, clock, export, before, walk.id, ward, hour, later, person["id"], witness)
 
 
 async def rows(restored: Restored, sql: str) -> list[dict[str, Any]]:
@@ -139,14 +148,20 @@ async def test_without_it_the_backup_would_bring_her_back(restored: Restored) ->
 async def test_nobody_who_was_forgotten_comes_back(restored: Restored) -> None:
     world = World(clock=restored.clock)
     replay = await after_restore(restored.settings, restored.export, world=world)
-    assert (replay.closed, replay.withdrawn) == ([restored.closed, restored.trip], [restored.person])
-    gone = (f"track of {restored.closed}", f"track of {restored.trip}", f"person of {restored.person}")
+    assert (replay.closed, replay.withdrawn) == (
+        [restored.closed, restored.trip, restored.ward],
+        [restored.person],
+    )
+    tracks = (restored.closed, restored.trip, restored.ward, restored.hour)
+    gone = (*(f"track of {one}" for one in tracks), f"person of {restored.person}")
     assert sorted(replay.destroyed) == sorted(gone)
-    assert replay.keys == 4, "also the key of a case that the backup never knew: its number is not given out again"
+    assert replay.keys == 6, "also the key of a case that the backup never knew: its number is not given out again"
     assert await positions(restored) == 0
     assert await rows(restored, "SELECT 1 FROM fix") == []
     [incident] = await rows(restored, "SELECT state FROM incident")
     assert incident["state"] == "closed"
+    [ward] = await rows(restored, "SELECT outcome, memory, places FROM ward")
+    assert ward == {"outcome": "ended", "memory": None, "places": None}
     [trip] = await rows(restored, "SELECT state, outcome, memory FROM trip")
     assert trip == {"state": "ended", "outcome": "arrived", "memory": None}
     assert await rows(restored, "SELECT 1 FROM session WHERE ended_at IS NULL") == []
@@ -178,10 +193,14 @@ async def test_without_an_export_what_the_newer_keys_know_is_destroyed(restored:
     world = World(clock=restored.clock)
     async with Centre(restored.settings, world).behind_closed_doors() as centre:
         async with centre.database.transaction(readonly=True) as tx:
-            slots = await tx.fetch("SELECT track_slot FROM incident UNION SELECT track_slot FROM trip")
+            slots = await tx.fetch(
+                "SELECT track_slot FROM incident UNION SELECT track_slot FROM trip UNION SELECT track_slot FROM ward_hour"
+            )
         await centre.keys.erase([row["track_slot"] for row in slots])
     replay = await after_restore(restored.settings, None, world=world)
-    assert sorted(replay.destroyed) == sorted([f"track of {restored.closed}", f"track of {restored.trip}"])
+    assert sorted(replay.destroyed) == sorted(
+        f"track of {one}" for one in (restored.closed, restored.trip, restored.hour)
+    )
     assert replay.written_back == 0
     assert await rows(restored, "SELECT 1 FROM fix") == []
 

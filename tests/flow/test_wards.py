@@ -16,7 +16,6 @@ from ansim.core.clock import ManualClock
 from ansim.core.database import Database
 from ansim.core.database.pool import PoolDriver
 from ansim.core.geo import destination
-from ansim.core.position import Position
 from ansim.response.notify.ports import Notice
 from ansim.response.tracking.model import Moved
 from ansim.sim.phone import instant, read
@@ -76,14 +75,14 @@ class Town:
         await self.house.settle()
         return found
 
-    async def fix(self, at: tuple[float, float] | None = None, *, accuracy_m: float = 10.0) -> None:
+    async def fix(self, at: tuple[float, float] | None = None) -> None:
         """Her pendant says where it is, or that it lives."""
-        position = None
-        if at is not None:
-            position = Position(
-                latitude=at[0], longitude=at[1], accuracy_m=accuracy_m, source="device", at=self.house.clock.now()
-            )
-        await self.house.centre.moves.submit(Moved(PENDANT, "nobody", position))
+        if at is None:
+            await self.house.centre.moves.submit(Moved(PENDANT, "nobody", None))
+        else:
+            now = self.house.clock.now().timestamp()
+            said = {"id": PENDANT, "lat": at[0], "lon": at[1], "accuracy": 10, "timestamp": round(now)}
+            assert (await self.official.get("/in/osmand", params=said)).status_code == 200
         await self.house.settle()
 
     async def leaves(self) -> None:
@@ -149,8 +148,12 @@ async def test_she_leaves_a_guardian_answers_and_she_comes_back(town: Town) -> N
     id = first.json()["ward"]["id"]
     await house.settle()
     assert told(house, MOTHER) == told(house, FATHER) == ["enrolled"]
-    await town.leaves()
-    line = await town.until(id, state="alarm", reason="left")
+    token = town.official.headers["authorization"].removeprefix("Bearer ")
+    async with house.socket("/live", token) as console:
+        assert (await console.first("state"))["wards"] == {"watched": 1, "alarms": 0, "searches": 0}
+        await town.leaves()
+        line = await town.until(id, state="alarm", reason="left")
+        assert (await console.first("wards"))["wards"]["alarms"] == 1
     assert line["alarm"]["told"] == 2 and "박순자" not in str(read(await town.official.get("/api/wards")))
     assert told(house, MOTHER) == ["enrolled", "left"]
     assert texts(house, FATHER)[-1].text().startswith("[ansim] 박순자 has left")
@@ -252,6 +255,7 @@ async def test_quarantine_is_between_her_and_the_official(town: Town) -> None:
         return (await town.line(id))["asked_at"] is not None
 
     await house.until(asked)
+    await house.settle()
     assert "check" in told(house, OWN)
     view = read(await her.post("check", answer="well"))["ward"]
     assert view["asked_at"] is None and view["checked_at"] is not None
@@ -344,7 +348,7 @@ async def test_two_people_open_her_last_day_and_one_alone_never(town: Town) -> N
 
 async def test_hours_die_when_they_are_a_day_old_and_the_rest_at_the_end(town: Town) -> None:
     house = town.house
-    await town.enrol()
+    enrolled = read(await town.official.post("/api/wards", json=asked(house)))
     await town.fix(HOME)
     [hour] = await house.rows("SELECT * FROM ward_hour")
     assert len(await house.rows("SELECT 1 FROM fix WHERE incident = $1", hour["id"])) == 1
@@ -357,8 +361,13 @@ async def test_hours_die_when_they_are_a_day_old_and_the_rest_at_the_end(town: T
     await house.until(one_left)
     assert await house.rows("SELECT 1 FROM fix WHERE incident = $1", hour["id"]) == []
     assert house.centre.keys.erased(hour["track_slot"])
-    daughter = await town.page(MOTHER)
-    await house.until(lambda: daughter.sees())
+    son, daughter = await town.page(FATHER), await town.page(MOTHER)
+    assert not (await son.sees())["may_take_back"] and (await daughter.sees())["may_take_back"]
+    refused = await son.post("ward", answer="take-back")
+    assert (refused.status_code, refused.json()["type"]) == (403, "ward.consent")
+    secret = {"incident": enrolled["ward"]["id"], "secret": enrolled["secret"]}
+    record = {"items": [secret]}
+    assert read(await daughter.client.post("/api/record", json=record))["entries"] == [], "not while she is watched"
     ended = read(await daughter.post("ward", answer="take-back"))
     assert ended["ward"]["outcome"] == "taken-back" and told(house, MOTHER)[-1] != "ended"
     again = await daughter.post("ward", answer="take-back")
@@ -371,6 +380,8 @@ async def test_hours_die_when_they_are_a_day_old_and_the_rest_at_the_end(town: T
         return set(row.values()) == {None} and not await house.rows("SELECT 1 FROM ward_hour")
 
     await house.until(forgotten)
+    acts = {entry["act"] for entry in read(await daughter.client.post("/api/record", json=record))["entries"]}
+    assert acts >= {"ward.enrolled", "link.opened", "ward.ended", "track.erased"}
     assert await house.rows("SELECT 1 FROM fix") == [] and await unwell(house) == []
     await town.fix(AWAY)
     assert await house.rows("SELECT 1 FROM fix") == [], "her pendant is nobody's any more"
@@ -449,6 +460,11 @@ async def test_what_cannot_be_is_said_and_who_may_not_is_told_nothing(town: Town
     assert (await daughter.post("ward", answer="something")).status_code == 400
     assert (await daughter.post("ward-place")).status_code == 409
     # its end comes by itself
+    later = {"until_at": instant(house.clock.now() + timedelta(days=60))}
+    read(await leader.patch(base, json=later))
+    await house.settle()
+    assert (await daughter.client.get(daughter.base)).json()["closed"], "a link that lasts longer has come"
+    assert (await (await town.page(MOTHER)).sees())["person"] == "박순자"
     read(await leader.patch(base, json={"until_at": instant(house.clock.now() + timedelta(minutes=5))}))
     await house.clock.leap(5 * 60 + 1)
     await town.until(id, state="ended")

@@ -72,7 +72,7 @@ RULES = {
     "an hour of a ward's track has no end": "SELECT h.id FROM ward_hour h JOIN ward w ON w.id = h.ward LEFT JOIN destruction d"
     " ON d.subject = h.id AND d.scope = 'track' WHERE d.id IS NULL OR w.ended_at < now() - interval '60 s'",
     "a right outlives its ward": "SELECT g.id FROM access_grant g JOIN ward w ON w.id = g.incident WHERE g.ended_at IS NULL"
-    " AND w.ended_at < now() - interval '1 day 60 s'",
+    " AND g.until_at > w.ended_at + interval '1 day'",
     "a search was approved and no case has it": "SELECT s.id FROM ward_search s JOIN ward w ON w.id = s.ward WHERE s.state = 'approved'"
     " AND s.incident IS NULL AND w.ended_at IS NULL AND s.decided_at < now() - interval '60 s'",
     "a search waits and no timer ends it": "SELECT s.id FROM ward_search s LEFT JOIN timer t ON t.kind = 'ward.search-unanswered'"

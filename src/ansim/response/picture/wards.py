@@ -27,5 +27,5 @@ async def link_state(tx: Transaction, link: Link, ward: WardRow) -> WardLink | W
         )
     return WardLink(
         grant=link.grant_id, closed=False, until_at=link.until_at, centre=centre, centre_phone=phone,
-        ward=await to_guardian(tx, ward),
+        ward=await to_guardian(tx, ward, link.subject),
     )  # fmt: skip

@@ -56,6 +56,7 @@ from ansim.trust.retention.keys import Erased, Keys
 DUE = "ward.due"
 """The timer that looks after a ward."""
 
+FIRST_GUARDIAN = "guardian-1"
 SOON = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 
@@ -122,9 +123,7 @@ async def enrol(tx: Transaction, post: WardPost, actor: Actor) -> tuple[WardRow,
     await said(
         tx, kept.ward, "ward.enrolled", actor.id, kind=post.kind, why=post.ground.kind, count=len(post.guardians)
     )
-    await tell_guardians(tx, kept.ward, "ward.enrolled")
-    if kept.ward.own_page:
-        await tell_her(tx, kept.ward, "ward.page", words.language)
+    await _tell_links(tx, kept.ward)
     tx.mention(WardChanged(ward=id))
     return kept.ward, True
 
@@ -159,7 +158,10 @@ async def change(tx: Transaction, ward: WardRow, patch: WardPatch, actor: str) -
     kept, before = open_memory(tx, ward), ward
     if patch.until_at is not msgspec.UNSET:
         insist_length(tx, ward.kind, patch.until_at)
+        later = patch.until_at > ward.until_at
         ward = msgspec.structs.replace(ward, until_at=patch.until_at)
+        if later:
+            await _tell_anew(tx, ward, actor)
     if patch.silent_after_s is not msgspec.UNSET:
         _insist_silence(patch.silent_after_s)
         ward = msgspec.structs.replace(ward, silent_after_s=patch.silent_after_s)
@@ -207,6 +209,15 @@ async def call_for_help(tx: Transaction, ward: WardRow, why: Reason, actor: str)
     kept = open_memory(tx, ward)
     kept.ward = called(ward, why, tx.at)
     return await settle(tx, ward, kept, actor)
+
+
+async def take_back(tx: Transaction, ward: WardRow, guardian: str, actor: str) -> WardRow:
+    """Whoever consented does so no longer: it ends at once. She is the first of the guardians. Raises Problem 403, 409 for an order."""
+    if ward.ground == "order":
+        raise Problem(409, "ward.order", "An order is not taken back here", "Ask the official.", field="answer")
+    if guardian != FIRST_GUARDIAN:
+        raise Problem(403, "ward.consent", "You have not consented to this", "Who has stands first.", field="answer")
+    return await close(tx, ward, "taken-back", actor=actor)
 
 
 async def well(tx: Transaction, ward: WardRow, position: Position | None, actor: str) -> WardRow:
@@ -461,6 +472,18 @@ async def said(tx: Transaction, ward: WardRow, act: str, actor: str, **details: 
         tx, actor=actor, act=act, object=ward.id, incident=ward.id, subject_tag=ward.subject_tag,
         details={name: value for name, value in details.items() if value != ""} or None,
     )  # fmt: skip
+
+
+async def _tell_anew(tx: Transaction, ward: WardRow, actor: str) -> None:
+    """The watch lasts longer than everybody's links: each gets another one."""
+    await grants.end_all(tx, ward.id, "replaced", actor=actor)
+    await _tell_links(tx, ward)
+
+
+async def _tell_links(tx: Transaction, ward: WardRow) -> None:
+    await tell_guardians(tx, ward, "ward.enrolled")
+    if ward.own_page:
+        await tell_her(tx, ward, "ward.page", spoken(tx, ward).language)
 
 
 def _heard_again(ward: WardRow) -> WardRow:

@@ -166,7 +166,7 @@ class WardLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WardCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Wards under watch, those with an alarm, and searches that wait for a second person."""
+    """Wards under watch, those with an alarm that nobody has in hand, and searches that wait for a second person."""
 
     watched: int = 0
     alarms: int = 0
@@ -258,6 +258,7 @@ class GuardianView(msgspec.Struct, frozen=True, kw_only=True):
     placed: bool
     heard_at: datetime | None
     zones: list[str]
+    may_take_back: bool
     until_at: datetime
     outcome: Outcome | None
     ended_at: datetime | None

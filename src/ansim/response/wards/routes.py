@@ -9,7 +9,7 @@ from litestar import Request, Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from ansim.core.database import Database
+from ansim.core.database import Database, Transaction
 from ansim.response.wards import actions, searching, showing
 from ansim.response.wards.model import (
     SearchLine,
@@ -18,6 +18,7 @@ from ansim.response.wards.model import (
     WardEnrolled,
     WardPatch,
     WardPost,
+    WardRow,
     Wards,
 )
 from ansim.trust.access.guards import allow
@@ -61,8 +62,7 @@ async def one_ward(ward: FromPath[str], actor: Asking, database: Db) -> WardDeta
     """
     async with database.transaction() as tx:
         row = await actions.own(tx, ward, actor)
-        await actions.said(tx, row, "ward.viewed", actor.id)
-        return await showing.detail(tx, row, actor)
+        return await _shown(tx, row, actor)
 
 
 @patch("/api/wards/{ward:str}", guards=[allow(Act.WARD_WORK)])
@@ -71,7 +71,7 @@ async def change_ward(ward: FromPath[str], data: JSONBody[WardPatch], actor: Ask
     async with database.transaction() as tx:
         row = await actions.own(tx, ward, actor)
         row = await actions.change(tx, row, data, actor.id)
-        return await showing.detail(tx, row, actor)
+        return await _shown(tx, row, actor)
 
 
 @post("/api/wards/{ward:str}/in-hand", status_code=200, guards=[allow(Act.WARD_WORK)])
@@ -80,7 +80,7 @@ async def ward_in_hand(ward: FromPath[str], actor: Asking, database: Db) -> Ward
     async with database.transaction() as tx:
         row = await actions.own(tx, ward, actor)
         row = await actions.in_hand(tx, row, actor.id, actor.id)
-        return await showing.detail(tx, row, actor)
+        return await _shown(tx, row, actor)
 
 
 @post("/api/wards/{ward:str}/case", status_code=200, guards=[allow(Act.WARD_WORK)])
@@ -89,7 +89,7 @@ async def ward_case(ward: FromPath[str], actor: Asking, database: Db) -> WardDet
     async with database.transaction() as tx:
         row = await actions.own(tx, ward, actor)
         row = await actions.call_for_help(tx, row, row.alarm or "missing", actor.id)
-        return await showing.detail(tx, row, actor)
+        return await _shown(tx, row, actor)
 
 
 @post("/api/wards/{ward:str}/end", status_code=200, guards=[allow(Act.WARD_WORK)])
@@ -98,7 +98,7 @@ async def end_ward(ward: FromPath[str], data: JSONBody[WardEnd], actor: Asking, 
     async with database.transaction() as tx:
         row = await actions.own(tx, ward, actor)
         row = await actions.close(tx, row, "taken-back" if data.taken_back else "ended", actor=actor.id)
-        return await showing.detail(tx, row, actor)
+        return await _shown(tx, row, actor)
 
 
 @post("/api/wards/{ward:str}/search", status_code=201, guards=[allow(Act.WARD_WORK)])
@@ -130,6 +130,12 @@ async def refuse_search(search: FromPath[str], actor: Asking, database: Db) -> S
     async with database.transaction() as tx:
         await searching.refuse(tx, search, actor)
         return await searching.one(tx, search, actor)
+
+
+async def _shown(tx: Transaction, ward: WardRow, actor: Actor) -> WardDetail:
+    """Her name and her guardians are in every such answer: that somebody has them is in the ledger first."""
+    await actions.said(tx, ward, "ward.viewed", actor.id)
+    return await showing.detail(tx, ward, actor)
 
 
 ROUTES = [

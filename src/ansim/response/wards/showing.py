@@ -17,7 +17,7 @@ from ansim.core.errors import Problem
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import HERSELF, unsealed
 from ansim.response.wards import store, zones
-from ansim.response.wards.actions import Kept, open_memory, said, spoken
+from ansim.response.wards.actions import FIRST_GUARDIAN, Kept, open_memory, said, spoken
 from ansim.response.wards.model import (
     PLACED,
     GuardianPost,
@@ -62,14 +62,15 @@ async def detail(tx: Transaction, ward: WardRow, actor: Actor) -> WardDetail:
     )  # fmt: skip
 
 
-async def to_guardian(tx: Transaction, ward: WardRow) -> GuardianView:
+async def to_guardian(tx: Transaction, ward: WardRow, guardian: str) -> GuardianView:
     known = None if ward.person is None else await profile_of(tx, ward.person)
     kept = _kept(tx, ward)
     told = ward if ward.tells_guardians or not ward.open else msgspec.structs.replace(ward, alarm=None, alarm_at=None)
     return GuardianView(
         person=known.name if known else "", kind=ward.kind, state=told.state, alarm=told.shown_alarm,
         place=_place(kept, tx.at) if told is ward else Place(word="unknown"), placed=is_placed(told),
-        heard_at=ward.heard_at, zones=[zone.name for zone in kept.zones] if kept else [], until_at=ward.until_at,
+        heard_at=ward.heard_at, zones=[zone.name for zone in kept.zones] if kept else [],
+        may_take_back=ward.open and ward.ground != "order" and guardian == FIRST_GUARDIAN, until_at=ward.until_at,
         outcome=ward.outcome, ended_at=ward.ended_at,
     )  # fmt: skip
 

@@ -105,7 +105,7 @@ async def beside(tx: Transaction, ward: WardRow) -> Row:
 
 async def counts(tx: Transaction, centre: str) -> WardCounts:
     row = await tx.fetchrow(
-        "SELECT count(*) AS watched, count(*) FILTER (WHERE alarm IS NOT NULL) AS alarms,"
+        "SELECT count(*) AS watched, count(*) FILTER (WHERE alarm IS NOT NULL AND answered_at IS NULL AND signalled_at IS NULL) AS alarms,"
         " (SELECT count(*) FROM ward_search WHERE centre = $1 AND state = 'asked') AS searches"
         " FROM ward WHERE centre = $1 AND ended_at IS NULL",
         centre,

@@ -33,7 +33,8 @@ Limits = NamedDependency[Lanes]
 
 
 class GuardianAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """She is with her; she is looking for her; she cannot find her, which calls for help at once; she takes her consent back, which ends it."""
+    """She is with her; she is looking for her; she cannot find her, which calls for help at once; she takes her consent back, which ends it
+    (only the first of the guardians, and no order)."""
 
     answer: Literal["with-me", "looking", "missing", "take-back"]
 
@@ -80,7 +81,7 @@ async def guardian_answers(
             case "missing":
                 ward = await actions.call_for_help(tx, ward, "missing", actor)
             case "take-back":
-                ward = await actions.close(tx, ward, "taken-back", actor=actor)
+                ward = await actions.take_back(tx, ward, link.subject, actor)
         return await link_state(tx, link, ward)
 
 
