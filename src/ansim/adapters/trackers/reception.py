@@ -27,7 +27,7 @@ ECHO = timedelta(minutes=15)
 ABOUT_NOW = timedelta(hours=26)
 """A clock within so much of ours, which is any time zone's, tells two calls apart."""
 
-LIVES: frozenset[Kind] = frozenset({"heartbeat", "status", "position"})
+LIVES: frozenset[Kind] = frozenset({"heartbeat", "status", "position", "sign-in", "question"})
 """What a device says by itself and at all times: somebody who is watched was heard."""
 
 REMEMBERED = 100_000

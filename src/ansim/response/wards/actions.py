@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,7 +48,7 @@ from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import actions as grants
 from ansim.trust.ledger.actions import record
 from ansim.trust.ledger.model import subject_tag
-from ansim.trust.retention.actions import destroy
+from ansim.trust.retention.actions import destroy, destroy_at_end
 from ansim.trust.retention.events import DestructionCertified
 from ansim.trust.retention.keys import Erased, Keys
 
@@ -130,10 +129,7 @@ async def enrol(tx: Transaction, post: WardPost, actor: Actor) -> tuple[WardRow,
 
 def secret_of(tx: Transaction, ward: WardRow) -> str:
     """For an enrolment that is repeated; empty once names are destroyed."""
-    if ward.case_slot is not None and ward.secret is not None:
-        with suppress(Erased):
-            return tx.use(Keys).open(ward.case_slot, ward.secret, context("secret", ward.id)).decode()
-    return ""
+    return (tx.use(Keys).opened(ward.case_slot, ward.secret, context("secret", ward.id)) or b"").decode()
 
 
 async def of_centre(tx: Transaction, id: str, actor: Actor) -> WardRow:
@@ -447,11 +443,8 @@ def open_memory(tx: Transaction, ward: WardRow) -> Kept:
 
 
 def spoken(tx: Transaction, ward: WardRow) -> Spoken:
-    if ward.words is not None and ward.case_slot is not None:
-        with suppress(Erased):
-            content = tx.use(Keys).open(ward.case_slot, ward.words, context("words", ward.id))
-            return msgspec.json.decode(content, type=Spoken)
-    return Spoken()
+    content = tx.use(Keys).opened(ward.case_slot, ward.words, context("words", ward.id))
+    return Spoken() if content is None else msgspec.json.decode(content, type=Spoken)
 
 
 def context(part: str, ward: str) -> bytes:
@@ -542,16 +535,7 @@ async def _destroy(tx: Transaction, ward: WardRow) -> None:
             tx, subject=hour.id, scope="track", slots=[hour.track_slot], actor="system", why="ended", incident=ward.id,
             subject_tag=ward.subject_tag,
         )  # fmt: skip
-    if ward.track_slot is not None:
-        await destroy(
-            tx, subject=ward.id, scope="track", slots=[ward.track_slot], actor="system", why="ended", incident=ward.id,
-            subject_tag=ward.subject_tag,
-        )  # fmt: skip
-    if ward.case_slot is not None:
-        await destroy(
-            tx, subject=ward.id, scope="case", slots=[ward.case_slot], actor="system", why="retention", incident=ward.id,
-            subject_tag=ward.subject_tag, due_at=tx.at + NAMES_KEPT,
-        )  # fmt: skip
+    await destroy_at_end(tx, ward, why="ended", names_kept=NAMES_KEPT)
     if ward.person is not None:
         await people.let_go(tx, ward.person, kept=NAMES_KEPT, actor="system")
 

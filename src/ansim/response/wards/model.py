@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ansim.core.position import Instant, Position
+from ansim.response.notify.model import ToldReceipt
 from ansim.response.notify.ports import KOREA, Language
 from ansim.response.signals.model import ClientId, Secret
 from ansim.response.wards.zones import Clock, Zone
@@ -173,15 +174,6 @@ class WardCounts(msgspec.Struct, frozen=True, kw_only=True):
     searches: int = 0
 
 
-class WardReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a message arrived. `who` is null for the ward herself."""
-
-    who: str | None
-    channel: str
-    state: str
-    at: datetime
-
-
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """In words, never on a map: in a zone of hers, outside, or not known; and since when."""
 
@@ -205,7 +197,7 @@ class WardDetail(WardLine, frozen=True, kw_only=True):
     silent_after_s: int
     devices: int
     enrolled_at: datetime
-    receipts: list[WardReceipt]
+    receipts: list[ToldReceipt]
     outcome: Outcome | None
     ended_at: datetime | None
 

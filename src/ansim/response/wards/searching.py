@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import msgspec
 
 from ansim.core.database import Row, Transaction
@@ -24,7 +22,7 @@ from ansim.response.wards.model import (
 from ansim.trust.access.model import Actor
 from ansim.trust.ledger import store as ledger
 from ansim.trust.ledger.actions import record
-from ansim.trust.retention.keys import Erased, Keys
+from ansim.trust.retention.keys import Keys
 
 PURPOSE = "missing-person"
 VIEWED = "search.viewed"
@@ -115,11 +113,8 @@ async def one(tx: Transaction, id: str, actor: Actor) -> SearchLine:
 
 
 def _line(tx: Transaction, row: Row, actor: Actor) -> SearchLine:
-    said = Said(reason="", reference="")
-    if row["said"] is not None and row["case_slot"] is not None:
-        with suppress(Erased):
-            opened = tx.use(Keys).open(row["case_slot"], bytes(row["said"]), context("search", row["id"]))
-            said = msgspec.json.decode(opened, type=Said)
+    opened = tx.use(Keys).opened(row["case_slot"], row["said"], context("search", row["id"]))
+    said = Said(reason="", reference="") if opened is None else msgspec.json.decode(opened, type=Said)
     return SearchLine(
         id=row["id"], ward=row["ward"], kind=row["kind"], state=row["state"],
         asked_by=Named(id=row["asked_by"], name=row["asked_by_name"] or ""), asked_at=row["asked_at"],

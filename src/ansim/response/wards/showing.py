@@ -16,6 +16,7 @@ from ansim.core.database import Row, Transaction
 from ansim.core.errors import Problem
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import HERSELF, unsealed
+from ansim.response.notify.model import ToldReceipt
 from ansim.response.wards import store, zones
 from ansim.response.wards.actions import FIRST_GUARDIAN, Kept, open_memory, said, spoken
 from ansim.response.wards.model import (
@@ -27,7 +28,6 @@ from ansim.response.wards.model import (
     Place,
     WardDetail,
     WardLine,
-    WardReceipt,
     WardRow,
     Wards,
     WardView,
@@ -118,13 +118,13 @@ def _place(kept: Kept | None, at: datetime) -> Place:
     return Place(word="unknown")
 
 
-async def _receipts(tx: Transaction, ward: WardRow) -> list[WardReceipt]:
+async def _receipts(tx: Transaction, ward: WardRow) -> list[ToldReceipt]:
     """Of the newest message on every way to everybody."""
-    newest: dict[tuple[int, str], WardReceipt] = {}
+    newest: dict[tuple[int, str], ToldReceipt] = {}
     for row in await notices.of_incidents(tx, [ward.id]):
         sealed = unsealed(tx, ward.case_slot, row)
         who = None if row["guardian"] == HERSELF else "" if sealed is None else sealed.name
-        newest[row["guardian"], row["channel"]] = WardReceipt(
+        newest[row["guardian"], row["channel"]] = ToldReceipt(
             who=who, channel=row["channel"], state=row["state"], at=row["at"]
         )
     return list(newest.values())
