@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from .conftest import Open
+from ansim.response.picture.model import WardedLink, WardLink
+from ansim.response.wards.model import SearchLine, WardCounts, WardDetail, WardLine, WardPost
+from ansim.trust.access.model import Role
+
+from .conftest import PHONE, Open
 from .control_room import ME, Room, ago, incident
 from .fixtures import fix, street_map
 from .phone import heading, hold
@@ -14,6 +21,8 @@ from .stage import Asked, Refusal, Stage
 from .test_console_states import Sit, card, says
 from .test_console_states import room as room
 from .test_console_states import sit as sit
+from .test_story import Town
+from .test_story import town as town
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -69,7 +78,18 @@ def search(**more: Any) -> dict[str, Any]:
     } | more  # fmt: skip
 
 
-COUNTS = {"watched": 4, "alarms": 3, "searches": 0}
+COUNTS = {"watched": 4, "alarms": 2, "searches": 0}
+
+
+def test_what_is_staged_here_is_what_the_centre_says() -> None:
+    for shown in (line(1), line(2, alarm=alarm("left", 95, **answered("guardian")))):
+        msgspec.convert(shown, WardLine)
+    msgspec.convert(detail(line(2)), WardDetail)
+    msgspec.convert(search(), SearchLine)
+    msgspec.convert(guardian(), WardLink)
+    msgspec.convert(left(incident="i1"), WardLink)
+    msgspec.convert(herself(asked_at=ago(1800), answer_until=ago(-1800)), WardedLink)
+    msgspec.convert(COUNTS, WardCounts)
 
 
 @pytest.fixture
@@ -98,14 +118,14 @@ async def test_who_needs_a_hand_is_first_and_one_key_takes_it(
     page = await sit()
     assert await page.locator("[data-part=ward-count]").count() == 0
     await stage.say("/live", {"type": "wards", "wards": COUNTS})
-    await says(page.locator("[data-part=ward-count]"), "보호 4", "알림 3")
-    await says(page.locator("[data-part=ward-alarms]"), "보호 대상 알림 3건")
+    await says(page.locator("[data-part=ward-count]"), "보호 4", "알림 2")
+    await says(page.locator("[data-part=ward-alarms]"), "보호 대상 알림 2건")
     await page.keyboard.press("KeyV")
     sheet = page.locator("[data-part=wards]")
     rows = sheet.locator("tbody tr")
     await says(rows.nth(0), "구역을 벗어남", "보호자 2명에게 알림", "뒤 상황이 됨", "나")
     assert [await rows.nth(n).get_attribute("data-ward") for n in range(4)] == ["w2", "w3", "w4", "w1"]
-    await says(rows.nth(1), "안부에 답하지 않음", "담당자에게만 알림", "박지훈", "묻는 중")
+    await says(rows.nth(1), "안부에 답하지 않음", "담당자에게만 알림", "박지훈", "안부 묻는 중")
     assert await rows.nth(1).get_by_role("button").count() == 1, "another official answers for her"
     await says(rows.nth(2), "보호자가 답함", "50분 전")
     await picture(page, "w1-console-wards")
@@ -239,6 +259,7 @@ async def test_a_ward_is_enrolled_with_a_zone_drawn_by_keyboard(
     await page.keyboard.press("Enter")
     await says(page.locator("[data-part=wards]"), "등록했습니다", "s" * 43, "박순자")
     refused, taken = (asked.body for asked in stage.asked_for("/api/wards"))
+    msgspec.convert(taken, WardPost)
     assert refused["id"] == taken["id"] and taken["ground"] == {"kind": "guardian"}
     assert taken["guardians"] == [{"name": "최민호", "phone": "010-2222-3333", "language": "ko"}]
     (drawn,) = taken["zones"]
@@ -253,7 +274,7 @@ async def test_a_ward_is_enrolled_with_a_zone_drawn_by_keyboard(
 def guardian(**more: Any) -> dict[str, Any]:
     view = {
         "person": "박순자", "kind": "dementia", "state": "ok", "alarm": None, "heard_at": ago(40), "placed": False,
-        "place": {"word": "inside", "since_at": ago(7200)}, "zones": ["집 둘레"], "until_at": ago(-40 * 86400),
+        "place": {"word": "inside", "since_at": ago(7200)}, "zones": ["집 둘레"], "may_take_back": True, "until_at": ago(-40 * 86400),
         "outcome": None, "ended_at": None,
     } | more  # fmt: skip
     return {
@@ -376,6 +397,82 @@ async def test_she_answers_the_check_shares_her_place_and_calls_for_help(
     await page.reload()
     await heading(page, "보호가 끝났어요")
     assert not [one for one in stage.asked[before:] if "positions" in one.path]
+
+
+# -- on a real centre
+
+
+@pytest.mark.flow
+@pytest.mark.full
+async def test_she_is_enrolled_missed_and_looked_for_by_two_people(town: Town, picture: Any) -> None:
+    console = await town.signed_in("operator", Role.OPERATOR, "/console")
+    await console.locator(".geo[data-opened=true]").wait_for(timeout=30_000)
+    await console.keyboard.press("KeyV")
+    await console.keyboard.press("KeyN")
+    form = console.get_by_role("form", name="보호 대상 등록")
+    await form.get_by_label("누구", exact=True).select_option("dementia")
+    await form.get_by_label("이름").nth(0).fill("박순자")
+    first = form.get_by_role("group", name="보호자 1")
+    await first.get_by_label("이름").fill("최민호")
+    await first.get_by_label("휴대폰 번호 또는 이메일").fill("010-2222-3333")
+    await form.get_by_label("본인 휴대폰").fill("010-4444-5555")
+    await form.get_by_role("button", name="구역 추가").click()
+    zone = form.get_by_role("group", name="구역 1")
+    await zone.get_by_label("구역 이름").fill("집 둘레")
+    await zone.get_by_role("button", name="원 그리기").click()
+    await console.keyboard.press("Space")
+    await console.keyboard.press("Enter")
+    async with console.expect_request(lambda one: one.method == "POST" and one.url.endswith("/api/wards")) as sent:
+        await form.get_by_role("button", name="등록", exact=True).click()
+    home = json.loads((await sent.value).post_data or "")["zones"][0]["shape"]
+    await says(console.locator("[data-part=wards]"), "등록했습니다", "박순자", "집 둘레")
+
+    # her page and her guardian's come by SMS; she shares where she is, and nobody sees it
+    inbox = town.centre.inboxes["sms"].inbox
+    async with asyncio.timeout(20):
+        while len(inbox) < 2:
+            await asyncio.sleep(0.05)
+    link = {address: notice.link.removeprefix(town.centre.origin) for address, notice in inbox}
+    here = {"latitude": home["latitude"], "longitude": home["longitude"], "accuracy": 9}
+    her = await town.page(link["010-4444-5555"], PHONE, geolocation=here, permissions=["geolocation"])
+    guardian = await town.page(link["010-2222-3333"], PHONE)
+    await her.get_by_role("button", name="이 휴대폰의 위치 보내기").click()
+    await guardian.get_by_text("정해 둔 구역 안에 있어요").wait_for(timeout=30_000)
+    assert await guardian.get_by_role("button", name="마지막 위치 보기").count() == 0
+
+    # her guardian cannot find her: a case at once, and the place as long as it is open
+    await hold(guardian, "찾을 수 없어요 1초 누르기")
+    await says(guardian.locator("main"), "관제센터가 맡아서")
+    await console.get_by_role("heading", name="실종").first.wait_for(timeout=30_000)
+    await guardian.get_by_role("button", name="마지막 위치 보기").click()
+    await guardian.locator(".plan svg").wait_for(timeout=30_000)
+    await picture(guardian, "w12-guardian-real")
+
+    # the operator asks for her last day; another person, who leads, opens it
+    await console.get_by_text("실종 수색 요청").click()
+    await console.get_by_label("왜 찾아야 하는지").fill("보호자가 찾지 못함")
+    await console.get_by_label("경찰 접수번호").fill("2026-0731")
+    await console.keyboard.press("Enter")
+    await says(console.locator("[data-part=ward]"), "다른 사람이 승인해야 열립니다")
+    leader = await town.signed_in("leader", Role.SUPERVISOR, "/console")
+    await says(leader.locator("[data-part=ward-count]"), "수색 승인 1")
+    await leader.keyboard.press("KeyV")
+    await says(leader.locator("[data-search]"), "보호자가 찾지 못함", "2026-0731")
+    for _ in range(2):
+        await leader.keyboard.press("KeyY")
+    await says(leader.locator("[data-part=wards]"), "승인했습니다")
+    await picture(leader, "w13-leader-real")
+    await says(console.locator("[data-part=ward]"), "승인됨")
+
+    # whoever has the case sees which cameras she passed, and when
+    await leader.keyboard.press("Escape")
+    await leader.keyboard.press("Enter")
+    await leader.locator(".case").get_by_role("heading", name="실종").wait_for(timeout=30_000)
+    await leader.get_by_role("button", name="지나간 카메라 찾기").click()
+    along = leader.locator("[data-part=along]")
+    await says(along, "별빛로")
+    await along.scroll_into_view_if_needed()
+    await picture(leader, "w14-along-real")
 
 
 @pytest.mark.full

@@ -228,6 +228,19 @@ export async function saveClip(id: string, camera: string, reason: string): Prom
   if (await send(`clip.${camera}`, id, () => post(path(id, "clips"), asked))) store.say("line.clip", {}, clock());
 }
 
+/** The longest clip that the server cuts; what is longer is kept in several. */
+const LONGEST_MS = 600_000;
+
+/** All of a time in which somebody may be in a camera's picture; false when some of it could not be kept. */
+export async function saveStretch(id: string, camera: string, from: string, until: string, reason: string): Promise<boolean> {
+  const end = Math.min(Date.parse(until), exactNow());
+  for (let at = Date.parse(from); at < end; at += LONGEST_MS) {
+    const asked = { camera, from: new Date(at).toISOString(), until: new Date(Math.min(at + LONGEST_MS, end)).toISOString(), reason };
+    if (!(await send(`clip.${camera}`, id, () => post(path(id, "clips"), asked)))) return false;
+  }
+  return true;
+}
+
 export async function note(id: string, text: string): Promise<void> {
   if (await send(`note.${id}`, id, () => post(path(id, "notes"), { text }))) store.say("line.noted", {}, clock());
 }

@@ -20,6 +20,7 @@ import { both } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
+import { Along } from "./along";
 import { BellOfCase, TalkButton } from "./bell";
 import { cap } from "./bindings";
 import { SecondChannel } from "./channel";
@@ -726,6 +727,7 @@ export function CasePanel(): JSX.Element {
                 {!incident.bell && <Guardians incident={incident} />}
                 {open && <Rights incident={incident} />}
                 <Takes incident={incident} />
+                <Along incident={incident} />
                 <Evidence
                   incident={incident}
                   asking={

@@ -233,7 +233,7 @@ export function Enrol({ done }: { done: (id: string, secret: string) => void }):
         <>
           {kept && <p class="whole row t2" role="status">{s("kept")} <button type="button" class="btn" onClick={() => (draft.value = blank(exactNow()))}>{s("clear")}</button></p>}
           <h3 class="whole">{s("form.who")}</h3>
-          <Choice path="kind" word={s("col.kind")} value={now.kind} of={(["child", "dementia", "quarantine"] as const).map((kind) => [kind, s(`kind.${kind}`)])} change={(kind) => put(ofKind(now, kind, exactNow()))} />
+          <Choice path="kind" word={s("form.kind")} value={now.kind} of={(["child", "dementia", "quarantine"] as const).map((kind) => [kind, s(`kind.${kind}`)])} change={(kind) => put(ofKind(now, kind, exactNow()))} />
           <Field path="name" word={s("who")} value={now.name} wrong={wrong} change={(name) => put({ name })} />
           <Field path="note" word={s("note")} value={now.note} wrong={wrong} change={(note) => put({ note })} />
           <h3 class="whole">{s("form.ground")}</h3>

@@ -36,6 +36,7 @@ const opened = signal(false);
 export const places = signal<{ name: string; latitude: number; longitude: number }[]>([]);
 let view: MapView | null = null;
 export const showPlace = (at: { latitude: number; longitude: number }): void => view?.show(at);
+export const fitMap = (at: { latitude: number; longitude: number }, radius_m: number): void => view?.fit(at, radius_m);
 export const panMap = (right: number, down: number): void => view?.pan(right, down);
 export const middleOfMap = (): { latitude: number; longitude: number } | undefined => view?.middle();
 

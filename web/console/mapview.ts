@@ -286,6 +286,17 @@ export class MapView {
     this.map.jumpTo({ center: lngLat(at), zoom: ZOOM });
   }
 
+  /** Brings a circle into sight whole; one that is there already moves nothing. */
+  fit(at: Point, radius_m: number): void {
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const room = Math.min(clientWidth, clientHeight) / 2;
+    const reach = radius_m * pixels(this.map.getZoom(), at.latitude);
+    const { x, y } = this.map.project(lngLat(at));
+    if (x >= reach && y >= reach && x <= clientWidth - reach && y <= clientHeight - reach) return;
+    this.moved = true;
+    this.map.jumpTo({ center: lngLat(at), zoom: Math.min(ZOOM, Math.log2((room * 0.9 * 2 ** this.map.getZoom()) / reach)) });
+  }
+
   /** Draws a case. A new case is brought to the middle; the same case moves the map only if its person nears the edge. */
   update(id: string | null, scene: Scene): void {
     this.scene = scene;

@@ -36,7 +36,7 @@ export interface EscortCounts {
   marked: number;
 }
 
-/** People watched over, their alarms that nobody has answered, and searches that wait for a second person. */
+/** People watched over, their alarms that nobody has in hand, and searches that wait for a second person. */
 export interface WardCounts {
   watched: number;
   alarms: number;

@@ -152,6 +152,12 @@ export function body(draft: Draft): object {
   };
 }
 
+/** What of the rules is another than before: zones that are sent anew forget where she was beside them. */
+export function changesOf(before: Rules, after: Rules): Partial<RulesBody> {
+  const was = rulesBody(before);
+  return Object.fromEntries(Object.entries(rulesBody(after)).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(was[name as keyof RulesBody])));
+}
+
 /** The rules of a ward as they are, to be changed. */
 export function rulesOf(ward: { until_at: string; places: Zone[]; check: { at: string; grace_min: number } | null; silent_after_s: number }): Rules {
   return {

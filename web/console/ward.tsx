@@ -6,10 +6,10 @@ import { type Colleague, Problem, ask, get, post } from "../shared/api";
 import { exactNow, now } from "../shared/clock";
 import { clockTime, dayName, span } from "../shared/words";
 import { Field, Form, RulesFields } from "./enrolling";
-import { type Faults, type Ground, type Rules, rulesBody, rulesFaults, rulesOf } from "./ward-form";
+import { type Faults, type Ground, type Rules, changesOf, rulesFaults, rulesOf } from "./ward-form";
 import { type WardWord, s, said } from "./ward-words";
 import { type WardLine, answerTo, mayAct, waits, why } from "./wards";
-import { type Zone, drafted, hoursOf, shapeOf } from "./zones";
+import { type Zone, dayOf, drafted, hoursOf, shapeOf } from "./zones";
 
 interface Detail extends WardLine {
   name: string;
@@ -134,8 +134,10 @@ function Mine({ id, line, changed }: { id: string; line: WardLine | null; change
   const urgent = waits(line ?? detail);
   const ended = detail.state === "ended";
   const editing = changes.value?.id === id ? changes.value.rules : null;
+  // A day that stands already is not judged again.
+  const judge = (): Faults => Object.fromEntries(Object.entries(rulesFaults(changes.peek()!.rules, detail.kind, exactNow())).filter(([path]) => path !== "until_at" || changes.peek()!.rules.until !== dayOf(detail.until_at)));
   const save = async (): Promise<void> => {
-    const next = await ask<Detail>("PATCH", path, rulesBody(changes.peek()!.rules));
+    const next = await ask<Detail>("PATCH", path, changesOf(rulesOf(detail), changes.peek()!.rules));
     changes.value = null;
     done("changed")(next);
   };
@@ -181,7 +183,7 @@ function Mine({ id, line, changed }: { id: string; line: WardLine | null; change
           <details open={editing !== null} onToggle={(event) => (event.currentTarget.open ? editing === null && (changes.value = { id, rules: rulesOf(detail) }) : (changes.value = null))}>
             <summary>{s("change")}</summary>
             {editing && (
-              <Form label={s("change")} button={s("change.save")} judge={() => rulesFaults(editing, detail.kind, exactNow())} send={save}>
+              <Form label={s("change")} button={s("change.save")} judge={judge} send={save}>
                 {(wrong) => <RulesFields rules={editing} kind={detail.kind} wrong={wrong} change={(of) => (changes.value = { id, rules: { ...changes.peek()!.rules, ...of(changes.peek()!.rules) } })} />}
               </Form>
             )}

@@ -189,7 +189,8 @@ export function answerTo({ answered_by, muted_until_at, incident }: Alarm): stri
 
 function Told({ alarm }: { alarm: Alarm }): JSX.Element {
   const left = alarm.step_at && alarm.incident === null ? (Date.parse(alarm.step_at) - now.value) / 1000 : 0;
-  return <span class="t2">{[s(alarm.told > 0 ? "told" : "told.none", { n: alarm.told }), answerTo(alarm), left > 0 ? s("case.in", { t: span(left) }) : ""].filter(Boolean).join(" · ")}</span>;
+  const told = alarm.incident === null ? s(alarm.told > 0 ? "told" : "told.none", { n: alarm.told }) : "";
+  return <span class="t2">{[told, answerTo(alarm), left > 0 ? s("case.in", { t: span(left) }) : ""].filter(Boolean).join(" · ")}</span>;
 }
 
 function Row({ line }: { line: WardLine }): JSX.Element {
@@ -204,11 +205,14 @@ function Row({ line }: { line: WardLine }): JSX.Element {
         {line.alarm && <div><Told alarm={line.alarm} /></div>}
         {line.search && <div class="t2">{s("search.title")} · {said("search.is", line.search)}</div>}
       </th>
-      <td>{said("kind", line.kind)}</td>
-      <td class={line.mine ? "m" : ""}>{line.mine ? s("mine") : line.official.name}</td>
-      <td class={line.state === "silent" ? "c2 m" : ""}>{line.heard_at === null ? s("never") : age(since(line.heard_at))}</td>
-      <td>{line.asked_at ? s("asking") : line.checked_at ? s("checked", { at: age(since(line.checked_at)) }) : "—"}</td>
-      <td>{line.zones}</td>
+      <td>
+        {said("kind", line.kind)}
+        <div class={line.mine ? "m" : "t2"}>{line.mine ? s("mine") : line.official.name}</div>
+      </td>
+      <td>
+        <span class={line.state === "silent" ? "c2 m" : ""}>{line.heard_at === null ? s("never") : age(since(line.heard_at))}</span>
+        {(line.asked_at ?? line.checked_at) && <div class="t2">{line.asked_at ? s("asking") : s("checked", { at: age(since(line.checked_at!)) })}</div>}
+      </td>
       <td class={days <= 3 ? "c2" : ""}>{s("day", { n: Math.max(0, days) })}</td>
       <td>
         <div class="row">
@@ -252,7 +256,7 @@ function List(): JSX.Element {
       {all.length > 0 && (
         <table class="healths wards">
           <thead>
-            <tr>{(["state", "kind", "official", "heard", "check", "zones", "until", "act"] as const).map((one) => <th key={one} scope="col">{s(`col.${one}`)}</th>)}</tr>
+            <tr>{(["state", "kind", "heard", "until", "act"] as const).map((one) => <th key={one} scope="col">{s(`col.${one}`)}</th>)}</tr>
           </thead>
           <tbody>{all.map((line) => <Row key={line.id} line={line} />)}</tbody>
         </table>

@@ -2,10 +2,11 @@
 import { computed, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Kbd } from "../shared/components";
+import { locale } from "../shared/i18n";
 import { distance } from "../shared/words";
 import * as act from "./actions";
-import { circle, type Point, type Ring } from "./geo";
-import { middleOfMap, panMap } from "./map";
+import { circle, distanceBetween, type Point, type Ring } from "./geo";
+import { fitMap, middleOfMap, panMap } from "./map";
 import { s } from "./ward-words";
 
 export interface Hours {
@@ -79,7 +80,7 @@ export const shapeOf = (outline: Outline | null): string =>
   outline === null ? s("drawn.none") : "circle" in outline ? s("drawn.circle", { r: distance(outline.circle.radius_m) }) : s("drawn.polygon", { n: outline.corners.length });
 
 export const hoursOf = (hours: Hours[] | undefined): string =>
-  !hours || hours.length === 0 ? s("hours.always") : hours.map(({ days, from, until }) => `${days.map((day) => s(`day.${day}` as "day.1")).join("")} ${from}–${until}`).join(", ");
+  !hours || hours.length === 0 ? s("hours.always") : hours.map(({ days, from, until }) => `${days.map((day) => s(`day.${day}` as "day.1")).join(locale.value === "ko" ? "" : " ")} ${from}–${until}`).join(", ");
 
 /** Whether two of its sides cross: inside and outside would then mean something else than what was drawn. */
 export function crossed(corners: Point[]): boolean {
@@ -127,6 +128,16 @@ export function draw(zone: ZoneDraft, shape: Drawing["shape"], others: ZoneDraft
   // the keys are the map's now, not the form's
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   act.sheet.value = null;
+  if (before) look(before);
+}
+
+/** What has been drawn is seen whole. */
+function look(outline: Outline): void {
+  if ("circle" in outline) return fitMap(outline.circle, outline.circle.radius_m);
+  const [west, east] = [Math.min, Math.max].map((of) => of(...outline.corners.map((corner) => corner.longitude)));
+  const [south, north] = [Math.min, Math.max].map((of) => of(...outline.corners.map((corner) => corner.latitude)));
+  const middle = { latitude: (south! + north!) / 2, longitude: (west! + east!) / 2 };
+  fitMap(middle, Math.max(...outline.corners.map((corner) => distanceBetween(middle, corner))));
 }
 
 /** Back to the form, with what it had before. */
@@ -143,7 +154,7 @@ export function putAside(): void {
 export function place(at: Point): void {
   const before = drawing.peek();
   if (!before) return;
-  if (before.shape === "circle") set({ middle: at });
+  if (before.shape === "circle") resize(before.radius_m, at);
   else if (before.corners.length < MOST_CORNERS) set({ corners: [...before.corners, at] });
 }
 
@@ -159,7 +170,12 @@ export function keep(): void {
   leave();
 }
 
-const grow = (by: number): void => set({ radius_m: Math.round(Math.min(RADIUS_M.most, Math.max(RADIUS_M.least, (drawing.peek()?.radius_m ?? 0) * by))) });
+function resize(radius_m: number, middle = drawing.peek()?.middle ?? null): void {
+  set({ radius_m, middle });
+  if (middle && radius_m >= RADIUS_M.least && radius_m <= RADIUS_M.most) fitMap(middle, radius_m);
+}
+
+const grow = (by: number): void => resize(Math.round(Math.min(RADIUS_M.most, Math.max(RADIUS_M.least, (drawing.peek()?.radius_m ?? 0) * by))));
 
 /** Keys over the map while a zone is drawn; false for those that mean here what they mean everywhere. */
 export function onKey({ code, shiftKey, repeat }: KeyboardEvent): boolean {
@@ -213,7 +229,7 @@ export function Drawing(): JSX.Element | null {
         {round ? (
           <label class="row">
             <span class="t2">{s("draw.radius")}</span>
-            <input class="field end radius" type="number" min={RADIUS_M.least} max={RADIUS_M.most} value={Number.isFinite(now.radius_m) ? now.radius_m : ""} aria-invalid={wrong === "bad.radius"} aria-describedby="drawing-fault" onInput={(event) => set({ radius_m: event.currentTarget.valueAsNumber })} />
+            <input class="field end radius" type="number" min={RADIUS_M.least} max={RADIUS_M.most} value={Number.isFinite(now.radius_m) ? now.radius_m : ""} aria-invalid={wrong === "bad.radius"} aria-describedby="drawing-fault" onInput={(event) => resize(event.currentTarget.valueAsNumber)} />
           </label>
         ) : (
           <div class="row">

@@ -1,3 +1,4 @@
+import "./guardian.css";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import check from "lucide-static/icons/check.svg?raw";

@@ -1,4 +1,5 @@
 /** A guardian looks after somebody on the way home: where she is, how old that is, when she wants to be there, what was done. */
+import "./guardian.css";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import check from "lucide-static/icons/check.svg?raw";

@@ -123,7 +123,7 @@ export function Ward({ state, base, show }: Props): JSX.Element | null {
       <a class="pbtn" href={`tel:${state.centre_phone ?? "112"}`}><Icon of={phone} />{w(state.centre_phone ? "centre" : "112")}</a>
       <footer>
         <p class="t2">{w("until", { date: dayName(view.until_at) })} {w("recorded")}</p>
-        <button type="button" class="pbtn low" onClick={() => (sure ? void answer("take-back") : setSure(true))}>{w(sure ? "take-back.sure" : "take-back")}</button>
+        {view.may_take_back && <button type="button" class="pbtn low" onClick={() => (sure ? void answer("take-back") : setSure(true))}>{w(sure ? "take-back.sure" : "take-back")}</button>}
         {sure && <p class="t2" role="status">{w("take-back.hint")}</p>}
       </footer>
     </main>

@@ -97,6 +97,8 @@ export interface GuardianView {
   heard_at: string | null;
   zones: string[];
   until_at: string;
+  /** Only for the first of the guardians, who consented, and never of an order. */
+  may_take_back: boolean;
   outcome: "ended" | "taken-back" | "expired" | null;
   ended_at: string | null;
 }
