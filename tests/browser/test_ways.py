@@ -11,7 +11,7 @@ from ansim.trust import sealing
 
 from .conftest import Open
 from .fixtures import SEOUL, TERMS, ago, mapping, started, street_map, trip_state
-from .phone import KEY, enrolled, heading
+from .phone import KEY, PLACED, enrolled, heading
 from .stage import Asked, Refusal, Stage
 from .test_trip import HOME, TRIP, choose_home
 
@@ -72,7 +72,9 @@ def centre(stage: Stage) -> None:
     stage.greet("/live/trip", lambda _: trip_state())
 
 
-async def test_a_safe_way_is_chosen_by_its_reasons(open_page: Open, stage: Stage, picture: Any) -> None:
+async def test_a_safe_way_is_chosen_by_its_reasons(
+    open_page: Open, stage: Stage, picture: Any, accessible: Any
+) -> None:
     answers: list[Any] = [Refusal(404, "way.unknown"), FOUND]
 
     def answer(_: Asked) -> Any:
@@ -101,6 +103,8 @@ async def test_a_safe_way_is_chosen_by_its_reasons(open_page: Open, stage: Stage
     await safe.scroll_into_view_if_needed()
     await picture(page, "c3-trip-safe-way")
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    await accessible(page, letters_px=15, targets_px=48)
     await page.get_by_role("button", name="귀가 시작 ·").click()
     await heading(page, "6분 남음")
     assert (
@@ -111,3 +115,21 @@ async def test_a_safe_way_is_chosen_by_its_reasons(open_page: Open, stage: Stage
     [asked] = stage.asked_for("/api/trips")
     assert "way" not in json.dumps(asked.body) and asked.body["mode"] == "walk"
     assert [one.body["mode"] for one in stage.asked_for("/api/ways")] == ["walk", "walk"]
+
+
+@pytest.mark.full
+async def test_in_english_on_a_narrow_phone_in_the_dark(open_page: Open, stage: Stage, picture: Any) -> None:
+    stage.on("POST", "/api/ways", FOUND)
+    narrow = {"viewport": {"width": 320, "height": 640}, "locale": "en-GB", "color_scheme": "dark"}
+    page = await open_page("/citizen", **(PLACED | narrow))
+    await page.get_by_role("button", name="Use SOS without enrolling").click()
+    await page.get_by_role("button", name="Start the way home").click()
+    await page.get_by_role("button", name="Paste a link").click()
+    await page.get_by_label("Link of a map app").fill(f"{HOME['latitude']:.6f}, {HOME['longitude']:.6f}")
+    await page.get_by_role("button", name="Use this place").click()
+    await page.get_by_role("button", name="Find a safe way").click()
+    await page.get_by_role("button", name="Safe way 520 m").click()
+    await page.get_by_text("Nothing is registered around here of: emergency bells").wait_for()
+    await page.get_by_role("button", name="Safe way 520 m").scroll_into_view_if_needed()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    await picture(page, "c3-trip-safe-way-english-320")

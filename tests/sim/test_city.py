@@ -180,3 +180,10 @@ async def test_a_turning_camera_looks_elsewhere_once_it_has_turned() -> None:
         assert isinstance(source, dict) and camera in source["device"]
     finally:
         await city.stop()
+
+
+def test_lights_and_places_of_help_stand_in_the_quarter() -> None:
+    rows = City(7, World()).facilities()
+    assert {row["kind"] for row in rows} == {"light", "police", "shelter", "shop"}
+    assert len({(row["kind"], row["id"]) for row in rows}) == len(rows)
+    assert all(abs(row["latitude"] - 37.38) < 0.01 and abs(row["longitude"] - 127.12) < 0.01 for row in rows)

@@ -1,8 +1,8 @@
 """Streets and safe ways: what they cost, beside the search that every textbook has, and what a safe way brings.
 
-The streets are Gangnam's (459 km), its cameras those of its register. Lamps and places of help are invented, since no register of them is at hand: one
+The streets are Gangnam's (465 km), its cameras those of its register. Lamps and places of help are invented, since no register of them is at hand: one
 lamp each 40 m on seven streets of ten, places of help at random, 12 a square kilometre. Peer: Dijkstra's search in plain Python over the same graph and costs,
-until the end is reached. Floor: the piece under a fix in the index of streets, without any distance. CPU time of one thread.
+until the end is reached. Beside what remains from a fix stands the nearest street in an index of shapes, without any distance. CPU time of one thread.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _remaining(roads: Roads, pairs: Sequence[tuple[Floats, Floats]]) -> dict[str
     floor = _median(lambda: [tree.nearest(point) for point in points], 10) / len(points)
     print(
         f"ways remaining: distances to a destination {field_s * 1e3:.1f} ms and {field.bytes / 1024:.0f} KB; {own * 1e6:.0f} us a fix,"
-        f" {own / floor:.1f}x the nearest street alone ({floor * 1e6:.0f} us)"
+        f" {own / floor:.1f}x the nearest street of an index alone ({floor * 1e6:.0f} us)"
     )
     return {"field_s": field_s, "field_bytes": field.bytes, "fix_s": own, "floor_s": floor}
 

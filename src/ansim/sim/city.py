@@ -29,6 +29,8 @@ WALK_MPS = 1.3
 CHANGED = 16
 """Steps of luma that neither grain nor compression makes."""
 PASSING_CARS = 5
+SHOP_EVERY = 4
+"""At one crossing of so many there is a shop."""
 DRIVE_BESIDE_M: dict[RoadClass, float] = {"avenue": 5.1, "street": 1.3}
 HER = Look(top=(0.78, 0.78, 0.76), legs=(0.02, 0.02, 0.025), hair=(0.02, 0.015, 0.012), height_m=1.63,
            long_hair=True, bag=True)  # fmt: skip
@@ -113,18 +115,21 @@ class City:
 
     def facilities(self) -> list[dict[str, Any]]:
         """Street lights and places of help, as registers have them: kind, id, name, latitude, longitude, hours."""
-        kinds = {"police-box": "police", "safe-shop": "shelter"}
-        lamps = [("light", f"lamp-{number}", "보안등", *lamp.head) for number, lamp in enumerate(self.scenery.lamps)]
-        helps = [
-            (kinds[place.kind], f"place-{number}", place.name, place.x, place.y)
-            for number, place in enumerate(self.quarter.places)
-            if place.kind in kinds
-        ]
-        rows: list[dict[str, Any]] = []
-        for kind, id, name, x, y in (*lamps, *helps):
-            latitude, longitude = self.quarter.plane.place(x, y)
+        quarter, rows = self.quarter, list[dict[str, Any]]()
+
+        def add(kind: str, name: str, x: float, y: float, hours: str | None = None) -> None:
+            latitude, longitude = quarter.plane.place(x, y)
             place = {"latitude": round(latitude, 7), "longitude": round(longitude, 7)}
-            rows.append({"kind": kind, "id": id, "name": name, **place, "hours": None})
+            rows.append({"kind": kind, "id": f"{kind}-{len(rows)}", "name": name, **place, "hours": hours})
+
+        for lamp in self.scenery.lamps:
+            add("light", "보안등", *lamp.head)
+        for named in quarter.places:
+            if named.kind in ("police-box", "safe-shop"):
+                add("police" if named.kind == "police-box" else "shelter", named.name, named.x, named.y)
+        corners = [node for node in quarter.nodes if len(quarter.edges[node.id]) >= 4]
+        for number, node in enumerate(corners[::SHOP_EVERY], start=1):
+            add("shop", f"달무리편의점 {number}호", node.x, node.y, "24/7" if number % 2 else "07:00-23:00")
         return rows
 
     def place_of_her(self) -> tuple[float, float]:

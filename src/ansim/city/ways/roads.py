@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -38,6 +40,11 @@ _AMONG_M: Final = 20.0
 """Streets that are farther than the nearest by no more than this lead to a place as well."""
 FAR_M: Final = 12_000.0
 """Farther than this from a destination no distance to it is kept."""
+
+
+_CELL_M: Final = 50.0
+Leg = tuple[float, float, float, float, float, float, int]
+"""One straight part of a piece: where it begins, its direction (of length 1), its metres, how many of the piece come before, and the piece."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +79,29 @@ class Roads:
                 self.ways[last].append((first, piece))
         self._tree = shapely.STRtree(self.shapes)
 
+        self._cells: dict[tuple[int, int], tuple[Leg, ...]] = {}
+
     def __len__(self) -> int:
         return len(self.shapes)
+
+    def around(self, x: float, y: float) -> tuple[Leg, ...]:
+        """The legs of streets that may be near, and some that are not: those of a cell, listed when somebody first walks there."""
+        cell = int(x // _CELL_M), int(y // _CELL_M)
+        found = self._cells.get(cell)
+        if found is None:
+            found = self._cells[cell] = tuple(self._legs(cell))
+        return found
+
+    def _legs(self, cell: tuple[int, int]) -> Iterator[Leg]:
+        west, south = cell[0] * _CELL_M, cell[1] * _CELL_M
+        box = shapely.box(west - NEAR_M, south - NEAR_M, west + _CELL_M + NEAR_M, south + _CELL_M + NEAR_M)
+        for piece in self._tree.query(box, "intersects").tolist():
+            before, corners = 0.0, shapely.get_coordinates(self.shapes[piece]).tolist()
+            for (ax, ay), (bx, by) in pairwise(corners):
+                metres = math.hypot(bx - ax, by - ay)
+                if metres and box.intersects(shapely.LineString([(ax, ay), (bx, by)])):
+                    yield ax, ay, (bx - ax) / metres, (by - ay) / metres, metres, before, piece
+                before += metres
 
     def plane(self, latitude: float, longitude: float) -> tuple[float, float]:
         return (longitude - self._longitude) * self._east_m, (latitude - self._latitude) * DEGREE_M
@@ -123,30 +151,30 @@ class Field:
         for foot in feet:
             ends.append((foot.off + foot.along, roads.from_[foot.piece]))
             ends.append((foot.off + roads.metres[foot.piece] - foot.along, roads.to[foot.piece]))
-        self._length = np.array(_lengths(roads, ends), dtype=np.float32)
+        self._length = array("f", _lengths(roads, ends))
 
     @property
     def bytes(self) -> int:
-        return self._length.nbytes
+        return self._length.itemsize * len(self._length)
 
     def remaining(self, latitude: float, longitude: float) -> float | None:
-        """Metres; None off the network, and where no street leads from there."""
-        roads = self._roads
-        point = shapely.Point(*roads.plane(latitude, longitude))
-        found = roads._tree.query(point, "dwithin", NEAR_M)
-        if not len(found):
-            return None
-        shapes = roads.shapes[found]
-        off, along = shapely.distance(shapes, point), shapely.line_locate_point(shapes, point)
-        back = self._length[roads.first[found]] + along
-        on = self._length[roads.last[found]] + roads.length[found] - along
-        ways = off + np.minimum(back, on)
-        for at, piece in enumerate(found.tolist()):
-            foot = self._feet.get(piece)
-            if foot is not None:
-                ways[at] = min(ways[at], off[at] + foot.off + abs(along[at] - foot.along))
-        metres = float(ways.min())
-        return metres if math.isfinite(metres) else None
+        """Metres; None off the network, and where no street leads from there. Asked with every fix of every trip: so numbers, and no shapes."""
+        roads, length, best = self._roads, self._length, math.inf
+        x, y = roads.plane(latitude, longitude)
+        for ax, ay, dx, dy, metres, before, piece in roads.around(x, y):
+            part = (x - ax) * dx + (y - ay) * dy
+            part = 0.0 if part < 0 else min(part, metres)
+            off = math.hypot(ax + part * dx - x, ay + part * dy - y)
+            if off > NEAR_M:
+                continue
+            along = before + part
+            way = off + min(length[roads.from_[piece]] + along, length[roads.to[piece]] + roads.metres[piece] - along)
+            if piece in self._feet:
+                foot = self._feet[piece]
+                way = min(way, off + foot.off + abs(along - foot.along))
+            if way < best:
+                best = way
+        return best if best < math.inf else None
 
 
 def _lengths(roads: Roads, ends: list[tuple[float, int]]) -> list[float]:
@@ -195,9 +223,7 @@ def _halved(shapes: Shapes) -> Shapes:
     """What comes back to where it began as two pieces, so that it can be gone both ways round."""
     closed = shapely.is_closed(shapes)
     halves = [ops.substring(one, *part, normalized=True) for one in shapes[closed] for part in ((0.0, 0.5), (0.5, 1.0))]
-    array = np.empty(len(halves), dtype=object)
-    array[:] = halves
-    return np.concatenate([shapes[~closed], shapely.set_precision(array, _GRID_M)])
+    return np.concatenate([shapes[~closed], shapely.set_precision(_shapes(halves), _GRID_M)])
 
 
 def _onward(lines: Shapes) -> Shapes:
@@ -228,9 +254,13 @@ def _onward(lines: Shapes) -> Shapes:
         nearest = order[np.append(True, own[order][1:] != own[order][:-1])[: len(order)]]
         over[nearest, 1] += across[nearest] * _GRID_M
         added += list(shapely.linestrings(over[nearest]))
-    array = np.empty(len(added), dtype=object)
-    array[:] = added
-    return array
+    return _shapes(added)
+
+
+def _shapes(some: Sequence[BaseGeometry]) -> Shapes:
+    shapes = np.empty(len(some), dtype=object)
+    shapes[:] = some
+    return shapes
 
 
 def _joined(first: Ints, last: Ints, length: Floats, nodes: int) -> NDArray[np.bool_]:
