@@ -21,6 +21,8 @@ from ansim.response.tracking.model import Moved
 from ansim.sim.phone import instant, read
 from ansim.trust.access.model import Role
 from tests.flow.conftest import CENTRE, HOME, House, folder_of, opened
+from tests.flow.test_devices import HEARTBEAT, SIGN_IN, moved
+from tests.flow.test_devices import line as pendant
 from tests.flow.test_trips import running
 
 pytestmark = pytest.mark.flow
@@ -133,7 +135,7 @@ def told(house: House, phone: str) -> list[str]:
 
 @pytest.fixture
 async def town(dsn: str) -> AsyncIterator[Town]:
-    async with opened(dsn) as house:
+    async with opened(dsn, trackers={"gt06": 0}) as house:
         roles = {"official": "operator", "other": "operator", "leader": "supervisor", "second": "supervisor"}
         yield Town(house, {name: await house.client(role) for name, role in roles.items()})
 
@@ -151,8 +153,15 @@ async def test_she_leaves_a_guardian_answers_and_she_comes_back(town: Town) -> N
     token = town.official.headers["authorization"].removeprefix("Bearer ")
     async with house.socket("/live", token) as console:
         assert (await console.first("state"))["wards"] == {"watched": 1, "alarms": 0, "searches": 0}
-        await town.leaves()
-        line = await town.until(id, state="alarm", reason="left")
+        async with pendant(house, "gt06") as gt06:
+            await gt06.send(SIGN_IN, moved(house.clock.now(), HOME), HEARTBEAT)
+            await gt06.hear()
+            await gt06.hear()
+            for _ in range(2):
+                await house.clock.advance(30)
+                await gt06.send(moved(house.clock.now(), AWAY), HEARTBEAT)
+                await gt06.hear()
+            line = await town.until(id, state="alarm", reason="left")
         assert (await console.first("wards"))["wards"]["alarms"] == 1
     assert line["alarm"]["told"] == 2 and "박순자" not in str(read(await town.official.get("/api/wards")))
     assert told(house, MOTHER) == ["enrolled", "left"]
