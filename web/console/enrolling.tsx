@@ -13,7 +13,8 @@ const idOf = (path: string): string => `ward-${path.replace(/[^a-z0-9_]+/g, "-")
 /** What the server refused, in words, at the field that it names. */
 export function refusal(error: unknown): Faults {
   if (!(error instanceof Problem) || error.status === 0 || error.status >= 500) return { "": s("unsent") };
-  return { [fieldOf(String(error.body["field"] ?? ""))]: s("bad.refused", { why: error.title }) };
+  const field = fieldOf(String(error.body["field"] ?? ""));
+  return { [field]: s(field ? "bad.refused" : "refused", { why: error.title }) };
 }
 
 function Wrong({ path, wrong }: { path: string; wrong: Faults }): JSX.Element | null {

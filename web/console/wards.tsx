@@ -98,7 +98,8 @@ async function read(): Promise<void> {
   try {
     const [wards, open] = await Promise.all([get<{ wards: WardLine[]; counts: store.WardCounts }>("/api/wards"), leads() ? get<{ searches: Search[] }>("/api/searches") : { searches: [] }]);
     lines.value = wards.wards;
-    store.wards.value = wards.counts;
+    // The same counts again are no news: whoever waits for news would read again and again.
+    if (JSON.stringify(wards.counts) !== JSON.stringify(store.wards.peek())) store.wards.value = wards.counts;
     searches.value = open.searches;
     // Once chosen it stays chosen: an alarm that comes in between is not what the next key is for.
     if (at.peek() !== chosen.peek()) chosen.value = at.peek();
@@ -254,7 +255,7 @@ function List(): JSX.Element {
       {asked.value.length > 0 && <ul class="pairs">{asked.value.map((one) => <Asked key={one.id} search={one} />)}</ul>}
       {lines.value !== null && all.length === 0 && <p class="t2">{s("none")}</p>}
       {all.length > 0 && (
-        <table class="healths wards">
+        <table class={failed.value ? "healths wards old" : "healths wards"}>
           <thead>
             <tr>{(["state", "kind", "heard", "until", "act"] as const).map((one) => <th key={one} scope="col">{s(`col.${one}`)}</th>)}</tr>
           </thead>
@@ -276,7 +277,7 @@ export function Wards(): JSX.Element {
     void read();
     const again = setInterval(() => void read(), EVERY_MS);
     return () => clearInterval(again);
-  }, [counts?.alarms, counts?.searches]);
+  }, [counts]);
   return (
     <div class="sheet" role="dialog" aria-label={s("title")} data-part="wards">
       <div class="sheet-head row">
