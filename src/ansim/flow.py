@@ -96,8 +96,7 @@ async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
     has no position: a ward was heard.
     """
     carriers = await people.persons_of_devices(tx, {one.device for one in moved})
-    said = [(carriers.get(one.device, one.caller), one.position) for one in moved]
-    fixes = [(person, position) for person, position in said if position is not None]
+    fixes = [(carriers.get(one.device, one.caller), one.position) for one in moved if one.position is not None]
     cases = await incident_store.open_by_person(tx, list({person for person, _ in fixes}))
     tracking.keep(
         tx,
@@ -108,7 +107,7 @@ async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
         ],
     )
     await hearing.carried(tx, [(person, position) for person, position in fixes if person not in cases])
-    await ward_hearing.carried(tx, said)
+    await ward_hearing.carried(tx, [(carriers[one.device], one.position) for one in moved if one.device in carriers])
     return [None] * len(moved)
 
 

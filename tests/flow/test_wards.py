@@ -452,6 +452,7 @@ async def test_what_cannot_be_is_said_and_who_may_not_is_told_nothing(town: Town
     assert (await other.get("/api/searches")).status_code == 403
     # the leader hands her over, and whoever had her has her no more
     colleague = await house.account("colleague")
+    assert (await leader.patch(base, json={"official": "\0"})).status_code == 400
     for nobody in ("nobody", (await house.account("auditor", Role.AUDITOR)).id):
         refused = await leader.patch(base, json={"official": nobody})
         assert (refused.status_code, refused.json()["field"]) == (422, "official")

@@ -64,7 +64,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Phone = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9][0-9 ()-]{2,30}$")]
 Silence = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
 """Seconds; 0 is never, and anything else ten minutes at least."""
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 
 
 class GroundPost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
