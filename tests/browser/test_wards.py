@@ -150,6 +150,10 @@ async def test_who_needs_a_hand_is_first_and_one_key_takes_it(
         "집 둘레 · 이 안에 머물기 · 원 · 반지름 300 m · 월화수목금 19:00–07:00",
     )
     assert "37.5" not in await sheet.inner_text(), "no place"
+    # twice, by mouse: a pressed button gives the keyboard back, and stays armed
+    await sheet.get_by_role("button", name="상황 열기").click()
+    await says(sheet, "한 번 더 누르면 상황을 엽니다")
+    assert stage.asked_for("/api/wards/w2/case") == []
     await sheet.get_by_text("실종 수색 요청").click()
     await sheet.get_by_label("왜 찾아야 하는지").fill("두 시간째 연락이 없음")
     await page.keyboard.press("Enter")
@@ -251,6 +255,7 @@ async def test_a_ward_is_enrolled_with_a_zone_drawn_by_keyboard(
     await picture(page, "w5-console-drawing")
     await page.keyboard.press("Enter")
     await says(zone, "다각형 · 모서리 3개")
+    assert await zone.locator("#ward-zones-0-outline:focus").count() == 1, "back where the map was opened"
     await form.get_by_role("button", name="등록", exact=True).click()
     await says(form, "받을 수 없는 값입니다 (This number cannot be told)")
     contact = first.get_by_label("휴대폰 번호 또는 이메일")

@@ -6,7 +6,7 @@ import { Problem, post } from "../shared/api";
 import { exactNow } from "../shared/clock";
 import { type Draft, type Faults, GROUNDS, type Kind, MOST, PROTOCOLS, type Rules, blank, body, faults, fieldOf, lastDay, newZone, ofKind, withDevices } from "./ward-form";
 import { s } from "./ward-words";
-import { type Hours, type ZoneDraft, dayOf, draw, hoursOf, shapeOf } from "./zones";
+import { type Hours, type ZoneDraft, cameBack, dayOf, draw, hoursOf, returning, shapeOf } from "./zones";
 
 const idOf = (path: string): string => `ward-${path.replace(/[^a-z0-9_]+/g, "-")}`;
 
@@ -101,13 +101,17 @@ interface ZoneProps {
 function ZoneFields({ zone, n, others, wrong, change, remove }: ZoneProps): JSX.Element {
   const at = `zones[${n}]`;
   const named = s("zone.n", { n: n + 1 });
-  const outlined = (shape: "circle" | "polygon"): void => draw(zone, shape, others, (outline) => change({ outline }));
+  const drawn = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (cameBack(at)) drawn.current?.focus();
+  }, []);
+  const outlined = (shape: "circle" | "polygon"): void => draw(at, zone, shape, others, (outline) => change({ outline }));
   return (
     <fieldset class="part">
       <legend>{named}</legend>
       <Field path={`${at}.name`} word={s("zone.name")} value={zone.name} wrong={wrong} change={(name) => change({ name })} />
       <Choice path={`${at}.rule`} word={s("rule")} value={zone.rule} of={[["stay", s("rule.stay")], ["keep-out", s("rule.keep-out")]]} change={(rule) => change({ rule })} />
-      <div class="one whole" id={idOf(`${at}.outline`)} tabIndex={-1} data-invalid={!!wrong[`${at}.outline`]}>
+      <div ref={drawn} class="one whole" id={idOf(`${at}.outline`)} tabIndex={-1} data-invalid={!!wrong[`${at}.outline`]}>
         <div class="row">
           <span>{shapeOf(zone.outline)}</span>
           <button type="button" class="btn" aria-label={`${named} ${s("draw.circle")}`} onClick={() => outlined("circle")}>{s("draw.circle")}</button>
@@ -221,7 +225,7 @@ const put = (more: Partial<Draft>): void => {
 };
 
 export function Enrol({ done }: { done: (id: string, secret: string) => void }): JSX.Element {
-  const [kept] = useState(draft.peek() !== null);
+  const [kept] = useState(draft.peek() !== null && !returning());
   const now = (draft.value ??= blank(exactNow()));
   const send = async (): Promise<void> => {
     const { ward, secret } = await post<{ ward: { id: string }; secret: string }>("/api/wards", body(draft.peek()!));

@@ -116,7 +116,7 @@ function perform(event: KeyboardEvent): boolean {
   const waits = (code === "Enter" || code === "NumpadEnter") && (store.top.peek() !== null || store.guarded(performance.now()) !== null);
   if (waits) zones.putAside();
   if (masking.work.peek() && !asked && !going && !waits && masking.onKey(event)) return true;
-  if (zones.drawing.peek() && zones.onKey(event)) return true;
+  if (zones.drawing.peek() && act.sheet.peek() === null && zones.onKey(event)) return true;
   if (act.sheet.peek() === "wards" && !waits && wards.onKey(event, lettersOn.peek() ? verbOf(code) : undefined)) return true;
   if (code === "Enter" || code === "NumpadEnter") return enter(event.shiftKey);
   if (digit) return number(Number(digit[1]), asked);

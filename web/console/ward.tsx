@@ -35,14 +35,19 @@ const changes = signal<{ id: string; rules: Rules } | null>(null);
 const zoneOf = (zone: Zone): string =>
   [zone.name, s(`rule.${zone.rule}`), shapeOf(drafted(zone).outline), hoursOf(zone.hours), zone.valid_until_at ? (Date.parse(zone.valid_until_at) <= now.value ? s("expired") : s("valid.until", { date: dayName(zone.valid_until_at) })) : ""].filter(Boolean).join(" · ");
 
-/** A button that acts when it is pressed twice. */
+const ARMED_MS = 6_000;
+
+/** A button that acts when it is pressed twice within a few seconds. */
 function Twice({ word, sure, act }: { word: WardWord; sure: WardWord; act: () => void }): JSX.Element {
   const [armed, setArmed] = useState(false);
+  useEffect(() => {
+    const calm = armed ? setTimeout(() => setArmed(false), ARMED_MS) : 0;
+    return () => clearTimeout(calm);
+  }, [armed]);
   return (
     <button
       type="button"
       class="btn"
-      onBlur={() => setArmed(false)}
       onClick={() => {
         if (armed) act();
         setArmed(!armed);

@@ -13,6 +13,7 @@ import * as store from "./store";
 import { type WardWord, s, said } from "./ward-words";
 import { One } from "./ward";
 import type { Kind } from "./ward-form";
+import { drawing, leave } from "./zones";
 
 export interface Alarm {
   reason: string;
@@ -142,7 +143,8 @@ function show(to: Page): void {
 }
 
 export function toggle(): void {
-  if (act.sheet.peek() === "wards") act.sheet.value = null;
+  if (drawing.peek()) leave();
+  else if (act.sheet.peek() === "wards") act.sheet.value = null;
   else if (store.wards.peek() !== null) {
     show(page.peek().is === "new" ? page.peek() : { is: "list" });
     chosen.value = null;

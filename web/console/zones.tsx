@@ -1,6 +1,6 @@
 /** Zones of a ward: what they are, said in words; drawn on the map by mouse or keyboard, and nowhere but here. */
 import { computed, signal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { JSX, TargetedKeyboardEvent } from "preact";
 import { Kbd } from "../shared/components";
 import { locale } from "../shared/i18n";
 import { distance } from "../shared/words";
@@ -113,8 +113,18 @@ const set = (more: Partial<Drawing>): void => {
   if (before) drawing.value = { ...before, ...more };
 };
 
-export function draw(zone: ZoneDraft, shape: Drawing["shape"], others: ZoneDraft[], done: Drawing["done"]): void {
+/** From which part of the form the map was opened: there one comes back. */
+let came: string | null = null;
+export function cameBack(path: string): boolean {
+  const here = came === path;
+  if (here) came = null;
+  return here;
+}
+export const returning = (): boolean => came !== null;
+
+export function draw(path: string, zone: ZoneDraft, shape: Drawing["shape"], others: ZoneDraft[], done: Drawing["done"]): void {
   const before = zone.outline;
+  came = path;
   drawing.value = {
     name: zone.name.trim(),
     rule: zone.rule,
@@ -206,6 +216,15 @@ export const zonesOnMap = computed(() => {
   };
 });
 
+/** Enter uses what was typed, Esc leaves the field and not the drawing. */
+function onField(event: TargetedKeyboardEvent<HTMLInputElement>): void {
+  if (event.code === "Enter" || event.code === "NumpadEnter") keep();
+  else if (event.code === "Escape") event.currentTarget.blur();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
 /** Over the map: place it, see it, use it. */
 export function Drawing(): JSX.Element | null {
   const now = drawing.value;
@@ -224,12 +243,12 @@ export function Drawing(): JSX.Element | null {
         </h3>
         <p class="t2">{s(round ? "draw.circle.how" : "draw.polygon.how")}</p>
         <p class="t2 row keys">
-          <span><Kbd>←↑↓→</Kbd> {s("draw.pan")}</span> <span><Kbd>Space</Kbd> {s("draw.middle")}</span> {round && <span><Kbd>[</Kbd> <Kbd>]</Kbd> {s("draw.radius.key")}</span>}
+          <span><Kbd>←↑↓→</Kbd> {s("draw.pan")}</span> <span><Kbd>Space</Kbd> {s("draw.middle")}</span> {round && <span><Kbd>[</Kbd> <Kbd>]</Kbd> {s("draw.radius.key")}</span>} <span><Kbd>/</Kbd> {s("draw.find")}</span>
         </p>
         {round ? (
           <label class="row">
             <span class="t2">{s("draw.radius")}</span>
-            <input class="field end radius" type="number" min={RADIUS_M.least} max={RADIUS_M.most} value={Number.isFinite(now.radius_m) ? now.radius_m : ""} aria-invalid={wrong === "bad.radius"} aria-describedby="drawing-fault" onInput={(event) => resize(event.currentTarget.valueAsNumber)} />
+            <input class="field end radius" type="number" min={RADIUS_M.least} max={RADIUS_M.most} value={Number.isFinite(now.radius_m) ? now.radius_m : ""} aria-invalid={wrong === "bad.radius"} aria-describedby="drawing-fault" onInput={(event) => resize(event.currentTarget.valueAsNumber)} onKeyDown={onField} />
           </label>
         ) : (
           <div class="row">

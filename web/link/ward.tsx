@@ -19,6 +19,8 @@ import type { GuardianView, WardAnswer, WardLink } from "./wire";
 
 /** From then on only the last place is known. */
 const LOST_S = 60;
+/** So long the second press counts. */
+const ARMED_MS = 6_000;
 
 interface Props {
   state: WardLink;
@@ -63,6 +65,14 @@ export function Ward({ state, base, show }: Props): JSX.Element | null {
   useEffect(() => {
     document.title = title;
   }, [title]);
+  const calm = view?.alarm === null;
+  useEffect(() => {
+    if (calm) setSaid(null);
+  }, [calm]);
+  useEffect(() => {
+    const disarm = sure ? setTimeout(() => setSure(false), ARMED_MS) : 0;
+    return () => clearTimeout(disarm);
+  }, [sure]);
   if (view === null) return null;
   if (view.ended_at !== null) {
     return (
