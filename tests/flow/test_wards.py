@@ -203,6 +203,9 @@ async def test_nobody_answers_and_it_becomes_a_case_that_follows_her(town: Town)
     await town.fix(further)
     seen = read(await other.get(f"/api/incidents/{case['id']}"))
     assert seen["position"]["longitude"] == pytest.approx(further[1])
+    # it does not end while she is looked for: her pendant leads to her
+    looking = await town.official.post(f"/api/wards/{id}/end", json={})
+    assert (looking.status_code, looking.json()["type"]) == (409, "ward.case")
     # whoever has the case closes it; the watch goes on, and asks nothing for an hour
     read(await other.post(f"/api/incidents/{case['id']}/close", json={"code": 1, "note": "찾았어요"}))
     await town.until(id, state="ok")
@@ -248,6 +251,11 @@ async def test_silence_is_noticed_across_a_restart_and_a_guardian_who_cannot_fin
             # the case begins with the newest place, and nothing of the day before
             claimed = read(await town.clients["other"].post(f"/api/incidents/{case['id']}/claim"))
             assert len(claimed["track"]) == 1
+            close = {"code": 1, "note": "찾았어요"}
+            read(await town.clients["other"].post(f"/api/incidents/{case['id']}/close", json=close))
+            await town.until(id, state="ok")
+            await clock.leap(3600)
+            await town.until(id, reason="silent")
 
 
 async def test_quarantine_is_between_her_and_the_official(town: Town) -> None:

@@ -64,7 +64,7 @@ RULES = {
     " AND e.ended_at < now() - interval '1 day 60 s'",
     "a pair walks with two at once": "SELECT duty FROM escort WHERE state IN ('walking', 'asking') GROUP BY duty HAVING count(*) > 1",
     "an open ward has no timer that looks after her": "SELECT w.id FROM ward w LEFT JOIN timer t ON t.kind = 'ward.due' AND t.subject = w.id"
-    " WHERE w.ended_at IS NULL AND t.subject IS NULL",
+    " WHERE w.ended_at IS NULL AND w.signalled_at IS NULL AND t.subject IS NULL",
     "help was called for a ward and no case has her": "SELECT id FROM ward WHERE incident IS NULL AND signalled_at < now() - interval '60 s'",
     "a ward is still with a case that is closed": "SELECT w.id FROM ward w JOIN incident i ON i.id = w.incident WHERE w.ended_at IS NULL"
     " AND i.closed_at < now() - interval '60 s'",

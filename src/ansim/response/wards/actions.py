@@ -111,7 +111,7 @@ async def enrol(tx: Transaction, post: WardPost, actor: Actor) -> tuple[WardRow,
         own_page=post.phone is not None, places=None, memory=None, zones=len(post.zones), until_at=post.until_at,
         silent_after_s=silent_after_s, check_at=post.check.at if post.check else None,
         check_grace_s=post.check.grace_min * 60 if post.check else None,
-        ask_at=next_question(post.check, tx.at) if post.check else None, heard_at=tx.at,
+        ask_at=next_question(post.check, tx.at) if post.check else None,
     )  # fmt: skip
     kept = Kept(ward, post.zones, zones.begin(post.zones))
     _seal_zones(tx, kept)
@@ -149,7 +149,7 @@ async def own(tx: Transaction, id: str, actor: Actor) -> WardRow:
 
 
 async def change(tx: Transaction, ward: WardRow, patch: WardPatch, actor: str) -> WardRow:
-    """Raises Problem 409 once it is over, 422."""
+    """Raises Problem 410 once it is over, 422."""
     _insist_open(ward)
     kept, before = open_memory(tx, ward), ward
     if patch.until_at is not msgspec.UNSET:
@@ -245,9 +245,17 @@ async def needs_help(tx: Transaction, ward: WardRow, actor: str) -> WardRow:
 
 
 async def close(tx: Transaction, ward: WardRow, outcome: Outcome, *, actor: str) -> WardRow:
-    """The end: where she is and was is destroyed at once, names and everybody's rights a day later."""
+    """The end: where she is and was is destroyed at once, names and everybody's rights a day later. Raises Problem 409 while she is looked for."""
     if not ward.open:
         return ward
+    if ward.called:
+        raise Problem(
+            409, "ward.case", "She is looked for", "Her devices lead to her: it can end when the case is closed."
+        )
+    return await _close(tx, ward, outcome, actor)
+
+
+async def _close(tx: Transaction, ward: WardRow, outcome: Outcome, actor: str) -> WardRow:
     await tell_guardians(tx, ward, "ward.ended")
     ended_ward = ended(ward, outcome, tx.at)
     store.save(tx, ended_ward)
@@ -275,8 +283,8 @@ async def due(tx: Transaction, id: str) -> None:
     ward = await store.locked(tx, id)
     if ward is None or not ward.open:
         return
-    if ward.until_at <= tx.at or ward.track_slot is None:
-        await close(tx, ward, "expired", actor="clock")
+    if (ward.until_at <= tx.at and not ward.called) or ward.track_slot is None:
+        await _close(tx, ward, "expired", "clock")
         return
     kept, since = open_memory(tx, ward), tx.use(Ears).since
     kept.ward = msgspec.structs.replace(ward, due_at=None)
@@ -508,6 +516,7 @@ def _arm(tx: Transaction, kept: Kept) -> None:
     step = next_step(ward, tx.use(Ears).since)
     if step is None:
         tx.disarm(DUE, ward.id)
+        kept.ward = msgspec.structs.replace(ward, due_at=None)
     elif ward.due_at is None or step < ward.due_at:
         wanted = max(step, tx.at + SOON)
         tx.arm(DUE, ward.id, wanted)

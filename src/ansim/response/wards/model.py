@@ -479,10 +479,11 @@ def next_step(ward: WardRow, listening_since: datetime) -> datetime | None:
     if not ward.open:
         return None
     times = [
-        ward.until_at, ward.ask_at, silent_at(ward, listening_since), missed_at(ward, listening_since), ward.step_at,
+        # While she is looked for nothing ends by itself.
+        None if ward.called else ward.until_at, ward.ask_at, silent_at(ward, listening_since), missed_at(ward, listening_since), ward.step_at,
         ward.muted_until_at,
     ]  # fmt: skip
-    return min(at for at in times if at is not None)
+    return min((at for at in times if at is not None), default=None)
 
 
 def _step(reason: Reason) -> timedelta:
