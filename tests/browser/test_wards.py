@@ -262,7 +262,7 @@ async def test_a_ward_is_enrolled_with_a_zone_drawn_by_keyboard(
     assert await contact.get_attribute("aria-invalid") == "true" and await contact.input_value() == "010-0000-0000"
     await contact.fill("010-2222-3333")
     await page.keyboard.press("Enter")
-    await says(page.locator("[data-part=wards]"), "등록했습니다", "s" * 43, "박순자")
+    await says(page.locator("[data-part=wards]"), "등록했습니다", f"w9.{'s' * 43}", "박순자")
     refused, taken = (asked.body for asked in stage.asked_for("/api/wards"))
     msgspec.convert(taken, WardPost)
     assert refused["id"] == taken["id"] and taken["ground"] == {"kind": "guardian"}

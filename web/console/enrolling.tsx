@@ -230,7 +230,7 @@ export function Enrol({ done }: { done: (id: string, secret: string) => void }):
   const send = async (): Promise<void> => {
     const { ward, secret } = await post<{ ward: { id: string }; secret: string }>("/api/wards", body(draft.peek()!));
     draft.value = null;
-    done(ward.id, secret);
+    done(ward.id, secret && `${ward.id}.${secret}`);
   };
   return (
     <Form label={s("new")} button={s("send")} judge={() => faults(draft.peek()!, exactNow())} send={send}>
@@ -260,6 +260,7 @@ export function Enrol({ done }: { done: (id: string, secret: string) => void }):
           {now.guardians.length < MOST.guardians && <div class="one whole"><Wrong path="guardians" wrong={wrong} /><button type="button" class="btn" onClick={() => put({ guardians: [...now.guardians, { name: "", contact: "", language: "ko" }] })}>{s("guardian.add")}</button></div>}
           <h3 class="whole">{s("form.device")}</h3>
           <Field path="phone" word={s("phone")} type="tel" hint={s("phone.hint")} value={now.phone} wrong={wrong} change={(phone) => put({ phone })} />
+          {now.phone.trim() && <Choice path="language" word={s("phone.language")} value={now.language} of={[["ko", "한국어"], ["en", "English"]]} change={(language) => put({ language })} />}
           {now.devices.map((one, i) => (
             <fieldset key={i} class="part">
               <legend>{s("device.n", { n: i + 1 })}</legend>

@@ -41,6 +41,8 @@ export interface Draft extends Rules {
   reference: string;
   guardians: GuardianDraft[];
   phone: string;
+  /** In which her own page and its messages are. */
+  language: "ko" | "en";
   devices: { protocol: string; number: string }[];
 }
 export type Faults = Record<string, string>;
@@ -50,7 +52,7 @@ export const lastDay = (kind: Kind, now_ms: number): string => dayOf(now_ms + (D
 export function blank(now_ms: number): Draft {
   return {
     id: crypto.randomUUID().replaceAll("-", ""), kind: "child", name: "", note: "", ground: "representative", reference: "",
-    guardians: [{ name: "", contact: "", language: "ko" }], phone: "", devices: [],
+    guardians: [{ name: "", contact: "", language: "ko" }], phone: "", language: "ko", devices: [],
     until: lastDay("child", now_ms), zones: [], check: false, check_at: "09:00", grace_min: "60", silent_min: "",
   };
 }
@@ -145,7 +147,7 @@ export function body(draft: Draft): object {
     ...(draft.note.trim() ? { note: draft.note.trim() } : {}),
     ground: { kind: draft.ground, ...(draft.reference.trim() ? { reference: draft.reference.trim() } : {}) },
     guardians: draft.guardians.map(({ name, contact, language }) => ({ name: name.trim(), [contact.includes("@") ? "mail" : "phone"]: contact.trim(), language })),
-    ...(draft.phone.trim() ? { phone: draft.phone.trim() } : {}),
+    ...(draft.phone.trim() ? { phone: draft.phone.trim(), language: draft.language } : {}),
     ...(draft.devices.length > 0 ? { devices: draft.devices.map(({ protocol, number }) => ({ protocol, number: number.trim() })) } : {}),
     ...rules,
     ...(check ? { check } : {}),
