@@ -321,6 +321,17 @@ async def test_a_talk_lives_as_long_as_the_right_to_the_case(house: House) -> No
     assert await talk.closes() == 4000
     await house.until(lambda: house.rows("SELECT 1 FROM bell_talk WHERE ended_why = 'closed'"))
     assert not await house.rows("SELECT 1 FROM bell_talk WHERE ended_at IS NULL")
+
+    # signed out, with the case still hers
+    await page.press("press-0002")
+    incident = (await second.get("/api/incidents")).json()["incidents"][-1]["id"]
+    await second.post(f"/api/incidents/{incident}/claim")
+    talk = Line(house, f"/live/talk/{incident}", token_of(second))
+    await talk.hears("begun")
+    await second.post("/api/signout")
+    assert await talk.closes() == 4000
+    assert (await bell.hears("over"))["why"] == "signed-out"
+    await house.until(lambda: house.rows("SELECT 1 FROM bell_talk WHERE ended_why = 'signed-out'"))
     assert not await house.rows("SELECT 1 FROM take UNION ALL SELECT 1 FROM clip")
 
     # what the two browsers told each other stands nowhere, nor where they are

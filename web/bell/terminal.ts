@@ -36,6 +36,7 @@ const BEAT_MS = 60_000;
 const AGAIN_MS = 2_000;
 const TALK_SILENT_MS = 7_000;
 const QUIET_MS = 50_000;
+const UNTOLD_MS = 300_000;
 
 let bell: string | null = null;
 let socket: LiveSocket<Said> | null = null;
@@ -188,6 +189,10 @@ async function deliver(one?: kept.Press): Promise<void> {
         press.value = { since: Date.parse(waiting.at), receipt };
         await kept.keepPress(null);
         socket?.send({ type: "look" });
+        // Without a line nobody says how it goes on: the next one to stand here must not take it for hers.
+        setTimeout(() => {
+          if (press.peek()?.receipt === receipt && call.peek() === null) press.value = null;
+        }, UNTOLD_MS);
         return;
       } catch {
         // Whatever stood in the way: she has pressed, and nobody else will try again.

@@ -346,7 +346,7 @@ def _welcome(origin: str, devices: Mapping[str, int]) -> None:
 PAGE = """<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ansim demo</title>
 <style>body{font:17px/1.5 system-ui,sans-serif;max-width:860px;margin:40px auto;padding:0 20px;background:#0e1217;color:#eef2f6}
 h1{font-size:26px}h2{font-size:18px;margin-top:32px;color:#b7c2cd}button,a.b{font:inherit;color:inherit;background:#1d242d;border:1px solid #71808f;
-border-radius:8px;padding:10px 16px;margin:4px;min-height:44px;display:inline-block;text-decoration:none;cursor:pointer}a{color:#74b0ff}
+border-radius:8px;padding:10px 16px;margin:4px;min-height:44px;box-sizing:border-box;display:inline-block;text-decoration:none;cursor:pointer}a{color:#74b0ff}
 li{margin:10px 0;color:#b7c2cd}.p1{background:#d42b20;border-color:#d42b20;color:#fff;font-weight:700}</style>
 <h1>안심 ansim · demo</h1>
 <p>지어낸 도시예요. 사람도 길도 영상도 실제가 아니에요.<br>An invented city: no person, street or picture in it is real.</p>
