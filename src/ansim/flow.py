@@ -47,9 +47,9 @@ from ansim.response.tracking import actions as tracking
 from ansim.response.tracking.events import PersonMoved
 from ansim.response.tracking.model import Moved
 from ansim.response.trips import actions as trips
-from ansim.response.trips import calling, hearing
+from ansim.response.trips import calling, hearing, herself
 from ansim.response.trips import guardians as companions
-from ansim.response.trips.events import TripEnded, TripRides, TripSignalled, TripStarted, TripUnanswered
+from ansim.response.trips.events import TripAsked, TripEnded, TripRides, TripSignalled, TripStarted, TripUnanswered
 from ansim.response.walls import actions as walls
 from ansim.response.walls.events import RoutineEnded
 from ansim.response.wards import actions as wards
@@ -127,10 +127,12 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(SessionEnded, walls.end_with_session),
     Reaction(AccountDisabled, walls.end_with_account),
     Errand(RoutineEnded, walls.cut),
-    # on the way home: her guardians hear, and without an answer it becomes a signal
+    # on the way home: she is asked, her guardians hear, and without an answer it becomes a signal
     Reaction(TripStarted, companions.tell_started),
     Reaction(TripRides, companions.tell_rides),
+    Reaction(TripAsked, herself.ask),
     Reaction(TripUnanswered, companions.tell_unanswered),
+    Reaction(TripUnanswered, herself.warn),
     Errand(TripSignalled, calling.call),
     Reaction(TripEnded, companions.tell_ended),
     # and where two scouts walk with her, a pressed SOS or an unanswered question does, too

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -27,6 +26,7 @@ from tests.adapters.loopback import PushService
 from .conftest import PHONE, Open
 from .fixtures import ago
 from .phone import KEY, PLACED, enrol, hold
+from .pushing import browser_with, tapped
 from .stage import Asked, Refusal, Stage
 from .test_citizen import centre as centre  # the stage's answers to her page
 from .test_story import Town
@@ -42,20 +42,6 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605
 KAKAO = "Mozilla/5.0 (Linux; Android 13; SM-A125N) AppleWebKit/537.36 Chrome/124 Mobile Safari/537.36 KAKAOTALK 10.8"
 MAILBOX = "0123456789abcdef0123456789abcdef"
 NO_PUSH = "delete window.PushManager;"
-
-
-def browser_with(subscription: str) -> str:
-    """Headless Chromium has no push service: this one's subscriptions are those of the test's own."""
-    return f"""(() => {{
-        const shape = {subscription};
-        const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0)).buffer;
-        const made = (key) => ({{
-            options: {{applicationServerKey: bytes(key)}}, toJSON: () => shape,
-            unsubscribe: async () => {{ localStorage.removeItem("fake"); return true; }},
-        }});
-        PushManager.prototype.subscribe = async ({{applicationServerKey: key}}) => {{ localStorage.setItem("fake", key); return made(key); }};
-        PushManager.prototype.getSubscription = async () => localStorage.getItem("fake") && made(localStorage.getItem("fake"));
-    }})();"""
 
 
 async def heading(page: Page, words: str) -> None:
@@ -133,52 +119,10 @@ async def test_her_mother_is_told_on_a_phone_that_installed_nothing(
     assert "김민지" in str(shown["body"]) and str(shown["url"]).startswith(f"{town.centre.origin}/l/")
 
     # Her mother's worker shows it; a tap on it opens where she is.
-    opened = await tapped(mother, shown)
+    opened = await tapped(mother, shown, "guardian")
     assert opened == shown["url"]
     await mother.goto(opened)
     await mother.get_by_text("민지 님 위치").first.wait_for(timeout=30_000)
-
-
-async def tapped(page: Page, note: dict[str, object]) -> str:
-    """What the page's worker opens when this push has arrived and its notification is tapped."""
-    debugger = await page.context.new_cdp_session(page)
-    found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    def registered(event: dict[str, Any]) -> None:
-        for one in event["registrations"]:
-            if one["scopeURL"].endswith("/guardian") and not found.done():
-                found.set_result(one["registrationId"])
-
-    debugger.on("ServiceWorker.workerRegistrationUpdated", registered)
-    await debugger.send("ServiceWorker.enable")
-    async with asyncio.timeout(10):
-        registration = await found
-    origin = re.sub(r"(https?://[^/]+).*", r"\1", page.url)
-    await debugger.send(
-        "ServiceWorker.deliverPushMessage",
-        {"origin": origin, "registrationId": registration, "data": json.dumps(note)},
-    )
-    shown = await page.evaluate(
-        """async () => {
-            const registration = await navigator.serviceWorker.getRegistration("/guardian");
-            for (;;) {
-                const [one] = await registration.getNotifications();
-                if (one) return {title: one.title, body: one.body};
-                await new Promise((done) => setTimeout(done, 50));
-            }
-        }"""
-    )
-    assert shown == {"title": note["title"], "body": note["body"]}
-    [worker] = [one for one in page.context.service_workers if one.url.endswith("/guardian/sw.js")]
-    opened: str = await worker.evaluate(
-        """async () => {
-            const [notification] = await registration.getNotifications();
-            const opened = new Promise((done) => { clients.openWindow = async (url) => done(url); });
-            dispatchEvent(new NotificationEvent("notificationclick", {notification}));
-            return await opened;
-        }"""
-    )
-    return opened
 
 
 class Mailbox:

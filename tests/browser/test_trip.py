@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ansim.trust import sealing
 from .conftest import Open
 from .fixtures import SEOUL, TERMS, ago, asked_about, mapping, over, phone_state, started, street_map, trip_state
 from .phone import CODES, KEY, PLACED, enrolled, heading, hold
+from .pushing import browser_with, pushed
 from .stage import Asked, Refusal, Stage
 
 if TYPE_CHECKING:
@@ -100,6 +102,31 @@ async def test_she_sets_out_is_watched_and_arrives(open_page: Open, stage: Stage
     await picture(page, "c3-trip-arrived")
     await page.get_by_role("button", name="홈으로").click()
     await page.get_by_role("button", name="집까지 귀가 시작").wait_for()
+
+
+@pytest.mark.whole_browser
+async def test_a_question_reaches_her_with_the_screen_off(open_page: Open, stage: Stage, picture: Any) -> None:
+    hers = {"endpoint": "https://push.example/hers", "keys": {"p256dh": "BPk", "auth": "c2Vj"}}
+    stage.on("GET", "/api/citizen/push-key", {"key": "B" * 87})
+    page = await enrolled(open_page, permissions=["geolocation", "notifications"], geolocation=SEOUL)
+    await page.add_init_script(browser_with(json.dumps(hers)))
+    await page.reload()
+    await choose_home(page)
+    await page.get_by_text("알림을 켜면 화면이 꺼져 있어도").wait_for()
+    wake = page.get_by_role("switch", name="괜찮은지")
+    await wake.click()
+    await page.get_by_text("괜찮은지 알림으로 물어봐요").wait_for()
+    assert await wake.get_attribute("aria-checked") == "true"
+    await picture(page, "c3-trip-asked-with-the-screen-off")
+    await page.get_by_role("button", name="귀가 시작 ·").click()
+    await heading(page, "6분 남음")
+    await page.get_by_text("물음은 꺼져 있어도 와요").wait_for()
+    (asked,) = stage.asked_for("/api/trips")
+    sealed = base64.urlsafe_b64decode(asked.body["sealed"] + "==")
+    profile = json.loads(sealing.open(KEY, sealed, b"ansim contacts", asked.body["id"].encode()))
+    assert profile["push"] == hers and profile["language"] == "ko"
+    note: dict[str, object] = {"title": "괜찮으세요?", "body": "열어서 답해 주세요.", "silent": False, "url": page.url}
+    await pushed(page, note, "citizen")
 
 
 async def test_she_says_that_she_is_well_in_one_press(open_page: Open, stage: Stage, picture: Any) -> None:

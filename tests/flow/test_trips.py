@@ -22,12 +22,12 @@ from ansim.core.database import Database
 from ansim.core.database.pool import PoolDriver
 from ansim.core.geo import destination
 from ansim.core.world import World
-from ansim.response.notify.ports import Notice
+from ansim.response.notify.ports import HERS, Notice
 from ansim.response.trips import calling
 from ansim.sim.agency import Officer
 from ansim.sim.phone import CONTACTS, Phone, Profile, Refused, instant, read
 from ansim.sim.sealing import base64url, seal
-from tests.flow.conftest import CENTRE, HOME, House, Socket, folder_of
+from tests.flow.conftest import CENTRE, HER, HOME, House, Socket, folder_of
 
 pytestmark = pytest.mark.flow
 
@@ -100,7 +100,13 @@ def posted(house: House, phone: Phone, **members: Any) -> dict[str, Any]:
 
 
 def sms(house: House) -> list[Notice]:
-    return [notice for _, notice in house.centre.inboxes["sms"].inbox]
+    """What her guardians were told."""
+    return [notice for _, notice in house.centre.inboxes["sms"].inbox if notice.occasion not in HERS]
+
+
+def hers(house: House, channel: str) -> list[tuple[str, str]]:
+    """What came to her own phone: (address, occasion)."""
+    return [(to, notice.occasion) for to, notice in house.centre.inboxes[channel].inbox if notice.occasion in HERS]
 
 
 async def until(house: House, walk: Walk, **wanted: Any) -> dict[str, Any]:
@@ -293,6 +299,42 @@ async def test_she_who_stands_still_is_asked_and_may_take_her_time(house: House)
     assert (await walk.state())["state"] in ("walking", "hint")
 
 
+async def test_a_question_reaches_a_phone_whose_screen_is_off(house: House) -> None:
+    browser = {"endpoint": "https://push.example/hers", "keys": {"p256dh": "BPk", "auth": "c2Vj"}}
+    profile = Profile(name="김하늘", phone="010-1111-2222", guardians=HER.guardians, push=browser, language="en")
+    walk = await started(house, await house.phone(profile=profile))
+    await standing(walk)
+    await house.settle()
+    [(address, occasion)] = hers(house, "push")
+    assert msgspec.json.decode(address) == browser and occasion == "trip.asked"
+    assert hers(house, "sms") == [], "one way is enough while nobody is alarmed"
+    note = house.centre.inboxes["push"].inbox[-1][1]
+    assert note.title == "Are you well?" and note.link.endswith("/citizen")
+    assert "김하늘" not in note.text(), "it lies on a screen for others to see"
+
+    await house.clock.advance(60)
+    state = await until(house, walk, state="calling")
+    await house.settle()
+    assert hers(house, "push")[1:] == [(address, "trip.called")] and hers(house, "sms") == [
+        ("010-1111-2222", "trip.called")
+    ]
+    assert {one["who"] for one in state["receipts"]} == {"어머니"}, "she is told who knows, not that she was asked"
+    told = await house.rows("SELECT details FROM ledger_entry WHERE act = 'person.told' AND incident = $1", walk.id)
+    assert len(told) == 3
+
+    await walk.ask("answer", question=state["question"]["id"])
+    await walk.ask("end", outcome="ended", code="2580")
+    await house.settle()
+    assert len(hers(house, "push")) == 2, "what is over asks nothing"
+
+
+async def test_without_notifications_she_is_asked_by_a_text(house: House) -> None:
+    walk = await started(house)
+    await standing(walk)
+    await house.settle()
+    assert hers(house, "sms") == [("010-1111-2222", "trip.asked")] and hers(house, "push") == []
+
+
 async def test_a_ride_that_she_does_not_explain_is_told_but_calls_nobody(house: House) -> None:
     walk, operator = await started(house), await house.client("operator")
     state = await walk.walk(0, 300, mps=9, every_s=2)
@@ -344,7 +386,9 @@ async def test_the_code_that_says_she_is_forced_looks_like_the_other(house: Hous
             await walk.at(40)
         assert refused.value.status == 410
     await house.settle()
-    told = await house.rows("SELECT incident FROM guardian_notice WHERE channel = 'sms' ORDER BY queued_at")
+    told = await house.rows(
+        "SELECT incident FROM guardian_notice WHERE channel = 'sms' AND guardian > 0 ORDER BY queued_at"
+    )
     assert [row["incident"] for row in told].count(forced.id) == 1
     # what her phone can read later says the same of both
     records = [await her_record(house, walk) for walk in (free, forced)]

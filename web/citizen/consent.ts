@@ -69,6 +69,7 @@ export function allowed(whole: Profile | null): Profile | null {
     guardians: contacts ? whole.guardians.filter(reachable).map(({ invited: _, ...one }) => one) : [],
     note: missing("health") === null ? whole.note : "",
     codes: whole.codes,
+    push: whole.push,
   };
 }
 

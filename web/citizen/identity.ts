@@ -1,6 +1,7 @@
 /** Who this phone is to a centre, and what it says about its person to that centre alone. */
 import { base64url, utf8 } from "../shared/bytes";
 import { seal } from "../shared/hpke";
+import { locale } from "../shared/i18n";
 import type { Centre, Profile, Sos } from "./wire";
 import { deviceKey, kept } from "./vault";
 
@@ -41,7 +42,7 @@ export async function introduce(purpose: "ansim signal" | "ansim trip" | "ansim 
     }
     const key = centre?.key ?? known?.centre_key ?? null;
     if (profile !== null && key !== null) {
-      introduction.sealed = base64url(await seal(key, utf8(JSON.stringify(profile)), CONTACTS, utf8(id)));
+      introduction.sealed = base64url(await seal(key, utf8(JSON.stringify({ ...profile, language: locale.value })), CONTACTS, utf8(id)));
     }
   } catch {
     // Without a key or a profile the call is anonymous, and still a call.

@@ -26,6 +26,7 @@ import { type Spot, forgetSpot, keepSpot, pointed, spots } from "./spots";
 import { position, practising, profile, screen } from "./state";
 import type { Setting } from "./trip";
 import { Picker } from "./trip-plan";
+import { Waking } from "./waking";
 import { WhichWay, onStreets } from "./which-way";
 import { locate } from "./whereabouts";
 import { t, type Word } from "./words";
@@ -295,6 +296,7 @@ export function SettingOut({ go, beside }: { go: (setting: Setting) => Promise<v
       )}
       <When offered={offered} minutes={minutes} choose={setChosen} />
       <Who />
+      {!practising.value && <Waking />}
       <p class="t2 row honest">
         <Icon of={timer} />
         <span>{t("trip.honest")}</span>

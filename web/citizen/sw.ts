@@ -2,6 +2,7 @@
  * The page starts from here without a network, and a queued SOS or a word on the way home leaves from here when
  * the network is back and the page is closed. Nothing but this application's own files is ever cached.
  */
+import { showNotes } from "../shared/notes";
 import { SYNC_TAG, deliverWaiting } from "./sending";
 import { TELL_TAG, tellWaiting } from "./telling";
 
@@ -19,6 +20,9 @@ interface Worker extends EventTarget {
   };
 }
 const worker = self as unknown as Worker;
+
+// the question, on a phone whose screen is off
+showNotes(self as unknown as Parameters<typeof showNotes>[0]);
 
 const PAGE = "/citizen";
 const SEEN = "seen";

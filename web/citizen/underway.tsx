@@ -24,6 +24,7 @@ import { SosButton } from "./sos-button";
 import { change, profile, settings } from "./state";
 import type { Starting, Trip } from "./trip";
 import { TripPlan } from "./trip-plan";
+import { asksBy } from "./waking";
 import { type Word, t } from "./words";
 import type { GuardianReceipt, Mode, Outcome, Question, TripState, Vehicle } from "./wire";
 
@@ -150,7 +151,7 @@ function Facts({ of, state }: { of: Trip; state: TripState }): JSX.Element {
       <li class="row">
         <Icon of={locateIcon} class="t2" />
         <span class="t2 grow">
-          {t("trip.while")}
+          {t(asksBy() === null ? "trip.while" : "trip.while.asked")}
           <br />
           {[fix ? t("trip.fix", { m: distance(fix.accuracy_m), age: age(since(fix.at)) }) : t("trip.nofix"), charge === null ? "" : t("trip.battery", { n: charge })].filter(Boolean).join(" · ")}
         </span>

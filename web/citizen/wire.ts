@@ -43,6 +43,8 @@ export interface Profile {
   note: string;
   guardians: Guardian[];
   codes: { cancel: string; duress: string } | null;
+  /** This browser, to be asked while the screen is off. */
+  push?: Push | undefined;
 }
 
 export type Trigger = "button" | "shake" | "silent";

@@ -13,11 +13,12 @@ import { Problem, post } from "../shared/api";
 import { locale } from "../shared/i18n";
 import { Icon } from "../shared/icons";
 import { number, read, sealed } from "../shared/invitation";
-import { obstacle, stop, subscribe, subscribed } from "./push";
+import { Pushes, obstacle } from "../shared/push";
 import { type Word, t } from "./words";
 
 type Is = "start" | "asking" | "sending" | "done" | "receiving" | "stopped" | "denied" | "iphone" | "browser" | "insecure" | "incomplete" | "used" | "over" | "noservice" | "nonetwork";
 
+const pushes = new Pushes("/guardian/sw.js", "/guardian");
 const is = signal<Is>("start");
 const check4 = signal("");
 let invitation = read(location.hash);
@@ -35,7 +36,7 @@ async function answer(): Promise<void> {
   is.value = "sending";
   try {
     if (left === null) {
-      const push = await subscribe();
+      const push = await pushes.subscribe();
       check4.value = await number(push);
       left = await sealed(push, invitation);
     }
@@ -53,7 +54,7 @@ async function answer(): Promise<void> {
 
 async function begin(): Promise<void> {
   const blocked = obstacle();
-  const push = await subscribed().catch(() => null);
+  const push = await pushes.subscribed().catch(() => null);
   if (blocked !== null) is.value = invitation === null && blocked !== "insecure" ? "incomplete" : blocked;
   else if (invitation !== null) is.value = Notification.permission === "denied" ? "denied" : "start";
   else is.value = push ? "receiving" : "incomplete";
@@ -67,7 +68,7 @@ function Copy(): JSX.Element {
 
 function Stop(): JSX.Element {
   const [sure, setSure] = useState(false);
-  const press = (): void => (sure ? void stop().then(() => (is.value = "stopped")) : setSure(true));
+  const press = (): void => (sure ? void pushes.stop().then(() => (is.value = "stopped")) : setSure(true));
   return <button type="button" class="pbtn low" onClick={press}>{sure ? t("stop.sure") : t("stop")}</button>;
 }
 

@@ -47,6 +47,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     guardians: list[Guardian] = []
     codes: Codes | None = None
+    push: dict[str, Any] | None = None
+    """Her own browser, as PushSubscription.toJSON() gives it."""
+    language: str = "ko"
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

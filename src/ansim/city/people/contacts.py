@@ -27,13 +27,18 @@ T = TypeVar("T")
 Words = Annotated[str, Meta(max_length=80)]
 Note = Annotated[str, Meta(max_length=1000)]
 Code = Annotated[str, Meta(min_length=4, max_length=12)]
+Language = Literal["ko", "en"]
 
 
 class Push(msgspec.Struct, frozen=True, kw_only=True):
-    """A guardian's browser, as PushSubscription.toJSON() gives it (W3C Push API)."""
+    """A guardian's browser or her own, as PushSubscription.toJSON() gives it (W3C Push API)."""
 
     endpoint: Annotated[str, Meta(max_length=2048, pattern=r"^https?://[^\s]+$")]
     keys: dict[Literal["p256dh", "auth"], Annotated[str, Meta(max_length=128, pattern=r"^[A-Za-z0-9_=-]+$")]]
+
+    def __post_init__(self) -> None:
+        if set(self.keys) != {"p256dh", "auth"}:
+            raise ValueError("keys: p256dh and auth")
 
 
 class Guardian(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +49,7 @@ class Guardian(msgspec.Struct, frozen=True, kw_only=True):
     mail: Annotated[str, Meta(max_length=254)] | None = None
     phone: Annotated[str, Meta(max_length=32)] | None = None
     push: Push | None = None
-    language: Literal["ko", "en"] = "ko"
+    language: Language = "ko"
     quiet_from: Words = ""
     quiet_until: Words = ""
     """Korean time as hh:mm. Between the two she is told of nothing but an emergency; what is no time is no quiet."""
@@ -54,8 +59,6 @@ class Guardian(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("mail: an address")
         if self.phone is not None and not _PHONE.fullmatch(self.phone):
             raise ValueError("phone: digits")
-        if self.push is not None and set(self.push.keys) != {"p256dh", "auth"}:
-            raise ValueError("push.keys: p256dh and auth")
         if not (self.mail or self.phone or self.push):
             raise ValueError("mail, phone or push")
 
@@ -97,8 +100,16 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True):
     note: Note = ""
     guardians: list[Guardian] = []
     codes: Codes | None = None
+    push: Push | None = None
+    """Her own browser, to be asked on a phone whose screen is off."""
+    language: Language = "ko"
     flaws: list[str] = []
     """What was left out, by its place ("guardians[1]"); never what it said."""
+
+    @property
+    def browser(self) -> str | None:
+        """Where a push to her own phone goes."""
+        return None if self.push is None else msgspec.json.encode(self.push).decode()
 
 
 def read_contacts(plaintext: bytes) -> Contacts:
@@ -138,6 +149,8 @@ def read_contacts(plaintext: bytes) -> Contacts:
         note=part("note", Note, ""),
         guardians=[guardian for guardian in guardians if guardian is not None],
         codes=part("codes", Codes | None, None),  # type: ignore[arg-type]
+        push=part("push", Push | None, None),  # type: ignore[arg-type]
+        language=part("language", Language, "ko"),  # type: ignore[arg-type]
         flaws=flaws,
     )
 

@@ -55,6 +55,7 @@ async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
                 notice=Notice(
                     id=tx.world.id(), person=known.name, place=place, link=f"{tx.use(Origin)}/l/{secret}",
                     silent=incident.silent, at=incident.received_at.astimezone(KOREA).strftime("%H:%M"),
+                    language=guardian.language,
                 ),
             )  # fmt: skip
 

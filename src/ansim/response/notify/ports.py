@@ -18,13 +18,16 @@ WardOccasion = Literal[
     "ward.page", "ward.check",
 ]  # fmt: skip
 Occasion = Literal[
-    "sos", "sos.unread", "second-channel", "trip.started", "trip.vehicle", "trip.unanswered", "trip.arrived", "trip.ended",
+    "sos", "sos.unread", "second-channel", "trip.started", "trip.vehicle", "trip.asked", "trip.called", "trip.unanswered", "trip.arrived", "trip.ended",
     EscortOccasion, WardOccasion,
 ]  # fmt: skip
-URGENT: frozenset[Occasion] = frozenset({"sos", "sos.unread", "second-channel", "trip.unanswered"})
+HERS: frozenset[Occasion] = frozenset({"trip.asked", "trip.called"})
+"""What she reads on her own phone, on the way home."""
+URGENT: frozenset[Occasion] = HERS | {"sos", "sos.unread", "second-channel", "trip.unanswered"}
 """What no quiet hours keep back."""
 
 KOREA = timezone(timedelta(hours=9))
+VEHICLE: dict[Language, str] = {"ko": "차량", "en": "Vehicle"}
 
 TITLES: dict[Occasion, str] = {
     "sos": "도움 요청",
@@ -32,6 +35,8 @@ TITLES: dict[Occasion, str] = {
     "second-channel": "메모",
     "trip.started": "귀가 시작",
     "trip.vehicle": "차량 이용",
+    "trip.asked": "괜찮으세요?",
+    "trip.called": "괜찮으세요?",
     "trip.unanswered": "안부 확인",
     "trip.arrived": "도착",
     "trip.ended": "귀가 끝",
@@ -107,7 +112,48 @@ WARD: dict[Occasion, dict[Language, str]] = {
 }
 """What guardians and the ward herself read, in her guardian's language or her own."""
 
-WARD_TITLES: dict[Occasion, str] = {
+TRIP: dict[Occasion, dict[Language, str]] = {
+    "trip.asked": {
+        "ko": "귀가 중 안부 확인이에요({at}). 열어서 답해 주세요. 답이 없으면 보호자에게 알려요.",
+        "en": "Your trip asks whether you are well ({at}). Open it and answer, or your guardians are told.",
+    },
+    "trip.called": {
+        "ko": "답이 없어서 보호자에게 알렸어요({at}). 괜찮으면 지금 답해 주세요. 아니면 관제센터가 도와요.",
+        "en": "There was no answer, so your guardians are told ({at}). Answer now if you are well; else the centre helps.",
+    },
+    "trip.started": {
+        "ko": "{person}님이 귀가를 시작했어요({at}, {promised} 도착 예정).{vehicle}",
+        "en": "{person} has set out ({at}, expected at {promised}).{vehicle}",
+    },
+    "trip.vehicle": {
+        "ko": "{person}님이 차를 탔어요({at}).{vehicle}",
+        "en": "{person} rides in a vehicle ({at}).{vehicle}",
+    },
+    "trip.unanswered": {
+        "ko": "{person}님이 귀가 중 안부 확인에 답하지 않았어요({at}).{call}",
+        "en": "{person} did not answer on the way home ({at}).{call}",
+    },
+    "trip.arrived": {"ko": "{person}님이 도착했어요({at}).", "en": "{person} has arrived ({at})."},
+    "trip.ended": {"ko": "{person}님이 귀가 확인을 끝냈어요({at}).", "en": "{person} has ended the trip ({at})."},
+}
+"""What she reads on her own phone, and her guardians on theirs."""
+
+SOS: dict[Occasion, dict[Language, str]] = {
+    "sos": {
+        "ko": "{person}님이 도움을 요청했어요({at}, {place}).{call}",
+        "en": "{person} asks for help ({at}, {place}).{call}",
+    },
+    "sos.unread": {
+        "ko": "아직 아무도 보지 않았어요. {person}님이 도움을 요청했어요({at}, {place}).{call}",
+        "en": "Nobody has looked yet. {person} asks for help ({at}, {place}).{call}",
+    },
+}
+
+ENGLISH_TITLES: dict[Occasion, str] = {
+    "sos": "Asks for help", "sos.unread": "Asks for help, and nobody has looked", "second-channel": "Notes",
+    "trip.started": "Has set out", "trip.vehicle": "Rides in a vehicle", "trip.asked": "Are you well?",
+    "trip.called": "Are you well?", "trip.unanswered": "No answer on the way", "trip.arrived": "Has arrived",
+    "trip.ended": "Trip ended",
     "ward.enrolled": "You are a guardian", "ward.left": "Left the area", "ward.entered": "In a forbidden area",
     "ward.silent": "Nothing heard", "ward.unchecked": "No answer today", "ward.help": "Asks for help",
     "ward.back": "All right again", "ward.ended": "Protection ended", "ward.page": "Your page", "ward.check": "Are you well?",
@@ -131,42 +177,40 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        return WARD_TITLES.get(self.occasion, TITLES[self.occasion]) if self.language == "en" else TITLES[self.occasion]
+        korean = TITLES[self.occasion]
+        return ENGLISH_TITLES.get(self.occasion, korean) if self.language == "en" else korean
 
     def text(self) -> str:
         """One SMS (70 characters of Korean fit one part; this takes two). Beside somebody who reads along, hers says nothing of help."""
         if self.occasion == "second-channel":
             quiet = f"메모를 함께 써요: {self.link}"
             return quiet if self.silent else f"[안심] 누르면 관제센터에 위치와 영상을 보낼 수 있어요: {self.link}"
-        if self.occasion in ESCORT:
-            return f"[안심] {self.sentence()} 열기: {self.link}"
-        if self.occasion in WARD and self.language == "en":
-            return f"[ansim] {self.sentence()} Open: {self.link}"
-        if self.occasion in WARD:
-            return f"[안심] {self.sentence()} 열기: {self.link}"
-        look = "위치 보기" if self.occasion in URGENT else "함께 보기"
+        if self.language == "en" and self.occasion not in ESCORT:
+            return f"[ansim] {self.sentence()} {'Look' if self._shows_her else 'Open'}: {self.link}"
+        look = "열기" if not self._shows_her else "위치 보기" if self.occasion in URGENT else "함께 보기"
         return f"[안심] {self.sentence()} {look}: {self.link}"
 
+    @property
+    def _shows_her(self) -> bool:
+        """Whether the link leads to where she is."""
+        return self.occasion in SOS or (self.occasion in TRIP and self.occasion not in HERS)
+
     def sentence(self) -> str:
-        she, vehicle = f"{self.person}님이", f" 차량: {self.vehicle}." if self.vehicle else ""
-        call = "전화하지 마세요." if self.silent else ""
         if self.occasion in ESCORT:
             return ESCORT[self.occasion].format(at=self.at, meet=self.promised)
-        if self.occasion in WARD:
-            return WARD[self.occasion][self.language].format(at=self.at, person=self.person)
-        match self.occasion:
-            case "trip.started":
-                return f"{she} 귀가를 시작했어요({self.at}, {self.promised} 도착 예정).{vehicle}"
-            case "trip.vehicle":
-                return f"{she} 차를 탔어요({self.at}).{vehicle}"
-            case "trip.unanswered":
-                return f"{she} 귀가 중 안부 확인에 답하지 않았어요({self.at}). {call or '전화해 보세요.'}"
-            case "trip.arrived":
-                return f"{she} 도착했어요({self.at})."
-            case "trip.ended":
-                return f"{she} 귀가 확인을 끝냈어요({self.at})."
-        unread = "아직 아무도 보지 않았어요. " if self.occasion == "sos.unread" else ""
-        return f"{unread}{she} 도움을 요청했어요({self.at}, {self.place}).{' ' if call else ''}{call}"
+        words = (SOS | TRIP | WARD)[self.occasion][self.language]
+        return words.format(
+            at=self.at, person=self.person, place=self.place, promised=self.promised, call=self._call,
+            vehicle=f" {VEHICLE[self.language]}: {self.vehicle}." if self.vehicle else "",
+        )  # fmt: skip
+
+    @property
+    def _call(self) -> str:
+        if self.silent:
+            return {"ko": " 전화하지 마세요.", "en": " Do not call."}[self.language]
+        if self.occasion == "trip.unanswered":
+            return {"ko": " 전화해 보세요.", "en": " Please call."}[self.language]
+        return ""
 
 
 class NotSent(Exception):

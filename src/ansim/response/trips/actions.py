@@ -23,6 +23,7 @@ from ansim.response.signals.model import believed, secret_hash
 from ansim.response.tracking import actions as tracking
 from ansim.response.trips import store, watching
 from ansim.response.trips.events import (
+    TripAsked,
     TripChanged,
     TripEnded,
     TripHeard,
@@ -264,6 +265,7 @@ async def settle(tx: Transaction, before: TripRow, kept: Kept) -> None:
     said: list[tuple[str, str | None]] = []
     if trip.question is not None and trip.question != before.question:
         said.append(("trip.asked", trip.reason))
+        tx.publish(TripAsked(trip=trip.id))
     if trip.state == "calling" and before.state != "calling":
         said.append(("trip.called", trip.reason))
         tx.publish(TripUnanswered(trip=trip.id))

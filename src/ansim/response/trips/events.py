@@ -29,6 +29,12 @@ class TripRides(Fact, frozen=True, tag="trip.rides"):
     trip: str
 
 
+class TripAsked(Fact, frozen=True, tag="trip.asked"):
+    """She is asked whether she is well; her phone is told, also with its screen off."""
+
+    trip: str
+
+
 class TripUnanswered(Fact, frozen=True, tag="trip.unanswered"):
     """She was asked and did not answer; her guardians hear of it."""
 

@@ -64,7 +64,7 @@ async def _tell(tx: Transaction, trip: TripRow, occasion: Occasion, at: datetime
                 notice=Notice(
                     id=tx.world.id(), person=known.name, place="", link=link, silent=trip.reason in GRAVE,
                     at=_clock(at), occasion=occasion, promised=_clock(trip.promised_at),
-                    vehicle=str(words.vehicle or ""),
+                    vehicle=str(words.vehicle or ""), language=guardian.language,
                 ),
                 quiet=occasion not in URGENT and guardian.is_quiet(clock),
             )  # fmt: skip

@@ -11,7 +11,7 @@ import msgspec
 
 from ansim.core.database import Row, Transaction
 from ansim.response.notify import store as notices
-from ansim.response.notify.actions import unsealed
+from ansim.response.notify.actions import HERSELF, unsealed
 from ansim.response.notify.model import ToldReceipt
 from ansim.response.signals.receipts import ReceiptBody
 from ansim.response.trips import watching
@@ -80,6 +80,8 @@ def _receipts(tx: Transaction, trip: TripRow, told: Sequence[Row]) -> list[ToldR
     """The newest word of every way to every guardian."""
     newest: dict[tuple[int, str], ToldReceipt] = {}
     for notice in told:
+        if notice["guardian"] == HERSELF:
+            continue
         sealed = unsealed(tx, trip.case_slot, notice)
         newest[notice["guardian"], notice["channel"]] = ToldReceipt(
             who="" if sealed is None else sealed.name, channel=notice["channel"], state=notice["state"],
