@@ -590,3 +590,15 @@ def test_what_she_has_gone_away_is_not_forgotten_where_the_map_ends() -> None:
     away = [second for second, reason, level in trip.said if (reason, level) == ("away", "ask")]
     # 168 m farther than she has been for half a minute: of these the map saw 85
     assert away and away[0] - 61 * 5 < 5 * 38
+
+
+def test_along_streets_less_is_enough() -> None:
+    """A hundred and fifty metres back: by the straight line that may still be a detour."""
+    along, straight = Trip(), Trip()
+    along.by_road([*walked_on(400), *(((0.0, 800 + 6.5 * n), 1100 + 6.5 * n) for n in range(1, 24))])
+    along.by_road([((0.0, 950.0), 1250.0)] * 6)
+    straight.go(300, lambda second: (0.0, 1200 - 1.3 * second))
+    straight.go(420, lambda second: (0.0, 810 + 1.3 * second))
+    straight.go(480, lambda _: (0.0, 965.0))
+    assert [one[1:] for one in along.said] == [("away", "hint"), ("away", "ask")]
+    assert [one[1:] for one in straight.said] == [("away", "hint")]

@@ -15,6 +15,8 @@ class Bounds:
     away_share: float = 0.14
     away_s: int = 31
     way_m: float = 1500.0
+    street_share: float = 1.0
+    """Along streets, where it is known better what remains, so much of these is enough."""
     stop_s: int = 300
     pace_mps: float = 1.15
     """For the predicted arrival: slower than she walks, since nobody walks without waiting."""
@@ -27,7 +29,7 @@ class Bounds:
 
 
 BOUNDS: Final[dict[Mode, Bounds]] = {
-    "walk": Bounds(),
+    "walk": Bounds(street_share=0.8),
     "bicycle": Bounds(away_m=200, away_share=0.2, pace_mps=3.0, fastest_mps=20, ride_mps=10, fast_mps=12),
     "bus": Bounds(
         away_m=800, away_share=0.4, away_s=120, way_m=15_000, stop_s=900, pace_mps=4, fastest_mps=45,

@@ -218,7 +218,9 @@ def _away(watch: Watch, bounds: Bounds, left: int, second: int, found: list[Alar
     if back < 0:
         watch.nearest += back
         back = 0
-    bound = max(bounds.away_m, bounds.away_share * min(watch.whole, bounds.way_m))
+    enough = bounds.street_share if watch.by_road else 1.0
+    bound = enough * max(bounds.away_m, bounds.away_share * min(watch.whole, bounds.way_m))
+    away_s = enough * bounds.away_s
     if back <= bound / 2:
         watch.leaving = watch.drifting = None
         return back
@@ -229,9 +231,9 @@ def _away(watch: Watch, bounds: Bounds, left: int, second: int, found: list[Alar
     elif watch.leaving is None:
         watch.leaving = watch.t
     if not near_home(watch):
-        if watch.leaving is not None and watch.t - watch.leaving >= bounds.away_s:
+        if watch.leaving is not None and watch.t - watch.leaving >= away_s:
             watch.alarm(found, "away", "ask", second)
-        elif watch.t - watch.drifting >= bounds.away_s / 2:
+        elif watch.t - watch.drifting >= away_s / 2:
             watch.alarm(found, "away", "hint", second)
     return back
 
