@@ -540,6 +540,27 @@ async def test_who_saw_me(open_page: Open, stage: Stage, picture: Any) -> None:
         assert words in text
     assert stage.asked_for("/api/record")[-1].body == {"items": [{"incident": incident, "secret": "s" * 43}]}
     await picture(page, "e2-citizen-record")
+    # whoever consented to the watch over somebody else has a number on paper
+    ward = "d" * 32
+    looks = [
+        entry(900, operator, "ward.viewed", ward),
+        entry(800, {"id": "link:2", "role": ""}, "ward.place-seen", ward),
+        entry(700, {"id": "clock", "role": ""}, "ward.asked", ward),
+    ]
+    stage.on("POST", "/api/record", {"entries": looks})
+    await page.get_by_text("종이에 적힌 번호로 보기").click()
+    await page.get_by_label("번호", exact=True).fill(ward)
+    await page.keyboard.press("Enter")
+    await page.get_by_text("점까지 그대로").wait_for()
+    await page.get_by_label("번호", exact=True).fill(f" {ward}.{'s' * 43}")
+    await page.keyboard.press("Enter")
+    paper = page.locator(".paper")
+    await paper.get_by_text("이름과 구역을 봄").wait_for()
+    assert await paper.locator("li").count() == 2, "looks and answers, not the clock"
+    assert (await paper.locator("li").first.inner_text()).startswith("마지막 위치를 봄\n보호자")
+    assert stage.asked_for("/api/record")[-1].body == {"items": [{"incident": ward, "secret": "s" * 43}]}
+    await paper.scroll_into_view_if_needed()
+    await picture(page, "e3-citizen-paper")
 
 
 async def test_three_hard_shakes_send_and_a_run_does_not(open_page: Open, stage: Stage) -> None:

@@ -17,6 +17,7 @@ import { Icon } from "../shared/icons";
 import { kept, type Kept, type Viewer, type ViewerRole, viewers } from "../shared/viewing";
 import { sentence } from "../shared/viewing-words";
 import { clockTime, span } from "../shared/words";
+import { Paper } from "./paper";
 import { TwicePressed } from "./parts";
 import { type KeptTrip, begun, forgetTrip } from "./kept-trips";
 import { forgetCase } from "./sending";
@@ -261,6 +262,7 @@ export function Record(): JSX.Element {
           </div>
         </>
       )}
+      <Paper />
     </main>
   );
 }
