@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ansim.city.bells.model import Bell, Kind
-from ansim.city.cameras.rows import Finding, Municipalities, Refused, Where, figure, spot, texts
+from ansim.city.cameras.rows import Finding, Municipalities, Refused, Reported, Where, figure, spot, texts
 from ansim.city.cameras.sheet import Line
 from ansim.core.errors import Problem
 
@@ -47,18 +47,10 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,50}")
 
 
 @dataclass(frozen=True)
-class ImportedBells:
+class ImportedBells(Reported):
     bells: list[Bell]
     findings: list[Finding]
     rows: int
-
-    @property
-    def refused(self) -> int:
-        return len({finding.line for finding in self.findings if finding.outcome == "refused"})
-
-    @property
-    def repaired(self) -> int:
-        return len({finding.line for finding in self.findings if finding.outcome == "repaired"})
 
 
 @dataclass

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ansim.city.cameras.model import Camera
-from ansim.city.cameras.rows import Finding, Municipalities, Refused, Where, figure, spot, texts
+from ansim.city.cameras.rows import Finding, Municipalities, Refused, Reported, Where, figure, spot, texts
 from ansim.city.cameras.sheet import Line
 from ansim.core.errors import Problem
 
@@ -55,19 +55,11 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,55}")
 
 
 @dataclass(frozen=True)
-class Imported:
+class Imported(Reported):
     cameras: list[Camera]
     findings: list[Finding]
     rows: int
     poles: int
-
-    @property
-    def refused(self) -> int:
-        return len({finding.line for finding in self.findings if finding.outcome == "refused"})
-
-    @property
-    def repaired(self) -> int:
-        return len({finding.line for finding in self.findings if finding.outcome == "repaired"})
 
 
 @dataclass

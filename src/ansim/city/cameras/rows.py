@@ -37,6 +37,20 @@ class Finding:
     detail: str
 
 
+class Reported:
+    """What reading a file found, with a line for every row that was not as it should be."""
+
+    findings: list[Finding]
+
+    @property
+    def refused(self) -> int:
+        return len({finding.line for finding in self.findings if finding.outcome == "refused"})
+
+    @property
+    def repaired(self) -> int:
+        return len({finding.line for finding in self.findings if finding.outcome == "repaired"})
+
+
 class Municipalities:
     """What addresses and managers say; made of (code, name, province, the province's short name)."""
 

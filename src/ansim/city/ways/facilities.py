@@ -15,7 +15,7 @@ import msgspec
 import shapely
 from shapely.geometry import shape
 
-from ansim.city.cameras.rows import Finding, Municipalities, Refused, Where, spot, texts
+from ansim.city.cameras.rows import Finding, Municipalities, Refused, Reported, Where, spot, texts
 from ansim.city.cameras.sheet import Line, lines
 from ansim.city.ways.hours import read as read_hours
 from ansim.city.ways.model import Facility, Kind
@@ -43,18 +43,10 @@ _CLOSED = re.compile(r"n|no|아니오|폐업|휴업|중지|미운영|폐쇄", re
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judged(Reported):
     facilities: list[Facility]
     findings: list[Finding]
     rows: int
-
-    @property
-    def refused(self) -> int:
-        return len({finding.line for finding in self.findings if finding.outcome == "refused"})
-
-    @property
-    def repaired(self) -> int:
-        return len({finding.line for finding in self.findings if finding.outcome == "repaired"})
 
 
 def judge(content: bytes, kind: Kind, municipalities: Municipalities, where: Where) -> Judged:
