@@ -17,7 +17,7 @@ from .test_story import CENTRE, Town, town
 if TYPE_CHECKING:
     from playwright.async_api import Page, WebSocket
 
-pytestmark = [pytest.mark.browser, pytest.mark.flow]
+pytestmark = [pytest.mark.browser, pytest.mark.whole_browser, pytest.mark.flow]
 __all__ = ["town"]
 
 POLE = Bell(
@@ -66,6 +66,7 @@ async def at_pole(town: Town, frames: list[Any]) -> Page:
 async def test_each_side_hears_the_other_and_closing_ends_it(town: Town, picture: Any, accessible: Any) -> None:
     frames: list[Any] = []
     console = await town.signed_in("operator", Role.OPERATOR, "/console")
+    await console.locator("[data-part=links]").wait_for(timeout=30_000)
     await watched(console, frames)
     await console.reload()
     await console.keyboard.press("KeyJ")
@@ -136,6 +137,7 @@ async def test_each_side_hears_the_other_and_closing_ends_it(town: Town, picture
 async def test_a_bell_without_a_microphone_lets_her_hear(town: Town, picture: Any) -> None:
     frames: list[Any] = []
     console = await town.signed_in("operator", Role.OPERATOR, "/console")
+    await console.locator("[data-part=links]").wait_for(timeout=30_000)
     await watched(console, frames)
     await console.context.grant_permissions(["microphone"])
     await console.reload()
