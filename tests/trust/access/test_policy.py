@@ -29,6 +29,11 @@ EXPECTED = {
     Act.ACCOUNT_ADMINISTER: {"administrator"},
     Act.ESCORT_DISPATCH: {"operator", "supervisor"},
     Act.ESCORT_ROSTER: {"supervisor"},
+    Act.WARD_WORK: {"operator", "supervisor"},
+    Act.WARD_SEARCH: {"supervisor"},
+    Act.BELL_LIST: {"operator", "supervisor", "officer", "administrator"},
+    Act.BELL_MAINTAIN: {"supervisor", "administrator"},
+    Act.BELL_COMMISSION: {"administrator"},
 }
 
 
