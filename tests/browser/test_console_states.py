@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,8 +97,15 @@ async def forget_tones(page: Page) -> None:
 
 
 async def open_case(page: Page, id: str = "i47") -> None:
+    """A list that is still settling may move a card from under the first click, as from under a hand."""
+    from playwright.async_api import TimeoutError as NotInTime
+
+    opened = page.locator(f'.case[data-case="{id}"]')
     await card(page, id).click()
-    await page.locator(f'.case[data-case="{id}"]').wait_for()
+    with suppress(NotInTime):
+        return await opened.wait_for(timeout=5_000)
+    await card(page, id).click()
+    await opened.wait_for()
 
 
 # -- the states of a case
@@ -520,7 +528,7 @@ async def test_nobody_to_pass_to_is_said(sit: Sit, room: Room, stage: Stage) -> 
     # no key stands in the list that does nothing
     await page.keyboard.press("?")
     listed = await page.locator(".key-list kbd").all_inner_texts()
-    assert "B" in listed and "V" not in listed
+    assert "B" in listed and not {";", "'", "["} & set(listed)
 
 
 # -- closing
@@ -1102,6 +1110,7 @@ async def test_a_letter_moves_to_another_key_and_stays_there(sit: Sit, room: Roo
     await stage.until(lambda: stage.asked_for("/api/incidents/i47/confirm"))
 
     await page.reload()
+    await page.locator(".queue").wait_for()
     await page.locator(".queue .skeletons").wait_for(state="detached")
     await page.keyboard.press("?")
     await page.get_by_role("button", name="지금 ;").wait_for()

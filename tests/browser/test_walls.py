@@ -329,11 +329,11 @@ async def test_the_key_is_in_the_list_and_can_be_moved(sit: Sit, room: Room, nod
     await page.keyboard.press("Shift+Slash")
     await says(page.get_by_role("dialog"), "여러 카메라를 흐리게")
     await page.get_by_role("button", name=re.compile("벽: .* 키 바꾸기, 지금 W")).click()
-    await page.keyboard.press("v")
+    await page.keyboard.press(";")
     await page.keyboard.press("Escape")
     await page.keyboard.press("w")
     assert await page.locator("[data-part=walls]").count() == 0
-    await page.keyboard.press("v")
+    await page.keyboard.press(";")
     await page.locator("[data-part=walls]").wait_for()
 
 
