@@ -127,6 +127,12 @@ async def test_a_question_reaches_her_with_the_screen_off(open_page: Open, stage
     assert profile["push"] == hers and profile["language"] == "ko"
     note: dict[str, object] = {"title": "괜찮으세요?", "body": "열어서 답해 주세요.", "silent": False, "url": page.url}
     await pushed(page, note, "citizen")
+    # and a call for help, which asks nothing, does not say how to reach her browser
+    await hold(page, SOS)
+    await stage.until(lambda: stage.asked_for("/api/signals"))
+    sos = stage.asked_for("/api/signals")[0].body
+    sealed = base64.urlsafe_b64decode(sos["sealed"] + "==")
+    assert "push" not in json.loads(sealing.open(KEY, sealed, b"ansim contacts", sos["id"].encode()))
 
 
 async def test_she_says_that_she_is_well_in_one_press(open_page: Open, stage: Stage, picture: Any) -> None:

@@ -42,7 +42,10 @@ export async function introduce(purpose: "ansim signal" | "ansim trip" | "ansim 
     }
     const key = centre?.key ?? known?.centre_key ?? null;
     if (profile !== null && key !== null) {
-      introduction.sealed = base64url(await seal(key, utf8(JSON.stringify({ ...profile, language: locale.value })), CONTACTS, utf8(id)));
+      // Only a trip asks her: nobody else needs to know how to reach this browser.
+      const { push, ...others } = profile;
+      const told = purpose === "ansim trip" ? { ...others, push } : others;
+      introduction.sealed = base64url(await seal(key, utf8(JSON.stringify({ ...told, language: locale.value })), CONTACTS, utf8(id)));
     }
   } catch {
     // Without a key or a profile the call is anonymous, and still a call.

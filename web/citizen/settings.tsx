@@ -17,6 +17,7 @@ import { allowShake, canShake, listen } from "./shake";
 import { cases, change, enrolled, mapping, profile, screen, settings, trips } from "./state";
 import { spots } from "./spots";
 import { forgetEverything, keep, kept } from "./vault";
+import { stopAsking } from "./waking";
 import { t } from "./words";
 
 interface Install extends Event {
@@ -139,6 +140,7 @@ function Withdraw(): JSX.Element {
         await ask("POST", "/api/citizen/withdraw", { credential: known.credential, proof: await prove("ansim withdraw", known.credential) });
       }
       await forgetEverything();
+      await stopAsking();
       enrolled.value = profile.value = mapping.value = null;
       cases.value = [];
       trips.value = [];

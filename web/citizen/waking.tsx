@@ -11,6 +11,9 @@ import { type Word, t } from "./words";
 
 const pushes = new Pushes("/citizen/sw.js", "/citizen");
 
+/** From now on the push service refuses what a centre sends here. */
+export const stopAsking = (): Promise<void> => pushes.stop().catch(() => undefined);
+
 /** What a trip that starts now would be asked by; null where only an open page hears. */
 export function asksBy(): "push" | "sms" | null {
   const may = allowed(profile.value);
@@ -31,7 +34,7 @@ export function Waking(): JSX.Element {
     setTrouble(null);
     if (!wanted) {
       await remember({ push: undefined });
-      await pushes.stop().catch(() => undefined);
+      await stopAsking();
       return;
     }
     if ((await Notification.requestPermission()) !== "granted") return setTrouble("wake.denied");

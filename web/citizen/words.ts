@@ -74,7 +74,7 @@ const ko = {
 
   "stored.title": "나에 대해 남는 것", "stored.phone": "이 휴대폰", "stored.phone.what": "이름, 보호자, 취소 번호, 자주 가는 곳, 접수 기록. 이 휴대폰만 열 수 있게 잠가 두었어요.", "stored.phone.when": "탈퇴하거나 지울 때",
   "stored.key": "등록한 곳", "stored.key.what": "이 휴대폰의 공개 열쇠와 가명. 이름은 없어요.", "stored.key.when": "탈퇴할 때 · 늦어도 {day}", "stored.case": "SOS를 보냈을 때", "stored.case.what": "위치, 이름, 보호자, 대화. 담당 관제센터만 열 수 있어요.", "stored.case.when": "위치는 상황이 끝나면 바로, 나머지는 보관 기간이 끝날 때",
-  "stored.trip": "귀가할 때", "stored.trip.what": "위치, 가는 곳, 차량번호, 보호자. 담당 관제센터만 열 수 있어요.", "stored.trip.when": "위치는 끝나면 바로, 나머지는 하루 뒤", "stored.ledger": "열람 기록", "stored.ledger.what": "누가 언제 보았는지. 이름과 위치는 없어요.", "stored.ledger.when": "지우지 않아요",
+  "stored.trip": "귀가할 때", "stored.trip.what": "위치, 가는 곳, 차량번호, 보호자, 켜 두었으면 이 휴대폰의 알림 주소. 담당 관제센터만 열 수 있어요.", "stored.trip.when": "위치는 끝나면 바로, 나머지는 하루 뒤", "stored.ledger": "열람 기록", "stored.ledger.what": "누가 언제 보았는지. 이름과 위치는 없어요.", "stored.ledger.when": "지우지 않아요",
 
   "tracker": "목걸이 · 시계 · 추적기", "tracker.number": "기기에 적힌 번호", "tracker.number.hint": "비상 목걸이나 시계의 IMEI 또는 ID예요. 등록하지 않아도 그 기기의 SOS는 받지만, 등록하면 누구인지 알아요.",
   "tracker.number.add": "기기 등록하기", "tracker.taken": "다른 사람이 이미 등록한 번호예요.", "tracker.form": "숫자와 영문으로 4자에서 32자까지 적어 주세요.",
@@ -208,7 +208,7 @@ const en: Record<keyof typeof ko, string> = {
 
   "stored.title": "What is kept about me", "stored.phone": "This phone", "stored.phone.what": "Name, guardians, cancel numbers, places you go to, receipts. Locked so that only this phone can open them.", "stored.phone.when": "until you withdraw or remove them",
   "stored.key": "Where you enrolled", "stored.key.what": "This phone's public key and a pseudonym. No name.", "stored.key.when": "until you withdraw · at the latest {day}", "stored.case": "When you send an SOS", "stored.case.what": "Position, name, guardians, words. Only the centre that answers can open them.", "stored.case.when": "positions at once when it is over, the rest at the end of retention",
-  "stored.trip": "On the way home", "stored.trip.what": "Position, destination, plate number, guardians. Only the centre that answers can open them.", "stored.trip.when": "positions at once when it is over, the rest a day later", "stored.ledger": "Viewing record", "stored.ledger.what": "Who looked, and when. No name, no position.", "stored.ledger.when": "never destroyed",
+  "stored.trip": "On the way home", "stored.trip.what": "Position, destination, plate number, guardians, and if you switched it on where notifications to this phone go. Only the centre that answers can open them.", "stored.trip.when": "positions at once when it is over, the rest a day later", "stored.ledger": "Viewing record", "stored.ledger.what": "Who looked, and when. No name, no position.", "stored.ledger.when": "never destroyed",
 
   "tracker": "Pendant · watch · tracker", "tracker.number": "Number on the device", "tracker.number.hint": "The IMEI or ID of a pendant or a watch. Its SOS arrives without this, too, but nobody knows whose it is.",
   "tracker.number.add": "Add the device", "tracker.taken": "Somebody else has added this number.", "tracker.form": "4 to 32 digits and letters, please.",
