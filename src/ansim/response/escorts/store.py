@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ansim.core.database import Transaction
+from ansim.core.database import Transaction, structs
 from ansim.response.escorts.model import DutyRow, Engaged, EscortCounts, EscortLine, EscortRow
 
 _FIXED = {
@@ -23,7 +23,7 @@ async def one_at_a_time(tx: Transaction, centre: str) -> None:
 
 
 async def insert(tx: Transaction, escort: EscortRow) -> None:
-    await _insert(tx, "escort", escort)
+    await structs.insert(tx, "escort", escort)
 
 
 async def save(tx: Transaction, escort: EscortRow) -> None:
@@ -113,7 +113,7 @@ async def engaged(tx: Transaction, centres: Sequence[str], but: str | None = Non
 
 
 async def insert_duty(tx: Transaction, duty: DutyRow) -> None:
-    await _insert(tx, "escort_duty", duty)
+    await structs.insert(tx, "escort_duty", duty)
 
 
 async def duties(tx: Transaction, centres: Sequence[str], from_at: datetime) -> list[DutyRow]:
@@ -151,11 +151,3 @@ async def forget_names(tx: Transaction, id: str) -> bool:
     await tx.execute("UPDATE escort_duty SET case_slot = NULL WHERE id = $1", id)
     tag = await tx.execute("UPDATE escort SET case_slot = NULL, person = NULL WHERE id = $1", id)
     return tag.endswith(" 1")
-
-
-async def _insert(tx: Transaction, table: str, row: EscortRow | DutyRow) -> None:
-    names = row.__struct_fields__
-    values = ", ".join(f"${at}" for at in range(1, len(names) + 1))
-    await tx.execute(
-        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({values})", *(getattr(row, name) for name in names)
-    )

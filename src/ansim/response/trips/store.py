@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ansim.core.database import Row, Transaction
+from ansim.core.database import Row, Transaction, structs
 from ansim.response.trips.model import TripCounts, TripRow
 
 _CHANGES = {
@@ -17,11 +17,7 @@ _CHANGES = {
 }  # fmt: skip
 """What changes in a trip's life, and its type."""
 
-_SAVE = (
-    f"UPDATE trip SET {', '.join(f'{name} = new.{name}' for name in _CHANGES)}"
-    f" FROM unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(['text', *_CHANGES.values()], start=1))})"
-    f" AS new(id, {', '.join(_CHANGES)}) WHERE trip.id = new.id"
-)
+_SAVE = structs.saving("trip", _CHANGES)
 
 _OPEN_CASE = (
     "SELECT id, track_slot FROM incident WHERE id = ANY ($1::text[]) AND closed_at IS NULL ORDER BY id FOR SHARE"
@@ -30,13 +26,7 @@ _OPEN_CASE = (
 
 async def insert(tx: Transaction, trip: TripRow) -> bool:
     """False when the phone's id is known already."""
-    names = TripRow.__struct_fields__
-    tag = await tx.execute(
-        f"INSERT INTO trip ({', '.join(names)}) VALUES ({', '.join(f'${n}' for n in range(1, len(names) + 1))})"
-        " ON CONFLICT (client_id) DO NOTHING",
-        *(getattr(trip, name) for name in names),
-    )
-    return tag.endswith(" 1")
+    return await structs.insert(tx, "trip", trip, once="client_id")
 
 
 def save(tx: Transaction, trip: TripRow) -> None:

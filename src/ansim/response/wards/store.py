@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from ansim.core.database import Row, Transaction
+from ansim.core.database import Row, Transaction, structs
 from ansim.response.wards.model import HourRow, SearchRow, WardCounts, WardRow
 
-_FIXED = {
-    "id", "client_id", "centre", "kind", "ground", "person", "subject_tag", "secret_hash", "track_slot", "case_slot",
-    "secret", "words", "enrolled_by", "enrolled_at", "devices", "guardians", "own_page", "destroyed_at",
-}  # fmt: skip
 _CHANGES = {
     "official": "text", "places": "bytea", "memory": "bytea", "zones": "smallint", "until_at": "timestamptz",
     "silent_after_s": "int", "check_at": "text", "check_grace_s": "int", "ask_at": "timestamptz",
@@ -22,11 +18,7 @@ _CHANGES = {
 }  # fmt: skip
 """What changes while a ward is watched, and its type."""
 
-_SAVE = (
-    f"UPDATE ward SET {', '.join(f'{name} = new.{name}' for name in _CHANGES)}"
-    f" FROM unnest({', '.join(f'${n}::{kind}[]' for n, kind in enumerate(['text', *_CHANGES.values()], start=1))})"
-    f" AS new(id, {', '.join(_CHANGES)}) WHERE ward.id = new.id"
-)
+_SAVE = structs.saving("ward", _CHANGES)
 
 _LINES = (
     "SELECT w.*, a.name AS official_name, s.state AS search FROM ward w LEFT JOIN account a ON a.id = w.official"
@@ -37,13 +29,7 @@ _LINES = (
 
 async def insert(tx: Transaction, ward: WardRow) -> bool:
     """False when the console's id is known already."""
-    names = WardRow.__struct_fields__
-    tag = await tx.execute(
-        f"INSERT INTO ward ({', '.join(names)}) VALUES ({', '.join(f'${n}' for n in range(1, len(names) + 1))})"
-        " ON CONFLICT (client_id) DO NOTHING",
-        *(getattr(ward, name) for name in names),
-    )
-    return tag.endswith(" 1")
+    return await structs.insert(tx, "ward", ward, once="client_id")
 
 
 def save(tx: Transaction, ward: WardRow) -> None:
