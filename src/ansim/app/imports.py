@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ansim.app.running import database_of, read_note
@@ -15,12 +16,13 @@ from ansim.city.cameras.map import Layer, Sheet
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.national import Imported, judge
 from ansim.city.cameras.register import bring, lay
-from ansim.city.cameras.rows import Finding, Municipalities, Where
+from ansim.city.cameras.rows import Finding, Municipalities, Reported, Where
 from ansim.city.cameras.sheet import lines
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.city.ways.facilities import judge as judge_facilities
 from ansim.city.ways.model import Kind
 from ansim.city.ways.register import bring as bring_facilities
+from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 
 SHOWN = 20
@@ -29,18 +31,11 @@ SHOWN = 20
 async def import_cameras(file: Path, *, folder: Path, dry_run: bool, report: Path | None) -> int:
     """Read a national register of cameras into the centre that runs on this data folder; with `dry_run` only judge it."""
     imported = await asyncio.to_thread(read_cameras, file)
-    if report is not None:
-        await asyncio.to_thread(write_report, report, imported.findings)
-    _say(imported, report)
+    await _say(imported, f"{imported.poles} poles, {len(imported.cameras)} cameras", report)
     if dry_run:
-        print("dry run: nothing was changed")
-        return 0
-    database = await database_of(read_note(folder).dsn)
-    try:
-        async with database.transaction() as tx:
-            change = await bring(tx, imported.cameras, actor="command-line")
-    finally:
-        await database.close()
+        return _only_judged()
+    async with _register(folder) as tx:
+        change = await bring(tx, imported.cameras, actor="command-line")
     print(f"register: {change.new} new, {change.changed} changed, {change.removed} removed, {change.same} as before")
     return 0
 
@@ -48,21 +43,11 @@ async def import_cameras(file: Path, *, folder: Path, dry_run: bool, report: Pat
 async def import_bells(file: Path, *, folder: Path, dry_run: bool, report: Path | None) -> int:
     """Read a national register of emergency bells into the centre that runs on this data folder; with `dry_run` only judge it."""
     imported = await asyncio.to_thread(read_bells, file)
-    if report is not None:
-        await asyncio.to_thread(write_report, report, imported.findings)
-    print(
-        f"{imported.rows} rows: {len(imported.bells)} bells; {imported.repaired} rows repaired, {imported.refused} refused"
-    )
-    _name_lines(imported.findings, report)
+    await _say(imported, f"{len(imported.bells)} bells", report)
     if dry_run:
-        print("dry run: nothing was changed")
-        return 0
-    database = await database_of(read_note(folder).dsn)
-    try:
-        async with database.transaction() as tx:
-            change = await bring_bells(tx, imported.bells, actor="command-line")
-    finally:
-        await database.close()
+        return _only_judged()
+    async with _register(folder) as tx:
+        change = await bring_bells(tx, imported.bells, actor="command-line")
     print(f"register: {change.new} new, {change.changed} changed, {change.same} as before")
     return 0
 
@@ -91,16 +76,11 @@ async def import_map(
         report,
     )
     if dry_run:
-        print("dry run: nothing was changed")
-        return 0
+        return _only_judged()
     if not found.layers:
         raise Problem(422, "map.empty", "There is nothing in this file that can be laid into the map")
-    database = await database_of(read_note(folder).dsn)
-    try:
-        async with database.transaction() as tx:
-            changed = await lay(tx, sheet or file.stem[:60], found.layers, actor="command-line")
-    finally:
-        await database.close()
+    async with _register(folder) as tx:
+        changed = await lay(tx, sheet or file.stem[:60], found.layers, actor="command-line")
     print(
         f"map: sheet {sheet or file.stem[:60]} is "
         + ("laid; cameras are judged by it from now on" if changed else "as before")
@@ -114,24 +94,13 @@ async def import_facilities(
     """Read street lights or places of help into the centre that runs on this data folder, in the place of what was known of
     this sheet; with `dry_run` only judge them."""
     judged = await asyncio.to_thread(lambda: judge_facilities(_content(file), kind, *municipalities_of()))
-    if report is not None:
-        await asyncio.to_thread(write_report, report, judged.findings)
-    print(
-        f"{judged.rows} rows: {len(judged.facilities)} of kind {kind};"
-        f" {judged.repaired} rows repaired, {judged.refused} refused"
-    )
-    _name_lines(judged.findings, report)
+    await _say(judged, f"{len(judged.facilities)} of kind {kind}", report)
     if dry_run:
-        print("dry run: nothing was changed")
-        return 0
+        return _only_judged()
     if not judged.facilities:
         raise Problem(422, "facilities.empty", "There is nothing in this file that can be used")
-    database = await database_of(read_note(folder).dsn)
-    try:
-        async with database.transaction() as tx:
-            change = await bring_facilities(tx, kind, sheet or file.stem[:60], judged.facilities, actor="command-line")
-    finally:
-        await database.close()
+    async with _register(folder) as tx:
+        change = await bring_facilities(tx, kind, sheet or file.stem[:60], judged.facilities, actor="command-line")
     print(f"{kind}: {change.new} new, {change.changed} changed, {change.removed} removed, {change.same} as before")
     return 0
 
@@ -184,16 +153,28 @@ def _write(file: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...
         raise Problem(400, "import.report", f"{file} cannot be written", f"{error.strerror}.") from None
 
 
-def _say(imported: Imported, report: Path | None) -> None:
-    print(
-        f"{imported.rows} rows: {imported.poles} poles, {len(imported.cameras)} cameras;"
-        f" {imported.repaired} rows repaired, {imported.refused} refused"
-    )
-    _name_lines(imported.findings, report)
+def _only_judged() -> int:
+    print("dry run: nothing was changed")
+    return 0
 
 
-def _name_lines(findings: Iterable[Finding], report: Path | None) -> None:
-    lines = sorted(findings, key=lambda one: one.line)
+@asynccontextmanager
+async def _register(folder: Path) -> AsyncIterator[Transaction]:
+    """A transaction at the centre that runs on this data folder."""
+    database = await database_of(read_note(folder).dsn)
+    try:
+        async with database.transaction() as tx:
+            yield tx
+    finally:
+        await database.close()
+
+
+async def _say(judged: Reported, found: str, report: Path | None) -> None:
+    """What the file holds, and what was wrong with it: all of it in the report, the worst of it here."""
+    if report is not None:
+        await asyncio.to_thread(write_report, report, judged.findings)
+    print(f"{judged.rows} rows: {found}; {judged.repaired} rows repaired, {judged.refused} refused")
+    lines = sorted(judged.findings, key=lambda one: one.line)
     _name(
         [(f"line {one.line}: {one.outcome}, {one.field}, {one.rule}: {one.detail}", one.outcome) for one in lines],
         report,

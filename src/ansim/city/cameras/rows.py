@@ -41,6 +41,7 @@ class Reported:
     """What reading a file found, with a line for every row that was not as it should be."""
 
     findings: list[Finding]
+    rows: int
 
     @property
     def refused(self) -> int:
