@@ -2,6 +2,7 @@
 import { base64url, utf8 } from "../shared/bytes";
 import { seal } from "../shared/hpke";
 import { locale } from "../shared/i18n";
+import { publicHalf, sign } from "../shared/signing";
 import type { Centre, Profile, Sos } from "./wire";
 import { deviceKey, kept } from "./vault";
 
@@ -17,17 +18,9 @@ export interface Credential {
 
 export const credential = (): Promise<Credential | null> => kept<Credential>("credential");
 
-export async function publicKey(): Promise<JsonWebKey> {
-  const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", (await deviceKey()).publicKey);
-  return { kty: kty!, crv: crv!, x: x!, y: y! };
-}
+export const publicKey = async (): Promise<JsonWebKey> => publicHalf(await deviceKey());
 
-/** ECDSA P-256 with SHA-256 over the lines, raw r || s, base64url: this phone and no other said it. */
-export async function prove(...lines: string[]): Promise<string> {
-  const { privateKey } = await deviceKey();
-  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, privateKey, utf8(lines.join("\n")));
-  return base64url(signature);
-}
+export const prove = async (...lines: string[]): Promise<string> => sign(await deviceKey(), lines);
 
 export type Introduction = Pick<Sos, "credential" | "proof" | "sealed">;
 
