@@ -1025,11 +1025,12 @@ async def test_a_caller_is_booked_for_and_the_leader_plans_a_pair(
         "스카우트 2 전화": "010-0000-0004",
     }.items():  # fmt: skip
         await plan.get_by_label(label, exact=True).fill(value)
+    await plan.get_by_label("스카우트 2 언어").select_option("en")
     await picture(page, "e10-console-rota")
-    await page.keyboard.press("Enter")
+    await plan.get_by_label("스카우트 2 전화").press("Enter")
     planned = (await stage.until(lambda: stage.asked_for("/api/escort-duties")))[0].body
     assert planned["reach_m"] == 2000 and planned["starts_at"] < planned["ends_at"]
-    assert [one["name"] for one in planned["scouts"]] == ["박서연", "최민재"]
+    assert [(one["name"], one["language"]) for one in planned["scouts"]] == [("박서연", "ko"), ("최민재", "en")]
     await page.get_by_role("button", name="역삼역 빼기").click()
     await stage.until(lambda: stage.asked_for("/api/escort-duties/d1", "DELETE"))
 

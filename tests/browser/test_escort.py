@@ -112,6 +112,40 @@ async def test_she_asks_for_two_scouts_and_sees_who_comes(
     # the page was closed and comes again: it is still there
     await page.reload()
     await page.get_by_text("김나은, 이도윤").wait_for()
+    # it is over and put away: her record says who looked, and when the rest of it dies
+    entries = [
+        {"seq": n, "id": f"e{n}", "at": ago(1900 - 300 * n), "actor": actor, "act": act, "object": object_,
+         "incident": "e" * 32, "purpose": "escort", "leaf_hash": "", "details": details}
+        for n, (act, actor, object_, details) in enumerate([
+            ("escort.viewed", {"id": "a1", "role": "operator"}, "e" * 32, None),
+            ("escort.assigned", {"id": "a1", "role": "operator"}, "e" * 32, None),
+            ("link.opened", {"id": "link:1", "role": "scout"}, "link-1", {"role": "scout"}),
+            ("link.opened", {"id": "link:2", "role": "scout"}, "link-2", {"role": "scout"}),
+            ("escort.walking", {"id": "system", "role": "system"}, "e" * 32, None),
+            ("escort.ended", {"id": "person", "role": "person"}, "e" * 32, {"why": "arrived"}),
+            ("track.erased", {"id": "system", "role": "system"}, "e" * 32, {"count": 1}),
+        ])
+    ]  # fmt: skip
+    stage.on("POST", "/api/record", {"entries": entries})
+    stage.on("POST", f"{ESCORT}/state", view(state="ended", outcome="arrived", ended_at=ago(0), number=None, people=[]))
+    await page.get_by_role("button", name="닫기").click()
+    await page.get_by_role("button", name="내 기록").click()
+    await page.get_by_text("집까지 · 스카우트와 함께").click()
+    text = await page.locator("main").inner_text()
+    for words in (
+        "관제요원 1명",
+        "스카우트 2명",
+        "이름, 만날 곳, 갈 곳",
+        "15분",
+        "스카우트를 정함",
+        "만나서 출발",
+        "지워짐",
+        "끝나고 하루 뒤",
+    ):
+        assert words in text, words
+    assert stage.asked_for("/api/record")[-1].body == {"items": [{"incident": "e" * 32, "secret": "s" * 43}]}
+    await picture(page, "e2-record")
+    await accessible(page, letters_px=15, targets_px=48)
 
 
 async def test_a_wrong_number_warns_her_and_the_right_one_waits_for_the_other_side(

@@ -24,6 +24,8 @@ STOP = destination(*HOME, 180.0, 300.0)
 
 PAIRS = {
     "near": ("야탑역", destination(*STOP, 90.0, 200.0), ("김나은", "이도윤"), ("010-0000-0001", "010-0000-0002")),
+    "edge": ("태재고개", destination(*HOME, 90.0, 3900.0), ("정하준", "한지우"), ("010-0000-0005", "010-0000-0006")),
+    "beyond": ("오포", destination(*HOME, 90.0, 4200.0), ("오세아", "윤도현"), ("010-0000-0007", "010-0000-0008")),
     "far": ("서현역", destination(*STOP, 90.0, 1500.0), ("박서연", "최민재"), ("010-0000-0003", "010-0000-0004")),
 }
 
@@ -72,15 +74,19 @@ class Town:
         self.house, self.leader, self.dispatcher = house, leader, dispatcher
         self.duties: dict[str, str] = {}
 
-    async def plan(self, pair: str, *, hours: float = 4) -> dict[str, Any]:
+    async def plan(self, pair: str, *, leader: httpx.AsyncClient | None = None, **languages: str) -> dict[str, Any]:
+        """`languages`: of the scouts, by their names."""
         area, post, names, phones = PAIRS[pair]
         now = self.house.clock.now()
         body = {
             "area": area, "latitude": post[0], "longitude": post[1], "starts_at": instant(now),
-            "ends_at": instant(now + timedelta(hours=hours)),
-            "scouts": [{"name": name, "phone": phone} for name, phone in zip(names, phones, strict=True)],
+            "ends_at": instant(now + timedelta(hours=4)),
+            "scouts": [
+                {"name": name, "phone": phone, "language": languages.get(name, "ko")}
+                for name, phone in zip(names, phones, strict=True)
+            ],
         }  # fmt: skip
-        made: dict[str, Any] = read(await self.leader.post("/api/escort-duties", json=body))
+        made: dict[str, Any] = read(await (leader or self.leader).post("/api/escort-duties", json=body))
         self.duties[pair] = made["id"]
         return made
 
@@ -117,7 +123,7 @@ class Town:
 @pytest.fixture
 async def town(house: House) -> Town:
     town = Town(house, await house.client("supervisor"), await house.client("operator"))
-    await town.plan("near")
+    await town.plan("near", 이도윤="en")
     await town.plan("far")
     return town
 
@@ -225,6 +231,8 @@ async def test_she_is_walked_home_and_nothing_of_it_is_left(town: Town) -> None:
     assert (await her.state())["state"] == "walking"
     # only now do they learn where she lives
     assert (await scouts[1].sees())["escort"]["home"]["label"] == "별빛로 7"
+    mine = {"items": [{"incident": her.id, "secret": her.secret}]}
+    assert (await her.phone._post("/api/record", mine))["entries"] == []
     await house.clock.advance(5 * 60)
     assert (await scouts[1].say("arrived"))["state"] == "walking"
     assert (await her.say("arrived"))["outcome"] == "arrived"
@@ -233,6 +241,11 @@ async def test_she_is_walked_home_and_nothing_of_it_is_left(town: Town) -> None:
     assert await acts(house, her.id) == [
         "booked", "viewed", "assigned", "here", "met", "met", "walking", "home", "home", "ended",
     ]  # fmt: skip
+    # who saw her: it opens with the end, roles and no names
+    record = (await her.phone._post("/api/record", mine))["entries"]
+    looked = [(one["act"], one["actor"]["role"]) for one in record if one["act"] in ("escort.viewed", "link.opened")]
+    assert looked == [("escort.viewed", ""), *[("link.opened", "scout")] * 2], "a token has no account that has a role"
+    assert any(one["act"] == "track.erased" for one in record) and not any("name" in one["actor"] for one in record)
     await house.clock.leap(24 * 3600 + 1)
     await forgotten(house, her.id, "case")
     [row] = await house.rows("SELECT * FROM escort")
@@ -406,6 +419,46 @@ async def test_handed_over_only_when_both_have_met(town: Town) -> None:
     assert (await her.say("arrived"))["outcome"] == "arrived"
 
 
+async def test_at_the_border_the_centre_of_the_stop_answers_and_its_pairs_go(town: Town) -> None:
+    """The border lies 3,990 m east of her door: a stop on either side of it is answered by the centre whose side it is."""
+    house = town.house
+    neighbours = Town(
+        house, *[await house.client(role, centre="gyeonggi-gwangju") for role in ("supervisor", "operator")]
+    )
+    await town.plan("edge")
+    beyond = await neighbours.plan("beyond")
+    home = dict(zip(("latitude", "longitude"), destination(*HOME, 90.0, 1500.0), strict=True))
+
+    def at(east_m: float) -> dict[str, Any]:
+        latitude, longitude = destination(*HOME, 90.0, east_m)
+        return {"home": home, "meeting": {"latitude": latitude, "longitude": longitude}}
+
+    theirs = await booked(house, **at(4030.0))
+    detail = await neighbours.detail(theirs)
+    assert [one["area"] for one in detail["proposals"]] == ["오포"], "the nearer pair is not theirs to send"
+    assert (await town.dispatcher.get(f"/api/escorts/{theirs.id}")).status_code == 404
+    await theirs.say("cancel")
+
+    ours = await booked(house, **at(3960.0))
+    assert [one["area"] for one in (await town.detail(ours))["proposals"]] == ["태재고개"]
+    assert (await neighbours.dispatcher.get(f"/api/escorts/{ours.id}")).status_code == 404
+    read(await town.assign(ours, "edge"))
+    [first, _] = await town.scouts("edge")
+    await house.clock.advance(40 * 60)
+    await meet(ours, first)
+
+    await first.say("hand-over")
+    town.duties["beyond"] = beyond["id"]
+    read(await town.assign(ours, "beyond", instead_of="edge"))
+    phone = await house.phone()
+    full = await phone._client.post("/api/escorts", json=asked(house, phone, **at(4030.0)))
+    assert (full.status_code, full.json()["type"]) == (409, "escort.full"), "their pair is promised to her"
+    [second, _] = await town.scouts("beyond")
+    await meet(ours, second)
+    assert read(await neighbours.dispatcher.get(f"/api/escorts/{ours.id}"))["state"] == "walking"
+    assert (await town.dispatcher.get(f"/api/escorts/{ours.id}")).status_code == 404
+
+
 async def test_one_word_counts_alone_after_ten_minutes(town: Town) -> None:
     her, [scout, _] = await walking(town)
     await scout.say("arrived")
@@ -419,8 +472,8 @@ async def test_somebody_who_calls_needs_no_app(town: Town) -> None:
     body = asked(house, await house.phone(enrol=False))
     call = {name: body[name] for name in ("id", "meet_at", "meeting", "home")} | {
         "name": "정하나",
-        "phone": "010-5555-6666",
-    }
+        "phone": "010-5555-6666", "language": "en",
+    }  # fmt: skip
     made = read(await town.dispatcher.post("/api/escort-calls", json=call))
     await house.settle()
     assert told(house, "010-5555-6666") == ["escort.booked"]
@@ -428,6 +481,14 @@ async def test_somebody_who_calls_needs_no_app(town: Town) -> None:
     read(await town.dispatcher.post(f"/api/escorts/{made['escort']}/assign", json=body))
     await house.settle()
     caller = Scout(await house.client(), texts(house)[0][1].link)
+    read_by = {
+        address: notice.text().partition(" Open")[0] for address, notice in texts(house) if notice.language == "en"
+    }
+    meet = instant(house.clock.now() + AHEAD + timedelta(hours=9))[11:16]
+    assert read_by == {
+        "010-5555-6666": f"[ansim] Two scouts wait for you at {meet}. See the numbers you know each other by.",
+        "010-0000-0002": f"[ansim] You walk somebody home at {meet}. See where to meet, and your number.",
+    }, "each reads her own language"
     state = (await caller.open())["escort"]
     assert (state["side"], state["people"]) == ("walker", ["김나은", "이도윤"])
     [scout, _] = await town.scouts("near")

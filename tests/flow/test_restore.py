@@ -33,6 +33,7 @@ from ansim.trust.ledger.export import export
 from ansim.trust.retention import store
 from ansim.trust.verify import verify
 from tests.adapters.witness.loopback import WitnessServer
+from tests.flow import test_escorts as escorting
 from tests.flow.conftest import CENTRE, House, opened
 from tests.flow.test_trips import started
 from tests.flow.test_wards import Town, asked
@@ -51,6 +52,8 @@ class Restored:
     export: Path
     closed: str  # open in the backup, closed since
     trip: str  # on her way in the backup, at home since
+    escort: str  # asked for in the backup, taken back since
+    duty: str  # on the rota in the backup, off it since
     ward: str  # under watch in the backup, ended since
     hour: str  # of her track
     later: str  # neither known nor open in the backup
@@ -83,6 +86,9 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             ward = read(await operator.post("/api/wards", json=asked(house)))["ward"]["id"]
             await Town(house, {"official": operator}).fix((37.38, 127.12))
             [hour] = [row["id"] for row in await house.rows("SELECT id FROM ward_hour")]
+            rota = escorting.Town(house, await house.client("supervisor"), operator)
+            duty = (await rota.plan("near"))["id"]
+            walked = await escorting.booked(house, await house.phone(enrol=False))
 
             await house.centre.sequencer.settle()
             # Of what the backup knows some has no place in the tree yet.
@@ -93,6 +99,8 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             read(await operator.post(f"/api/incidents/{before}/close", json={"code": 1, "note": "안전 확인"}))
             await walk.ask("end", outcome="arrived", code="2580")
             read(await operator.post(f"/api/wards/{ward}/end", json={}))
+            await walked.say("cancel")
+            assert (await rota.leader.delete(f"/api/escort-duties/{duty}")).status_code == 204
             await house.settle()
             later = await claimed(house, operator, await house.phone(enrol=False))
             read(await operator.post(f"/api/incidents/{later}/close", json={"code": 2}))
@@ -101,7 +109,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             async def forgotten() -> bool:
                 await house.clock.advance(1)
                 rows = await house.rows("SELECT 1 FROM destruction WHERE certified_at IS NOT NULL")
-                return len(rows) == 6
+                return len(rows) == 8
 
             await house.until(forgotten, settled=False)
             auditor = await house.client("auditor")
@@ -117,7 +125,9 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
         settings = Settings(
             data=str(data), database=empty_dsn, centre=CENTRE, simulated_channels=True, witnesses=witnesses
         )
-        yield Restored(settings, clock, export, before, walk.id, ward, hour, later, person["id"], witness)
+        yield Restored(
+            settings, clock, export, before, walk.id, walked.id, duty, ward, hour, later, person["id"], witness
+        )
 
 
 async def rows(restored: Restored, sql: str) -> list[dict[str, Any]]:
@@ -149,13 +159,13 @@ async def test_nobody_who_was_forgotten_comes_back(restored: Restored) -> None:
     world = World(clock=restored.clock)
     replay = await after_restore(restored.settings, restored.export, world=world)
     assert (replay.closed, replay.withdrawn) == (
-        [restored.closed, restored.trip, restored.ward],
-        [restored.person],
+        [restored.closed, restored.trip, restored.ward, restored.escort],
+        [restored.duty, restored.person],
     )
-    tracks = (restored.closed, restored.trip, restored.ward, restored.hour)
-    gone = (*(f"track of {one}" for one in tracks), f"person of {restored.person}")
+    tracks = (restored.closed, restored.trip, restored.ward, restored.hour, restored.escort)
+    gone = (*(f"track of {one}" for one in tracks), f"person of {restored.person}", f"case of {restored.duty}")
     assert sorted(replay.destroyed) == sorted(gone)
-    assert replay.keys == 6, "also the key of a case that the backup never knew: its number is not given out again"
+    assert replay.keys == 8, "also the key of a case that the backup never knew: its number is not given out again"
     assert await positions(restored) == 0
     assert await rows(restored, "SELECT 1 FROM fix") == []
     [incident] = await rows(restored, "SELECT state FROM incident")
@@ -164,6 +174,10 @@ async def test_nobody_who_was_forgotten_comes_back(restored: Restored) -> None:
     assert ward == {"outcome": "ended", "memory": None, "places": None}
     [trip] = await rows(restored, "SELECT state, outcome, memory FROM trip")
     assert trip == {"state": "ended", "outcome": "arrived", "memory": None}
+    [escort] = await rows(restored, "SELECT state, outcome, places FROM escort")
+    assert escort == {"state": "ended", "outcome": "cancelled", "places": None}
+    [duty] = await rows(restored, "SELECT scouts, ended_at IS NULL AS on_duty FROM escort_duty")
+    assert duty == {"scouts": None, "on_duty": False}
     assert await rows(restored, "SELECT 1 FROM session WHERE ended_at IS NULL") == []
 
     async with Centre(restored.settings, world) as centre:

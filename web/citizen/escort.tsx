@@ -1,6 +1,6 @@
 /** Asking for two scouts, and the escort until she puts it away. What it needs is kept on this phone: the booking and its secret. */
 import type { JSX } from "preact";
-import { signal } from "@preact/signals";
+import { computed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import chevronRight from "lucide-static/icons/chevron-right.svg?raw";
 import usersIcon from "lucide-static/icons/users.svg?raw";
@@ -11,32 +11,26 @@ import { clockTime } from "../shared/words";
 import { allowed } from "./consent";
 import { type EscortAsk, q } from "./escort-words";
 import { introduce } from "./identity";
+import { type KeptEscort, keepEscort } from "./kept-escorts";
 import { Bar } from "./parts";
 import { newId } from "./phone";
 import { Where } from "./setting-out";
 import { spots } from "./spots";
-import { centre, enrolled, profile, screen, servers } from "./state";
+import { centre, enrolled, escorts, profile, screen, servers } from "./state";
 import { say } from "./telling";
-import { forget, keep, kept } from "./vault";
 import { locate } from "./whereabouts";
 import type { Destination } from "./wire";
 
-interface Kept {
-  escort: string;
-  secret: string;
-  server: string;
-  meet_at: string;
-}
-
-const KEPT = "escort";
 const EVERY_MS = 4_000;
 /** Offered at once; any other time within a day the scouts need half an hour for, too. */
 const AHEAD_MIN = [35, 45, 60, 90, 120];
 
-export const booked = signal<Kept | null>(null);
+/** The one that she has not put away. */
+export const booked = computed(() => escorts.value.find((one) => !one.left) ?? null);
 
-export async function loadEscort(): Promise<void> {
-  booked.value = await kept<Kept>(KEPT);
+async function remember(one: KeptEscort): Promise<void> {
+  escorts.value = [one, ...escorts.value.filter((other) => other.escort !== one.escort)];
+  await keepEscort(one);
 }
 
 class Refused extends Error {
@@ -62,8 +56,7 @@ async function book(id: string, home: Destination, meeting: Destination, meetAt:
   const server = servers()[0]!;
   const meet_at = new Date(meetAt).toISOString();
   const begun = await ask<{ escort: string; secret: string; meet_at: string }>(server, "/api/escorts", { id, at, meet_at, meeting: place(meeting), home: place(home), ...introduction });
-  booked.value = { escort: begun.escort, secret: begun.secret, server, meet_at: begun.meet_at };
-  await keep(KEPT, booked.value);
+  await remember({ escort: begun.escort, secret: begun.secret, server, meet_at: begun.meet_at, home: home.label ?? "", left: false });
 }
 
 /** The way in, beside going alone. */
@@ -166,7 +159,7 @@ function Booking(): JSX.Element {
   );
 }
 
-function Booked({ of, sos }: { of: Kept; sos: () => Promise<void> }): JSX.Element {
+function Booked({ of, sos }: { of: KeptEscort; sos: () => Promise<void> }): JSX.Element {
   const [view, setView] = useState<EscortView | null>(null);
   const [heard, setHeard] = useState<number | null>(null);
   const [cut, setCut] = useState(false);
@@ -188,9 +181,8 @@ function Booked({ of, sos }: { of: Kept; sos: () => Promise<void> }): JSX.Elemen
     show(await ask<EscortView>(of.server, `${path}/say`, { secret: of.secret, say: word, ...more }));
   };
   const putAway = (): void => {
-    booked.value = null;
+    void remember({ ...of, left: true });
     screen.value = "home";
-    void forget(KEPT);
   };
   return (
     <>

@@ -15,7 +15,7 @@ import { Memo, memoTitle } from "../shared/memo";
 import { type Emergency, RealEmergency, Readiness } from "./emergency";
 import { loadConsents, renew } from "./consent";
 import { Enrol } from "./enrol";
-import { EscortEntry, EscortScreen, booked, loadEscort } from "./escort";
+import { EscortEntry, EscortScreen, booked } from "./escort";
 import { Guardians } from "./guardians";
 import { loadHelp } from "./help";
 import { Home } from "./home";
@@ -167,7 +167,7 @@ function signalled(): void {
 async function start(): Promise<void> {
   dress();
   startTick();
-  await Promise.all([load(), loadConsents(), loadSpots(), loadEscort()]).catch(() => undefined);
+  await Promise.all([load(), loadConsents(), loadSpots()]).catch(() => undefined);
   if (profile.value === null && enrolled.value === null) screen.value = "enrol";
   if (booked.value !== null) screen.value = "escort";
   const unfinished = await RealEmergency.resume().catch(() => null);

@@ -1,4 +1,4 @@
-/** Who saw me: every case and every way home of this phone, from the ledger, by the secrets that only this phone has. */
+/** Who saw me: every case, every way home and every escort of this phone, from the ledger, by the secrets that only this phone has. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import ban from "lucide-static/icons/ban.svg?raw";
@@ -9,6 +9,7 @@ import film from "lucide-static/icons/film.svg?raw";
 import help from "lucide-static/icons/circle-question-mark.svg?raw";
 import shield from "lucide-static/icons/shield-check.svg?raw";
 import trash from "lucide-static/icons/trash-2.svg?raw";
+import footprints from "lucide-static/icons/footprints.svg?raw";
 import users from "lucide-static/icons/users.svg?raw";
 import { type LedgerEntry, post } from "../shared/api";
 import { now } from "../shared/clock";
@@ -19,9 +20,10 @@ import { sentence } from "../shared/viewing-words";
 import { clockTime, span } from "../shared/words";
 import { Paper } from "./paper";
 import { TwicePressed } from "./parts";
+import { type KeptEscort, forgetEscort } from "./kept-escorts";
 import { type KeptTrip, begun, forgetTrip } from "./kept-trips";
 import { forgetCase } from "./sending";
-import { cases, trips } from "./state";
+import { cases, escorts, trips } from "./state";
 import { type Word, t } from "./words";
 import type { Case } from "./wire";
 
@@ -30,6 +32,7 @@ const FACE: Record<ViewerRole, [string, Word]> = {
   supervisor: [cctv, "record.supervisors"],
   officer: [car, "record.officers"],
   agency: [car, "record.agency"],
+  scout: [footprints, "record.scouts"],
   guardian: [users, "record.guardian"],
   auditor: [shield, "record.auditor"],
   stranger: [ban, "record.stranger"],
@@ -45,10 +48,11 @@ function moment(at: string): string {
   return `${new Date(at).toLocaleDateString(locale.value, { month: "long", day: "numeric" })} ${clockTime(at, false)}`;
 }
 
-function Row({ viewer }: { viewer: Viewer }): JSX.Element {
+/** `read`: what those were shown who neither watched nor followed. */
+function Row({ viewer, read }: { viewer: Viewer; read?: string }): JSX.Element {
   const [icon, word] = FACE[viewer.role];
   const blocked = viewer.role === "stranger";
-  const what = [viewer.cameras > 0 ? t("record.cameras", { n: viewer.cameras }) : "", viewer.position ? t("record.position") : ""].filter(Boolean).join(", ");
+  const what = [viewer.cameras > 0 ? t("record.cameras", { n: viewer.cameras }) : "", read ?? (viewer.position ? t("record.position") : "")].filter(Boolean).join(", ");
   return (
     <li class="row">
       <span class={blocked ? "tile blocked" : "tile"}>
@@ -58,7 +62,7 @@ function Row({ viewer }: { viewer: Viewer }): JSX.Element {
         <span class="m">{t(word, { n: viewer.people })}</span>
         <span class="t2">{blocked ? t("record.blocked") : what}</span>
       </span>
-      <span class={viewer.watching ? "ca m" : "t2"}>{blocked ? "—" : viewer.watching ? t("record.watching") : minutes(viewer.seconds)}</span>
+      <span class={viewer.watching ? "ca m" : "t2"}>{blocked ? "—" : viewer.watching ? t("record.watching") : viewer.seconds > 0 ? minutes(viewer.seconds) : ""}</span>
     </li>
   );
 }
@@ -203,6 +207,52 @@ function TripRecord({ one, entries }: { one: KeptTrip; entries: Entry[] }): JSX.
   );
 }
 
+const WALKED: Record<string, Word> = { "escort.assigned": "did.assigned", "escort.refused": "did.refused", "escort.walking": "did.walking", "escort.handed-over": "did.handed-over", "escort.asked": "did.asked.home", "escort.signalled": "did.signalled" };
+
+/** A way home with scouts: when it was, who of the centre and of the scouts looked, what is left of it. */
+function EscortRecord({ one, entries }: { one: KeptEscort; entries: Entry[] }): JSX.Element {
+  const seen = viewers(entries, now.value);
+  const over = entries.find((entry) => entry.act === "escort.ended");
+  const done = entries.filter((entry) => entry.act in WALKED).sort((a, b) => a.at.localeCompare(b.at));
+  const erased = (what: string): boolean => entries.some((entry) => entry.act === `${what}.erased`);
+  const drop = async (): Promise<void> => {
+    await forgetEscort(one.escort);
+    escorts.value = escorts.value.filter((other) => other.escort !== one.escort);
+  };
+  return (
+    <details class="panel trip-record">
+      <summary>
+        <b>{t("record.escort", { place: one.home || t("record.escort.home") })}</b>
+        <span class="t2">
+          {moment(one.meet_at)} · {over ? t("record.trip.end", { time: clockTime(over.at, false) }) : t("record.escort.now")}
+        </span>
+      </summary>
+      <ul class="viewers">
+        {seen.map((viewer) => (
+          <Row key={viewer.role} viewer={viewer} read={t("record.escort.names")} />
+        ))}
+        {seen.length === 0 && <li class="t2">{t(over ? "record.nobody" : "record.escort.open")}</li>}
+      </ul>
+      <dl class="kv">
+        <dt>{t("record.escort.meet")}</dt>
+        <dd>{clockTime(one.meet_at, false)}</dd>
+        {done.map((entry) => (
+          <>
+            <dt>{t(WALKED[entry.act]!)}</dt>
+            <dd>{clockTime(entry.at, false)}</dd>
+          </>
+        ))}
+        <dt>{t("erase.places")}</dt>
+        <dd class={erased("track") ? "cok" : ""}>{t(erased("track") ? "erase.erased" : "erase.atescort")}</dd>
+        <dt>{t("erase.escortwords")}</dt>
+        <dd class={erased("case") ? "cok" : ""}>{t(erased("case") ? "erase.erased" : "erase.day")}</dd>
+      </dl>
+      <p class="t2">{t("record.trip.kept")}</p>
+      {one.left && <TwicePressed class="word c1" first={t("record.drop")} second={t("record.drop.sure")} act={() => void drop()} />}
+    </details>
+  );
+}
+
 /** The server answers for so many at once. */
 const ASKED = 50;
 
@@ -211,29 +261,31 @@ export function Record(): JSX.Element {
   const [failed, setFailed] = useState(false);
   const own = cases.value;
   const ways = trips.value.filter((one) => one.started !== null);
+  const walks = escorts.value;
+  const some = own.length + ways.length + walks.length > 0;
   const fetchRecord = async (): Promise<void> => {
     setFailed(false);
     try {
-      const items = [...own.map(({ incident, secret }) => ({ incident, secret })), ...ways.map(({ started }) => ({ incident: started!.trip, secret: started!.secret }))].slice(0, ASKED);
+      const items = [...own.map(({ incident, secret }) => ({ incident, secret })), ...ways.map(({ started }) => ({ incident: started!.trip, secret: started!.secret })), ...walks.map(({ escort, secret }) => ({ incident: escort, secret }))].slice(0, ASKED);
       setEntries((await post<{ entries: Entry[] }>("/api/record", { items })).entries);
     } catch {
       setFailed(true);
     }
   };
   useEffect(() => {
-    if (own.length + ways.length > 0) void fetchRecord();
-  }, [own.length, ways.length]);
+    if (some) void fetchRecord();
+  }, [own.length, ways.length, walks.length]);
   return (
     <main class="record ph grow">
       <h1>{t("record.title")}</h1>
       <p class="t2">{t("record.lead")}</p>
-      {own.length + ways.length === 0 && (
+      {!some && (
         <div class="panel empty">
           <b>{t("record.none")}</b>
           <p class="t2">{t("record.none.hint")}</p>
         </div>
       )}
-      {own.length + ways.length > 0 && entries === null && !failed && (
+      {some && entries === null && !failed && (
         <div class="panel skeleton" role="status">
           <span class="sr">{t("record.loading")}</span>
           <i /><i /><i />
@@ -258,6 +310,16 @@ export function Record(): JSX.Element {
           <div class="items">
             {ways.map((one) => (
               <TripRecord key={one.id} one={one} entries={(entries ?? []).filter((entry) => entry.incident === one.started!.trip)} />
+            ))}
+          </div>
+        </>
+      )}
+      {walks.length > 0 && (
+        <>
+          <h2>{t("record.escorts")}</h2>
+          <div class="items">
+            {walks.map((one) => (
+              <EscortRecord key={one.escort} one={one} entries={(entries ?? []).filter((entry) => entry.incident === one.escort)} />
             ))}
           </div>
         </>

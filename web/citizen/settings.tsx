@@ -14,7 +14,7 @@ import { Codes, Person } from "./forms";
 import { prove } from "./identity";
 import { Bar, Switch, TwicePressed } from "./parts";
 import { allowShake, canShake, listen } from "./shake";
-import { cases, change, enrolled, mapping, profile, screen, settings, trips } from "./state";
+import { cases, change, enrolled, escorts, mapping, profile, screen, settings, trips } from "./state";
 import { spots } from "./spots";
 import { forgetEverything, keep, kept } from "./vault";
 import { stopAsking } from "./waking";
@@ -112,6 +112,7 @@ function Stored(): JSX.Element {
     ...(until ? [[t("stored.key"), t("stored.key.what"), t("stored.key.when", { day: until })] as [string, string, string]] : []),
     [t("stored.case"), t("stored.case.what"), t("stored.case.when")],
     [t("stored.trip"), t("stored.trip.what"), t("stored.trip.when")],
+    [t("stored.escort"), t("stored.escort.what"), t("stored.trip.when")],
     [t("stored.ledger"), t("stored.ledger.what"), t("stored.ledger.when")],
   ];
   return (
@@ -144,6 +145,7 @@ function Withdraw(): JSX.Element {
       enrolled.value = profile.value = mapping.value = null;
       cases.value = [];
       trips.value = [];
+      escorts.value = [];
       spots.value = [];
       setState("done");
     } catch {

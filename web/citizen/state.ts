@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Case, Centre, Mapping, Position, Profile } from "./wire";
 import { type Credential, credential } from "./identity";
+import { type KeptEscort, keptEscorts } from "./kept-escorts";
 import { type KeptTrip, keptTrips } from "./kept-trips";
 import { keep, kept } from "./vault";
 import { cases as keptCases } from "./sending";
@@ -22,6 +23,7 @@ export const enrolled = signal<Credential | null>(null);
 export const mapping = signal<Mapping | null>(null);
 export const cases = signal<Case[]>([]);
 export const trips = signal<KeptTrip[]>([]);
+export const escorts = signal<KeptEscort[]>([]);
 export const position = signal<Position | null>(null);
 export const practising = signal(false);
 /** The centre answered lately; without it the page says so and keeps the SOS until somebody does. */
@@ -32,13 +34,14 @@ export const centre = computed<Centre | null>(() => mapping.value?.centres[0] ??
 export const EMPTY: Profile = { name: "", phone: "", note: "", guardians: [], codes: null };
 
 export async function load(): Promise<void> {
-  const [aProfile, someSettings, aMapping, aCredential, someCases, someTrips] = await Promise.all([
+  const [aProfile, someSettings, aMapping, aCredential, someCases, someTrips, someEscorts] = await Promise.all([
     kept<Profile>("profile"),
     kept<Settings>("settings"),
     kept<Mapping>("mapping"),
     credential(),
     keptCases(),
     keptTrips(),
+    keptEscorts(),
   ]);
   profile.value = aProfile;
   settings.value = { ...settings.value, ...someSettings };
@@ -46,6 +49,7 @@ export async function load(): Promise<void> {
   enrolled.value = aCredential;
   cases.value = someCases;
   trips.value = someTrips;
+  escorts.value = someEscorts;
 }
 
 export async function change(next: Partial<Settings>): Promise<void> {

@@ -143,6 +143,17 @@ const Field = ({ name, word, type = "text", value = "" }: FieldProps): JSX.Eleme
   </label>
 );
 
+/** In which language the centre writes to her. */
+const Language = ({ name, word }: Pick<FieldProps, "name" | "word">): JSX.Element => (
+  <label>
+    {word}
+    <select name={name} class="field">
+      <option value="ko">한국어</option>
+      <option value="en">English</option>
+    </select>
+  </label>
+);
+
 function Form({ title, button, send, children }: { title: string; button: string; send: (of: (name: string) => string) => Promise<string>; children: ComponentChildren }): JSX.Element {
   const [answer, setAnswer] = useState("");
   const submit = async (event: TargetedEvent<HTMLFormElement>): Promise<void> => {
@@ -176,7 +187,7 @@ function Call({ done }: { done: () => void }): JSX.Element {
   const book = async (of: (name: string) => string): Promise<string> => {
     const [meeting, home] = [coordinates(of("meeting"), of("meeting-label")), coordinates(of("home"), of("home-label"))];
     if (meeting === null || home === null) return s("form");
-    await post("/api/escort-calls", { id, name: of("name"), phone: of("phone"), meet_at: new Date(Date.now() + Number(of("when")) * 60_000).toISOString(), meeting, home });
+    await post("/api/escort-calls", { id, name: of("name"), phone: of("phone"), language: of("language"), meet_at: new Date(Date.now() + Number(of("when")) * 60_000).toISOString(), meeting, home });
     setId(newId());
     done();
     return s("booked");
@@ -185,6 +196,7 @@ function Call({ done }: { done: () => void }): JSX.Element {
     <Form title={s("call")} button={s("book")} send={book}>
       <Field name="name" word={s("name")} />
       <Field name="phone" word={s("phone")} type="tel" />
+      <Language name="language" word={s("language")} />
       <Field name="when" word={s("when")} type="number" value="40" />
       <Field name="meeting" word={`${s("meeting")} · ${s("place")}`} />
       <Field name="meeting-label" word={`${s("meeting")} · ${s("label")}`} />
@@ -205,7 +217,7 @@ function Rota(): JSX.Element {
     if (place === null) return s("form");
     const { latitude, longitude } = place;
     const times = Object.fromEntries((["from", "to"] as const).map((name) => [`${name === "from" ? "starts" : "ends"}_at`, new Date(of(name)).toISOString()]));
-    const scouts = [1, 2].map((n) => ({ name: of(`scout-${n}`), phone: of(`phone-${n}`) }));
+    const scouts = [1, 2].map((n) => ({ name: of(`scout-${n}`), phone: of(`phone-${n}`), language: of(`language-${n}`) }));
     await post("/api/escort-duties", { area: of("area"), latitude, longitude, reach_m: Number(of("reach")), ...times, scouts });
     read();
     return "";
@@ -237,6 +249,7 @@ function Rota(): JSX.Element {
             <div key={n} class="row">
               <Field name={`scout-${n}`} word={s("scout", { n })} />
               <Field name={`phone-${n}`} word={s("scout.phone", { n })} type="tel" />
+              <Language name={`language-${n}`} word={s("scout.language", { n })} />
             </div>
           ))}
         </Form>

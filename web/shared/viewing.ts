@@ -4,7 +4,7 @@
  */
 import type { LedgerEntry } from "./api";
 
-export type ViewerRole = "operator" | "supervisor" | "officer" | "guardian" | "agency" | "auditor" | "stranger";
+export type ViewerRole = "operator" | "supervisor" | "officer" | "scout" | "guardian" | "agency" | "auditor" | "stranger";
 
 export interface Viewer {
   role: ViewerRole;
@@ -31,12 +31,12 @@ export interface Stretch {
 
 type Entry = Pick<LedgerEntry, "at" | "actor" | "act" | "object"> & { details?: Record<string, string | number> | null };
 
-const ROLES: ViewerRole[] = ["operator", "supervisor", "officer", "guardian", "agency", "auditor", "stranger"];
+const ROLES: ViewerRole[] = ["operator", "supervisor", "officer", "scout", "guardian", "agency", "auditor", "stranger"];
 
 export const refused = (entry: { act: string; result?: string | null }): boolean => entry.act.endsWith(".refused") || entry.result === "refused";
 
 /** The link that was sent to herself shows nothing of her to whoever opens it. */
-export const hers = (entry: { act: string; details?: Record<string, string | number> | null }): boolean => entry.act === "link.opened" && entry.details?.["role"] === "person";
+export const hers = (entry: { act: string; details?: Record<string, string | number> | null }): boolean => entry.act === "link.opened" && (entry.details?.["role"] === "person" || entry.details?.["role"] === "walker");
 
 const isRole = (word: unknown): word is ViewerRole => (ROLES as unknown[]).includes(word);
 
@@ -55,10 +55,12 @@ function role(entry: Entry, links: Map<string, ViewerRole>): ViewerRole {
   return links.get(entry.actor.id) ?? (isRole(entry.actor.role) ? entry.actor.role : entry.actor.id.startsWith("link:") ? "officer" : "operator");
 }
 
-const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed", "incident.taken-over", "incident.viewed"]);
+const BEGINS = new Set(["view.opened", "link.opened", "incident.claimed", "incident.taken-over", "incident.viewed", "escort.viewed"]);
 const HAS = new Set(["incident.claimed", "incident.taken-over"]);
 const ENDS = new Set(["view.ended", "link.ended", "link.revoked", "incident.released"]);
-const CLOSES = new Set(["incident.closed", "trip.ended"]);
+const CLOSES = new Set(["incident.closed", "trip.ended", "escort.ended"]);
+/** Read once; nothing says for how long. */
+const GLANCES = new Set(["escort.viewed"]);
 
 /** Every stretch of looking, oldest first. What nobody ended ends with the incident. */
 export function stretches(entries: readonly Entry[]): Stretch[] {
@@ -85,8 +87,8 @@ export function stretches(entries: readonly Entry[]): Stretch[] {
     } else if (BEGINS.has(entry.act) && !hers(entry)) {
       if (open.has(key)) continue;
       const what = entry.act === "view.opened" ? "camera" : "position";
-      const stretch: Stretch = { actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: role(entry, links), what, object: entry.object, from: at, until: null, refused: false };
-      open.set(key, stretch);
+      const stretch: Stretch = { actor: entry.actor.id, name: entry.actor.name ?? entry.actor.id, role: role(entry, links), what, object: entry.object, from: at, until: GLANCES.has(entry.act) ? at : null, refused: false };
+      if (stretch.until === null) open.set(key, stretch);
       found.push(stretch);
     } else if (ENDS.has(entry.act)) {
       const stretch = open.get(key);

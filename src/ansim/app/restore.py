@@ -55,6 +55,7 @@ WITHDRAWN = {
     "person.withdrawn": "UPDATE person SET withdrawn_at = $2, thumbprint = NULL WHERE id = $1 AND withdrawn_at IS NULL",
     "account.disabled": "UPDATE account SET disabled_at = $2, password = NULL, totp_sealed = NULL, totp_slot = NULL"
     " WHERE id = $1 AND disabled_at IS NULL",
+    "duty.withdrawn": "UPDATE escort_duty SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL",
 }
 """An act in the ledger, and what it did to whom it names."""
 
@@ -177,7 +178,7 @@ async def _close(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> N
 
 
 async def _withdraw(tx: Transaction, entries: Sequence[Entry], replay: Replay) -> None:
-    """Who withdrew has withdrawn, who was shut out is shut out, and everybody signs in anew."""
+    """Who withdrew has withdrawn, who was shut out is shut out, a pair off the rota is off it, and everybody signs in anew."""
     for entry in entries:
         if entry.act in WITHDRAWN:
             tag = await tx.execute(WITHDRAWN[entry.act], entry.object, datetime.fromisoformat(entry.at))

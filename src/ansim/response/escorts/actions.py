@@ -158,7 +158,8 @@ async def assign(tx: Transaction, id: str, centre: str, duty: str, before: str |
     """A person confirms a pair: the first one, another in its place, or on the way one that takes her over. `before` is the pair
     that she saw there. Raises Problem 409.
     """
-    await store.one_at_a_time(tx, centre)
+    row = await store.duty(tx, duty)
+    await store.one_at_a_time(tx, centre, *([] if row is None else [row.centre]))
     escort = await of_centre(tx, id, centre)
     if not (escort.before or escort.under_way) or not await store.take(tx, id, escort.state, before):
         raise Problem(
@@ -166,7 +167,6 @@ async def assign(tx: Transaction, id: str, centre: str, duty: str, before: str |
             duty=escort.duty, assigned_by=escort.assigned_by,
         )  # fmt: skip
     chosen = next((one for one in await proposed(tx, escort) if one.duty == duty), None)
-    row = await store.duty(tx, duty)
     if chosen is None or row is None:
         raise Problem(422, "escort.duty", "This pair cannot go", "Take one that is proposed.", field="duty")
     if not chosen.free:
@@ -532,7 +532,7 @@ async def _insist_possible(tx: Transaction, post: EscortPost | CallerPost, centr
 async def _words(tx: Transaction, post: EscortPost | CallerPost, contacts: bytes | None, verdict: Verdict) -> Spoken:
     meeting, home = post.meeting.label, post.home.label
     if isinstance(post, CallerPost):
-        return Spoken(name=post.name, phone=post.phone, meeting=meeting, home=home)
+        return Spoken(name=post.name, phone=post.phone, language=post.language, meeting=meeting, home=home)
     known = None
     if contacts is not None:
         known = opened(tx, contacts, post.id)
@@ -540,7 +540,7 @@ async def _words(tx: Transaction, post: EscortPost | CallerPost, contacts: bytes
         known = await profile_of(tx, verdict.person)
     if known is None:
         return Spoken(meeting=meeting, home=home)
-    return Spoken(name=known.name, phone=known.phone, meeting=meeting, home=home)
+    return Spoken(name=known.name, phone=known.phone, language=known.language, meeting=meeting, home=home)
 
 
 def _seal_words(tx: Transaction, escort: EscortRow, words: Spoken) -> bytes:

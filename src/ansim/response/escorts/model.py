@@ -14,6 +14,7 @@ import msgspec
 from ansim.core.geo import distance_m
 from ansim.core.position import Instant, Latitude, Longitude, Position
 from ansim.response.notify.model import ToldReceipt
+from ansim.response.notify.ports import Language
 from ansim.response.signals.model import ClientId, Secret
 from ansim.response.signals.receipts import NamedCentre, ReceiptBody
 
@@ -83,11 +84,13 @@ class CallerPost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     home: Place
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     phone: Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9][0-9 ()-]{2,30}$")]
+    language: Language = "ko"
 
 
 class Scout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     phone: Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9][0-9 ()-]{2,30}$")]
+    language: Language = "ko"
 
 
 class DutyPost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,10 +153,11 @@ class Engaged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
-    """What is under the case key: names, what the places are called, and the two numbers."""
+    """What is under the case key: names, what the places are called, and the two numbers. `language` is hers."""
 
     name: str = ""
     phone: str = ""
+    language: Language = "ko"
     meeting: str = ""
     home: str = ""
     scouts: list[Scout] = []

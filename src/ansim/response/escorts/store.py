@@ -17,9 +17,10 @@ _CHANGES = [name for name in EscortRow.__struct_fields__ if name not in _FIXED]
 _OPEN = "ended_at IS NULL"
 
 
-async def one_at_a_time(tx: Transaction, centre: str) -> None:
-    """Whoever books or assigns sees what the one before her has taken."""
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"escorts {centre}")
+async def one_at_a_time(tx: Transaction, *centres: str) -> None:
+    """Whoever books or assigns pairs of these centres sees what the one before her has taken."""
+    for centre in sorted(set(centres)):
+        await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"escorts {centre}")
 
 
 async def insert(tx: Transaction, escort: EscortRow) -> None:
@@ -100,9 +101,12 @@ async def counts(tx: Transaction, centre: str) -> EscortCounts:
 
 
 async def engaged(tx: Transaction, centres: Sequence[str], but: str | None = None) -> list[Engaged]:
-    """When pairs are needed, by the escorts that are open; two rows for one that is being handed over."""
+    """When pairs of these centres are needed, by the escorts that are open; two rows for one that is being handed over, also
+    for one of a neighbour's whom a pair from here takes over.
+    """
     rows = await tx.fetch(
-        f"SELECT * FROM escort WHERE {_OPEN} AND centre = ANY ($1::text[]) AND id IS DISTINCT FROM $2 ORDER BY id",
+        f"SELECT * FROM escort WHERE {_OPEN} AND id IS DISTINCT FROM $2 AND (centre = ANY ($1::text[])"
+        " OR incoming IN (SELECT id FROM escort_duty WHERE centre = ANY ($1::text[]))) ORDER BY id",
         list(centres), but,
     )  # fmt: skip
     escorts = [EscortRow(**row) for row in rows]

@@ -18,7 +18,7 @@ from ansim.trust.grants import actions as grants
 
 async def tell_her(tx: Transaction, escort: EscortRow, words: Spoken, occasion: Occasion) -> None:
     if words.phone:
-        await _tell(tx, escort, HERSELF, words.name, words.phone, occasion)
+        await _tell(tx, escort, HERSELF, words, occasion)
 
 
 async def tell_scouts(
@@ -27,7 +27,7 @@ async def tell_scouts(
     """The pair that has her, or the one that takes her over."""
     first = first_of(escort, incoming=incoming)
     for order, scout in enumerate(scouts, start=first):
-        await _tell(tx, escort, order, scout.name, scout.phone, occasion)
+        await _tell(tx, escort, order, scout, occasion)
 
 
 def first_of(escort: EscortRow, *, incoming: bool) -> int:
@@ -42,15 +42,15 @@ def side_of(escort: EscortRow, kind: str, order: int) -> Side:
     return "incoming" if escort.incoming is not None and order >= first_of(escort, incoming=True) else "scout"
 
 
-async def _tell(tx: Transaction, escort: EscortRow, order: int, name: str, phone: str, occasion: Occasion) -> None:
+async def _tell(tx: Transaction, escort: EscortRow, order: int, whom: Scout | Spoken, occasion: Occasion) -> None:
     if escort.case_slot is None:
         return
     await notify.queue(
-        tx, incident=escort.id, case_slot=escort.case_slot, guardian=order, name=name, relation="", channel="sms",
-        address=phone,
+        tx, incident=escort.id, case_slot=escort.case_slot, guardian=order, name=whom.name, relation="", channel="sms",
+        address=whom.phone,
         notice=Notice(
             id=tx.world.id(), person="", place="", link=await _link(tx, escort, order), silent=False,
-            at=_clock(tx.at), occasion=occasion, promised=_clock(escort.meet_at),
+            at=_clock(tx.at), occasion=occasion, promised=_clock(escort.meet_at), language=whom.language,
         ),
     )  # fmt: skip
 

@@ -61,18 +61,45 @@ TITLES: dict[Occasion, str] = {
     "ward.check": "오늘의 안부",
 }
 
-ESCORT: dict[Occasion, str] = {
-    "escort.booked": "{meet}에 스카우트와 함께 가기를 신청했어요.",
-    "escort.offered": "{meet} 동행이 배정됐어요. 만날 곳과 확인 번호를 보세요.",
-    "escort.assigned": "{meet}에 스카우트 두 명이 기다려요. 확인 번호를 보세요.",
-    "escort.late": "스카우트가 아직 도착하지 않았어요({at}). 관제센터가 확인하고 있어요.",
-    "escort.missing": "스카우트가 만날 곳에서 기다려요({at}).",
-    "escort.asked": "도착했는지 알려 주세요({at}). 답이 없으면 관제센터가 확인해요.",
-    "escort.cancelled": "{meet} 동행이 취소됐어요.",
-    "escort.ended": "{meet} 동행이 끝났어요.",
-    "escort.unserved": "{meet}에 함께 갈 스카우트가 없어요. 혼자 가야 하면 귀가 모니터링을 켜 주세요.",
+ESCORT: dict[Occasion, dict[Language, str]] = {
+    "escort.booked": {
+        "ko": "{meet}에 스카우트와 함께 가기를 신청했어요.",
+        "en": "You have asked for scouts at {meet}.",
+    },
+    "escort.offered": {
+        "ko": "{meet} 동행이 배정됐어요. 만날 곳과 확인 번호를 보세요.",
+        "en": "You walk somebody home at {meet}. See where to meet, and your number.",
+    },
+    "escort.assigned": {
+        "ko": "{meet}에 스카우트 두 명이 기다려요. 확인 번호를 보세요.",
+        "en": "Two scouts wait for you at {meet}. See the numbers you know each other by.",
+    },
+    "escort.late": {
+        "ko": "스카우트가 아직 도착하지 않았어요({at}). 관제센터가 확인하고 있어요.",
+        "en": "The scouts are not there yet ({at}). The centre is checking.",
+    },
+    "escort.missing": {
+        "ko": "스카우트가 만날 곳에서 기다려요({at}).",
+        "en": "The scouts wait where you meet ({at}).",
+    },
+    "escort.asked": {
+        "ko": "도착했는지 알려 주세요({at}). 답이 없으면 관제센터가 확인해요.",
+        "en": "Please say whether you are there ({at}). Without an answer the centre checks.",
+    },
+    "escort.cancelled": {
+        "ko": "{meet} 동행이 취소됐어요.",
+        "en": "The escort at {meet} is cancelled.",
+    },
+    "escort.ended": {
+        "ko": "{meet} 동행이 끝났어요.",
+        "en": "The escort at {meet} is over.",
+    },
+    "escort.unserved": {
+        "ko": "{meet}에 함께 갈 스카우트가 없어요. 혼자 가야 하면 귀가 모니터링을 켜 주세요.",
+        "en": "There are no scouts at {meet}. If you go alone, let us watch your way home.",
+    },
 }
-"""What she and the scouts read. No name and no place: a message lies on a screen for others to see."""
+"""What she and the scouts read, each in her own language. No name and no place: a message lies on a screen for others to see."""
 
 WARD: dict[Occasion, dict[Language, str]] = {
     "ward.enrolled": {
@@ -154,6 +181,9 @@ ENGLISH_TITLES: dict[Occasion, str] = {
     "trip.started": "Has set out", "trip.vehicle": "Rides in a vehicle", "trip.asked": "Are you well?",
     "trip.called": "Are you well?", "trip.unanswered": "No answer on the way", "trip.arrived": "Has arrived",
     "trip.ended": "Trip ended",
+    "escort.booked": "Scouts asked for", "escort.offered": "You walk somebody home", "escort.assigned": "Scouts found",
+    "escort.late": "The scouts are late", "escort.missing": "The scouts wait", "escort.asked": "Are you there?",
+    "escort.cancelled": "Escort cancelled", "escort.ended": "Escort over", "escort.unserved": "No scouts",
     "ward.enrolled": "You are a guardian", "ward.left": "Left the area", "ward.entered": "In a forbidden area",
     "ward.silent": "Nothing heard", "ward.unchecked": "No answer today", "ward.help": "Asks for help",
     "ward.back": "All right again", "ward.ended": "Protection ended", "ward.page": "Your page", "ward.check": "Are you well?",
@@ -162,7 +192,7 @@ ENGLISH_TITLES: dict[Occasion, str] = {
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What a guardian reads, or (`second-channel`) she herself. `link` opens a page for whoever reads it; `place` is a municipality, never a
-    coordinate. `promised`: when a trip should end; `vehicle`: what she rides in, as she wrote it."""
+    coordinate. `promised`: when a trip should end, or an escort is met; `vehicle`: what she rides in, as she wrote it."""
 
     id: str
     person: str
@@ -177,15 +207,14 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        korean = TITLES[self.occasion]
-        return ENGLISH_TITLES.get(self.occasion, korean) if self.language == "en" else korean
+        return (ENGLISH_TITLES if self.language == "en" else TITLES)[self.occasion]
 
     def text(self) -> str:
         """One SMS (70 characters of Korean fit one part; this takes two). Beside somebody who reads along, hers says nothing of help."""
         if self.occasion == "second-channel":
             quiet = f"메모를 함께 써요: {self.link}"
             return quiet if self.silent else f"[안심] 누르면 관제센터에 위치와 영상을 보낼 수 있어요: {self.link}"
-        if self.language == "en" and self.occasion not in ESCORT:
+        if self.language == "en":
             return f"[ansim] {self.sentence()} {'Look' if self._shows_her else 'Open'}: {self.link}"
         look = "열기" if not self._shows_her else "위치 보기" if self.occasion in URGENT else "함께 보기"
         return f"[안심] {self.sentence()} {look}: {self.link}"
@@ -196,11 +225,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
         return self.occasion in SOS or (self.occasion in TRIP and self.occasion not in HERS)
 
     def sentence(self) -> str:
-        if self.occasion in ESCORT:
-            return ESCORT[self.occasion].format(at=self.at, meet=self.promised)
-        words = (SOS | TRIP | WARD)[self.occasion][self.language]
+        words = (SOS | TRIP | ESCORT | WARD)[self.occasion][self.language]
         return words.format(
-            at=self.at, person=self.person, place=self.place, promised=self.promised, call=self._call,
+            at=self.at, person=self.person, place=self.place, promised=self.promised, meet=self.promised,
+            call=self._call,
             vehicle=f" {VEHICLE[self.language]}: {self.vehicle}." if self.vehicle else "",
         )  # fmt: skip
 

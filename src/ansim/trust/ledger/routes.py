@@ -91,7 +91,7 @@ class LedgerPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HerCase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An incident and the secret of its receipt, or a trip and its secret: only her phone has them."""
+    """An incident and the secret of its receipt, or a trip or an escort and its secret: only her phone has them. A ward's stands on paper."""
 
     incident: Id
     secret: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -186,7 +186,7 @@ async def export_all(
 async def her_record(
     data: JSONBody[RecordRequest], request: Request[Any, Any, Any], database: Db, lanes: NamedDependency[Lanes]
 ) -> HerRecord:
-    """Who saw me: the entries about her cases and trips, for whoever holds their secrets.
+    """Who saw me: the entries about her cases, trips and escorts, for whoever holds their secrets.
 
     Only of those that are over: while one is open, whoever took her phone must not learn that help is coming.
     A wrong secret gets what a case without entries gets: nothing. Of who looked she is told the role, not the name.
