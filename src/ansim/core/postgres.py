@@ -30,6 +30,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
+from ansim.core.launch import LAUNCH
+
 MAJOR = 18
 SERVICE_USER = "ansim"
 SERVICE_HOME = Path("/var/lib/ansim")
@@ -38,16 +40,6 @@ STOP_LIMIT_S = 30.0
 LOG_LIMIT = 4 << 20  # bytes kept before the log is turned over
 SOCKET_PATH_LIMIT = 107  # bytes of a sockaddr_un's path
 _SOCKET_FILE = ".s.PGSQL.5432"
-
-# The server becomes the process we started (exec); beside it a small shell waits on a pipe that only we hold
-# open. End of file means that we died: it asks for a fast, clean shutdown. A line means: nothing to do now.
-# PR_SET_PDEATHSIG would not do: it fires when the *thread* that started the server ends.
-_LAUNCH = """
-exec 3<&0 </dev/null
-( { read -r _ <&3 || kill -INT $$; } & )
-exec 3<&-
-exec "$@"
-"""
 
 _SETTINGS = {
     # durable: what a receipt rests on
@@ -421,7 +413,7 @@ class EmbeddedPostgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with log.open("ab") as out:
             return subprocess.Popen(
-                ["/bin/sh", "-c", _LAUNCH, "sh", self._programs / "postgres",
+                ["/bin/sh", "-c", LAUNCH, "sh", self._programs / "postgres",
                  "-D", self._place / "cluster", "-p", "5432", *options],
                 stdin=subprocess.PIPE, stdout=out, stderr=out, env=self._environment(),
                 start_new_session=True,  # Ctrl-C in a terminal is for us; we stop the server last
