@@ -101,6 +101,7 @@ def test_a_city_lives_until_ctrl_c(terminal: Terminal) -> None:
         for page in ("/citizen", "/signin", "/console", "/desk", "/ledger"):
             assert stranger.get(page).status_code == 200, page
         assert stranger.post("/demo/sos").json()["receipt"]
+        assert stranger.post("/demo/trouble", json={"what": "pendant"}).json()["ok"]
         told: set[str] = set()
         give_up = time.monotonic() + 30
         while not told >= {"sms", "mail"}:

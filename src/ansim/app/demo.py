@@ -10,8 +10,10 @@ import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import timedelta
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, get, post
@@ -30,10 +32,14 @@ from ansim.city.bells.register import bring as bring_bells
 from ansim.city.bells.register import known
 from ansim.city.ways.model import KINDS, Facility
 from ansim.city.ways.register import bring
+from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.core.world import World
+from ansim.response.wards import actions as wards
+from ansim.response.wards.model import DevicePost, GroundPost, GuardianPost, WardPost
+from ansim.response.wards.zones import Circle, Zone
 from ansim.trust.access.actions import create_account, issue_token, one_time_code
-from ansim.trust.access.model import Role
+from ansim.trust.access.model import Actor, Role
 from ansim.trust.ledger.checkpoint import Verifier
 from ansim.trust.ledger.ports import Witness
 
@@ -58,6 +64,7 @@ class City:
         self.cameras: dict[str, Any] = ready["cameras"]
         self.register: list[dict[str, Any]] = ready["register"]
         self.map: dict[str, Any] = ready["map"]
+        self.ward: dict[str, float] = ready["ward"]
         self.facilities: list[Facility] = msgspec.convert(ready["facilities"], list[Facility])
 
     async def ask(self, **order: Any) -> dict[str, Any]:
@@ -160,9 +167,12 @@ async def _serve(
         if door is not None:
             await stack.enter_async_context(serving(centre, door.listener, routes, tls=door.certificate.context()))
         leave_note(centre, pid=0)
-        agency = await _agency_token(centre)
         await _hang_bells(centre, city)
-        await city.ask(do="serve", server=f"http://localhost:{settings.port}", agency=agency)
+        await _look_after(centre, city)
+        await city.ask(
+            do="serve", server=f"http://localhost:{settings.port}", tokens=await _tokens(centre), notes=str(folder),
+            pendant=[centre.devices.ports["gt06"], PENDANT],
+        )  # fmt: skip
         _welcome(centre.origin, centre.devices.ports)
         if door is not None:
             door.explain()
@@ -219,36 +229,70 @@ async def _hang_bells(centre: Centre, city: City) -> None:
         await bring_bells(tx, bells, actor="demo")
 
 
-async def _agency_token(centre: Centre) -> str:
+SHOWN = 30
+"""So many messages of each channel."""
+PENDANT = "864717003664467"
+ZONE_M = 180.0
+
+
+async def _look_after(centre: Centre, city: City) -> None:
+    """An old lady with a pendant, for whom the operator answers; the same one when the demo starts again."""
+    at = city.ward
     async with centre.database.transaction() as tx:
-        return await issue_token(
-            tx, role=Role.AGENCY, centre=centre.settings.centre, ttl_s=7 * 86_400, actor="demo", agency="112"
+        official = await _account(tx, centre, "operator")
+        name, role = PEOPLE["operator"][:2]
+        actor = Actor(
+            id=official, name=name, role=role, centre=centre.settings.centre, session="demo", expires_at=tx.at
         )
+        await wards.enrol(
+            tx,
+            WardPost(
+                id="demo-ward", kind="dementia", name="박순자", note="보라색 겉옷, 흰머리",
+                ground=GroundPost(kind="guardian", reference="2026-17"),
+                guardians=[GuardianPost(name="김영희", relation="딸", phone="010-0000-5001")],
+                devices=[DevicePost(protocol="gt06", number=PENDANT)], until_at=tx.at + timedelta(days=300),
+                zones=[Zone(name="동네", rule="stay", shape=Circle(**at, radius_m=ZONE_M))],
+            ),
+            actor,
+        )  # fmt: skip
+
+
+async def _tokens(centre: Centre) -> dict[str, str]:
+    """For those who speak to the centre by scripts: the desk's, and two colleagues who look after escorts."""
+    roles = {"agency": Role.AGENCY, "operator": Role.OPERATOR, "supervisor": Role.SUPERVISOR}
+    async with centre.database.transaction() as tx:
+        return {
+            name: await issue_token(
+                tx, role=role, centre=centre.settings.centre, ttl_s=7 * 86_400, actor="demo",
+                agency="112" if role is Role.AGENCY else None,
+            )
+            for name, role in roles.items()
+        }  # fmt: skip
+
+
+async def _account(tx: Transaction, centre: Centre, who: str) -> str:
+    name, role, agency, _, _ = PEOPLE[who]
+    row = await tx.fetchrow("SELECT id FROM account WHERE account = $1", f"demo-{who}")
+    if row is not None:
+        return str(row["id"])
+    made = await create_account(
+        tx, account=f"demo-{who}", name=name, role=role, centre=centre.settings.centre, agency=agency, actor="demo"
+    )
+    return made.id
 
 
 async def _code(centre: Centre, who: str) -> str:
-    name, role, agency, page, _ = PEOPLE[who]
     async with centre.database.transaction() as tx:
-        row = await tx.fetchrow("SELECT id FROM account WHERE account = $1", f"demo-{who}")
-        if row is None:
-            account = await create_account(
-                tx,
-                account=f"demo-{who}",
-                name=name,
-                role=role,
-                centre=centre.settings.centre,
-                agency=agency,
-                actor="demo",
-            )
-            id = account.id
-        else:
-            id = row["id"]
-        code = await one_time_code(tx, account=id, actor="demo", ttl_s=SIGN_IN_S)
-    return f"/signin?next={page}#{code}"
+        code = await one_time_code(tx, account=await _account(tx, centre, who), actor="demo", ttl_s=SIGN_IN_S)
+    return f"/signin?next={PEOPLE[who][3]}#{code}"
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     who: Annotated[str, msgspec.Meta(max_length=20)]
+
+
+class What(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    what: Literal["taken", "silent", "strays", "pendant"]
 
 
 def _routes(centre: Centre, city: City) -> list[Any]:
@@ -281,9 +325,13 @@ def _routes(centre: Centre, city: City) -> list[Any]:
     async def press() -> dict[str, Any]:
         return await city.ask(do="sos")
 
+    @post("/demo/trouble", status_code=200, include_in_schema=False)
+    async def trouble(data: JSONBody[What]) -> dict[str, Any]:
+        return await city.ask(do="trouble", what=data.what)
+
     @get("/demo/inbox", include_in_schema=False)
     async def inbox() -> dict[str, Any]:
-        """What guardians received: the demo has no telephones."""
+        """What guardians received, the newest first: the demo has no telephones."""
         return {
             "messages": [
                 {
@@ -293,7 +341,7 @@ def _routes(centre: Centre, city: City) -> list[Any]:
                     "link": notice.link,
                 }
                 for channel, simulated in centre.inboxes.items()
-                for address, notice in simulated.inbox
+                for address, notice in islice(reversed(simulated.inbox), SHOWN)
             ]
         }
 
@@ -308,7 +356,7 @@ def _routes(centre: Centre, city: City) -> list[Any]:
             code = await terminals.issue_code(tx, known(tx, BELL), actor="demo")
         return Response(None, status_code=302, headers={"location": f"/bell#{code}", "cache-control": "no-store"})
 
-    return [bell, page, script, sign_in, place, press, inbox, geolocation]
+    return [bell, page, script, sign_in, place, press, trouble, inbox, geolocation]
 
 
 async def _keys(city: City) -> None:
@@ -352,6 +400,8 @@ li{margin:10px 0;color:#b7c2cd}.p1{background:#d42b20;border-color:#d42b20;color
 <p>지어낸 도시예요. 사람도 길도 영상도 실제가 아니에요.<br>An invented city: no person, street or picture in it is real.</p>
 <h2>1. 신고하는 사람 · somebody who needs help</h2>
 <p><a class="b" href="/citizen" target="phone">휴대폰 화면 · a phone</a> <a class="b" href="/demo/bell" target="bell">비상벨 · an emergency bell</a> <button class="p1" id="sos">도시 속 휴대폰이 SOS를 눌러요 · let her press SOS</button> <span id="pressed"></span></p>
+<p>집에 가는 사람들과 펜던트를 찬 할머니가 있어요. 저절로는 아무 일도 안 생겨요. People are on their way home, and an old lady wears a pendant. Nothing happens by itself.</p>
+<p id="troubles"></p>
 <h2>2. 돕는 사람들 · those who help</h2><p id="people"></p>
 <p>사람마다 창을 따로 여세요(시크릿 창). One browser profile holds one sign-in: use private windows for several.</p>
 <h2>3. 보호자가 받은 것 · what guardians received</h2><ul id="inbox"></ul>
@@ -364,6 +414,18 @@ for (const {who, label} of JSON.parse($("list").textContent)) {
   button.textContent = label;
   button.onclick = async () => { const {path} = await post("/demo/signin", {who}); open(path, who); };
   $("people").append(button);
+}
+const troubles = {
+  taken: "귀가하던 사람을 차가 데려가요 · a car takes somebody away who is on her way",
+  silent: "귀가하던 사람의 휴대폰이 꺼져요 · a phone on its way falls silent",
+  strays: "할머니가 동네를 벗어나요(몇 분 걸려요) · the old lady leaves her zone (within minutes)",
+  pendant: "할머니가 펜던트를 눌러요 · the old lady presses her pendant",
+};
+for (const [what, label] of Object.entries(troubles)) {
+  const button = document.createElement("button"), said = document.createElement("span");
+  button.textContent = label;
+  button.onclick = async () => { const {ok} = await post("/demo/trouble", {what}); said.textContent = ok ? "✓" : "지금은 아무도 없어요 · nobody just now"; };
+  $("troubles").append(button, said);
 }
 $("sos").onclick = async () => { const {receipt} = await post("/demo/sos"); $("pressed").textContent = receipt ? `접수번호 ${receipt}` : ""; };
 const show = async () => {

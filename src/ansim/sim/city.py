@@ -22,10 +22,12 @@ from ansim.sim.plane import Point
 from ansim.sim.quarter import Camera, Quarter, RoadClass, generate
 from ansim.sim.render import Backdrop, Colour, Pose, backdrop
 from ansim.sim.scenery import Scenery
-from ansim.sim.walkers import Behind, Pacer, Spot, Walker, Wanderer, Way, way_along
+from ansim.sim.walkers import Behind, Pacer, Resident, Spot, Walker, Wanderer, Way, way_along
 
 PASSERS_BY = 14
+RESIDENTS = 7
 WALK_MPS = 1.3
+ELDER_MPS = 1.0
 CHANGED = 16
 """Steps of luma that neither grain nor compression makes."""
 PASSING_CARS = 5
@@ -34,6 +36,8 @@ SHOP_EVERY = 4
 DRIVE_BESIDE_M: dict[RoadClass, float] = {"avenue": 5.1, "street": 1.3}
 HER = Look(top=(0.78, 0.78, 0.76), legs=(0.02, 0.02, 0.025), hair=(0.02, 0.015, 0.012), height_m=1.63,
            long_hair=True, bag=True)  # fmt: skip
+ELDER = Look(top=(0.24, 0.10, 0.26), legs=(0.10, 0.09, 0.09), hair=(0.5, 0.5, 0.5), height_m=1.52)
+ELDERS_WALK_M = 100.0
 HIM = Look(top=(0.03, 0.035, 0.05), legs=(0.05, 0.05, 0.07), hair=(0.02, 0.02, 0.02), height_m=1.76)
 PAINTS: tuple[Colour, ...] = ((0.6, 0.6, 0.6), (0.05, 0.05, 0.06), (0.3, 0.31, 0.33), (0.3, 0.04, 0.04))
 CLOTHES = (
@@ -78,6 +82,10 @@ class City:
         self.her = Pacer(self.way_home(), back, WALK_MPS, now)
         self.her.pause(now)
         self.him = Behind(self.her, gap_m=11.0)
+        own = Random(f"residents {seed}")
+        self.residents = [Resident(self.quarter, own, own.uniform(1.15, 1.45), now) for _ in range(RESIDENTS)]
+        self._clothes = [_look(own) for _ in self.residents]
+        self.elder = self._walk_of_elder(now)
         self._patrols: dict[str, Walker] = {}
         self._moving = threading.Lock()
         turning = frozenset(site.id for site in self.quarter.sites if site.turns)
@@ -134,8 +142,7 @@ class City:
 
     def place_of_her(self) -> tuple[float, float]:
         """Her true (latitude, longitude)."""
-        spot = self.her.spot(self.world.clock.monotonic())
-        return self.quarter.plane.place(spot.x, spot.y)
+        return self.place_of(self.her)
 
     def cameras_covering(self, x: float, y: float) -> list[str]:
         """Cameras with a free line to a point within their range and field of view, nearest first."""
@@ -170,6 +177,47 @@ class City:
     def way_home(self) -> Way:
         """Hers: from the station along the safe way home."""
         return way_along(self.quarter, list(self.quarter.safe_way))
+
+    def place_of_elder(self) -> tuple[float, float]:
+        """The true (latitude, longitude) of whoever wears the pendant; the middle of her walk is `elders_home`."""
+        return self.place_of(self.elder)
+
+    def elders_home(self) -> dict[str, float]:
+        box = next(place for place in self.quarter.places if place.kind == "police-box")
+        latitude, longitude = self.quarter.plane.place(box.x, box.y)
+        return {"latitude": latitude, "longitude": longitude}
+
+    def stray(self) -> None:
+        """She leaves her walk, for where the streets lead farthest from it, and comes back in the end."""
+        quarter, now = self.quarter, self.world.clock.monotonic()
+        spot = self.elder.spot(now)
+        far = max(
+            (node for node in quarter.nodes if quarter.edges[node.id]),
+            key=lambda node: hypot(node.x - spot.x, node.y - spot.y),
+        )
+        nodes = quarter.ways_from(quarter.node_near(spot.x, spot.y))(far.id)
+        way = Way((spot.x, spot.y))
+        for point in (*way_along(quarter, nodes).points, *way_along(quarter, nodes[::-1]).points):
+            way.add(point)
+        self.elder.stray(way, now)
+
+    def place_of(self, walker: Walker) -> tuple[float, float]:
+        """The true (latitude, longitude) of somebody who walks here."""
+        spot = walker.spot(self.world.clock.monotonic())
+        return self.quarter.plane.place(spot.x, spot.y)
+
+    def _walk_of_elder(self, now: float) -> Pacer:
+        """There and back before the police box, all day."""
+        quarter = self.quarter
+        box = next(place for place in quarter.places if place.kind == "police-box")
+        start = quarter.node_near(box.x, box.y)
+        way_to, here = quarter.ways_from(start), quarter.nodes[start]
+        end = min(
+            (node for node in quarter.nodes if quarter.edges[node.id] and node.id != start),
+            key=lambda node: abs(hypot(node.x - here.x, node.y - here.y) - ELDERS_WALK_M),
+        )
+        nodes = way_to(end.id)
+        return Pacer(way_along(quarter, nodes), way_along(quarter, nodes[::-1]), ELDER_MPS, now)
 
     def patrol(self, name: str, target: Point, speed_mps: float = 9.0) -> Walker:
         """Send a patrol car to a point (metres), from where it is or else from the police box. It stands in the
@@ -213,10 +261,17 @@ class City:
         people = [
             _person(self.her.spot(now), HER),
             _person(self.him.spot(now), HIM),
+            _person(self.elder.spot(now), ELDER),
             *(_person(walker.spot(now), look) for walker, look in self._walking),
         ]
+        rides = []
+        for resident, look in zip(self.residents, self._clothes, strict=True):
+            if resident.rides:
+                rides.append(_vehicle(resident.spot(now), PAINTS[1]))
+            elif not resident.inside:
+                people.append(_person(resident.spot(now), look))
         patrols = [_vehicle(car.spot(now), (0.75, 0.76, 0.78), patrol=True) for car in list(self._patrols.values())]
-        return people, [*patrols, *(_vehicle(car.spot(now), paint) for car, paint in self._driving)]
+        return people, [*patrols, *rides, *(_vehicle(car.spot(now), paint) for car, paint in self._driving)]
 
     def _scene(self, site: Camera) -> Backdrop:
         """What the camera looks at. A turn is drawn when it has ended: until then the picture stays that of before."""

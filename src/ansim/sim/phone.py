@@ -246,6 +246,27 @@ class Phone:
             async for message in socket:
                 yield json.loads(message)
 
+    def way_home(
+        self, destination: tuple[float, float], promised_at: datetime, *, label: str = "집", battery: int | None = None
+    ) -> dict[str, Any]:
+        """The body of a trip from here and now, on foot, by an app that goes on sending with the screen off."""
+        id, at = self._world.id(), instant(self._world.clock.now())
+        body: dict[str, Any] = {
+            "id": id, "at": at, "mode": "walk", "promised_at": instant(promised_at), "position": self.receiver.fix(),
+            "destination": {"latitude": destination[0], "longitude": destination[1], "label": label},
+            "background": True, "battery": battery,
+        }  # fmt: skip
+        if self.credential is not None:
+            body |= {"credential": self.credential, "proof": self.prove("ansim trip", id, at)}
+        if self.profile is not None and self.centre_key is not None:
+            body["sealed"] = base64url(seal(self.centre_key, msgspec.json.encode(self.profile), CONTACTS, id.encode()))
+        return body
+
+    async def set_out(self, body: dict[str, Any]) -> Trip:
+        """Be watched over; the same body again is the same trip."""
+        begun = await self._post("/api/trips", body)
+        return Trip(self, begun["trip"], begun["secret"])
+
     async def record(self) -> list[dict[str, Any]]:
         """Who saw me."""
         assert self.receipt is not None
@@ -268,6 +289,37 @@ class Phone:
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         return read(await self._client.post(path, json=body))
+
+
+class Trip:
+    """A trip as her phone has it. Every word of hers is answered with what her screen shows then; Refused with status 410
+    once it has ended."""
+
+    def __init__(self, phone: Phone, id: str, secret: str) -> None:
+        self._phone = phone
+        self._path = f"/api/trips/{id}"
+        self._secret = secret
+
+    async def here(self, battery: int | None = None) -> dict[str, Any]:
+        """Where she is now."""
+        heard = await self._say("positions", positions=[self._phone.receiver.fix()], battery=battery)
+        return dict(heard["state"])
+
+    async def state(self) -> dict[str, Any]:
+        """What her screen shows; it is no sign of life."""
+        return await self._say("state")
+
+    async def answer(self, question: str) -> dict[str, Any]:
+        return await self._say("answer", question=question)
+
+    async def longer(self, minutes: int) -> dict[str, Any]:
+        return await self._say("extend", minutes=minutes)
+
+    async def end(self, outcome: Literal["arrived", "ended"]) -> dict[str, Any]:
+        return await self._say("end", outcome=outcome)
+
+    async def _say(self, verb: str, **said: Any) -> dict[str, Any]:
+        return await self._phone._post(f"{self._path}/{verb}", {"secret": self._secret, **said})
 
 
 def instant(at: datetime) -> str:

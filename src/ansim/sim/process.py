@@ -1,8 +1,11 @@
 """The city as a process of its own, so that drawing never keeps a centre waiting: `python -m ansim.sim.process`.
 
-It speaks JSON lines. First it says {"ready": {"cameras": {id: source}, "register": […], "map": {…}, "facilities": […]}}; then it answers each
+It speaks JSON lines. First it says {"ready": {"cameras": {id: source}, "register": […], "map": {…}, "facilities": […],
+"ward": {"latitude", "longitude"}}}; then it answers each
 line on its standard input with one line: {"do": "where"} -> {"latitude", "longitude"}; {"do": "sos"} lets her press;
-{"do": "serve", "server": …, "agency": token} brings the units that a desk sends. It ends with its standard input.
+{"do": "serve", "server": …, "tokens": {role: token}, "notes": folder, "pendant": [port, number]} brings the units that a desk sends, the
+people who are watched on their way home, a caller who wants to be walked, and an old lady with a pendant;
+{"do": "trouble", "what": "taken"|"silent"|"strays"|"pendant"} lets something happen to one of these. It ends with its standard input.
 """
 
 from __future__ import annotations
@@ -11,13 +14,17 @@ import argparse
 import asyncio
 import json
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 import httpx
 
 from ansim.core.world import World
 from ansim.sim.agency import Desk, Units
+from ansim.sim.bookings import Bookings
 from ansim.sim.city import City
+from ansim.sim.homeward import Homeward, Trouble
+from ansim.sim.pendant import Pendant
 from ansim.sim.phone import Codes, Guardian, Phone, Profile, Receiver, Refused
 
 
@@ -25,7 +32,8 @@ class Stage:
     def __init__(self, city: City) -> None:
         self._city = city
         self._server = ""
-        self._phone: Phone | None = None
+        self._homeward: Homeward | None = None
+        self._pendant: Pendant | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def obey(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -34,13 +42,39 @@ class Stage:
                 latitude, longitude = self._city.place_of_her()
                 return {"latitude": latitude, "longitude": longitude}
             case "serve":
-                self._server = order["server"]
-                self._start(self._bring_units(order["agency"]))
+                self._serve(order)
                 return {"ok": True}
             case "sos":
                 return await self._press()
+            case "trouble":
+                return {"ok": self._trouble(order["what"])}
             case _:
-                return {"error": "where, serve or sos"}
+                return {"error": "where, serve, sos or trouble"}
+
+    def _serve(self, order: dict[str, Any]) -> None:
+        self._server = order["server"]
+        self._start(self._bring_units(order["tokens"]["agency"]))
+        self._homeward = Homeward(self._city, self._server, Path(order["notes"]) / "phones.json")
+        for walk in self._homeward.walks:
+            self._start(walk.live())
+        dispatcher, leader = (self._signed_in(order["tokens"][role]) for role in ("operator", "supervisor"))
+        self._start(Bookings(self._city, dispatcher, leader).live())
+        port, number = order["pendant"]
+        self._pendant = Pendant(self._city.world, port, number, self._city.place_of_elder)
+        self._start(self._pendant.live())
+
+    def _trouble(self, what: str) -> bool:
+        assert self._homeward is not None and self._pendant is not None, "nobody is served yet"
+        if what in get_args(Trouble):
+            return self._homeward.trouble(what)  # type: ignore[arg-type]
+        if what == "pendant":
+            self._pendant.press()
+        else:
+            self._city.stray()
+        return True
+
+    def _signed_in(self, token: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self._server, headers={"authorization": f"Bearer {token}"})
 
     async def _press(self) -> dict[str, Any]:
         profile = Profile(
@@ -57,7 +91,7 @@ class Stage:
 
     async def _bring_units(self, token: str) -> None:
         """Every unit that a desk names sets out, is seen by the cameras it passes, and reports where it is."""
-        async with httpx.AsyncClient(base_url=self._server, headers={"authorization": f"Bearer {token}"}) as client:
+        async with self._signed_in(token) as client:
             while True:
                 try:
                     await Units(self._city.world, Desk(self._city.world, client), self._city).run()
@@ -82,6 +116,7 @@ async def main(seed: int) -> None:
                 "register": register,
                 "map": city.map(),
                 "facilities": city.facilities(),
+                "ward": city.elders_home(),
             }
         }
     )

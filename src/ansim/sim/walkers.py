@@ -135,6 +135,10 @@ class Pacer(Walker):
         self._legs = []
         super().set_out(way, now_s)
 
+    def stray(self, way: Way, now_s: float) -> None:
+        """Go another way first, then there and back as before."""
+        super().set_out(way, now_s)
+
     def _take_leg(self) -> None:
         for point in self._legs[0].points:
             self.way.add(point)
@@ -180,6 +184,47 @@ class Wanderer(Walker):
             ways = self._ways(here)
             onward = [other for other in ways if len(self._trail) < 2 or other != self._trail[-2]]
             self._trail.append(self._random.choice(onward or ways))
+
+
+class Resident(Walker):
+    """Somebody who lives here: goes from door to door, and is in no picture while she is in."""
+
+    def __init__(self, quarter: Quarter, random: Random, speed_mps: float, now_s: float) -> None:
+        self._quarter = quarter
+        self._random = random
+        self._own_mps = speed_mps
+        self.node = random.choice([node.id for node in quarter.nodes if quarter.edges[node.id]])
+        self.inside, self.rides = True, False
+        here = quarter.nodes[self.node]
+        super().__init__(Way((here.x, here.y)), speed_mps, now_s)
+
+    def go(self, least_m: float, now_s: float) -> Point:
+        """Set out for a door at least so far away, or for the farthest; where it is."""
+        here = self._at(self.node)
+        away = {node.id: hypot(node.x - here[0], node.y - here[1]) for node in self._quarter.nodes}
+        doors = [id for id, metres in away.items() if metres >= least_m and self._quarter.edges[id]]
+        way_to = self._quarter.ways_from(self.node)
+        start, self.node = self.node, self._random.choice(doors) if doors else max(away, key=lambda id: away[id])
+        self.inside, self.rides, self.speed_mps = False, False, self._own_mps
+        self.set_out(way_along(self._quarter, way_to(self.node)) if self.node != start else Way(here), now_s)
+        return self.way.points[-1]
+
+    def drive_off(self, speed_mps: float, now_s: float) -> None:
+        """In a car, to where the streets lead farthest from where she wanted to be."""
+        spot, home = self.spot(now_s), self._at(self.node)
+        start = self._quarter.node_near(spot.x, spot.y)
+        self.node = max(
+            (node.id for node in self._quarter.nodes if self._quarter.edges[node.id]),
+            key=lambda id: hypot(self._at(id)[0] - home[0], self._at(id)[1] - home[1]),
+        )
+        way = Way((spot.x, spot.y))
+        for node in self._quarter.ways_from(start)(self.node):
+            way.add(self._at(node))
+        self.rides, self.speed_mps = True, speed_mps
+        self.set_out(way, now_s)
+
+    def _at(self, node: int) -> Point:
+        return self._quarter.nodes[node].x, self._quarter.nodes[node].y
 
 
 class Behind:
