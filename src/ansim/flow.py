@@ -139,6 +139,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Errand(EscortSignalled, escort_calling.call),
     # and whoever somebody else answers for: nobody answers, or nobody finds her
     Errand(WardSignalled, ward_calling.call),
+    Reaction(AccountDisabled, wards.without_official),
     Errand(SearchApproved, ward_calling.search),
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ansim.response.picture.model import WardedLink, WardLink
-from ansim.response.wards.model import SearchLine, WardCounts, WardDetail, WardLine, WardPost
+from ansim.response.wards.model import SearchLine, WardCounts, WardDetail, WardLine, WardPatch, WardPost
 from ansim.trust.access.model import Role
 
 from .conftest import PHONE, Open
@@ -78,12 +78,13 @@ def search(**more: Any) -> dict[str, Any]:
     } | more  # fmt: skip
 
 
-COUNTS = {"watched": 4, "alarms": 2, "searches": 0}
+COUNTS = {"watched": 4, "alarms": 2, "searches": 0, "unassigned": 1}
 
 
 def test_what_is_staged_here_is_what_the_centre_says() -> None:
     for shown in (line(1), line(2, alarm=alarm("left", 95, **answered("guardian")))):
         msgspec.convert(shown, WardLine)
+    msgspec.convert(line(1, official=None), WardLine)
     msgspec.convert(detail(line(2)), WardDetail)
     msgspec.convert(search(), SearchLine)
     msgspec.convert(guardian(), WardLink)
@@ -96,7 +97,7 @@ def test_what_is_staged_here_is_what_the_centre_says() -> None:
 def wards(stage: Stage) -> list[dict[str, Any]]:
     other = {"official": {"id": "a2", "name": "박지훈"}, "mine": False}
     lines = [
-        line(1, "child"),
+        line(1, "child", official=None, mine=False),
         line(2, state="alarm", alarm=alarm("left", 95)),
         line(3, "quarantine", state="alarm", alarm=alarm("unchecked", 600, told=0, step_at=None), asked_at=ago(4200), **other),
         line(4, state="silent", alarm=alarm("silent", 900, **answered("guardian")), heard_at=ago(3000)),
@@ -110,6 +111,13 @@ async def test_who_needs_a_hand_is_first_and_one_key_takes_it(
 ) -> None:
     def taken(_: Asked) -> dict[str, Any]:
         wards[1] = line(2, state="alarm", alarm=alarm("left", 95, **answered("official")))
+        return detail(wards[1])
+
+    def renumbered(asked: Asked) -> dict[str, Any]:
+        if asked.body["guardians"][0]["phone"] == "010-0000-0000":
+            raise Refusal(
+                400, "request.form", extra={"field": "guardians[0].phone"}, title="This number cannot be told"
+            )
         return detail(wards[1])
 
     stage.on("POST", "/api/wards/w2/in-hand", taken)
@@ -150,6 +158,26 @@ async def test_who_needs_a_hand_is_first_and_one_key_takes_it(
         "집 둘레 · 이 안에 머물기 · 원 · 반지름 300 m · 월화수목금 19:00–07:00",
     )
     assert "37.5" not in await sheet.inner_text(), "no place"
+    # a guardian has another number: it is typed here, and nobody is enrolled anew
+    stage.on("PATCH", "/api/wards/w2", renumbered)
+    await sheet.get_by_text("보호자 번호와 단말 바꾸기").click()
+    contact = sheet.get_by_label("휴대폰 번호 또는 이메일")
+    assert await contact.input_value() == "010-2222-3333"
+    await contact.fill("02")
+    await page.keyboard.press("Enter")
+    await says(sheet.get_by_role("group", name="보호자 1"), "휴대폰 번호나 이메일을 쓰세요")
+    await contact.fill("010-0000-0000")
+    await page.keyboard.press("Enter")
+    await says(sheet, "받을 수 없는 값입니다 (This number cannot be told)")
+    assert await contact.get_attribute("aria-invalid") == "true"
+    await picture(page, "w2-console-contacts")
+    await axe(page)
+    await contact.fill("010-9999-0000")
+    await page.keyboard.press("Enter")
+    await says(sheet.get_by_role("status"), "저장했습니다")
+    (_, sent) = (asked.body for asked in stage.asked_for("/api/wards/w2", "PATCH"))
+    assert sent == {"guardians": [{"name": "최민호", "phone": "010-9999-0000", "language": "ko"}]}
+    msgspec.convert(sent, WardPatch)
     # twice, by mouse: a pressed button gives the keyboard back, and stays armed
     await sheet.get_by_role("button", name="상황 열기").click()
     await says(sheet, "한 번 더 누르면 상황을 엽니다")
@@ -197,6 +225,9 @@ async def test_a_second_person_approves_and_never_whoever_asked(
     await says(sheet.locator("[data-search=s1]"), "이서연이 1분 전에 요청", "두 시간째", "2026-0731", "지난 24시간")
     await says(sheet.locator("[data-search=s2]"), "다른 팀장이 승인해야 합니다")
     assert await sheet.locator("[data-search=s2] button").count() == 0
+    await says(sheet, "담당자 없음 1")
+    assert [await sheet.locator("tbody tr").nth(n).get_attribute("data-ward") for n in range(3)] == ["w2", "w3", "w1"]
+    await says(sheet.locator("[data-ward=w1]"), "아동", "담당자 없음")
     await picture(page, "w3-console-search")
     await page.keyboard.press("Enter")
     await says(sheet.locator("[data-search=s1]"), "한 번 더: 승인")

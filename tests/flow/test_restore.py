@@ -58,6 +58,7 @@ class Restored:
     hour: str  # of her track
     later: str  # neither known nor open in the backup
     person: str
+    changed: str  # whoever is told of her is another one since the backup
     witness: WitnessServer
 
 
@@ -84,6 +85,8 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             before = await claimed(house, operator, phone)
             walk = await started(house, await house.phone(enrol=False))
             ward = read(await operator.post("/api/wards", json=asked(house)))["ward"]["id"]
+            body = asked(house, devices=[{"protocol": "gt06", "number": "864717003664475"}])
+            changed = read(await operator.post("/api/wards", json=body))["ward"]["id"]
             await Town(house, {"official": operator}).fix((37.38, 127.12))
             [hour] = [row["id"] for row in await house.rows("SELECT id FROM ward_hour")]
             rota = escorting.Town(house, await house.client("supervisor"), operator)
@@ -99,6 +102,8 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             read(await operator.post(f"/api/incidents/{before}/close", json={"code": 1, "note": "안전 확인"}))
             await walk.ask("end", outcome="arrived", code="2580")
             read(await operator.post(f"/api/wards/{ward}/end", json={}))
+            other = [{"name": "김철수", "phone": "010-9999-0000"}]
+            read(await operator.patch(f"/api/wards/{changed}", json={"guardians": other}))
             await walked.say("cancel")
             assert (await rota.leader.delete(f"/api/escort-duties/{duty}")).status_code == 204
             await house.settle()
@@ -109,7 +114,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             async def forgotten() -> bool:
                 await house.clock.advance(1)
                 rows = await house.rows("SELECT 1 FROM destruction WHERE certified_at IS NOT NULL")
-                return len(rows) == 8
+                return len(rows) == 9
 
             await house.until(forgotten, settled=False)
             auditor = await house.client("auditor")
@@ -117,6 +122,7 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             [person] = await house.rows(
                 "SELECT id FROM person WHERE slot IN (SELECT unnest(slots) FROM destruction WHERE certified_at IS NOT NULL)"
             )
+            [kept] = await house.rows("SELECT person FROM ward WHERE id = $1", changed)
             clock = house.clock
         run(postgres, "pg_restore", f"--dbname={empty_dsn}", "--exit-on-error", str(dump))
         data = tmp_path / "centre"
@@ -126,7 +132,19 @@ async def restored(dsn: str, empty_dsn: str, postgres: EmbeddedPostgres, tmp_pat
             data=str(data), database=empty_dsn, centre=CENTRE, simulated_channels=True, witnesses=witnesses
         )
         yield Restored(
-            settings, clock, export, before, walk.id, walked.id, duty, ward, hour, later, person["id"], witness
+            settings,
+            clock,
+            export,
+            before,
+            walk.id,
+            walked.id,
+            duty,
+            ward,
+            hour,
+            later,
+            person["id"],
+            kept["person"],
+            witness,
         )
 
 
@@ -164,13 +182,14 @@ async def test_nobody_who_was_forgotten_comes_back(restored: Restored) -> None:
     )
     tracks = (restored.closed, restored.trip, restored.ward, restored.hour, restored.escort)
     gone = (*(f"track of {one}" for one in tracks), f"person of {restored.person}", f"case of {restored.duty}")
+    gone = (*gone, f"contacts of {restored.changed}")
     assert sorted(replay.destroyed) == sorted(gone)
-    assert replay.keys == 8, "also the key of a case that the backup never knew: its number is not given out again"
+    assert replay.keys == 9, "also the key of a case that the backup never knew: its number is not given out again"
     assert await positions(restored) == 0
     assert await rows(restored, "SELECT 1 FROM fix") == []
     [incident] = await rows(restored, "SELECT state FROM incident")
     assert incident["state"] == "closed"
-    [ward] = await rows(restored, "SELECT outcome, memory, places FROM ward")
+    [ward] = await rows(restored, "SELECT outcome, memory, places FROM ward WHERE ended_at IS NOT NULL")
     assert ward == {"outcome": "ended", "memory": None, "places": None}
     [trip] = await rows(restored, "SELECT state, outcome, memory FROM trip")
     assert trip == {"state": "ended", "outcome": "arrived", "memory": None}

@@ -152,7 +152,7 @@ async def test_she_leaves_a_guardian_answers_and_she_comes_back(town: Town) -> N
     assert told(house, MOTHER) == told(house, FATHER) == ["enrolled"]
     token = town.official.headers["authorization"].removeprefix("Bearer ")
     async with house.socket("/live", token) as console:
-        assert (await console.first("state"))["wards"] == {"watched": 1, "alarms": 0, "searches": 0}
+        assert (await console.first("state"))["wards"] == {"watched": 1, "alarms": 0, "searches": 0, "unassigned": 0}
         async with pendant(house, "gt06") as gt06:
             await gt06.send(SIGN_IN, moved(house.clock.now(), HOME), HEARTBEAT)
             await gt06.hear()
@@ -412,6 +412,49 @@ async def test_hours_die_when_they_are_a_day_old_and_the_rest_at_the_end(town: T
     assert await house.rows("SELECT 1 FROM guardian_notice") == []
 
 
+async def test_numbers_and_devices_change_and_the_old_ones_are_forgotten(town: Town) -> None:
+    house, other = town.house, "864717003664475"
+    id = (await town.enrol())["id"]
+    base, mother, father = f"/api/wards/{id}", await town.page(MOTHER), await town.page(FATHER)
+    [before] = await house.rows("SELECT slot, profile_sealed FROM person")
+    guardians = [
+        {"name": "김영희", "relation": "딸", "phone": OWN},
+        {"name": "John", "phone": FATHER, "language": "en"},
+    ]
+    for members, status, field in (
+        ({"guardians": [{"name": "김영희", "phone": "none"}]}, 400, "guardians[0].phone"),
+        ({"guardians": [{"name": "김영희"}]}, 422, "guardians[0]"),
+        ({"guardians": []}, 422, "guardians"),
+        ({"devices": []}, 422, "devices"),
+        ({"check": {"at": "09:00"}}, 422, "check"),
+    ):
+        refused = await town.official.patch(base, json=members)
+        assert (refused.status_code, refused.json().get("field")) == (status, field), refused.json()
+    changed = {"guardians": guardians, "devices": [{"protocol": "gt06", "number": other}]}
+    seen = read(await town.official.patch(base, json=changed))
+    assert [one["phone"] for one in seen["people"]] == [OWN, FATHER] and seen["devices"] == 1
+    await house.settle()
+    # whoever is told from now on has a link, whoever is not told any more has none, and the other one notices nothing
+    assert told(house, OWN) == ["enrolled"] and told(house, FATHER) == ["enrolled"]
+    assert (await mother.client.get(mother.base)).json()["closed"] and (await father.sees())["person"] == "박순자"
+    assert {"ward.contacts-changed", "ward.devices-changed"} <= set(await town.acts(id))
+
+    async def destroyed() -> bool:
+        return house.centre.keys.erased(before["slot"])
+
+    await house.until(destroyed)
+    assert (
+        MOTHER not in str(await house.rows("SELECT * FROM guardian_notice"))
+        and len(await house.rows("SELECT 1 FROM guardian_notice")) == 2
+    ), "hers are gone, with the number that stood in them"
+    # she is heard by the new device alone
+    await town.fix(HOME)
+    assert (await town.line(id))["heard_at"] is None
+    await house.centre.moves.submit(Moved(other, "nobody", None))
+    await house.settle()
+    assert (await town.line(id))["heard_at"] is not None and await unwell(house) == []
+
+
 async def test_what_cannot_be_is_said_and_who_may_not_is_told_nothing(town: Town) -> None:
     house, clients = town.house, town.clients
     id = (await town.enrol())["id"]
@@ -467,6 +510,17 @@ async def test_what_cannot_be_is_said_and_who_may_not_is_told_nothing(town: Town
     changed = read(await leader.patch(base, json={"official": colleague.id, "silent_after_s": 0, "zones": []}))
     assert changed["official"]["name"] == "colleague" and changed["places"] == [] and changed["silent_after_s"] == 0
     assert (await town.official.get(base)).status_code == 404
+    # her account is closed: everybody sees that nobody answers for her, and the leader gives her to somebody else
+    administrator = await house.client("administrator")
+    read(await administrator.post(f"/api/accounts/{colleague.id}/disable"))
+    await house.settle()
+    assert (await town.line(id))["official"] is None and (await town.acts(id))[-1] == "ward.unassigned"
+    assert read(await leader.get("/api/wards"))["counts"]["unassigned"] == 1
+    refused = await leader.patch(base, json={"official": colleague.id})
+    assert (refused.status_code, refused.json()["field"]) == (422, "official")
+    next_one = await house.account("next")
+    assert read(await leader.patch(base, json={"official": next_one.id}))["official"]["name"] == "next"
+    assert read(await leader.get("/api/wards"))["counts"]["unassigned"] == 0
     # a link is for whom it is for
     daughter = await town.page(MOTHER)
     for path, body in (

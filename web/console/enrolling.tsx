@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem, post } from "../shared/api";
 import { exactNow } from "../shared/clock";
-import { type Draft, type Faults, GROUNDS, type Kind, MOST, PROTOCOLS, type Rules, blank, body, faults, fieldOf, lastDay, newZone, ofKind, withDevices } from "./ward-form";
+import { type Contacts, type Draft, type Faults, GROUNDS, type Kind, MOST, PROTOCOLS, type Rules, blank, body, faults, fieldOf, lastDay, newDevice, newGuardian, newZone, ofKind, withDevices } from "./ward-form";
 import { s } from "./ward-words";
 import { type Hours, type ZoneDraft, cameBack, dayOf, draw, hoursOf, returning, shapeOf } from "./zones";
 
@@ -164,6 +164,46 @@ export function RulesFields({ rules, kind, wrong, change }: { rules: Rules; kind
   );
 }
 
+interface ContactProps {
+  of: Contacts;
+  kind: Kind;
+  wrong: Faults;
+  change: (more: Partial<Contacts>) => void;
+}
+/** Who is told, and by what she is heard. */
+export function ContactFields({ of, kind, wrong, change }: ContactProps): JSX.Element {
+  return (
+    <>
+      <h3 class="whole">{s("form.guardians")}</h3>
+      {of.guardians.map((one, i) => (
+        <fieldset key={i} class="part">
+          <legend>{s("guardian.n", { n: i + 1 })}</legend>
+          <Field path={`guardians[${i}].name`} word={s("who")} value={one.name} wrong={wrong} change={(name) => change({ guardians: changed(of.guardians, i, { name }) })} />
+          <Field path={`guardians[${i}].contact`} word={s("contact")} value={one.contact} wrong={wrong} change={(contact) => change({ guardians: changed(of.guardians, i, { contact }) })} />
+          <Choice path={`guardians[${i}].language`} word={s("language")} value={one.language} of={[["ko", "한국어"], ["en", "English"]]} change={(language) => change({ guardians: changed(of.guardians, i, { language }) })} />
+          <div class="row end">
+            {i > 0 && <button type="button" class="btn" aria-label={`${s("guardian.n", { n: i + 1 })} ${s("up")}`} onClick={() => change({ guardians: of.guardians.map((each, at) => (at === i - 1 ? one : at === i ? of.guardians[i - 1]! : each)) })}>{s("up")}</button>}
+            {(of.guardians.length > 1 || kind === "quarantine") && <button type="button" class="btn" aria-label={`${s("guardian.n", { n: i + 1 })} ${s("remove")}`} onClick={() => change({ guardians: without(of.guardians, i) })}>{s("remove")}</button>}
+          </div>
+        </fieldset>
+      ))}
+      {of.guardians.length < MOST.guardians && <div class="one whole"><Wrong path="guardians" wrong={wrong} /><button type="button" class="btn" onClick={() => change({ guardians: [...of.guardians, newGuardian()] })}>{s("guardian.add")}</button></div>}
+      <h3 class="whole">{s("form.device")}</h3>
+      <Field path="phone" word={s("phone")} type="tel" hint={s("phone.hint")} value={of.phone} wrong={wrong} change={(phone) => change({ phone })} />
+      {of.phone.trim() && <Choice path="language" word={s("phone.language")} value={of.language} of={[["ko", "한국어"], ["en", "English"]]} change={(language) => change({ language })} />}
+      {of.devices.map((one, i) => (
+        <fieldset key={i} class="part">
+          <legend>{s("device.n", { n: i + 1 })}</legend>
+          <Choice path={`devices[${i}].protocol`} word={s("protocol")} value={one.protocol} of={Object.entries(PROTOCOLS)} change={(protocol) => change({ devices: changed(of.devices, i, { protocol }) })} />
+          <Field path={`devices[${i}].number`} word={s("number")} value={one.number} wrong={wrong} change={(number) => change({ devices: changed(of.devices, i, { number }) })} />
+          <button type="button" class="btn remove" aria-label={`${s("device.n", { n: i + 1 })} ${s("remove")}`} onClick={() => change({ devices: without(of.devices, i) })}>{s("remove")}</button>
+        </fieldset>
+      ))}
+      {of.devices.length < MOST.devices && <div class="whole"><button type="button" class="btn" onClick={() => change({ devices: [...of.devices, newDevice()] })}>{s("device.add")}</button></div>}
+    </>
+  );
+}
+
 interface FormProps {
   label: string;
   button: string;
@@ -179,7 +219,10 @@ export function Form({ label, button, judge, send, children }: FormProps): JSX.E
   const [refused, setRefused] = useState<Faults>({});
   const [busy, setBusy] = useState(false);
   useLayoutEffect(() => {
-    form.current?.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid=true]")?.focus();
+    const first = form.current?.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid=true]");
+    first?.focus();
+    // What is wrong with it stands below it.
+    first?.scrollIntoView({ block: "center" });
   }, [found, refused]);
   const now = Object.keys(found).length > 0 ? judge() : {};
   const wrong: Faults = { ...Object.fromEntries(Object.entries(found).filter(([path]) => path in now)), ...refused };
@@ -244,32 +287,7 @@ export function Enrol({ done }: { done: (id: string, secret: string) => void }):
           <h3 class="whole">{s("form.ground")}</h3>
           <Choice path="ground.kind" word={s("ground")} value={now.ground} of={GROUNDS[now.kind].map((ground) => [ground, s(`ground.${ground}`)])} change={(ground) => put({ ground })} />
           <Field path="ground.reference" word={s("reference")} value={now.reference} wrong={wrong} change={(reference) => put({ reference })} />
-          <h3 class="whole">{s("form.guardians")}</h3>
-          {now.guardians.map((one, i) => (
-            <fieldset key={i} class="part">
-              <legend>{s("guardian.n", { n: i + 1 })}</legend>
-              <Field path={`guardians[${i}].name`} word={s("who")} value={one.name} wrong={wrong} change={(name) => put({ guardians: changed(now.guardians, i, { name }) })} />
-              <Field path={`guardians[${i}].contact`} word={s("contact")} value={one.contact} wrong={wrong} change={(contact) => put({ guardians: changed(now.guardians, i, { contact }) })} />
-              <Choice path={`guardians[${i}].language`} word={s("language")} value={one.language} of={[["ko", "한국어"], ["en", "English"]]} change={(language) => put({ guardians: changed(now.guardians, i, { language }) })} />
-              <div class="row end">
-                {i > 0 && <button type="button" class="btn" aria-label={`${s("guardian.n", { n: i + 1 })} ${s("up")}`} onClick={() => put({ guardians: now.guardians.map((each, at) => (at === i - 1 ? one : at === i ? now.guardians[i - 1]! : each)) })}>{s("up")}</button>}
-                {(now.guardians.length > 1 || now.kind === "quarantine") && <button type="button" class="btn" aria-label={`${s("guardian.n", { n: i + 1 })} ${s("remove")}`} onClick={() => put({ guardians: without(now.guardians, i) })}>{s("remove")}</button>}
-              </div>
-            </fieldset>
-          ))}
-          {now.guardians.length < MOST.guardians && <div class="one whole"><Wrong path="guardians" wrong={wrong} /><button type="button" class="btn" onClick={() => put({ guardians: [...now.guardians, { name: "", contact: "", language: "ko" }] })}>{s("guardian.add")}</button></div>}
-          <h3 class="whole">{s("form.device")}</h3>
-          <Field path="phone" word={s("phone")} type="tel" hint={s("phone.hint")} value={now.phone} wrong={wrong} change={(phone) => put({ phone })} />
-          {now.phone.trim() && <Choice path="language" word={s("phone.language")} value={now.language} of={[["ko", "한국어"], ["en", "English"]]} change={(language) => put({ language })} />}
-          {now.devices.map((one, i) => (
-            <fieldset key={i} class="part">
-              <legend>{s("device.n", { n: i + 1 })}</legend>
-              <Choice path={`devices[${i}].protocol`} word={s("protocol")} value={one.protocol} of={Object.entries(PROTOCOLS)} change={(protocol) => put({ devices: changed(now.devices, i, { protocol }) })} />
-              <Field path={`devices[${i}].number`} word={s("number")} value={one.number} wrong={wrong} change={(number) => put({ devices: changed(now.devices, i, { number }) })} />
-              <button type="button" class="btn remove" aria-label={`${s("device.n", { n: i + 1 })} ${s("remove")}`} onClick={() => put(withDevices(now, without(now.devices, i)))}>{s("remove")}</button>
-            </fieldset>
-          ))}
-          {now.devices.length < MOST.devices && <div class="whole"><button type="button" class="btn" onClick={() => put(withDevices(now, [...now.devices, { protocol: "gt06", number: "" }]))}>{s("device.add")}</button></div>}
+          <ContactFields of={now} kind={now.kind} wrong={wrong} change={(more) => put(more.devices ? { ...more, ...withDevices(now, more.devices) } : more)} />
           <h3 class="whole">{s("form.watch")}</h3>
           <RulesFields rules={now} kind={now.kind} wrong={wrong} change={(of) => put(of(draft.peek()!))} />
         </>

@@ -41,6 +41,8 @@ export interface WardCounts {
   watched: number;
   alarms: number;
   searches: number;
+  /** Wards whose official has no account any more. */
+  unassigned: number;
 }
 
 export type ServerMessage =

@@ -16,10 +16,26 @@ const PHONE = /^\+?[0-9][0-9 ()-]{6,30}$/;
 const MAIL = /^[^@\s]+@[^@\s]+\.[^@\s]+$/;
 const NUMBER = /^\+?[0-9A-Za-z][0-9A-Za-z ()-]{3,31}$/;
 
+export type Language = "ko" | "en";
 export interface GuardianDraft {
   name: string;
+  relation: string;
   contact: string;
-  language: "ko" | "en";
+  language: Language;
+}
+export interface DeviceDraft {
+  protocol: string;
+  number: string;
+}
+/** Who she is, who is told and by what she is heard: what can be changed later, too. */
+export interface Contacts {
+  name: string;
+  note: string;
+  guardians: GuardianDraft[];
+  phone: string;
+  /** In which her own page and its messages are. */
+  language: Language;
+  devices: DeviceDraft[];
 }
 /** How somebody is watched over: what can be changed later, too. */
 export interface Rules {
@@ -31,28 +47,24 @@ export interface Rules {
   /** Empty: silence is no alarm. */
   silent_min: string;
 }
-export interface Draft extends Rules {
+export interface Draft extends Rules, Contacts {
   /** The form's own id, so that pressing twice enrols once. */
   id: string;
   kind: Kind;
-  name: string;
-  note: string;
   ground: Ground;
   reference: string;
-  guardians: GuardianDraft[];
-  phone: string;
-  /** In which her own page and its messages are. */
-  language: "ko" | "en";
-  devices: { protocol: string; number: string }[];
 }
 export type Faults = Record<string, string>;
 
 export const lastDay = (kind: Kind, now_ms: number): string => dayOf(now_ms + (DAYS[kind] - 1) * DAY_MS);
 
+export const newGuardian = (): GuardianDraft => ({ name: "", relation: "", contact: "", language: "ko" });
+export const newDevice = (): DeviceDraft => ({ protocol: "gt06", number: "" });
+
 export function blank(now_ms: number): Draft {
   return {
     id: crypto.randomUUID().replaceAll("-", ""), kind: "child", name: "", note: "", ground: "representative", reference: "",
-    guardians: [{ name: "", contact: "", language: "ko" }], phone: "", language: "ko", devices: [],
+    guardians: [newGuardian()], phone: "", language: "ko", devices: [],
     until: lastDay("child", now_ms), zones: [], check: false, check_at: "09:00", grace_min: "60", silent_min: "",
   };
 }
@@ -103,22 +115,28 @@ export function rulesFaults(rules: Rules, kind: Kind, now_ms: number): Faults {
   return found;
 }
 
-export function faults(draft: Draft, now_ms: number): Faults {
+/** `heard`: by so many devices that stand nowhere in the form; `asked`: whether there is a daily check. */
+export function contactFaults(draft: Contacts, kind: Kind, asked: boolean, heard: number): Faults {
   const found: Faults = {};
   if (!draft.name.trim()) found["name"] = s("bad.name");
-  if (!GROUNDS[draft.kind].includes(draft.ground)) found["ground.kind"] = s("bad.ground");
-  if (draft.guardians.length === 0 && draft.kind !== "quarantine") found["guardians"] = s("bad.guardians");
-  if (draft.ground === "order" && !draft.reference.trim()) found["ground.reference"] = s("bad.reference");
+  if (draft.guardians.length === 0 && kind !== "quarantine") found["guardians"] = s("bad.guardians");
   draft.guardians.forEach(({ name, contact }, i) => {
     if (!name.trim()) found[`guardians[${i}].name`] = s("bad.guardian");
     if (!PHONE.test(contact.trim()) && !MAIL.test(contact.trim())) found[`guardians[${i}].contact`] = s("bad.contact");
   });
   if (draft.phone.trim() && !PHONE.test(draft.phone.trim())) found["phone"] = s("bad.phone");
-  else if (!draft.phone.trim() && draft.devices.length === 0) found["phone"] = s("bad.nothing");
-  else if (!draft.phone.trim() && draft.check) found["phone"] = s("bad.page");
+  else if (!draft.phone.trim() && draft.devices.length + heard === 0) found["phone"] = s("bad.nothing");
+  else if (!draft.phone.trim() && asked) found["phone"] = s("bad.page");
   draft.devices.forEach(({ number }, i) => {
     if (!NUMBER.test(number.trim())) found[`devices[${i}].number`] = s("bad.number");
   });
+  return found;
+}
+
+export function faults(draft: Draft, now_ms: number): Faults {
+  const found = contactFaults(draft, draft.kind, draft.check, 0);
+  if (!GROUNDS[draft.kind].includes(draft.ground)) found["ground.kind"] = s("bad.ground");
+  if (draft.ground === "order" && !draft.reference.trim()) found["ground.reference"] = s("bad.reference");
   return { ...found, ...rulesFaults(draft, draft.kind, now_ms) };
 }
 
@@ -138,6 +156,17 @@ export const rulesBody = (rules: Rules): RulesBody => ({
   silent_after_s: Number(rules.silent_min) * 60,
 });
 
+interface GuardianBody {
+  name: string;
+  relation?: string;
+  phone?: string;
+  mail?: string;
+  language: Language;
+}
+const guardiansBody = (guardians: GuardianDraft[]): GuardianBody[] =>
+  guardians.map(({ name, relation, contact, language }) => ({ name: name.trim(), ...(relation ? { relation } : {}), [contact.includes("@") ? "mail" : "phone"]: contact.trim(), language }));
+const devicesBody = (devices: DeviceDraft[]): DeviceDraft[] => devices.map(({ protocol, number }) => ({ protocol, number: number.trim() }));
+
 export function body(draft: Draft): object {
   const { check, ...rules } = rulesBody(draft);
   return {
@@ -146,9 +175,9 @@ export function body(draft: Draft): object {
     name: draft.name.trim(),
     ...(draft.note.trim() ? { note: draft.note.trim() } : {}),
     ground: { kind: draft.ground, ...(draft.reference.trim() ? { reference: draft.reference.trim() } : {}) },
-    guardians: draft.guardians.map(({ name, contact, language }) => ({ name: name.trim(), [contact.includes("@") ? "mail" : "phone"]: contact.trim(), language })),
+    guardians: guardiansBody(draft.guardians),
     ...(draft.phone.trim() ? { phone: draft.phone.trim(), language: draft.language } : {}),
-    ...(draft.devices.length > 0 ? { devices: draft.devices.map(({ protocol, number }) => ({ protocol, number: number.trim() })) } : {}),
+    ...(draft.devices.length > 0 ? { devices: devicesBody(draft.devices) } : {}),
     ...rules,
     ...(check ? { check } : {}),
   };
@@ -170,4 +199,25 @@ export function rulesOf(ward: { until_at: string; places: Zone[]; check: { at: s
     grace_min: String(ward.check?.grace_min ?? 60),
     silent_min: ward.silent_after_s > 0 ? String(Math.round(ward.silent_after_s / 60)) : "",
   };
+}
+
+interface ContactsShown {
+  name: string;
+  note: string;
+  phone: string;
+  language: Language;
+  people: { name: string; relation: string; phone: string | null; mail: string | null; language: Language }[];
+}
+
+/** Who she is and who is told, to be changed. The numbers of her devices are not kept: whoever changes one gives them all. */
+export function contactsOf({ name, note, phone, language, people }: ContactsShown): Contacts {
+  return { name, note, phone, language, devices: [], guardians: people.map((one) => ({ name: one.name, relation: one.relation, contact: one.phone ?? one.mail ?? "", language: one.language })) };
+}
+
+/** What of these is another than before. */
+export function contactChanges(before: Contacts, after: Contacts): object {
+  const told = (of: Contacts): object => ({ name: of.name.trim(), note: of.note.trim(), guardians: guardiansBody(of.guardians), phone: of.phone.trim() || null, language: of.language });
+  const was = Object.entries(told(before));
+  const changed = Object.entries(told(after)).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(was.find(([one]) => one === name)![1]));
+  return { ...Object.fromEntries(changed), ...(after.devices.length > 0 ? { devices: devicesBody(after.devices) } : {}) };
 }

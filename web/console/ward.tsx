@@ -5,8 +5,8 @@ import { useEffect, useState } from "preact/hooks";
 import { type Colleague, Problem, ask, get, post } from "../shared/api";
 import { exactNow, now } from "../shared/clock";
 import { clockTime, dayName, span } from "../shared/words";
-import { Field, Form, RulesFields } from "./enrolling";
-import { type Faults, type Ground, type Rules, changesOf, rulesFaults, rulesOf } from "./ward-form";
+import { ContactFields, Field, Form, RulesFields } from "./enrolling";
+import { type Contacts, type Faults, type Ground, type Language, type Rules, changesOf, contactChanges, contactFaults, contactsOf, rulesFaults, rulesOf } from "./ward-form";
 import { type WardWord, s, said } from "./ward-words";
 import { type WardLine, answerTo, mayAct, waits, why } from "./wards";
 import { type Zone, dayOf, drafted, hoursOf, shapeOf } from "./zones";
@@ -17,7 +17,8 @@ interface Detail extends WardLine {
   phone: string;
   ground: Ground;
   reference: string;
-  people: { name: string; phone: string | null; mail: string | null }[];
+  language: Language;
+  people: { name: string; relation: string; phone: string | null; mail: string | null; language: Language }[];
   places: Zone[];
   /** In words, never on a map. */
   place: { word: "inside" | "outside" | "forbidden" | "unknown"; since_at: string | null };
@@ -78,6 +79,36 @@ function HandOver({ give }: { give: (to: string) => void }): JSX.Element {
   );
 }
 
+/** Numbers and devices, without enrolling her anew. What is replaced is destroyed, so it is not shown beside the new one. */
+function Contacted({ detail, save }: { detail: Detail; save: (body: object) => Promise<void> }): JSX.Element {
+  const [now, setNow] = useState<Contacts | null>(null);
+  const change = (more: Partial<Contacts>): void => setNow((before) => before && { ...before, ...more });
+  const judge = (): Faults => contactFaults(now!, detail.kind, detail.check !== null, detail.devices);
+  const send = async (): Promise<void> => {
+    await save(contactChanges(contactsOf(detail), now!));
+    setNow(null);
+  };
+  return (
+    <details open={now !== null} onToggle={(event) => setNow(event.currentTarget.open ? (now ?? contactsOf(detail)) : null)}>
+      <summary>{s("contacts")}</summary>
+      {now && (
+        <>
+          <p class="t2">{s("contacts.hint")}{detail.devices > 0 && ` ${s("contacts.devices", { n: detail.devices })}`}</p>
+          <Form label={s("contacts")} button={s("change.save")} judge={judge} send={send}>
+            {(wrong) => (
+              <>
+                <Field path="name" word={s("who")} value={now.name} wrong={wrong} change={(name) => change({ name })} />
+                <Field path="note" word={s("note")} value={now.note} wrong={wrong} change={(note) => change({ note })} />
+                <ContactFields of={now} kind={detail.kind} wrong={wrong} change={change} />
+              </>
+            )}
+          </Form>
+        </>
+      )}
+    </details>
+  );
+}
+
 const FIELDS = { reason: "bad.reason", reference: "bad.asked" } as const;
 
 /** For any operator of the centre, also one who does not answer for her. */
@@ -106,7 +137,7 @@ function Other({ line, changed }: { line: WardLine; changed: () => void }): JSX.
   return (
     <section data-part="ward">
       <h3>{said("kind", line.kind)} · {line.alarm ? `${said("why", line.alarm.reason)} · ${answerTo(line.alarm)}` : said("is", line.state)}</h3>
-      <p class="t2">{s("other", { name: line.official.name })}</p>
+      <p class="t2">{line.official ? s("other", { name: line.official.name }) : s("other.none")}</p>
       {asked && <p class="m" role="status">{s("ask.sent")}</p>}
       {line.state !== "ended" && line.search !== "asked" && !asked && <AskSearch send={send} />}
     </section>
@@ -156,7 +187,7 @@ function Mine({ id, line, changed }: { id: string; line: WardLine | null; change
     ["check", detail.check ? `${detail.check.at} · ${span(detail.check.grace_min * 60)}` : ""],
     ["silence", detail.silent_after_s > 0 ? s("silence.after", { t: span(detail.silent_after_s) }) : s("silence.never")],
     ["until", `${dayName(detail.until_at)} ${clockTime(detail.until_at, false)}`],
-    ["official", detail.mine ? s("mine") : detail.official.name],
+    ["official", detail.mine ? s("mine") : (detail.official?.name ?? s("official.none"))],
     ["receipts", detail.receipts.map((one) => `${one.who ?? s("herself")} ${said("state", one.state)} ${clockTime(one.at, false)}`).join(" · ")],
   ];
   return (
@@ -193,6 +224,7 @@ function Mine({ id, line, changed }: { id: string; line: WardLine | null; change
               </Form>
             )}
           </details>
+          <Contacted detail={detail} save={(body) => ask<Detail>("PATCH", path, body).then(done("changed"))} />
           <HandOver give={(to) => void ask<Detail>("PATCH", path, { official: to }).then(done("changed"), failed)} />
           <details>
             <summary>{s("end")}</summary>

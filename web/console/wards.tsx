@@ -33,7 +33,8 @@ export interface WardLine {
   kind: Kind;
   state: "ok" | "alarm" | "silent" | "ended";
   alarm: Alarm | null;
-  official: { id: string; name: string };
+  /** Null once her account is closed: the leader gives the ward to somebody else. */
+  official: { id: string; name: string } | null;
   /** Whoever reads this answers for her. */
   mine: boolean;
   heard_at: string | null;
@@ -80,7 +81,7 @@ export const waits = ({ alarm }: WardLine): boolean => alarm !== null && alarm.a
 
 /** Alarms that nobody has answered, the oldest first and my own before the others'; then what somebody has in hand; then the quiet. */
 function order(all: WardLine[]): WardLine[] {
-  const rank = (line: WardLine): number => (waits(line) ? (line.mine ? 0 : 1) : line.alarm !== null ? 2 : line.state === "ended" ? 4 : 3);
+  const rank = (line: WardLine): number => (waits(line) ? (line.mine ? 0 : 1) : line.state === "ended" ? 5 : line.official === null && leads() ? 2 : line.alarm !== null ? 3 : 4);
   const at = (line: WardLine): string => line.alarm?.since_at ?? line.until_at;
   return [...all].sort((a, b) => rank(a) - rank(b) || (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : a.id < b.id ? -1 : 1));
 }
@@ -210,7 +211,7 @@ function Row({ line }: { line: WardLine }): JSX.Element {
       </th>
       <td>
         {said("kind", line.kind)}
-        <div class={line.mine ? "m" : "t2"}>{line.mine ? s("mine") : line.official.name}</div>
+        <div class={line.official === null ? "c2 m" : line.mine ? "m" : "t2"}>{line.mine ? s("mine") : (line.official?.name ?? s("official.none"))}</div>
       </td>
       <td>
         <span class={line.state === "silent" ? "c2 m" : ""}>{line.heard_at === null ? s("never") : age(since(line.heard_at))}</span>
@@ -220,7 +221,7 @@ function Row({ line }: { line: WardLine }): JSX.Element {
       <td>
         <div class="row">
           {urgent && may && <button type="button" class={here ? "btn fill" : "btn"} onClick={() => void inHand(line.id)}><span class="sr">{said("kind", line.kind)} </span>{s("in-hand")} {here && <Kbd>{key()}</Kbd>}</button>}
-          <button type="button" class="btn" onClick={() => show({ is: "one", id: line.id })}><span class="sr">{said("kind", line.kind)} {line.official.name} </span>{s("open")} {here && <Kbd>{urgent && may ? cap("extend") : key()}</Kbd>}</button>
+          <button type="button" class="btn" onClick={() => show({ is: "one", id: line.id })}><span class="sr">{said("kind", line.kind)} {line.official?.name ?? s("official.none")} </span>{s("open")} {here && <Kbd>{urgent && may ? cap("extend") : key()}</Kbd>}</button>
         </div>
       </td>
     </tr>
@@ -285,6 +286,7 @@ export function Wards(): JSX.Element {
       <div class="sheet-head row">
         <h2>{shown.is === "new" ? s("new") : s("title")}</h2>
         {counts && <span class="t2">{s("count", { ...counts })}</span>}
+        {counts !== null && counts.unassigned > 0 && <b class="c2">{s("count.unassigned", { n: counts.unassigned })}</b>}
         {shown.is !== "list" && <button type="button" class="btn" onClick={() => show({ is: "list" })}>{s("back")} <Kbd>Esc</Kbd></button>}
         <button type="button" class="btn end" onClick={() => (act.sheet.value = null)}>
           {s("close")} {shown.is === "list" && <Kbd>Esc</Kbd>}

@@ -14,6 +14,8 @@ import msgspec
 from ansim.app.centre import Centre
 from ansim.app.running import read_note
 from ansim.app.settings import Settings
+from ansim.city.people import actions as people
+from ansim.city.people.contacts import Contacts
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 from ansim.core.world import World
@@ -191,6 +193,7 @@ async def _order(tx: Transaction, centre: Centre, entries: Sequence[Entry], repl
     """Order again what stands in the backup and whose key is dead: by the ledger's list, and by the key file itself, which may
     be newer than the database."""
     listed = {(entry.act.removesuffix(_ORDERED), _slot(entry)) for entry in entries if entry.act.endswith(_ORDERED)}
+    replaced = {_slot(entry) for entry in entries if entry.purpose == people.REPLACED}
     used = await store.used_slots(tx)
     for scope, sql in SUBJECTS.items():
         for slot in sorted(used):
@@ -198,6 +201,10 @@ async def _order(tx: Transaction, centre: Centre, entries: Sequence[Entry], repl
                 continue
             row = await tx.fetchrow(sql, slot)
             if row is None:
+                continue
+            if slot in replaced and await people.rewrite(tx, row["id"], Contacts(), "command-line"):
+                # She is still known, and what was written instead came after the backup: it must be asked for anew.
+                replay.destroyed.append(f"contacts of {row['id']}")
                 continue
             known = await store.find(tx, row["id"], scope)
             if known is not None and known.erased_at is not None:

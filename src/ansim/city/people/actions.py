@@ -22,6 +22,9 @@ from ansim.trust.ledger.actions import record
 from ansim.trust.retention.actions import destroy, postpone
 from ansim.trust.retention.keys import Keys
 
+REPLACED = "replaced"
+"""Why a key of hers is destroyed while she is still known: what she left with us was written anew under another one."""
+
 CREDENTIAL_VALID = timedelta(days=365)
 MOST_DEVICES = 5
 
@@ -113,6 +116,38 @@ async def take_in(tx: Transaction, *, profile: Contacts, valid_until: datetime, 
     await store.add_person(tx, person, None, slot, sealed, valid_until)
     await record(tx, actor=actor, act="person.enrolled", object=person, purpose="ward")
     return person
+
+
+async def rewrite(tx: Transaction, person: str, profile: Contacts, actor: str) -> bool:
+    """From now on this is what is kept of her. What was kept before is destroyed with its key, in old copies of the database,
+    too. False when she has withdrawn.
+    """
+    slot, sealed = await seal_new(tx, msgspec.json.encode(profile), _profile_context(person))
+    old = await store.rewrite(tx, person, slot, sealed)
+    if old is None:
+        return False
+    await record(tx, actor=actor, act="person.changed", object=person, purpose="ward")
+    # By itself: what is destroyed is that key and nothing else of hers.
+    await destroy(tx, subject=tx.world.id(), scope="person", slots=[old], actor=actor, why=REPLACED)
+    return True
+
+
+async def change_devices(tx: Transaction, person: str, devices: Collection[str], actor: str) -> None:
+    """She is heard by these and by no other. Raises Problem 409 as `give_devices` does."""
+    await store.remove_devices(tx, person)
+    await record(tx, actor=actor, act="device.removed", object=person, purpose="ward")
+    await give_devices(tx, person, devices)
+
+
+async def give_devices(tx: Transaction, person: str, devices: Collection[str]) -> None:
+    """She is heard by each of these, too. Raises Problem 409 with the field that names the one that is taken."""
+    for number, device in enumerate(devices):
+        try:
+            await give_device(tx, person, device)
+        except Problem as taken:
+            raise Problem(
+                taken.status, taken.type, taken.title, taken.detail, field=f"devices[{number}].number"
+            ) from None
 
 
 async def let_go(tx: Transaction, person: str, *, kept: timedelta, actor: str) -> None:

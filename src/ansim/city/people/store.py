@@ -36,6 +36,16 @@ async def kept(tx: Transaction, id: str) -> Row | None:
     return await tx.fetchrow("SELECT slot, profile_sealed FROM person WHERE id = $1", id)
 
 
+async def rewrite(tx: Transaction, id: str, slot: int, profile_sealed: bytes) -> int | None:
+    """What is kept of her lies under another key from now on; the slot of the old one. None when she has withdrawn."""
+    old: int | None = await tx.fetchval(
+        """UPDATE person SET slot = $2, profile_sealed = $3 FROM (SELECT id, slot FROM person WHERE id = $1 FOR UPDATE) before
+           WHERE person.id = before.id AND withdrawn_at IS NULL RETURNING before.slot""",
+        id, slot, profile_sealed,
+    )  # fmt: skip
+    return old
+
+
 async def extend(tx: Transaction, id: str, valid_until: datetime) -> None:
     await tx.execute("UPDATE person SET valid_until = greatest(valid_until, $2) WHERE id = $1", id, valid_until)
 
@@ -64,6 +74,10 @@ async def withdraw(tx: Transaction, id: str) -> int | None:
 
 async def add_device(tx: Transaction, tag: bytes, person: str) -> None:
     await tx.execute("INSERT INTO device (tag, person, added_at) VALUES ($1, $2, $3)", tag, person, tx.at)
+
+
+async def remove_devices(tx: Transaction, person: str) -> None:
+    await tx.execute("DELETE FROM device WHERE person = $1", person)
 
 
 async def devices(tx: Transaction, person: str) -> int:

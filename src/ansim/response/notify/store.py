@@ -53,6 +53,13 @@ async def of_incidents(tx: Transaction, incidents: Sequence[str]) -> list[Row]:
     )
 
 
+async def forget(tx: Transaction, incident: str, guardians: Sequence[int]) -> None:
+    """Messages to whoever is no longer told: her number stands in them."""
+    await tx.execute(
+        "DELETE FROM guardian_notice WHERE incident = $1 AND guardian = ANY ($2::int[])", incident, list(guardians)
+    )
+
+
 async def of_guardians(tx: Transaction, incident: str) -> list[Row]:
     """Of one case or trip, the oldest first."""
     return await tx.fetch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 import msgspec
 
@@ -12,6 +13,8 @@ from ansim.city.people.contacts import Contacts, Guardian
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.core.position import Position
+from ansim.response.notify import store as notices
+from ansim.response.notify.actions import HERSELF
 from ansim.response.notify.ports import WardOccasion
 from ansim.response.signals.model import believed, secret_hash
 from ansim.response.tracking import actions as tracking
@@ -24,6 +27,8 @@ from ansim.response.wards.model import (
     SILENT_AFTER_S,
     SOONEST_SILENT_S,
     TRACK_KEPT,
+    DevicePost,
+    GuardianPost,
     HourRow,
     Outcome,
     Reason,
@@ -44,8 +49,10 @@ from ansim.response.wards.model import (
 )
 from ansim.response.wards.telling import tell_guardians, tell_her
 from ansim.response.wards.zones import Memory, Zone
+from ansim.trust.access.events import AccountDisabled
 from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import actions as grants
+from ansim.trust.grants import store as grant_store
 from ansim.trust.ledger.actions import record
 from ansim.trust.ledger.model import subject_tag
 from ansim.trust.retention.actions import destroy, destroy_at_end
@@ -91,13 +98,7 @@ async def enrol(tx: Transaction, post: WardPost, actor: Actor) -> tuple[WardRow,
     track_slot, case_slot = keys.new(2)
     await keys.flush()
     person = await people.take_in(tx, profile=_profile(post), valid_until=post.until_at, actor=actor.id)
-    for number, device in enumerate(post.devices):
-        try:
-            await people.give_device(tx, person, device.number)
-        except Problem as taken:
-            raise Problem(
-                taken.status, taken.type, taken.title, taken.detail, field=f"devices[{number}].number"
-            ) from None
+    await people.give_devices(tx, person, [device.number for device in post.devices])
     silent_after_s = post.silent_after_s
     if silent_after_s is None:
         silent_after_s = SILENT_AFTER_S[post.kind] if post.devices else 0
@@ -152,6 +153,7 @@ async def change(tx: Transaction, ward: WardRow, patch: WardPatch, actor: str) -
     """Raises Problem 410 once it is over, 422."""
     _insist_open(ward)
     kept, before = open_memory(tx, ward), ward
+    ward = await _change_contacts(tx, ward, patch, actor)
     if patch.until_at is not msgspec.UNSET:
         insist_length(tx, ward.kind, patch.until_at)
         later = patch.until_at > ward.until_at
@@ -165,25 +167,106 @@ async def change(tx: Transaction, ward: WardRow, patch: WardPatch, actor: str) -
         if patch.check is None and ward.kind == "quarantine":
             raise _no_check()
         if patch.check is not None and not ward.own_page:
-            raise _no_page()
+            raise _no_page("check")
         check = patch.check
         ward = msgspec.structs.replace(
             ward, check_at=check.at if check else None, check_grace_s=check.grace_min * 60 if check else None,
             ask_at=next_question(check, tx.at) if check else None, asked_at=ward.asked_at if check else None,
         )  # fmt: skip
+    if ward.check is not None and not ward.own_page:
+        raise _no_page("phone")
     kept.ward = ward
     if patch.zones is not msgspec.UNSET:
         _insist_fresh(patch.zones, tx)
         kept.zones, kept.memory = patch.zones, zones.begin(patch.zones, kept.memory.newest)
         kept.ward = msgspec.structs.replace(ward, zones=len(patch.zones))
         _seal_zones(tx, kept)
-    if patch.official is not msgspec.UNSET and patch.official != ward.official:
+    if patch.official is not msgspec.UNSET:
         if not await store.can_answer(tx, patch.official, ward.centre):
             raise Problem(422, "ward.official", "Nobody of this centre", "Choose a colleague.", field="official")
-        kept.ward = msgspec.structs.replace(kept.ward, official=patch.official)
-        await said(tx, ward, "ward.handed-over", actor)
+        if patch.official != ward.official:
+            kept.ward = msgspec.structs.replace(kept.ward, official=patch.official)
+            await said(tx, ward, "ward.handed-over", actor)
     await said(tx, ward, "ward.changed", actor)
     return await settle(tx, before, kept, actor)
+
+
+async def _change_contacts(tx: Transaction, ward: WardRow, patch: WardPatch, actor: str) -> WardRow:
+    """Who is told, her own phone, and by what she is heard. What stood there before is destroyed with its key; whoever is told no
+    longer loses her link, and the messages to her go. Raises Problem 409, 422.
+    """
+    if patch.devices is not msgspec.UNSET:
+        given = patch.silent_after_s is not msgspec.UNSET
+        ward = await _change_devices(tx, ward, patch.devices, actor, silence_given=given)
+    person = ward.person
+    if not patch.changes_person or person is None or ward.case_slot is None:
+        _insist_reachable(ward)
+        return ward
+    before = await people.profile_of(tx, person) or Contacts()
+    if patch.guardians is not msgspec.UNSET:
+        _insist_told(ward.kind, patch.guardians)
+    after = msgspec.structs.replace(
+        before, name=before.name if patch.name is msgspec.UNSET else patch.name.strip(),
+        note=before.note if patch.note is msgspec.UNSET else patch.note,
+        phone=before.phone if patch.phone is msgspec.UNSET else patch.phone or "",
+        guardians=before.guardians if patch.guardians is msgspec.UNSET else _guardians(patch.guardians),
+    )  # fmt: skip
+    words = spoken(tx, ward)
+    if patch.language is not msgspec.UNSET:
+        words = msgspec.structs.replace(words, language=patch.language)
+    ward = msgspec.structs.replace(
+        ward, guardians=len(after.guardians), own_page=bool(after.phone),
+        words=tx.use(Keys).seal(ward.case_slot, msgspec.json.encode(words), context("words", ward.id)),
+    )  # fmt: skip
+    _insist_reachable(ward)
+    both = zip_longest(before.guardians, after.guardians)
+    changed = [order for order, (old, new) in enumerate(both, start=1) if old != new]
+    if after.phone != before.phone:
+        changed.append(HERSELF)
+    await people.rewrite(tx, person, after, actor)
+    await notices.forget(tx, ward.id, changed)
+    holders = {"ward-0" if order == HERSELF else f"guardian-{order}" for order in changed}
+    for grant in await grant_store.grants_of(tx, ward.id):
+        if grant.holder in holders:
+            await grants.end(tx, grant, "replaced", actor=actor)
+    await said(tx, ward, "ward.contacts-changed", actor, count=len(changed))
+    wrong = ward.alarm is not None and ward.tells_guardians and ward.answered_at is None and not ward.called
+    occasion = msgspec.convert(f"ward.{ward.alarm}" if wrong else "ward.enrolled", WardOccasion)
+    await tell_guardians(tx, ward, occasion, only=changed)
+    if HERSELF in changed:
+        await tell_her(tx, ward, "ward.page", words.language)
+    return ward
+
+
+async def _change_devices(
+    tx: Transaction, ward: WardRow, devices: list[DevicePost], actor: str, *, silence_given: bool
+) -> WardRow:
+    if ward.called:
+        raise Problem(
+            409, "ward.case", "She is looked for", "Her devices lead to her: they can change when the case is closed.",
+            field="devices",
+        )  # fmt: skip
+    _insist_different(devices)
+    if ward.person is not None:
+        await people.change_devices(tx, ward.person, [device.number for device in devices], actor)
+    await said(tx, ward, "ward.devices-changed", actor, count=len(devices))
+    silent_after_s = ward.silent_after_s
+    if bool(devices) != bool(ward.devices) and not silence_given:
+        # The first device brings what counts as silence, the last one takes it along: a page that is closed says nothing.
+        silent_after_s = SILENT_AFTER_S[ward.kind] if devices else 0
+    return msgspec.structs.replace(ward, devices=len(devices), silent_after_s=silent_after_s)
+
+
+def _insist_reachable(ward: WardRow) -> None:
+    if not ward.own_page and not ward.devices:
+        raise _never_heard()
+
+
+async def without_official(tx: Transaction, fact: AccountDisabled) -> None:
+    """Whoever answered for her does so no longer: the leader sees it, and gives her to somebody else."""
+    for ward in await store.open_of_official(tx, fact.account):
+        await said(tx, ward, "ward.unassigned", "system")
+        tx.mention(WardChanged(ward=ward.id))
 
 
 async def in_hand(tx: Transaction, ward: WardRow, by: str, actor: str) -> WardRow:
@@ -344,7 +427,7 @@ def _is_fresh(before: WardRow, ward: WardRow) -> bool:
 
 
 _SHOWN = (
-    "official", "zones", "until_at", "asked_at", "checked_at", "alarm", "answered_at", "muted_until_at", "signalled_at",
+    "official", "guardians", "zones", "until_at", "asked_at", "checked_at", "alarm", "answered_at", "muted_until_at", "signalled_at",
     "incident",
 )  # fmt: skip
 """What a list shows of a ward, and a fix does not change."""
@@ -555,28 +638,45 @@ def _insist_open(ward: WardRow) -> None:
 
 
 def _insist_allowed(tx: Transaction, post: WardPost) -> None:
-    def refuse(rule: str, detail: str, field: str) -> Problem:
-        return Problem(422, f"ward.{rule}", "This cannot be watched so", detail, field=field)
-
     if post.ground.kind not in GROUNDS[post.kind]:
-        raise refuse("ground", f"For this kind one of: {', '.join(sorted(GROUNDS[post.kind]))}.", "ground.kind")
+        raise _refuse("ground", f"For this kind one of: {', '.join(sorted(GROUNDS[post.kind]))}.", "ground.kind")
     if post.ground.kind == "order" and not post.ground.reference.strip():
-        raise refuse("ground", "An order has a number.", "ground.reference")
-    if not post.guardians and post.kind != "quarantine":
-        raise refuse("guardians", "Somebody must be told.", "guardians")
-    for number, guardian in enumerate(post.guardians):
-        if guardian.phone is None and guardian.mail is None:
-            raise refuse("guardians", "A phone number or a mail address.", f"guardians[{number}]")
+        raise _refuse("ground", "An order has a number.", "ground.reference")
+    _insist_told(post.kind, post.guardians)
     _insist_silence(post.silent_after_s or 0)
     _insist_fresh(post.zones, tx)
-    if post.phone is None and not post.devices:
-        raise refuse("devices", "A device, or a phone to which a link is sent: else she is never heard.", "devices")
-    if len({device.number for device in post.devices}) < len(post.devices):
-        raise refuse("devices", "The same number twice.", "devices")
+    _insist_heard(post.phone, post.devices)
     if post.check is None and post.kind == "quarantine":
         raise _no_check()
     if post.check is not None and post.phone is None:
-        raise _no_page()
+        raise _no_page("check")
+
+
+def _refuse(rule: str, detail: str, field: str) -> Problem:
+    return Problem(422, f"ward.{rule}", "This cannot be watched so", detail, field=field)
+
+
+def _insist_told(kind: str, guardians: list[GuardianPost]) -> None:
+    if not guardians and kind != "quarantine":
+        raise _refuse("guardians", "Somebody must be told.", "guardians")
+    for number, guardian in enumerate(guardians):
+        if guardian.phone is None and guardian.mail is None:
+            raise _refuse("guardians", "A phone number or a mail address.", f"guardians[{number}]")
+
+
+def _insist_heard(phone: str | None, devices: list[DevicePost]) -> None:
+    if phone is None and not devices:
+        raise _never_heard()
+    _insist_different(devices)
+
+
+def _never_heard() -> Problem:
+    return _refuse("devices", "A device, or a phone to which a link is sent: else she is never heard.", "devices")
+
+
+def _insist_different(devices: list[DevicePost]) -> None:
+    if len({device.number for device in devices}) < len(devices):
+        raise _refuse("devices", "The same number twice.", "devices")
 
 
 def _insist_silence(seconds: int) -> None:
@@ -600,15 +700,18 @@ def _no_check() -> Problem:
     return Problem(422, "ward.check", "Quarantine has a daily question", "Say when she is asked.", field="check")
 
 
-def _no_page() -> Problem:
-    return Problem(422, "ward.check", "She has no page to answer on", "Give a phone number of hers.", field="check")
+def _no_page(field: str) -> Problem:
+    return Problem(422, "ward.check", "She has no page to answer on", "Give a phone number of hers.", field=field)
 
 
 def _profile(post: WardPost) -> Contacts:
     return Contacts(
-        name=post.name.strip(), phone=post.phone or "", note=post.note,
-        guardians=[
-            Guardian(name=one.name, relation=one.relation, phone=one.phone, mail=one.mail, language=one.language)
-            for one in post.guardians
-        ],
-    )  # fmt: skip
+        name=post.name.strip(), phone=post.phone or "", note=post.note, guardians=_guardians(post.guardians)
+    )
+
+
+def _guardians(posts: list[GuardianPost]) -> list[Guardian]:
+    return [
+        Guardian(name=one.name, relation=one.relation, phone=one.phone, mail=one.mail, language=one.language)
+        for one in posts
+    ]

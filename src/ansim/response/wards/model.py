@@ -61,6 +61,7 @@ SEARCH_LENGTH = timedelta(hours=6)
 MOST_ZONES, MOST_GUARDIANS, MOST_DEVICES = 8, 5, 5
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Note = Annotated[str, msgspec.Meta(max_length=1000)]
 Phone = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9][0-9 ()-]{2,30}$")]
 Silence = Annotated[int, msgspec.Meta(ge=0, le=86_400)]
 """Seconds; 0 is never, and anything else ten minutes at least."""
@@ -107,7 +108,7 @@ class WardPost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     id: ClientId
     kind: Kind
     name: Name
-    note: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    note: Note = ""
     ground: GroundPost
     guardians: Annotated[list[GuardianPost], msgspec.Meta(max_length=MOST_GUARDIANS)] = []
     phone: Phone | None = None
@@ -120,13 +121,30 @@ class WardPost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class WardPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What changes; what is absent stays. `check` null: she is not asked any more."""
+    """What changes; what is absent stays. `check` null: she is not asked any more; `phone` null: she has no page any more.
+    `guardians` and `devices` are all of them: what does not stand there is forgotten.
+    """
 
     zones: Annotated[list[Zone], msgspec.Meta(max_length=MOST_ZONES)] | msgspec.UnsetType = msgspec.UNSET
     check: Check | msgspec.UnsetType | None = msgspec.UNSET
     silent_after_s: Silence | msgspec.UnsetType = msgspec.UNSET
     until_at: Instant | msgspec.UnsetType = msgspec.UNSET
+    guardians: Annotated[list[GuardianPost], msgspec.Meta(max_length=MOST_GUARDIANS)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    phone: Phone | msgspec.UnsetType | None = msgspec.UNSET
+    language: Language | msgspec.UnsetType = msgspec.UNSET
+    devices: Annotated[list[DevicePost], msgspec.Meta(max_length=MOST_DEVICES)] | msgspec.UnsetType = msgspec.UNSET
+    name: Name | msgspec.UnsetType = msgspec.UNSET
+    note: Note | msgspec.UnsetType = msgspec.UNSET
     official: Id | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def changes_person(self) -> bool:
+        """Whether something of who she is and who is told stands in it."""
+        return any(
+            part is not msgspec.UNSET for part in (self.name, self.note, self.guardians, self.phone, self.language)
+        )
 
 
 class Named(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,13 +167,15 @@ class WardAlarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WardLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A ward in the list: no name, no place. `mine`: this official answers for her."""
+    """A ward in the list: no name, no place. `mine`: this official answers for her. `official` is null once her account is closed:
+    the leader gives the ward to somebody else.
+    """
 
     id: str
     kind: Kind
     state: State
     alarm: WardAlarm | None
-    official: Named
+    official: Named | None
     mine: bool
     heard_at: datetime | None
     until_at: datetime
@@ -167,11 +187,14 @@ class WardLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WardCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """Wards under watch, those with an alarm that nobody has in hand, and searches that wait for a second person."""
+    """Wards under watch, those with an alarm that nobody has in hand, searches that wait for a second person, and wards whose
+    official's account is closed.
+    """
 
     watched: int = 0
     alarms: int = 0
     searches: int = 0
+    unassigned: int = 0
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

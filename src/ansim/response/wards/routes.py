@@ -67,7 +67,9 @@ async def one_ward(ward: FromPath[str], actor: Asking, database: Db) -> WardDeta
 
 @patch("/api/wards/{ward:str}", guards=[allow(Act.WARD_WORK)])
 async def change_ward(ward: FromPath[str], data: JSONBody[WardPatch], actor: Asking, database: Db) -> WardDetail:
-    """Change her zones, her daily question, what counts as silence, until when, or who answers for her."""
+    """Change her zones, her daily question, what counts as silence, until when, who is told, by what she is heard, or who answers
+    for her. What a new number or device replaces is destroyed.
+    """
     async with database.transaction() as tx:
         row = await actions.own(tx, ward, actor)
         row = await actions.change(tx, row, data, actor.id)

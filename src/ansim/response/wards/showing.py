@@ -133,7 +133,7 @@ async def _receipts(tx: Transaction, ward: WardRow) -> list[ToldReceipt]:
 def _line(ward: WardRow, row: Row, actor: Actor) -> dict[str, Any]:
     same = {name: getattr(ward, name) for name in _SAME}
     return same | {
-        "alarm": ward.shown_alarm, "official": Named(id=ward.official, name=row["official_name"] or ""),
+        "alarm": ward.shown_alarm, "official": None if row["unassigned"] else Named(id=ward.official, name=row["official_name"] or ""),
         "mine": ward.official == actor.id, "search": row["search"],
     }  # fmt: skip
 

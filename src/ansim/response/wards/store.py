@@ -9,7 +9,8 @@ from ansim.core.database import Row, Transaction, structs
 from ansim.response.wards.model import HourRow, SearchRow, WardCounts, WardRow
 
 _CHANGES = {
-    "official": "text", "places": "bytea", "memory": "bytea", "zones": "smallint", "until_at": "timestamptz",
+    "official": "text", "words": "bytea", "devices": "smallint", "guardians": "smallint", "own_page": "boolean",
+    "places": "bytea", "memory": "bytea", "zones": "smallint", "until_at": "timestamptz",
     "silent_after_s": "int", "check_at": "text", "check_grace_s": "int", "ask_at": "timestamptz",
     "asked_at": "timestamptz", "checked_at": "timestamptz", "heard_at": "timestamptz", "alarm": "text",
     "alarm_at": "timestamptz", "told": "smallint", "step_at": "timestamptz", "answered_by": "text",
@@ -21,7 +22,7 @@ _CHANGES = {
 _SAVE = structs.saving("ward", _CHANGES)
 
 _LINES = (
-    "SELECT w.*, a.name AS official_name, s.state AS search FROM ward w LEFT JOIN account a ON a.id = w.official"
+    "SELECT w.*, a.name AS official_name, a.disabled_at IS NOT NULL AS unassigned, s.state AS search FROM ward w LEFT JOIN account a ON a.id = w.official"
     " LEFT JOIN LATERAL (SELECT state FROM ward_search WHERE ward = w.id AND (state = 'asked' OR until_at > $1)"
     " ORDER BY asked_at DESC LIMIT 1) s ON true"
 )
@@ -59,6 +60,11 @@ async def open_by_person(tx: Transaction, persons: Collection[str]) -> list[Ward
     return [WardRow(**row) for row in rows]
 
 
+async def open_of_official(tx: Transaction, account: str) -> list[WardRow]:
+    rows = await tx.fetch("SELECT * FROM ward WHERE official = $1 AND ended_at IS NULL ORDER BY id FOR UPDATE", account)
+    return [WardRow(**row) for row in rows]
+
+
 async def of_incident(tx: Transaction, incident: str) -> list[WardRow]:
     rows = await tx.fetch("SELECT * FROM ward WHERE incident = $1 ORDER BY id FOR UPDATE", incident)
     return [WardRow(**row) for row in rows]
@@ -81,7 +87,8 @@ async def listed(tx: Transaction, centre: str, since: datetime) -> list[Row]:
 async def beside(tx: Transaction, ward: WardRow) -> Row:
     """What stands beside her in a list: the official's name, and the state of a search."""
     row = await tx.fetchrow(
-        "SELECT (SELECT name FROM account WHERE id = $2) AS official_name, (SELECT state FROM ward_search WHERE ward = $1"
+        "SELECT (SELECT name FROM account WHERE id = $2) AS official_name, EXISTS (SELECT FROM account WHERE id = $2"
+        " AND disabled_at IS NOT NULL) AS unassigned, (SELECT state FROM ward_search WHERE ward = $1"
         " AND (state = 'asked' OR until_at > $3) ORDER BY asked_at DESC LIMIT 1) AS search",
         ward.id, ward.official, tx.at,
     )  # fmt: skip
@@ -92,7 +99,8 @@ async def beside(tx: Transaction, ward: WardRow) -> Row:
 async def counts(tx: Transaction, centre: str) -> WardCounts:
     row = await tx.fetchrow(
         "SELECT count(*) AS watched, count(*) FILTER (WHERE alarm IS NOT NULL AND answered_at IS NULL AND signalled_at IS NULL) AS alarms,"
-        " (SELECT count(*) FROM ward_search WHERE centre = $1 AND state = 'asked') AS searches"
+        " (SELECT count(*) FROM ward_search WHERE centre = $1 AND state = 'asked') AS searches,"
+        " count(*) FILTER (WHERE official IN (SELECT id FROM account WHERE disabled_at IS NOT NULL)) AS unassigned"
         " FROM ward WHERE centre = $1 AND ended_at IS NULL",
         centre,
     )

@@ -4,6 +4,7 @@ is `HERSELF`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from ansim.city.people.actions import profile_of
@@ -15,13 +16,19 @@ from ansim.response.wards.model import NAMES_KEPT, WardRow
 from ansim.trust.grants import actions as grants
 
 
-async def tell_guardians(tx: Transaction, ward: WardRow, occasion: WardOccasion) -> int:
-    """All of them at once, on every way; how many. Each message brings a link, so that none is needed of a year ago."""
+async def tell_guardians(
+    tx: Transaction, ward: WardRow, occasion: WardOccasion, only: Collection[int] | None = None
+) -> int:
+    """All of them at once, or `only` some by their order, on every way; how many there are. Each message brings a link, so that
+    none is needed of a year ago.
+    """
     known = None if ward.person is None else await profile_of(tx, ward.person)
     if known is None or ward.case_slot is None:
         return 0
     at = ward.alarm_at if occasion == "ward.silent" and ward.alarm_at is not None else tx.at
     for order, guardian in enumerate(known.guardians, start=1):
+        if only is not None and order not in only:
+            continue
         link = await _link(tx, ward, "guardian", order, f"보호자 {order}")
         for channel, address in ways(guardian):
             await notify.queue(
