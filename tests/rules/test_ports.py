@@ -28,6 +28,7 @@ BETWEEN_OURS = {
     "nodes.media.ports.Gate": "tests/adapters/test_media_port.py",
     "nodes.media.ports.WallGate": "tests/flow/test_walls.py",
     "city.migration.ports.Puller": "tests/flow/test_migration.py",
+    "city.places.ports.Directory": "tests/adapters/lost/test_twin.py",
     "city.recordings.ports.RecordedDays": "tests/flow/test_recordings.py",
     "response.evidence.ports.Recorded": "tests/flow/test_recordings.py",
     "response.evidence.ports.Redactor": "tests/flow/test_recordings.py",

@@ -39,6 +39,7 @@ OPEN = {
     "/api/citizen/mailboxes/{box}/read": SECRET,
     "/api/citizen/mailboxes/{box}/close": SECRET,
     "/api/mapping": NOBODY,
+    "/lost": NOBODY,
     "/api/map": NOBODY,
     "/api/ways": "whoever asks for a way is not known, and the question is kept nowhere",
     "/api/help": NOBODY,

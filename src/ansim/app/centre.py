@@ -28,10 +28,12 @@ from ansim.adapters.channels.simulated import SimulatedChannel
 from ansim.adapters.channels.sms import HttpSms
 from ansim.adapters.gateways.desk import Desk, DeskGateway
 from ansim.adapters.identity.passkeys import SitePasskeys
+from ansim.adapters.lost.server import Lost
 from ansim.adapters.trackers.reception import Reception
 from ansim.adapters.trackers.server import Devices
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.holdings import holdings
+from ansim.app.mapping import OneDoor
 from ansim.app.media import HeadsOf, LocalGate, LocalWallGate, MediaOf, Node, NodeHeads, PullerOf
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import (
@@ -54,6 +56,8 @@ from ansim.city.migration import actions as migration
 from ansim.city.migration.ports import Puller
 from ansim.city.people import actions as people
 from ansim.city.people.sealed import CentreKey
+from ansim.city.places.areas import Areas
+from ansim.city.places.distribution import Distribution
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.city.recordings.actions import plan_again
 from ansim.city.recordings.ports import RecordedDays
@@ -103,6 +107,7 @@ from ansim.response.watch.following import Following
 from ansim.response.watch.gate import CentreGate
 from ansim.response.watch.ports import Heads as TurningHeads
 from ansim.response.watch.ports import Media
+from ansim.trust import sealing
 from ansim.trust.access.limits import Lanes
 from ansim.trust.access.model import Site
 from ansim.trust.access.passkey import Passkeys
@@ -256,6 +261,10 @@ class Centre:
         if settings.map:
             self.map = json.loads(await asyncio.to_thread(Path(settings.map).read_text, encoding="utf-8"))
         self.jurisdictions = jurisdictions
+        self.areas = Areas(jurisdictions)
+        self.distribution = Distribution(self.areas, OneDoor(lambda: self.origin, self._public_key), self.world.clock)
+        self.lost = Lost(self.distribution, settings.lost_name or f"{settings.centre}.ansim", settings.lost_peers)
+        self._stack.push_async_callback(self.lost.close)
         self.places = CountryBoundaries(jurisdictions, settings.centre, Streets(self.map) if settings.map else None)
         self.gate = LocalGate(CentreGate(self.database, Refused))
         self.wall_gate = LocalWallGate(WallGate(self.database, Refused))
@@ -388,6 +397,9 @@ class Centre:
         database.on_commit.append(intercom.hear)
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
+
+    def _public_key(self) -> dict[str, str]:
+        return sealing.public_jwk(self.database.use(CentreKey).private.public_key())
 
     def _channels(self, push_key: EllipticCurvePrivateKey) -> Channels:
         settings, channels = self.settings, Channels()

@@ -14,9 +14,11 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ControllerRouterHandler
 
 from ansim.adapters.gateways import routes as desk_routes
+from ansim.adapters.lost.server import door as lost_door
 from ansim.adapters.trackers import routes as tracker_routes
 from ansim.adapters.trackers.aml import Aml
 from ansim.app.centre import Centre
+from ansim.app.mapping import mapping_route
 from ansim.app.openapi import document
 from ansim.app.pages import pages
 from ansim.app.remote import node_door
@@ -74,8 +76,10 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *desk_routes.ROUTES,
         *tracker_routes.ROUTES,
         *pages(centre, demo=bool(more)),
+        mapping_route(lambda: centre.distribution),
         *more,
         asgi("/in/osmand", copy_scope=False)(tracker_routes.osmand(centre.database, centre.reception)),
+        asgi("/lost", copy_scope=False)(lost_door(centre.lost)),
         asgi("/nodes/media", copy_scope=False)(node_door(centre.remote)),
     ]
     routes.append(

@@ -34,6 +34,8 @@ from litestar.routes import ASGIRoute, WebSocketRoute
 from litestar.serialization import encode_json
 from litestar.types import ControllerRouterHandler
 
+from ansim.adapters.lost.server import TYPE as LOST
+from ansim.adapters.lost.server import door as lost_door
 from ansim.adapters.trackers import routes as tracker_routes
 from ansim.core.errors import Problem
 
@@ -45,7 +47,7 @@ MOUNTED = {
 }
 """What raw applications answer: most of them a whole tree of paths below their own."""
 
-RAW = {"/in/osmand": tracker_routes.osmand}
+RAW = {"/in/osmand": tracker_routes.osmand, "/lost": lost_door}
 """What answers a request without the framework, and says what it does."""
 
 TEXT = Schema(type=OpenAPIType.STRING)
@@ -90,6 +92,7 @@ PARTS = (
             "/api/trips",
             "/api/escorts",
             "/api/mapping",
+            "/lost",
             "/api/ways",
             "/api/help",
             "/api/citizen",
@@ -144,6 +147,7 @@ def _complete(app: Litestar) -> OpenAPI:
             operation.tags = [part_of(path)]
             _refusals(operation)
     _trackers(paths)
+    _lost(paths)
     for path, again in (
         ("/api/signals", "the same receipt"),
         ("/api/bell/press", "the same receipt"),
@@ -258,6 +262,17 @@ def _trackers(paths: dict[str, PathItem]) -> None:
             Parameter(name=name, param_in="query", required=False, schema=TEXT, description=meaning)
             for name, meaning in OSMAND.items()
         ]
+
+
+def _lost(paths: dict[str, PathItem]) -> None:
+    for method, operation in operations(paths["/lost"]):
+        operation.responses = {
+            **(operation.responses or {}),
+            "200": _answer("The answer, errors of RFC 5222 too", LOST, TEXT),
+            "307": OpenAPIResponse(description="Another server knows"),
+        }
+        if method == "post":
+            operation.request_body = RequestBody(content={LOST: OpenAPIMediaType(schema=TEXT)})
 
 
 def _answer(description: str, kind: str, schema: Schema | Reference) -> OpenAPIResponse:

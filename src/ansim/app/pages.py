@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import html
 import mimetypes
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ansim.app.centre import Centre
-from ansim.city.people.sealed import CentreKey
 from ansim.core.database import Database
 from ansim.core.errors import Problem, Unavailable, not_found
-from ansim.core.position import AccuracyM, Latitude, Longitude
 from ansim.response.picture import assemble
-from ansim.trust import sealing
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.model import LINK_COOKIE
 
 STATIC = Path(__file__).parent.parent / "static"
-MAPPING_LIFE = timedelta(hours=24)
-"""How long a phone may use a mapping without asking again; long, so that it works while we are away."""
 PAGES = ("console", "citizen", "guardian", "desk", "ledger", "signin", "bell")
 INSTALLED = ("citizen", "guardian", "bell")
 """Pages with a service worker."""
@@ -52,28 +46,6 @@ def security(origin: str, media_origin: str | None = None) -> dict[str, str]:
         "permissions-policy": "geolocation=(self), camera=(self), microphone=(self)",
         "x-frame-options": "DENY",
     }
-
-
-class Where(msgspec.Struct, frozen=True, kw_only=True):
-    latitude: Latitude
-    longitude: Longitude
-    accuracy_m: AccuracyM = 0.0
-
-
-class MappedCentre(msgspec.Struct, frozen=True, kw_only=True):
-    """A centre that answers there. `key` is the JWK to which contacts are sealed (HPKE, P-256)."""
-
-    id: str
-    name: str
-    uri: str
-    key: dict[str, str]
-
-
-class Mapping(msgspec.Struct, frozen=True, kw_only=True):
-    centres: list[MappedCentre]
-    expires_at: datetime
-    source: str
-    place: dict[str, str]
 
 
 def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
@@ -167,19 +139,7 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
         """The streets this centre knows, as GeoJSON; empty where none were imported."""
         return centre.map
 
-    @post("/api/mapping", status_code=200)
-    async def mapping(data: JSONBody[Where], database: NamedDependency[Database]) -> Mapping:
-        """Who answers there: what a phone asks before it needs it, and keeps until it expires."""
-        found = centre.jurisdictions.find_circle(data.latitude, data.longitude, data.accuracy_m)
-        key = sealing.public_jwk(database.use(CentreKey).private.public_key())
-        return Mapping(
-            centres=[MappedCentre(id=one.id, name=one.name.ko, uri=centre.origin, key=key) for one in found.centres],
-            expires_at=database.world.clock.now().replace(microsecond=0) + MAPPING_LIFE,
-            source=found.source,
-            place={"ko": found.place.ko, "en": found.place.en},
-        )
-
-    return [root, page, link_page, fault_page, static, worker_file, licences, healthz, readyz, metrics, map_, mapping]
+    return [root, page, link_page, fault_page, static, worker_file, licences, healthz, readyz, metrics, map_]
 
 
 def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[bytes]:

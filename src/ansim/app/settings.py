@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ansim.adapters.lost.server import Peer
 from ansim.adapters.trackers.protocols import PROTOCOLS
 from ansim.core.errors import Problem
 from ansim.trust.ledger.checkpoint import BadNote, Verifier
@@ -18,6 +19,7 @@ SECRET_LETTERS = 32
 Telephone = Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{3,24}$")]
 
 
+ServerName = Annotated[str, msgspec.Meta(pattern=r"^([a-zA-Z0-9-]{1,63}\.)+[a-zA-Z0-9]{1,63}$")]
 PortNumber = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
@@ -89,6 +91,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     where there is one."""
     aml_key: str | None = None
     """The key by which messages of Advanced Mobile Location are signed (HMAC-SHA1), where whoever passes them on signs them."""
+    lost_name: ServerName | None = None
+    """What this server is called on the path of a question that servers pass on (LoST, RFC 5222): a name like lost.example.org; made of
+    `centre` without it."""
+    lost_peers: tuple[Peer, ...] = ()
+    """Other servers that are asked, in this order, for places outside every boundary known here: in TOML a [[lost_peers]] for each, with
+    `source` (its name) and `url`."""
     register: str | None = None
     """JSON file of cameras to bring into the register at start: [{"id", "name", "latitude", "longitude", "azimuth_deg",
     "view_deg", "range_m"}], each perhaps with "turns" and "azimuth_source" (register, device, calibrated)."""

@@ -51,6 +51,7 @@ class Jurisdictions:
         self.municipalities = register.municipalities
         self.centres = register.centres
         self.parts = borders.parts
+        self.register = register
         self._borders = borders
         self._vertices = _directions(borders.ends[:, :2])
         self._raster = Raster(borders)
@@ -130,6 +131,22 @@ class Jurisdictions:
             if shore != NOWHERE:
                 part[index], nearest[index] = shore, True
         return Located(part, nearest)
+
+    def part_at(self, latitude: float, longitude: float) -> int:
+        """The part that a point lies in, NOWHERE in none. What is no coordinate raises Problem."""
+        latitude, longitude = _number("latitude", latitude, -90, 90), _number("longitude", longitude, -180, 180)
+        cell = self._raster.cell(latitude, longitude)
+        part = self._raster.at(cell)
+        return self._closer(cell, latitude, longitude)[0] if part == NEAR else part
+
+    @property
+    def polygons(self) -> NDArray[np.object_]:
+        """The shape of each part."""
+        return self._borders.polygons
+
+    def answer_of(self, part: int) -> Answer:
+        """Who answers inside a part, away from its borders."""
+        return self._answers[part]
 
     def place_name(self, latitude: float, longitude: float) -> Name:
         """The place as far as borders name it: the municipality and, in a large city, the district."""

@@ -1,0 +1,1 @@
+"""LoST (RFC 5222): who answers where, in the words of the standard."""

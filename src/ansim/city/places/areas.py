@@ -1,0 +1,353 @@
+"""Who answers where, for each service and at each time: the packaged jurisdictions, and over them the boundaries that were imported."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from math import cos, radians
+
+import numpy as np
+import shapely
+from msgspec.structs import replace
+from shapely import affinity
+from shapely.geometry.base import BaseGeometry
+
+from ansim.city.places.boundary import Boundary
+from ansim.city.places.civic import Civic, Gazetteer, Placed, covers
+from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.city.places.model import BORDER_BAND_M, NEIGHBOUR_LIMIT_M, Answer, Centre, Name, Source
+from ansim.city.places.plane import DEGREE_M
+from ansim.city.places.raster import NOWHERE
+from ansim.city.places.services import NATIONAL, PACKAGED, SAFETY, SOS, standing_in
+from ansim.city.places.shapes import Circle, Shape, area
+
+PACKAGED_AT = datetime(2025, 12, 31, tzinfo=UTC)
+"""The day of the ministry's list of centres."""
+_EQUAL = 1e-9
+"""Two shares that differ by less are the same."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """One who answers there. `id` names what says so; `boundary` is the key of the area in which the answer stays the same, None where
+    the place lies in none."""
+
+    id: str
+    name: Name
+    centre: Centre | None
+    uris: tuple[str, ...]
+    number: str | None
+    updated_at: datetime
+    boundary: str | None
+    civic: tuple[Civic, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """`mapped` in the order in which they should be asked; never empty. `service` is the one that answers, perhaps in the place of the one
+    asked for."""
+
+    service: str
+    mapped: tuple[Mapped, ...]
+    source: Source
+    place: Name
+    neighbours: tuple[Centre, ...] = ()
+
+
+class Layer:
+    """The boundaries of one service that hold at one time."""
+
+    def __init__(self, boundaries: Sequence[Boundary]) -> None:
+        self.boundaries = sorted(boundaries, key=lambda one: one.id)
+        self.shapes = np.array([one.shape for one in self.boundaries], dtype=object)
+        self.tree = shapely.STRtree(self.shapes)
+        self.whole: BaseGeometry = shapely.union_all(self.shapes)
+        shapely.prepare(self.whole)
+        self.print = hashlib.sha256(" ".join(one.id for one in self.boundaries).encode()).hexdigest()[:8]
+
+    def at(self, longitude: float, latitude: float) -> Boundary | None:
+        """The one of the smaller id where two overlap."""
+        found = self.tree.query(shapely.Point(longitude, latitude), "intersects")
+        return self.boundaries[int(found.min())] if len(found) else None
+
+    def near(self, longitude: float, latitude: float, metres: float) -> list[tuple[float, Boundary]]:
+        """Those within so many metres, nearest first."""
+        across = cos(radians(min(89.0, abs(latitude))))
+        high = metres / DEGREE_M
+        box = shapely.box(longitude - high / across, latitude - high, longitude + high / across, latitude + high)
+        point = shapely.Point(longitude * across, latitude)
+        found = []
+        for index in self.tree.query(box).tolist():
+            shape = affinity.scale(self.shapes[index], across, 1.0, origin=(0, 0))
+            away = float(shape.distance(point)) * DEGREE_M
+            if away <= metres:
+                found.append((away, self.boundaries[index]))
+        return sorted(found, key=lambda one: (one[0], one[1].id))
+
+
+class Areas:
+    """Everything in memory; `lay` puts other imported boundaries in the place of those before."""
+
+    def __init__(self, country: Jurisdictions, boundaries: Iterable[Boundary] = ()) -> None:
+        self.country = country
+        codes = {part.district: part.municipality for part in country.parts if part.district}
+        self.gazetteer = Gazetteer(country.register, codes)
+        self._prints = hashlib.sha256(" ".join(map(str, country.parts)).encode()).hexdigest()[:8]
+        self.lay(boundaries)
+
+    def lay(self, boundaries: Iterable[Boundary]) -> None:
+        self.boundaries = tuple(boundaries)
+        times = {one.valid_from for one in self.boundaries} | {one.valid_to for one in self.boundaries if one.valid_to}
+        self._changes = sorted(times)
+        self._layers: dict[int, dict[str, Layer]] = {}
+        self.centres = dict(self.country.centres)
+        for one in self.boundaries:
+            if one.centre is not None and one.centre not in self.centres:
+                self.centres[one.centre] = Centre(id=one.centre, name=one.name, kind="municipal", cameras=0)
+
+    def next_change(self, at: datetime) -> datetime | None:
+        """When an answer that holds at a time may be another one."""
+        after = bisect_right(self._changes, at)
+        return self._changes[after] if after < len(self._changes) else None
+
+    def services(self, at: datetime) -> list[str]:
+        return sorted({*PACKAGED, *self._at(at)})
+
+    def answering(self, service: str, at: datetime) -> str | None:
+        """The service that answers for one: itself, or what stands in for it; None where there is nothing like it."""
+        known = self.services(at)
+        return next((name for name in standing_in(service) if name in known), None)
+
+    def find_circle(self, latitude: float, longitude: float, accuracy_m: float, at: datetime) -> Answer:
+        """Who answers an SOS at this point, and who beyond the borders that the position's error may hide. Raises Problem for what is no
+        coordinate or no accuracy."""
+        answer = self.country.find_circle(latitude, longitude, accuracy_m)
+        layer = self._at(at).get(SOS)
+        if layer is None:
+            return answer
+        reach = min(accuracy_m + BORDER_BAND_M, NEIGHBOUR_LIMIT_M)
+        near = [(away, one) for away, one in layer.near(longitude, latitude, reach) if one.centre is not None]
+        if not near:
+            return answer
+        beyond = [self.centres[one.centre] for _, one in near if one.centre is not None]
+        own = layer.at(longitude, latitude)
+        if own is None or own.centre is None:
+            around = dict.fromkeys((*beyond, *answer.neighbours))
+            return replace(answer, neighbours=tuple(one for one in around if one not in answer.centres))
+        centre = self.centres[own.centre]
+        centres = (centre, *(one for one in answer.centres if one.kind == "supervising" and one is not centre))
+        # whoever would answer here by the packaged borders, is a neighbour only where the imported ones end
+        before = (
+            ()
+            if layer.whole.contains(area(Circle(latitude=latitude, longitude=longitude, radius_m=reach)))
+            else answer.centres
+        )
+        around = dict.fromkeys((*beyond, *before, *answer.neighbours))
+        return Answer(
+            municipality=self.country.municipalities.get(own.municipality or ""),
+            place=own.name,
+            centres=centres,
+            source="exact",
+            neighbours=tuple(one for one in around if one not in centres),
+        )
+
+    def neighbours(self, centre: str, at: datetime) -> tuple[Centre, ...]:
+        """Whom to ask for help; never empty. KeyError for a centre that nobody knows."""
+        if centre in self.country.centres:
+            return self.country.neighbours(centre)
+        layer = self._at(at).get(SOS)
+        own = [one.shape for one in self.boundaries if one.centre == centre and one.service == SOS]
+        if not own:
+            raise KeyError(centre)
+        shape = shapely.union_all(own).buffer(BORDER_BAND_M / DEGREE_M)
+        beside = [
+            self.centres[one.centre]
+            for one in (layer.boundaries if layer else ())
+            if one.centre and one.shape.intersects(shape)
+        ]
+        below = [self.country.centres_of(part)[0] for part in self._parts.query(shape, "intersects").tolist()]
+        around = dict.fromkeys(one for one in (*beside, *below) if one.id != centre)
+        return tuple(around) or (self.country.find(shape.centroid.y, shape.centroid.x).centres[0],)
+
+    def find(self, service: str, place: Shape, at: datetime) -> Found | None:
+        """Who answers for a service, by the area of what is known of the place. None for a service that nobody offers, and where nobody
+        offers it; the packaged services are offered everywhere."""
+        name = self.answering(service, at)
+        if name is None:
+            return None
+        if isinstance(place, Circle):
+            return self._find_circle(name, place, at)
+        drawn = area(place)
+        if isinstance(drawn, shapely.Point):
+            return self._find_circle(name, Circle(latitude=drawn.y, longitude=drawn.x), at)
+        return self._find_area(name, drawn, at)
+
+    def find_civic(self, service: str, civic: Civic, at: datetime) -> tuple[Found | None, Placed]:
+        """As `find`, by an address, and what of the address was understood."""
+        name, placed = self.answering(service, at), self.gazetteer.find(civic)
+        if name is None:
+            return None, placed
+        layer = self._layer(name, at)
+        for one in () if layer is None else layer.boundaries:
+            if any(covers(area, civic) for area in one.civic):
+                used = {field for area in one.civic if covers(area, civic) for field in area}
+                verdicts = {field: "valid" if field in used else "unchecked" for field in civic}
+                return Found(name, (self._imported(one, None),), "exact", one.name), Placed(None, None, verdicts)  # type: ignore[arg-type]
+        if placed.municipality is None or name not in PACKAGED:
+            return None, placed
+        parts = [
+            index
+            for index, part in enumerate(self.country.parts)
+            if part.municipality == placed.municipality and placed.district in (None, part.district)
+        ]
+        inside = shapely.point_on_surface(self.country.polygons[parts[0]])
+        found = self._find_circle(name, Circle(latitude=inside.y, longitude=inside.x), at)
+        return found, placed
+
+    def boundary(self, key: str, at: datetime) -> shapely.Polygon | None:
+        """The area behind a key that an answer gave; None when it holds no longer."""
+        id, _, number = key.rpartition(".")
+        for one in self.boundaries:
+            if one.id == id and one.holds(at):
+                return _nth(one.shape, number)
+        of, _, layered = id.partition(".")
+        prefix, _, part = of.rpartition("-")
+        if prefix != self._prints or not part.isdecimal() or int(part) >= len(self.country.parts):
+            return None
+        service, _, fingerprint = layered.rpartition("~")
+        layer = self._layer(service, at)
+        if (layer.print if layer else "") != fingerprint:
+            return None
+        return _nth(self._left(int(part), layer), number)
+
+    def _find_circle(self, service: str, place: Circle, at: datetime) -> Found | None:
+        """Where a fix is best is its middle: it decides, as it decides where an SOS goes."""
+        layer = self._layer(service, at)
+        own = layer.at(place.longitude, place.latitude) if layer is not None else None
+        if own is None and service not in PACKAGED:
+            return None
+        point = shapely.Point(place.longitude, place.latitude)
+        if own is not None and own.centre is None:
+            return Found(service, (self._imported(own, point),), "exact", own.name)
+        centres = service not in NATIONAL
+        answer = (
+            self.find_circle(place.latitude, place.longitude, place.radius_m, at)
+            if centres
+            else self.country.find_circle(place.latitude, place.longitude, place.radius_m)
+        )
+        if own is not None:
+            above = tuple(self._of(one, own.id, None, self._key_of(own, point)) for one in answer.centres[1:])
+            return Found(service, (self._imported(own, point), *above), "exact", own.name, answer.neighbours)
+        part = self.country.part_at(place.latitude, place.longitude) if answer.source == "exact" else NOWHERE
+        key = None if part == NOWHERE else self._key(part, service, layer, point)
+        return self._packaged(service, answer, part, key)
+
+    def _find_area(self, service: str, drawn: BaseGeometry, at: datetime) -> Found | None:
+        """The boundary of which most is covered, or in which most of the place lies, whichever share is larger."""
+        layer = self._layer(service, at)
+        shares: list[tuple[float, str, Boundary | int]] = []
+        rest = drawn
+        if layer is not None:
+            for index in layer.tree.query(drawn, "intersects").tolist():
+                one = layer.boundaries[index]
+                shares.append((_share(drawn, one.shape), one.id, one))
+            rest = drawn.difference(layer.whole) if shares else drawn
+        if service in PACKAGED and not rest.is_empty:
+            for part in self._parts.query(rest, "intersects").tolist():
+                shape = self.country.polygons[part]
+                share = _share(drawn, shape.difference(layer.whole) if shares and layer else shape)
+                shares.append((share, f"~{part:05}", part))
+        if not shares:
+            middle = drawn.centroid
+            return self._find_circle(service, Circle(latitude=middle.y, longitude=middle.x), at)
+        most = max(share for share, _, _ in shares)
+        _, _, best = min((one for one in shares if one[0] >= most - _EQUAL), key=lambda one: one[1])
+        around: dict[Centre, None] = {}
+        for _, _, one in sorted(shares, key=lambda one: (-one[0], one[1])):
+            if isinstance(one, Boundary):
+                around.update({self.centres[one.centre]: None} if one.centre is not None else {})
+            else:
+                around[self.country.centres_of(one)[0]] = None
+        if isinstance(best, Boundary):
+            inside = shapely.point_on_surface(drawn.intersection(best.shape))
+            mapped = (self._imported(best, inside),)
+            return Found(service, mapped, "exact", best.name, tuple(one for one in around if one.id != best.centre))
+        inside = shapely.point_on_surface(rest.intersection(self.country.polygons[best]))
+        answer = self.country.answer_of(best)
+        answer = replace(answer, neighbours=tuple(one for one in around if one not in answer.centres))
+        return self._packaged(service, answer, best, self._key(best, service, layer, inside))
+
+    def _packaged(self, service: str, answer: Answer, part: int, key: str | None) -> Found:
+        named = self._prints if part == NOWHERE else f"{self._prints}-{part}"
+        if service in NATIONAL:
+            number = NATIONAL[service]
+            mapped: tuple[Mapped, ...] = (
+                Mapped(named, Name(ko=number, en=number), None, (f"tel:{number}",), number, PACKAGED_AT, key),
+            )
+            return Found(service, mapped, answer.source, answer.place)
+        mapped = tuple(self._of(one, f"{named}.{one.id}", None, key) for one in answer.centres)
+        return Found(service, mapped, answer.source, answer.place, answer.neighbours)
+
+    def _of(self, centre: Centre, id: str, number: str | None, key: str | None) -> Mapped:
+        return Mapped(id, centre.name, centre, (), number, PACKAGED_AT, key)
+
+    def _imported(self, one: Boundary, point: shapely.Point | None) -> Mapped:
+        centre = None if one.centre is None else self.centres[one.centre]
+        key = None if point is None else self._key_of(one, point)
+        name = one.name if centre is None else centre.name
+        return Mapped(one.id, name, centre, one.uris, one.number, one.updated_at, key, one.civic)
+
+    def _key_of(self, one: Boundary, point: shapely.Point) -> str:
+        return f"{one.id}.{_piece(one.shape, point)}"
+
+    def _key(self, part: int, service: str, layer: Layer | None, point: shapely.Point) -> str:
+        """A key names the geometry that it stands for: another import gives other keys."""
+        print = layer.print if layer is not None else ""
+        return f"{self._prints}-{part}.{service}~{print}.{_piece(self._left(part, layer), point)}"
+
+    def _left(self, part: int, layer: Layer | None) -> BaseGeometry:
+        """What imported boundaries leave of a part."""
+        shape: BaseGeometry = self.country.polygons[part]
+        return shape if layer is None or not layer.whole.intersects(shape) else shape.difference(layer.whole)
+
+    def _layer(self, service: str, at: datetime) -> Layer | None:
+        """Ours is where the general one is, unless it has boundaries of its own."""
+        layers = self._at(at)
+        return layers.get(service) or (layers.get(SOS) if service == SAFETY else None)
+
+    def _at(self, at: datetime) -> dict[str, Layer]:
+        """The layers of a time, made when first asked for."""
+        if not self.boundaries:
+            return {}
+        epoch = bisect_right(self._changes, at)
+        if epoch not in self._layers:
+            of: dict[str, list[Boundary]] = {}
+            for one in self.boundaries:
+                if one.holds(at):
+                    of.setdefault(one.service, []).append(one)
+            self._layers[epoch] = {service: Layer(boundaries) for service, boundaries in of.items()}
+        return self._layers[epoch]
+
+    @cached_property
+    def _parts(self) -> shapely.STRtree:
+        return shapely.STRtree(self.country.polygons)
+
+
+def _share(drawn: BaseGeometry, shape: BaseGeometry) -> float:
+    """The larger of: how much of the boundary is covered, how much of the place lies inside."""
+    common = drawn.intersection(shape).area
+    return max(common / shape.area if shape.area else 0.0, common / drawn.area if drawn.area else 0.0)
+
+
+def _piece(shape: BaseGeometry, point: shapely.Point) -> int:
+    pieces = shapely.get_parts(shape)
+    return int(np.argmin(shapely.distance(pieces, point))) if len(pieces) > 1 else 0
+
+
+def _nth(shape: BaseGeometry, number: str) -> shapely.Polygon | None:
+    pieces = shapely.get_parts(shape)
+    return pieces[int(number)] if number.isdecimal() and int(number) < len(pieces) else None

@@ -1,0 +1,25 @@
+"""What whoever says who answers where needs to know of the centres themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from ansim.city.places.model import Centre
+
+
+class Door(Struct, frozen=True, kw_only=True):
+    """Where a centre is reached now. `key` is the public JWK (HPKE, P-256) to which a phone seals what only that centre may read."""
+
+    centre: Centre
+    uri: str
+    key: dict[str, str]
+
+
+class Directory(Protocol):
+    def doors(self, answering: Sequence[Centre], neighbours: Sequence[Centre]) -> list[Door]:
+        """Whom a phone should try, in this order: those who answer there, as far as they can be reached now, then whoever covers for
+        them. `neighbours` answer beyond the borders near by. Empty only when nobody at all can be reached. Does not wait: it is asked for
+        every query."""
