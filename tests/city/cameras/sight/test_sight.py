@@ -197,5 +197,5 @@ def test_a_table_agrees_with_geometry() -> None:
         end = destination(*pole, bearing, metres)
         start = destination(*pole, bearing, 2.5)
         free = not len(tree.query(shapely.LineString([start[::-1], end[::-1]]), "intersects"))
-        agree.append(free == (metres <= sight._tables[0, int(bearing / 360 * 256), 1]))
+        agree.append(free == (metres <= sight._tables[1, 0, int(bearing / 360 * 256)]))
     assert np.mean(agree) > 0.93

@@ -8,7 +8,7 @@ once, so that choosing is a product of matrices.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ansim.city.cameras.sight.density import WORTH, Mode, detected, pixels
 from ansim.city.cameras.sight.ground import REACH_M
 from ansim.city.cameras.sight.spread import Floats
-from ansim.city.cameras.sight.tables import BEARINGS, HAZE_M, SEEN, Tables
+from ansim.city.cameras.sight.tables import BEARINGS, HAZE_M, RATHER, SEEN, Tables
 
 HALVES: Floats = np.radians([5.0, 10.0, 18.0, 30.0]).astype(np.float32)
 """Half the view of a turning lens at the zooms that are tried; its range is told for the last one."""
@@ -38,14 +38,15 @@ _EVERY = 16
 _ALONE = 0.1
 """What counts for a lens by itself, so that some of the pictures see her twice."""
 _DEPTH_M = 80
+_TAKEN = np.float32(-9)
+"""What is left of a lens that is chosen, or none."""
 LEAST = 0.005
 """Lenses that see less of her are none."""
 
 Ints = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class Lenses:
+class Lenses(NamedTuple):
     """Some cameras, by arrays; `pole` counts in the poles at hand. Angles in radians, clockwise from north."""
 
     pole: Ints
@@ -54,144 +55,162 @@ class Lenses:
     trust: Floats
     """How far the azimuth is believed: 1 calibrated, 0 not known."""
     half: Floats
+    wide: Ints
+    """The same in BEARINGS, at least one."""
     range_m: Floats
     health: Floats
     shown: NDArray[np.bool_]
     """On the screen now: it stays unless another is better by the margin."""
 
 
-@dataclass(frozen=True)
-class Chosen:
+class Chosen(NamedTuple):
     lens: int
     worth: float
     """The expected share of where she may be that it sees, were it alone and working."""
-    sees: Floats
-    """The chance that she is noticed in this picture, for each point."""
     aim: float
     half: float
 
 
-@dataclass(frozen=True)
-class Sightlines:
-    """From each pole at hand to each point: [pole, point]. `toward` is [pole, east and north, point], of length 1."""
+class Sightlines(NamedTuple):
+    """From each pole at hand to each point: [pole, point]. `toward` is [pole, east and north, point], of length 1;
+    `depth` how far one rather sees along each bearing: [pole, bearing]."""
 
     distance: Floats
     toward: Floats
     sector: Ints
     through: Floats
+    depth: NDArray[np.uint8]
+
+    def of(self, rows: Ints) -> Sightlines:
+        """Those of some of the poles."""
+        return Sightlines(
+            self.distance.take(rows, axis=0), self.toward.take(rows, axis=0), self.sector.take(rows, axis=0),
+            self.through.take(rows, axis=0), self.depth.take(rows, axis=0),
+        )  # fmt: skip
 
 
-def sightlines(east: Floats, north: Floats, tables: Tables) -> Sightlines:
-    """`east` and `north` lead from each pole to each point, metres."""
+def sectors(half: Floats) -> Ints:
+    """How many BEARINGS half a view has; at least one, and no view is more than the whole circle."""
+    wide: Ints = np.clip(np.rint(half * _SECTORS), 1, BEARINGS // 2).astype(np.intp)
+    return wide
+
+
+def sightlines(east: Floats, north: Floats, tables: Tables, poles: Ints) -> Sightlines:
+    """`east` and `north` lead from each of these poles to each point, metres."""
     distance = np.sqrt(east * east + north * north)
-    bearing = np.arctan2(east, north)
-    sector = (bearing * _SECTORS).astype(np.intp) - (bearing < 0)
-    own = np.arange(0, len(tables) * BEARINGS, BEARINGS)[:, None] + sector % BEARINGS
+    sector = np.floor(np.arctan2(east, north) * _SECTORS).astype(np.intp) & (BEARINGS - 1)
+    own = sector + poles[:, None] * BEARINGS
     fallen = np.zeros(distance.shape, dtype=np.uint8)
-    for limit in tables.reshape(-1, tables.shape[2]).T:
+    for limit in tables:
         fallen += distance > limit.take(own)
-    through = SEEN.take(fallen) * np.exp(distance * np.float32(-1 / HAZE_M))
-    toward = np.stack([east, north], axis=1) / np.maximum(distance, np.float32(0.1))[:, None]
-    return Sightlines(distance, np.asarray(toward, dtype=np.float32), sector, through * (distance < REACH_M))
+    through = SEEN.take(fallen) * np.exp(distance * np.float32(-1 / HAZE_M)) * (distance < REACH_M)
+    toward = np.empty((len(poles), 2, len(east.T)), dtype=np.float32)
+    toward[:, 0], toward[:, 1] = east, north
+    toward /= np.maximum(distance, np.float32(0.1))[:, None]
+    return Sightlines(distance, toward, sector, through, tables[RATHER].take(poles, axis=0))
 
 
 def choose(
-    lines: Sightlines, tables: Tables, lenses: Lenses, weight: Floats, *, count: int, mode: Mode, margin: float
-) -> list[Chosen]:
-    """At most `count` lenses: some that complement each other, in the order of their use, then the next best alone."""
-    turning, fixed = np.flatnonzero(lenses.turns), np.flatnonzero(~lenses.turns)
-    still, still_pixels = _still(lines, tables, lenses, fixed)
-    moving, moving_pixels, aims = _moving(lines, lenses, turning, weight)
-    tries = aims.shape[1] * len(HALVES)
-    worth = WORTH[mode]
+    lines: Sightlines, lenses: Lenses, weight: Floats, *, count: int, mode: Mode, margin: float
+) -> tuple[list[Chosen], Floats]:
+    """At most `count` lenses: some that complement each other, in the order of their use, then the next best alone; and
+    the chance that she is noticed in each of these pictures, for each point."""
+    turning, fixed = lenses.turns.nonzero()[0], (~lenses.turns).nonzero()[0]
+    still, still_pixels = _still(lines, lenses, fixed)
+    moving, through, moving_pixels, aims = _moving(lines, lenses, turning, weight)
+    tries, worth = aims.shape[1] * len(HALVES), WORTH[mode]
     # one row for every lens and way of turning it
-    value = np.concatenate(
-        [
-            still * worth(still_pixels),
-            (moving * worth(moving_pixels)[:, None]).reshape(-1, len(weight)),
-        ]
-    )
+    value = np.empty((len(fixed) + len(turning) * tries, len(weight)), dtype=np.float32)
+    np.multiply(still, worth(still_pixels), out=value[: len(fixed)])
+    np.multiply(moving, (through * worth(moving_pixels))[:, None], out=value[len(fixed) :].reshape(moving.shape))
     owner = np.concatenate([fixed, turning.repeat(tries)])
-    alone = _expected(value, weight)
-    best = np.zeros(len(lenses.pole), dtype=np.float32)
-    best[fixed] = alone[: len(fixed)]
-    best[turning] = alone[len(fixed) :].reshape(-1, tries).max(axis=1, initial=0)
-    health = lenses.health[owner]
-    standing = (_ALONE * best * lenses.health + margin * lenses.shown)[owner]
-    closed = np.where(best[owner] > LEAST, np.float32(0), np.float32(-9))
-    missed = weight
-    chosen: list[Chosen] = []
-    for _ in range(min(count, int((best > LEAST).sum()))):
-        if len(chosen) < TOGETHER:
-            gain = (1 - _ALONE) * health * _expected(value, missed) + standing + closed
-        elif len(chosen) == TOGETHER:
-            gain = health * alone + closed
-        row = int(np.argmax(gain))
+    # row by row: as one product, BLAS would spread so little over threads, and wait for them
+    alone = np.vecdot(value, weight)
+    ways = alone[len(fixed) :].reshape(-1, tries)
+    top = np.empty(len(lenses.pole), dtype=np.intp)  # each lens's best row
+    top[fixed] = np.arange(len(fixed))
+    top[turning] = ways.argmax(axis=1) + np.arange(len(fixed), len(value), tries)
+    best = alone.take(top)
+    worthy = best > LEAST
+    health = lenses.health.take(owner)
+    standing = np.where(worthy, _ALONE * best * lenses.health + margin * lenses.shown, _TAKEN).take(owner)
+    rows: list[int] = []
+    credit, expected, missed = (1 - _ALONE) * health, alone, weight
+    for nth in range(min(count, TOGETHER, int(worthy.sum()))):
+        if nth:
+            missed = missed * (1 - value[rows[-1]] * health[rows[-1]])
+            expected = np.vecdot(value, missed)
+        row = int((credit * expected + standing).argmax())
+        rows.append(row)
+        worthy[owner[row]] = False
+        standing[owner == owner[row]] = _TAKEN
+    rest = np.sort(top[worthy])
+    rows += rest[np.argsort(-alone[rest] * health[rest], kind="stable")][: count - len(rows)].tolist()
+    sees = value.take(rows, axis=0)
+    chosen = []
+    for nth, row in enumerate(rows):
         lens = int(owner[row])
         if row < len(fixed):
-            sees = value[row] if mode == "find" else still[row] * detected(still_pixels[row])
             aim, half = float(lenses.azimuth[lens]), float(lenses.half[lens])
+            if mode == "identify":
+                sees[nth] = still[row] * detected(still_pixels[row])
         else:
-            at, (to, zoom) = (row - len(fixed)) // tries, divmod((row - len(fixed)) % tries, len(HALVES))
-            sees = value[row] if mode == "find" else moving[at, to, zoom] * detected(moving_pixels[at, zoom])
-            aim, half = math.atan2(*aims[at, to]), float(HALVES[zoom])
-        chosen.append(Chosen(lens, float(best[lens]), sees * lenses.health[lens], aim, half))
-        missed = missed * (1 - value[row] * health[row])
-        first = row if row < len(fixed) else row - (row - len(fixed)) % tries
-        last = first + 1 if row < len(fixed) else first + tries
-        closed[first:last] = gain[first:last] = -9
-    return chosen
+            at, way = divmod(row - len(fixed), tries)
+            to, zoom = divmod(way, len(HALVES))
+            aim, half = math.atan2(*aims[at, to].tolist()), float(HALVES[zoom])
+            if mode == "identify":
+                sees[nth] = moving[at, to, zoom] * through[at, 0] * detected(moving_pixels[at, zoom])
+        chosen.append(Chosen(lens, float(best[lens]), aim, half))
+    return chosen, sees * health[rows, None]
 
 
-def _expected(value: Floats, weight: Floats) -> Floats:
-    """The mean over the points. Not by BLAS: it would spread so small a product over threads, and wait for them."""
-    return np.asarray(np.einsum("rk,k->r", value, weight), dtype=np.float32)
-
-
-def _still(lines: Sightlines, tables: Tables, lenses: Lenses, which: Ints) -> tuple[Floats, Floats]:
+def _still(lines: Sightlines, lenses: Lenses, which: Ints) -> tuple[Floats, Floats]:
     """Fixed lenses: [lens, point] of being in the picture and in sight, and of pixels a metre."""
     pole, half, trust = lenses.pole[which], lenses.half[which], lenses.trust[which, None]
-    likely = np.ones((len(which), lines.distance.shape[1]), dtype=np.float32)
-    if (trust < 1).any():
-        likely = _looks(tables, pole, lines.sector[pole], half) * (1 - trust)
-    if (trust > 0).any():
+    likely = _looks(lines, pole, half[:, None], lenses.wide[which, None]) * (1 - trust)
+    if trust.any():
         azimuth, toward = lenses.azimuth[which, None], lines.toward[pole]
         along = toward[:, 0] * np.sin(azimuth) + toward[:, 1] * np.cos(azimuth)
         edge = half[:, None]
         inside = (along > np.cos(edge + _EDGE / 2)).view(np.uint8) + (along > np.cos(edge - _EDGE / 2)).view(np.uint8)
         likely = likely * (trust < 1) + inside * (trust * np.float32(0.5))
     likely[half > _ALL_ROUND] = 1
-    return lines.through[pole] * likely, pixels(lenses.range_m[which, None], lines.distance[pole])
+    return lines.through.take(pole, axis=0) * likely, pixels(
+        lenses.range_m[which, None], lines.distance.take(pole, axis=0)
+    )
 
 
-def _looks(tables: Tables, pole: Ints, sector: Ints, half: Floats) -> Floats:
-    """The chance that a lens of unknown direction has a bearing in its view: half of it falls anywhere, half goes down
-    the street, as the square of how far one sees there."""
-    depth = np.minimum(tables[:, :, 1], _DEPTH_M).astype(np.float32)
-    depth = depth * depth + 1
-    depth /= depth.sum(axis=1, keepdims=True)
-    chance = np.empty(sector.shape, dtype=np.float32)
-    for one in set(half.tolist()):
-        wide = min(max(1, round(one * float(_SECTORS))), BEARINGS // 2)
-        # the view slides once round the circle
-        rising = np.cumsum(np.concatenate([depth[:, -wide:], depth, depth[:, :wide]], axis=1), axis=1)
-        street = rising[:, 2 * wide :] - rising[:, : -2 * wide]
-        like = half == one
-        chance[like] = street[pole[like][:, None], sector[like]] * np.float32(0.5) + np.float32(one / (2 * math.pi))
-    return np.minimum(chance, np.float32(1))
+def _looks(lines: Sightlines, pole: Ints, half: Floats, wide: Ints) -> Floats:
+    """The chance that a lens of unknown direction has a point's bearing in its view: half of it falls anywhere, half goes
+    down the street, as the square of how far one sees there."""
+    depth = np.minimum(lines.depth, _DEPTH_M).astype(np.int32)
+    depth *= depth
+    depth += 1
+    # three times round the circle, so that a view may begin before north and end after it
+    rising = np.concatenate([depth, depth, depth], axis=1).cumsum(axis=1, dtype=np.int32)
+    middle = lines.sector.take(pole, axis=0) + (pole * (3 * BEARINGS) + BEARINGS)[:, None]
+    seen = rising.take(middle + wide) - rising.take(middle - wide)
+    street = seen.astype(np.float32) / rising[:, BEARINGS - 1].take(pole)[:, None].astype(np.float32)
+    chance: Floats = np.minimum(street * np.float32(0.5) + half / np.float32(2 * math.pi), np.float32(1))
+    return chance
 
 
-def _moving(lines: Sightlines, lenses: Lenses, which: Ints, weight: Floats) -> tuple[Floats, Floats, Floats]:
-    """Turning lenses: [lens, aim, zoom, point] of being in the picture and in sight, [lens, zoom, point] of pixels a
-    metre, and [lens, aim, east and north] of where they look."""
+def _moving(lines: Sightlines, lenses: Lenses, which: Ints, weight: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Turning lenses: [lens, aim, zoom, point] of being in the picture (2; at its edge 1), [lens, 1, point] of being in sight
+    (halved), [lens, zoom, point] of pixels a metre, and [lens, aim, east and north] of where they look."""
     pole = lenses.pole[which]
-    through, toward, distance = lines.through[pole], lines.toward[pole], lines.distance[pole]
+    through, toward, distance = (part.take(pole, axis=0) for part in (lines.through, lines.toward, lines.distance))
     middle = toward @ (through * weight)[..., None]
     middle /= np.maximum(np.sqrt((middle * middle).sum(axis=1, keepdims=True)), np.float32(1e-9))
     aims = np.concatenate([middle, toward[:, :, ::_EVERY]], axis=2).transpose(0, 2, 1)
     along = aims @ toward
     if distance.min(initial=_BELOW_M) < _BELOW_M:
         along[np.broadcast_to((distance < _BELOW_M)[:, None], along.shape)] = 1
-    share = (along[:, :, None] > _OUTER).view(np.uint8) + (along[:, :, None] > _INNER).view(np.uint8)
+    inside = (along[:, :, None] > _OUTER).view(np.uint8) + (along[:, :, None] > _INNER).view(np.uint8)
     reach = lenses.range_m[which, None] * _CLOSER
-    return share * (through * np.float32(0.5))[:, None, None], pixels(reach[:, :, None], distance[:, None]), aims
+    return (
+        inside.astype(np.float32),
+        (through * np.float32(0.5))[:, None],
+        pixels(reach[:, :, None], distance[:, None]),
+        aims,
+    )

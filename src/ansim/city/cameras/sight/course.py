@@ -6,10 +6,12 @@ Both axes are alike and independent, so three numbers hold the covariance of eit
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ansim.city.cameras.sight.spread import POINTS, SUNFLOWER, Spread
+from ansim.city.cameras.sight.spread import ALIKE, POINTS, SUNFLOWER, Floats, Spread
 from ansim.core.geo import EARTH_RADIUS_M
 from ansim.core.position import Position
 
@@ -78,10 +80,17 @@ class Course:
 
     def ahead(self, horizons_s: tuple[float, ...] = HORIZONS_S) -> Spread:
         """Where she may be at any of these times after her last fix."""
-        points = []
-        for at, horizon in enumerate(horizons_s):
-            wide = math.sqrt(self._pp + horizon * (2 * self._pv + horizon * self._vv) + 1)
-            middle = [place + horizon * speed for place, speed in zip(self._place, self._velocity, strict=True)]
-            points.append(SUNFLOWER[at :: len(horizons_s)] * np.float32(wide) + np.array(middle, dtype=np.float32))
-        east, north = np.concatenate(points).T
-        return Spread(self._latitude, self._longitude, east, north, np.full(POINTS, 1 / POINTS, dtype=np.float32))
+        flower, horizon = _shares(len(horizons_s))
+        wide = [math.sqrt(self._pp + after * (2 * self._pv + after * self._vv) + 1) for after in horizons_s]
+        axes = zip(self._place, self._velocity, strict=True)
+        middle = [[place + after * speed for after in horizons_s] for place, speed in axes]
+        scale, shift = np.array(wide, dtype=np.float32), np.array(middle, dtype=np.float32)
+        east, north = flower * scale.take(horizon) + shift.take(horizon, axis=1)
+        return Spread(self._latitude, self._longitude, east, north, ALIKE)
+
+
+@cache
+def _shares(horizons: int) -> tuple[Floats, NDArray[np.intp]]:
+    """The points of a spread, dealt out to so many horizons: [axis, point], and the horizon of each."""
+    dealt = np.concatenate([np.arange(at, POINTS, horizons) for at in range(horizons)])
+    return SUNFLOWER[:, dealt], dealt % horizons

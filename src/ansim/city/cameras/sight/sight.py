@@ -18,14 +18,14 @@ from ansim.city.cameras.sight.choice import (
     Lenses,
     Sightlines,
     choose,
+    sectors,
     sightlines,
 )
 from ansim.city.cameras.sight.density import Mode, detected, pixels
 from ansim.city.cameras.sight.ground import OUTDOORS, REACH_M, Ground
 from ansim.city.cameras.sight.poles import DEGREE_M, Poles
 from ansim.city.cameras.sight.spread import Floats, Spread, around
-from ansim.city.cameras.sight.tables import Tables, build, open_country
-from ansim.core.geo import bearing_deg, distance_m
+from ansim.city.cameras.sight.tables import build, open_country
 from ansim.core.position import Position
 
 MARGIN = 0.08
@@ -77,7 +77,8 @@ class Sight:
         lens = np.argsort(pole, kind="stable")
         self._list = [known[at] for at in lens]
         self._pole = pole[lens]
-        self._at = {camera.id: at for at, camera in enumerate(self._list)}
+        self._names = [camera.id for camera in self._list]
+        self._at = {name: at for at, name in enumerate(self._names)}
         self._first = np.searchsorted(self._pole, np.arange(len(order) + 1))
         self._turns = np.array([c.turns for c in self._list], dtype=bool)
         self._azimuth = np.radians([c.azimuth_deg or 0.0 for c in self._list], dtype=np.float32)
@@ -85,6 +86,7 @@ class Sight:
             [0.0 if c.azimuth_deg is None else _TRUST[c.azimuth_source] for c in self._list], dtype=np.float32
         )
         self._half = np.radians([c.view_deg / 2 for c in self._list], dtype=np.float32)
+        self._wide = sectors(self._half)
         self._range = np.array([c.range_m for c in self._list], dtype=np.float32)
         self._tables = open_country(len(order))
         if ground is None:
@@ -97,7 +99,7 @@ class Sight:
                 before._poles.latitude + 1j * before._poles.longitude,
                 return_indices=True,
             )
-            self._tables[here], self._built[here] = before._tables[there], before._built[there]
+            self._tables[:, here], self._built[here] = before._tables[:, there], before._built[there]
 
     def __len__(self) -> int:
         return len(self._list)
@@ -127,7 +129,7 @@ class Sight:
                 continue
             east = ((spots.longitude[near] - here[1]) * DEGREE_M * math.cos(math.radians(here[0]))).astype(np.float32)
             north = ((spots.latitude[near] - here[0]) * DEGREE_M).astype(np.float32)
-            lines = sightlines(east[None], north[None], self._tables[pole : pole + 1])
+            lines = sightlines(east[None], north[None], self._tables, np.array([pole]))
             off = np.abs(np.arctan2(east, north) - self._azimuth[lens, None])
             looks = blind[lens, None] | (np.minimum(off, 2 * np.pi - off) <= self._half[lens, None])
             looks &= lines.distance <= self._range[lens, None]
@@ -169,27 +171,26 @@ class Sight:
         now) stay unless another is better by the margin. Cameras that cannot see any likely point are left out. `spread`
         tells where she may be, when more is known than her last fix."""
         spread = spread or self.spread(position)
-        poles = self._near(spread)
-        lens = np.concatenate([np.arange(self._first[at], self._first[at + 1]) for at in poles] or [poles])
-        if not len(lens):
+        poles, lines = self._near(spread)
+        if not len(poles):
             return Outlook(cameras=[], probability=0.0, map=spread.level)
-        lines = self._lines(poles, spread)
-        tables = self._tables[poles]
-        names = [self._list[at].id for at in lens]
-        shown = set(keep)
+        first = self._first.take(poles)
+        many = self._first.take(poles + 1) - first
+        pole = np.arange(len(poles)).repeat(many)
+        lens = (first - many.cumsum() + many).take(pole) + np.arange(len(pole))
+        numbers, shown = lens.tolist(), {self._at.get(camera) for camera in keep}
         lenses = Lenses(
-            pole=np.searchsorted(poles, self._pole[lens]), turns=self._turns[lens], azimuth=self._azimuth[lens],
-            trust=self._trust[lens], half=self._half[lens], range_m=self._range[lens],
-            health=np.array([_WORKING if name in live else _SILENT for name in names], dtype=np.float32),
-            shown=np.array([name in shown for name in names]),
+            pole=pole, turns=self._turns[lens], azimuth=self._azimuth[lens], trust=self._trust[lens],
+            half=self._half[lens], wide=self._wide[lens], range_m=self._range[lens],
+            health=np.array([_WORKING if self._names[at] in live else _SILENT for at in numbers], dtype=np.float32),
+            shown=np.array([at in shown for at in numbers]),
         )  # fmt: skip
-        chosen = choose(lines, tables, lenses, spread.weight, count=count, mode=mode, margin=margin)
-        sees = np.array([one.sees for one in chosen]).reshape(-1, len(spread.weight))
-        missed = np.prod(1 - sees[:TOGETHER], axis=0) @ spread.weight
+        chosen, sees = choose(lines, lenses, spread.weight, count=count, mode=mode, margin=margin)
+        missed = (1 - sees[:TOGETHER]).prod(axis=0) @ spread.weight
         each, together = honest.told(spread.level, sees @ spread.weight, float(1 - missed))
         return Outlook(
             cameras=[
-                self._ranked(self._list[lens[one.lens]], one, order, position, names[one.lens] in live, each[order - 1])
+                self._ranked(self._list[numbers[one.lens]], one, order, position, live, each[order - 1])
                 for order, one in enumerate(chosen, 1)
             ],
             probability=together,
@@ -199,8 +200,8 @@ class Sight:
     def aim(self, camera: str, spread: Spread, mode: Mode) -> tuple[Aim, float] | None:
         """Where this one camera is best turned for her by itself, and how far away that is in metres; None where it would see nothing
         of her. `mode` identify looks closer."""
-        lines, tables, lenses = self._alone(camera, spread)
-        chosen = choose(lines, tables, lenses, spread.weight, count=1, mode=mode, margin=0)
+        lines, lenses = self._alone(camera, spread)
+        chosen, _ = choose(lines, lenses, spread.weight, count=1, mode=mode, margin=0)
         if not chosen:
             return None
         aim = _aim(chosen[0].aim, chosen[0].half)
@@ -212,7 +213,7 @@ class Sight:
 
     def chance(self, camera: str, spread: Spread, aim: Aim) -> float:
         """The honest chance that she can be seen in this camera's picture, if it delivers, as it looks now."""
-        lines, _, lenses = self._alone(camera, spread)
+        lines, lenses = self._alone(camera, spread)
         half = math.radians(aim.view_deg / 2)
         reach = lenses.range_m[0] * math.tan(_WIDEST_RAD) / math.tan(half)
         inside = self._inside(lines, aim, half) * detected(pixels(reach, lines.distance[0]))
@@ -220,17 +221,17 @@ class Sight:
         [each], _ = honest.told(spread.level, np.array([sees]), sees)
         return each
 
-    def _alone(self, camera: str, spread: Spread) -> tuple[Sightlines, Tables, Lenses]:
+    def _alone(self, camera: str, spread: Spread) -> tuple[Sightlines, Lenses]:
         at = self._at[camera]
         poles = self._pole[at : at + 1]
         self._build(poles)
         one = np.array
         lenses = Lenses(
             pole=np.zeros(1, dtype=np.intp), turns=self._turns[at : at + 1], azimuth=self._azimuth[at : at + 1],
-            trust=self._trust[at : at + 1], half=self._half[at : at + 1], range_m=self._range[at : at + 1],
+            trust=self._trust[at : at + 1], half=self._half[at : at + 1], wide=self._wide[at : at + 1], range_m=self._range[at : at + 1],
             health=one([_WORKING], dtype=np.float32), shown=one([False]),
         )  # fmt: skip
-        return self._lines(poles, spread), self._tables[poles], lenses
+        return self._lines(poles, spread), lenses
 
     @staticmethod
     def _inside(lines: Sightlines, aim: Aim, half: float) -> Floats:
@@ -244,44 +245,44 @@ class Sight:
             return float(lines.distance[0] @ spread.weight)
         return float(lines.distance[0] @ likely) / total
 
-    def _near(self, spread: Spread) -> Ints:
-        """The poles that may see any of these points, by number; only the best of many."""
-        east_m = DEGREE_M * math.cos(math.radians(spread.latitude))
-        middle = float(spread.east @ spread.weight), float(spread.north @ spread.weight)
-        reach = REACH_M + float(np.hypot(spread.east - middle[0], spread.north - middle[1]).max())
+    def _near(self, spread: Spread) -> tuple[Ints, Sightlines]:
+        """The poles that may see any of these points, by number, and what they see of them; only the best of many."""
+        middle, sigma_m, widest_m = spread.extent()
         found, away = self._poles.near(
-            spread.latitude + middle[1] / DEGREE_M, spread.longitude + middle[0] / east_m, reach
+            spread.latitude + middle[1] / DEGREE_M,
+            spread.longitude + middle[0] / (DEGREE_M * math.cos(math.radians(spread.latitude))),
+            REACH_M + widest_m,
         )
         if len(found) > _MOST_POLES:
             found = found[np.argpartition(away, _MOST_POLES)[:_MOST_POLES]]
         self._build(found)
-        best = _BEST if spread.sigma_m() < _WIDE_M else _BEST_WIDE
+        lines = self._lines(found, spread)
+        best = _BEST if sigma_m < _WIDE_M else _BEST_WIDE
         if len(found) > best:
-            lines = self._lines(found, spread, every=2)
-            mass = (lines.through / (1 + lines.distance / 60)) @ spread.weight[::2]
-            found = found[np.argpartition(-mass, best)[:best]]
-        return np.sort(found)
+            mass = (lines.through[:, ::2] / (1 + lines.distance[:, ::2] / 60)) @ spread.weight[::2]
+            rows = np.sort(np.argpartition(-mass, best)[:best])
+            found, lines = found[rows], lines.of(rows)
+        return found, lines
 
-    def _lines(self, poles: Ints, spread: Spread, every: int = 1) -> Sightlines:
+    def _lines(self, poles: Ints, spread: Spread) -> Sightlines:
         east_m = DEGREE_M * math.cos(math.radians(spread.latitude))
-        east = ((self._poles.longitude[poles] - spread.longitude) * east_m).astype(np.float32)
-        north = ((self._poles.latitude[poles] - spread.latitude) * DEGREE_M).astype(np.float32)
-        return sightlines(
-            spread.east[::every] - east[:, None], spread.north[::every] - north[:, None], self._tables[poles]
-        )
+        east = ((self._poles.longitude.take(poles) - spread.longitude) * east_m).astype(np.float32)
+        north = ((self._poles.latitude.take(poles) - spread.latitude) * DEGREE_M).astype(np.float32)
+        return sightlines(spread.east - east[:, None], spread.north - north[:, None], self._tables, poles)
 
     def _build(self, poles: Ints) -> None:
         new = poles[~self._built[poles]]
         if len(new) and self.ground is not None:
-            self._tables[new] = build(
+            self._tables[:, new] = build(
                 self.ground, *self.ground.plane(self._poles.latitude[new], self._poles.longitude[new])
             )
             self._built[new] = True
 
     def _ranked(
-        self, camera: Camera, one: Chosen, order: int, position: Position, live: bool, probability: float
+        self, camera: Camera, one: Chosen, order: int, position: Position, live: Container[str], probability: float
     ) -> RankedCamera:
-        here = (camera.latitude, camera.longitude)
+        east = (position.longitude - camera.longitude) * DEGREE_M * math.cos(math.radians(camera.latitude))
+        north = (position.latitude - camera.latitude) * DEGREE_M
         return RankedCamera(
             id=camera.id,
             name=camera.name,
@@ -291,13 +292,13 @@ class Sight:
             azimuth_deg=camera.azimuth_deg,
             view_deg=camera.view_deg,
             range_m=camera.range_m,
-            distance_m=round(distance_m(*here, position.latitude, position.longitude), 1),
-            bearing_deg=round(bearing_deg(*here, position.latitude, position.longitude), 1),
+            distance_m=round(math.hypot(east, north), 1),
+            bearing_deg=round(math.degrees(math.atan2(east, north)) % 360, 1) % 360,
             score=round(one.worth, 3),
             sees="likely" if one.worth >= 0.5 else "possible" if one.worth >= 0.15 else "unlikely",
             probability=probability,
             aim=_aim(one.aim, one.half) if camera.turns else None,
-            live=live,
+            live=camera.id in live,
         )
 
 

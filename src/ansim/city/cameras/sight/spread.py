@@ -6,8 +6,7 @@ Metres east and north of a place. `Position.sigma_m` knows whose kind of radius 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +19,14 @@ POINTS = 64
 _TURN = math.pi * (3.0 - math.sqrt(5.0))
 _K = np.arange(POINTS) + 0.5
 SUNFLOWER: Floats = (
-    np.sqrt(-2.0 * np.log(1.0 - _K / POINTS))[:, None] * np.stack([np.cos(_K * _TURN), np.sin(_K * _TURN)], axis=1)
+    np.sqrt(-2.0 * np.log(1.0 - _K / POINTS)) * np.stack([np.cos(_K * _TURN), np.sin(_K * _TURN)])
 ).astype(np.float32)
-"""Quantile points of a two-dimensional standard normal distribution, from its middle outwards."""
+"""Quantile points of a two-dimensional standard normal distribution, from its middle outwards: [axis, point]."""
+ALIKE: Floats = np.full(POINTS, 1 / POINTS, dtype=np.float32)
+"""The weights of points that are equally likely."""
 
 
-@dataclass(frozen=True)
-class Spread:
+class Spread(NamedTuple):
     """Points around a place (degrees), and how likely each is; the weights add up to 1."""
 
     latitude: float
@@ -39,11 +39,17 @@ class Spread:
 
     def sigma_m(self) -> float:
         """How wide it is along one axis."""
-        east, north = (axis - np.dot(self.weight, axis) for axis in (self.east, self.north))
-        return float(np.sqrt(np.dot(self.weight, east * east + north * north) / 2))
+        return self.extent()[1]
+
+    def extent(self) -> tuple[tuple[float, float], float, float]:
+        """Its middle, east and north; how wide it is along one axis; how far its farthest point is from the middle."""
+        middle = float(self.weight @ self.east), float(self.weight @ self.north)
+        east, north = self.east - np.float32(middle[0]), self.north - np.float32(middle[1])
+        away = east * east + north * north
+        return middle, math.sqrt(float(self.weight @ away) / 2), math.sqrt(float(away.max()))
 
 
 def around(latitude: float, longitude: float, sigma_m: float) -> Spread:
     """A fix with nothing known but its radius."""
-    east, north = (SUNFLOWER * np.float32(sigma_m)).T
-    return Spread(latitude, longitude, east, north, np.full(POINTS, 1 / POINTS, dtype=np.float32))
+    east, north = SUNFLOWER * np.float32(sigma_m)
+    return Spread(latitude, longitude, east, north, ALIKE)

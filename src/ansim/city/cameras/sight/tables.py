@@ -17,8 +17,10 @@ from ansim.city.cameras.sight.spread import Floats
 BEARINGS = 256
 """Clockwise from north."""
 Tables = NDArray[np.uint8]
-"""[pole, bearing, which of BELOW]: metres."""
+"""[which of BELOW, pole, bearing]: metres."""
 BELOW = (0.85, 0.5, 0.12)
+RATHER = 1
+"""The one of them up to which one rather sees than not."""
 SEEN: Floats = np.array([0.95, 0.7, 0.3, 0.03], dtype=np.float32)
 """The chance of a line of sight before the first, second, third of these distances, and after all of them."""
 HAZE_M = 300.0
@@ -34,7 +36,7 @@ _AT_ONCE = 128
 
 def open_country(poles: int) -> Tables:
     """Nothing stands in the way."""
-    return np.full((poles, BEARINGS, len(BELOW)), int(REACH_M), dtype=np.uint8)
+    return np.full((len(BELOW), poles, BEARINGS), int(REACH_M), dtype=np.uint8)
 
 
 def build(ground: Ground, east: NDArray[np.float64], north: NDArray[np.float64]) -> Tables:
@@ -42,11 +44,13 @@ def build(ground: Ground, east: NDArray[np.float64], north: NDArray[np.float64])
     tables = open_country(len(east))
     for first in range(0, len(east), _AT_ONCE):
         part = slice(first, first + _AT_ONCE)
-        _cast(ground, east[part], north[part], tables[part].reshape(-1, len(BELOW)))
+        _cast(ground, east[part], north[part], [limit[part].reshape(-1) for limit in tables])
     return tables
 
 
-def _cast(ground: Ground, east: NDArray[np.float64], north: NDArray[np.float64], table: Tables) -> None:
+def _cast(
+    ground: Ground, east: NDArray[np.float64], north: NDArray[np.float64], limits: list[NDArray[np.uint8]]
+) -> None:
     """March all rays of some poles outwards together; rays that see nothing any more drop out."""
     bearing = 2 * math.pi * (np.arange(BEARINGS) + 0.5) / BEARINGS
     passed = np.exp(-LOSS * np.float32(_STEP_M))
@@ -55,7 +59,7 @@ def _cast(ground: Ground, east: NDArray[np.float64], north: NDArray[np.float64],
     row = ((north - ground.south) + _STANDS[:, 1:]) // ground.cell_m
     # [stand, ray]: rays of one pole lie side by side
     start = (row * ground.columns + column).astype(np.int32).repeat(BEARINGS, axis=1)
-    ray = np.arange(len(table))
+    ray = np.arange(len(limits[0]))
     sector = ray % BEARINGS
     light = np.ones(start.shape, dtype=np.float32)
     for distance in np.arange(_STEP_M, REACH_M, _STEP_M):
@@ -64,9 +68,9 @@ def _cast(ground: Ground, east: NDArray[np.float64], north: NDArray[np.float64],
         if distance > _OWN_M:
             light *= passed.take(code.take(start + ahead.take(sector)))
         through = light.sum(axis=0) * np.float32(1 / len(_STANDS))
-        for at, least in enumerate(BELOW):
+        for limit, least in zip(limits, BELOW, strict=True):
             fallen = ray[through < least]
-            table[fallen, at] = np.minimum(table[fallen, at], int(distance - _STEP_M / 2))
+            limit[fallen] = np.minimum(limit[fallen], int(distance - _STEP_M / 2))
         alive = np.flatnonzero(through >= BELOW[-1])
         if len(alive) < 0.9 * len(ray):
             ray, sector, start, light = ray[alive], sector[alive], start.take(alive, axis=1), light.take(alive, axis=1)
