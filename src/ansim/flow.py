@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ansim.city.bells import faults
 from ansim.city.bells import register as bell_register
-from ansim.city.bells.events import BellsChanged
+from ansim.city.bells.events import BellFaultsChanged, BellsChanged
 from ansim.city.cameras import register as cameras
 from ansim.city.cameras.events import CamerasImported, MapImported
 from ansim.city.migration import actions as migration
@@ -119,6 +119,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Errand(MapImported, streets.lay_out),
     Errand(FacilitiesImported, streets.look_around),
     Errand(BellsChanged, streets.look_around),
+    Errand(BellFaultsChanged, streets.mind_faults),
     Reaction(BellsChanged, bell_register.follow),
     # and who answers for a camera's recording, while it moves here from another system
     Errand(RecordingTaken, migration.taken),

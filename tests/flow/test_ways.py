@@ -152,6 +152,18 @@ async def test_which_way_is_lit_and_near_help_is_said_in_figures(house: House, d
     for field, wrong in (("from", {"latitude": 91, "longitude": 127}), ("mode", "car"), ("at", "now"), ("x", 1)):
         assert 400 <= (await asked(NIGHT, **{field: wrong}))["code"] < 500
     assert [place["kind"] for place in (await client.get("/api/help")).json()["places"]] == ["police", "bell"]
+    # somebody reports the bell: until it is mended it is no help, neither in figures nor in the list
+    assert (await client.post("/api/bells/bell-1/faults", json={"wrong": "button"})).status_code == 204
+    await house.settle()
+    broken = (await asked(NIGHT))["ways"][-1]
+    assert broken["bells"] == 0 and broken["near_help"] < safe["near_help"]
+    assert not [one for one in broken["help"] if one["kind"] == "bell"]
+    assert [place["kind"] for place in (await client.get("/api/help")).json()["places"]] == ["police"]
+    leader = await house.client("supervisor")
+    [fault] = (await leader.get("/api/bell-faults")).json()["faults"]
+    assert (await leader.post(f"/api/bell-faults/{fault['id']}", json={"state": "mended"})).status_code == 200
+    await house.settle()
+    assert (await asked(NIGHT))["ways"][-1] == safe
     # nobody's question is kept: neither in a table, nor in the ledger
     assert not await house.rows("SELECT 1 FROM ledger_entry WHERE act LIKE 'way%'")
     codes = [(await asked(NIGHT))["code"] for _ in range(70)]

@@ -86,7 +86,7 @@ def _search(network: Network, roads: Roads, pairs: Sequence[tuple[Floats, Floats
     """The whole answer, and each search beside the peer's."""
     answers, own, peers, same = [], [], [], 0
     around = network._surroundings(roads)
-    costs = around.costs(True, around.open_at(NIGHT))
+    costs = around.costs(True, around.open_at(NIGHT, True))
     for start, end in pairs:
         begin = time.thread_time()
         network.choose(_wanted(roads, start, end), NIGHT)

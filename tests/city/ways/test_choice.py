@@ -41,7 +41,7 @@ def chosen(of: Roads, start: Place, end: Place, by: Surroundings, at: datetime) 
     short = choice.shortest(of, a, b)
     assert short is not None
     dark = is_dark(37.5, 127.0, at)
-    return short, choice.safest(of, a, b, by.costs(dark, by.open_at(at)), short)
+    return short, choice.safest(of, a, b, by.costs(dark, by.open_at(at, dark)), short)
 
 
 def ladder(rise_m: float) -> Roads:
@@ -60,7 +60,7 @@ def test_at_night_the_lit_way_is_safe_and_by_day_the_short_one() -> None:
     by = around(of, *lamps(82))
     short, safe = chosen(of, (-50, 3), (450, 3), by, NIGHT)
     assert short.metres == pytest.approx(506, abs=2) and safe.metres == pytest.approx(666, abs=2)
-    shares = [by.shares(one.stretches, by.open_at(NIGHT)) for one in (short, safe)]
+    shares = [by.shares(one.stretches, by.open_at(NIGHT, True)) for one in (short, safe)]
     assert shares[0]["lit"] == 0 and (shares[1]["lit"] or 0) > 0.6 and shares[1]["seen"] is None
     assert chosen(of, (-50, 3), (450, 3), by, NOON)[1] == short
 
@@ -75,7 +75,7 @@ def test_a_register_that_is_not_here_weighs_nothing() -> None:
     of = ladder(80)
     elsewhere = around(of, facility("light", (5000, 0)))
     short, safe = chosen(of, (-50, 0), (450, 0), elsewhere, NIGHT)
-    assert safe == short and elsewhere.shares(safe.stretches, elsewhere.open_at(NIGHT))["lit"] is None
+    assert safe == short and elsewhere.shares(safe.stretches, elsewhere.open_at(NIGHT, True))["lit"] is None
     assert not elsewhere.knows("light", safe.line) and not elsewhere.knows("police", safe.line)
 
 
@@ -84,6 +84,15 @@ def test_a_shop_helps_while_it_is_open() -> None:
     by = around(of, *(facility("shop", (east, 70), "09:00-22:00") for east in (40, 120, 200, 280, 360)))
     assert chosen(of, (-20, 0), (420, 0), by, NOON)[1].metres == pytest.approx(560, abs=2)
     assert chosen(of, (-20, 0), (420, 0), by, NIGHT)[1].metres == pytest.approx(440, abs=2)
+
+
+def test_a_broken_bell_is_no_help_and_a_shelter_without_hours_none_at_night() -> None:
+    bell, shelter = facility("bell", (0, 0)), facility("shelter", (90, 0))
+    by = around(ladder(60), bell, shelter, facility("shelter", (180, 0), "24/7"))
+    assert by.open_at(NOON, False).tolist() == [True, True, True]
+    assert by.open_at(NIGHT, True).tolist() == [True, False, True], "what was never said is not counted in the dark"
+    assert by.open_at(NIGHT, True, {bell.id, shelter.id}).tolist() == [False, False, True]
+    assert shelter.open_at(NIGHT, True) is None and not shelter.always
 
 
 def test_a_camera_sees_as_far_as_it_reaches_and_where_it_looks() -> None:

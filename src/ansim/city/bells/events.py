@@ -9,6 +9,12 @@ class BellsChanged(Fact, frozen=True, kw_only=True, tag="bells.changed"):
     count: int
 
 
+class BellFaultsChanged(Fact, frozen=True, kw_only=True, tag="bell.faults-changed"):
+    """Something of a bell is broken, or is mended."""
+
+    bell: str
+
+
 class BellRevoked(Fact, frozen=True, kw_only=True, tag="bell.revoked"):
     """What spoke for a bell does so no more: it was replaced or lost."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ansim.city.bells import store
-from ansim.city.bells.model import SILENT, Fault, FaultState, Reported, Terminal, Tests
+from ansim.city.bells.events import BellFaultsChanged
+from ansim.city.bells.model import SILENT, Fault, FaultSource, FaultState, Reported, Terminal, Tests, Wrong
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
 
@@ -16,10 +17,11 @@ async def beat(tx: Transaction, terminal: Terminal, tests: Tests) -> bool:
     if not await store.heard(tx, terminal.id):
         return False
     verdicts = tests.verdicts()
-    await store.well_again(tx, terminal.bell, ["silent", *(wrong for wrong, well in verdicts.items() if well)])
+    if await store.well_again(tx, terminal.bell, ["silent", *(wrong for wrong, well in verdicts.items() if well)]):
+        tx.publish(BellFaultsChanged(bell=terminal.bell))
     for wrong, well in verdicts.items():
         if not well:
-            await store.report(tx, tx.world.id(), terminal.bell, wrong, "self-test")
+            await _report(tx, terminal.bell, wrong, "self-test")
     return True
 
 
@@ -30,14 +32,14 @@ async def silence(tx: Transaction, bell: str) -> None:
         return
     due_at = terminal.heard_at + SILENT
     if due_at <= tx.at:
-        await store.report(tx, tx.world.id(), bell, "silent", "watch")
+        await _report(tx, bell, "silent", "watch")
         due_at = tx.at + SILENT
     tx.arm(SILENCE, bell, due_at)
 
 
 async def tell(tx: Transaction, bell: str, wrong: Reported) -> None:
     """Somebody who passes by says so. Who, is not asked."""
-    await store.report(tx, tx.world.id(), bell, wrong, "citizen")
+    await _report(tx, bell, wrong, "citizen")
 
 
 async def move(tx: Transaction, fault: Fault, to: FaultState, *, by: str) -> Fault:
@@ -49,4 +51,11 @@ async def move(tx: Transaction, fault: Fault, to: FaultState, *, by: str) -> Fau
         raise Problem(409, "fault.state", "It is not so any more", state=fault.state)
     moved = await store.fault(tx, fault.id)
     assert moved is not None
+    if to == "mended":
+        tx.publish(BellFaultsChanged(bell=moved.bell))
     return moved
+
+
+async def _report(tx: Transaction, bell: str, wrong: Wrong, source: FaultSource) -> None:
+    if await store.report(tx, tx.world.id(), bell, wrong, source):
+        tx.publish(BellFaultsChanged(bell=bell))

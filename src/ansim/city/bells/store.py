@@ -135,6 +135,13 @@ async def change(tx: Transaction, id: str, state: str, before: Sequence[str], by
     return tag.endswith(" 1")
 
 
+async def broken(tx: Transaction) -> frozenset[str]:
+    """The bells of which anything is not mended."""
+    return frozenset(
+        row["bell"] for row in await tx.fetch("SELECT DISTINCT bell FROM bell_fault WHERE state <> 'mended'")
+    )
+
+
 async def faults_of(tx: Transaction, bell: str) -> list[Fault]:
     """What is not mended."""
     rows = await tx.fetch(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 
+from ansim.city.ways.hours import ALWAYS, is_open
 from ansim.core.position import Instant, Latitude, Longitude
 
 Kind = Literal["light", "police", "shop", "shelter"]
@@ -33,10 +35,18 @@ class Facility(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def always(self) -> bool:
-        """There at any hour: police boxes and bells, and shelters, which are shops that the city chose for being open by night."""
-        return (
-            self.kind in ("police", "bell") or self.hours == "24/7" or (self.kind == "shelter" and self.hours is None)
-        )
+        """There at any hour: police boxes, bells, and what says so of itself."""
+        return self.kind in ("police", "bell") or self.hours == ALWAYS
+
+    def open_at(self, at: datetime, dark: bool) -> bool | None:
+        """None where nobody knows. A shelter without hours is a shop that the city chose: somebody is there by day, and in the dark
+        nobody should go there for what was never said.
+        """
+        if self.always:
+            return True
+        if self.hours is not None:
+            return is_open(self.hours, at)
+        return True if self.kind == "shelter" and not dark else None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

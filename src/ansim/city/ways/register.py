@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from math import ceil, dist
 from threading import Lock
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ansim.city.bells import store as bells
-from ansim.city.bells.events import BellsChanged
+from ansim.city.bells.events import BellFaultsChanged, BellsChanged
 from ansim.city.cameras import store as cameras
 from ansim.city.cameras.events import MapImported
 from ansim.city.cameras.register import Register
@@ -60,6 +60,8 @@ class Network:
         self._cameras = register
         self.roads: Roads | None = None
         self.facilities: Sequence[Facility] = ()
+        self.broken: frozenset[str] = frozenset()
+        """The bells of which somebody, the watch or the bell itself says that something is wrong."""
         self._fields: OrderedDict[tuple[float, float], Field | None] = OrderedDict()
         self._coming: dict[tuple[float, float], asyncio.Task[None]] = {}
         self._around: tuple[tuple[object, ...], Surroundings] | None = None
@@ -70,12 +72,17 @@ class Network:
         async with database.transaction(readonly=True) as tx:
             lines = [line for layer, shapes in await cameras.layers(tx) if layer == "paths" for line in shapes]
             self.facilities = await _facilities(tx)
+            self.broken = await bells.broken(tx)
         self._fields.clear()
         self.roads = await asyncio.to_thread(Roads, lines) if lines else None
 
     async def load_facilities(self, database: Database) -> None:
         async with database.transaction(readonly=True) as tx:
             self.facilities = await _facilities(tx)
+
+    async def load_faults(self, database: Database) -> None:
+        async with database.transaction(readonly=True) as tx:
+            self.broken = await bells.broken(tx)
 
     async def prepare(self, latitude: float, longitude: float) -> None:
         """Reckon how far it is to there, so that `toward` knows."""
@@ -120,12 +127,16 @@ class Network:
         if short is None:
             raise _unknown("The streets that are known here do not lead from one to the other.", "to")
         around, at = self._surroundings(roads), wanted.at or now
-        dark, open = is_dark(wanted.start.latitude, wanted.start.longitude, at), around.open_at(at)
+        broken, dark = self.broken, is_dark(wanted.start.latitude, wanted.start.longitude, at)
+        open = around.open_at(at, dark, broken)
         safe = choice.safest(roads, start, end, around.costs(dark, open), short)
         known: dict[Known, bool] = {kind: around.knows(kind, short.line) for kind in ("light", "camera", *HELPS)}
         told = [("safe", safe)] if safe.stretches == short.stretches else [("shortest", short), ("safe", safe)]
         return Ways(
-            ways=[_told(kind, path, path.metres - short.metres, roads, around, open, known, wanted.mode) for kind, path in told],
+            ways=[
+                _told(kind, path, path.metres - short.metres, roads, around, open, broken, known, wanted.mode)
+                for kind, path in told
+            ],
             dark=dark, unknown=[kind for kind, is_known in known.items() if not is_known],
         )  # fmt: skip
 
@@ -133,7 +144,7 @@ class Network:
         return [
             HelpNear(kind=one.kind, name=one.name, latitude=one.latitude, longitude=one.longitude)  # type: ignore[arg-type]
             for one in self.facilities
-            if one.kind in HELPS and one.always
+            if one.kind in HELPS and one.always and not _is_broken(one, self.broken)
         ]
 
     def _surroundings(self, roads: Roads) -> Surroundings:
@@ -183,6 +194,15 @@ async def look_around(database: Database, _: FacilitiesImported | BellsChanged) 
     await database.use(Network).load_facilities(database)
 
 
+async def mind_faults(database: Database, _: BellFaultsChanged) -> None:
+    """A bell is broken, or works again."""
+    await database.use(Network).load_faults(database)
+
+
+def _is_broken(one: Facility, broken: Collection[str]) -> bool:
+    return one.kind == "bell" and one.id in broken
+
+
 async def _facilities(tx: Transaction) -> list[Facility]:
     """Those of the files, and the bells of their own register."""
     places = [
@@ -199,11 +219,13 @@ def _told(
     roads: Roads,
     around: Surroundings,
     open: Open,
+    broken: Collection[str],
     known: dict[Known, bool],
     mode: Mode,
 ) -> Way:
     """A way with its reasons."""
-    help = [(around.help[at], bool(open[at])) for at in around.beside(path.line)]
+    beside = [(around.help[at], bool(open[at])) for at in around.beside(path.line)]
+    help = [(one, is_open) for one, is_open in beside if not _is_broken(one, broken)]
 
     def count(of: Help) -> int | None:
         return sum(one.kind == of and is_open for one, is_open in help) if known[of] else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ansim.city.ways.hours import is_open
 from ansim.city.ways.model import HELPS, Facility, Known
 from ansim.city.ways.roads import Floats, Ints, Roads
 
@@ -83,9 +82,12 @@ class Surroundings:
             away[point] = metres
         return away
 
-    def open_at(self, at: datetime) -> NDArray[np.bool_]:
-        """Of each place of help, whether somebody is there; not where that is not known."""
-        return np.array([one.always or (one.hours is not None and is_open(one.hours, at)) for one in self.help], dtype=bool)  # fmt: skip
+    def open_at(self, at: datetime, dark: bool, broken: Collection[str] = ()) -> NDArray[np.bool_]:
+        """Of each place of help, whether somebody is there; not where that is not known, and not at a bell that is `broken`."""
+        return np.array(
+            [bool(one.open_at(at, dark)) and not (one.kind == "bell" and one.id in broken) for one in self.help],
+            dtype=bool,
+        )
 
     def costs(self, dark: bool, open: NDArray[np.bool_]) -> list[float]:
         """Of each piece: its metres, and more for each that is unlit when it is dark, unseen, or far from help."""
