@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +31,8 @@ STORM = Weather(
 
 ALONE = replace(STORM, attentive=0.1, unanswered=0.25, crash_every_s=20.0)
 """Hardly anybody looks and much is never answered: what only the clock does must be done."""
+
+WATCHED = replace(STORM, watched=4)
 
 Patch = pytest.MonkeyPatch
 Plant = Callable[[Patch], None]
@@ -129,6 +132,13 @@ def nobody_presses_beyond_the_leader(patch: Patch) -> None:
     from ansim.response.incidents import actions
 
     patch.setattr(actions, "next_escalation", lambda level, since: since + 0 * since.resolution if level else None)
+
+
+@bug(WATCHED)
+def nobody_looks_after_a_trip_whose_phone_says_nothing(patch: Patch) -> None:
+    from ansim.response.trips import watching
+
+    patch.setattr(watching, "next_due", lambda watch, plan, now: now + timedelta(hours=12))
 
 
 def found(server: Server, weather: Weather) -> str | None:

@@ -61,7 +61,7 @@ RULES = {
     " AND i.closed_at < now() - interval '60 s'",
     "an escort's track key outlives the escort": "SELECT id FROM escort WHERE track_slot IS NOT NULL AND ended_at < now() - interval '60 s'",
     "a right outlives its escort": "SELECT g.id FROM access_grant g JOIN escort e ON e.id = g.incident WHERE g.ended_at IS NULL"
-    " AND e.ended_at < now() - interval '1 day 60 s'",
+    " AND g.until_at > e.ended_at + interval '1 day'",
     "a pair walks with two at once": "SELECT duty FROM escort WHERE state IN ('walking', 'asking') GROUP BY duty HAVING count(*) > 1",
     "an open ward has no timer that looks after her": "SELECT w.id FROM ward w LEFT JOIN timer t ON t.kind = 'ward.due' AND t.subject = w.id"
     " WHERE w.ended_at IS NULL AND w.signalled_at IS NULL AND t.subject IS NULL",

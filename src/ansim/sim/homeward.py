@@ -100,9 +100,9 @@ class Walk:
             self._resident.drive_off(TAKEN_MPS, self._now())
 
     async def live(self) -> None:
-        await self._world.clock.sleep(20.0 * max(0, self._number - 2))
         await self._insist(self._phone.enrol)
         await self._end_what_was_left()
+        await self._world.clock.sleep(20.0 * max(0, self._number - 2))
         while True:
             with suppress(Refused):
                 await self.go_home()

@@ -21,8 +21,10 @@ from ansim.core.database import Database
 from ansim.core.database.blocking import BlockingDriver
 from ansim.core.errors import Unavailable
 from ansim.core.world import World
+from ansim.response.notify.ports import ChannelName
 from ansim.simulation.database import Way
 from ansim.simulation.disk import SimulatedDisk
+from ansim.simulation.homeward import Watched, evening, onlooker, walker, ward
 from ansim.simulation.loop import PROCESS, VirtualClock, VirtualLoop
 from ansim.simulation.network import Network
 from ansim.simulation.people import CENTRE, Surroundings, Told, agency, operator, phone
@@ -31,9 +33,16 @@ from ansim.simulation.weather import Weather, draw
 from ansim.trust.retention.erasure import CAME_BACK
 
 PHONES = 10
+CHANNELS: tuple[ChannelName, ...] = ("push", "mail", "sms")
+WATCHED_S = 260.0
+"""Longer than it takes from the last fix until help is called for a phone that fell silent, or for a ward who left her zone."""
+USUAL_S = 45.0
 HEALING_S = 50.0
 """Longer than it takes until an unclaimed case is called out to the neighbours, until 112 is taken for silent, and than
 the longest pause between two tries."""
+
+
+Life = asyncio.Task[None]
 
 
 @dataclass
@@ -78,6 +87,8 @@ class History:
         self._process = 0
         self._healed = False
         self._told = Told()
+        self._watched = Watched()
+        self._channels = [SimulatedChannel(name) for name in CHANNELS]
         self.counts: Counter[str] = Counter()
 
     def run(self) -> Outcome:
@@ -113,7 +124,9 @@ class History:
         self._way = Way(self._server, weather, self._random("database"))
         self._network = Network(loop, weather, self._random("network"))
         self._disk.failing = weather.flush_fails
-        around = Surroundings(self._network, self._clock, self._random("people"), self._told, self._say)
+        around = Surroundings(
+            self._network, self._clock, self._random("people"), self._told, self._say, weather.busy_s / USUAL_S
+        )
         self._supervisor = asyncio.create_task(self._supervise())
         press = self._random("presses")
         persons = [f"person-{press.randrange(5)}" if press.random() < 0.7 else None for _ in range(PHONES)]
@@ -130,22 +143,39 @@ class History:
                 self._partitions(),
             )
         ]
+        walkers, watches = self._watched_over(around, press)
+        others += watches
         self._attention = weather.attentive
         await self._crash_until(weather.busy_s)
         self._heal()
-        await asyncio.wait(phones, timeout=HEALING_S)
+        await asyncio.wait([*phones, *walkers], timeout=HEALING_S)
         wrong = [f"{id} never got a receipt" for id in self._told.sent if id not in self._told.receipts]
-        for task in (*phones, *others):
+        for task in (*phones, *walkers, *others):
             task.cancel()
-        ended = await asyncio.gather(*phones, *others, return_exceptions=True)
+        ended = await asyncio.gather(*phones, *walkers, *others, return_exceptions=True)
         wrong += [f"a person failed: {end!r}" for end in ended if isinstance(end, Exception)]
-        await asyncio.sleep(HEALING_S)
+        await asyncio.sleep(WATCHED_S if weather.watched else HEALING_S)
         # a centre that cannot start would take the connection of whoever looks with it, each time it dies
         self._supervisor.cancel()
         database = Database(self._server, World(clock=self._clock, random=self._random("check"), disk=self._disk))
-        wrong += await broken(database, self._folder, CENTRE, self._told)
+        wrong += await broken(database, self._folder, CENTRE, self._told, self._watched)
         await self._remember(database)
         return wrong
+
+    def _watched_over(self, around: Surroundings, press: random.Random) -> tuple[list[Life], list[Life]]:
+        """Those on their way; and a ward, who looks on, and those who are walked home. Nobody, where nobody is watched over."""
+        weather, watched = self.weather, self._watched
+        if not weather.watched:
+            return [], []
+        persons = [f"person-{press.randrange(5)}" if press.random() < 0.3 else None for _ in range(weather.watched)]
+        walkers = [
+            walker(around, watched, number, person, press.uniform(0, weather.busy_s / 2))
+            for number, person in enumerate(persons)
+        ]
+        others = [ward(around, watched, press.random() < 0.6), onlooker(around, watched, self._channels[-1])]
+        if weather.evening:
+            others.append(evening(around, watched))
+        return [asyncio.create_task(life) for life in walkers], [asyncio.create_task(life) for life in others]
 
     # -- the centre's process
 
@@ -170,7 +200,7 @@ class History:
         await centre.__aenter__()
         from ansim.response.notify.actions import Channels
 
-        centre.database.use(Channels).update({name: SimulatedChannel(name) for name in ("push", "mail", "sms")})
+        centre.database.use(Channels).update({one.name: one for one in self._channels})
         centre.desk.reachable = self.weather.desk or self._healed
         self._network.centre, self._network.inside = centre, inside
         self._say("serves", self._process)
@@ -215,6 +245,9 @@ class History:
             "SELECT id, source, client_id, incident, receipt, received_at FROM signal ORDER BY id",
             "SELECT id, number, state, owner, escalation, signals, destroyed_at FROM incident ORDER BY id",
             "SELECT id, incident, holder, ended_at, ended_why FROM access_grant ORDER BY id",
+            "SELECT id, client_id, state, outcome, incident, destroyed_at FROM trip ORDER BY id",
+            "SELECT id, client_id, state, outcome, incident, duty FROM escort ORDER BY id",
+            "SELECT id, client_id, alarm, signalled_at, incident FROM ward ORDER BY id",
             "SELECT id, at, actor, act, object FROM ledger_entry ORDER BY id",
         ):
             async with database.transaction(readonly=True) as tx:

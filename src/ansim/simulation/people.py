@@ -60,6 +60,8 @@ class Surroundings:
     draw: random.Random
     told: Told
     say: Callable[..., None]
+    pace: float = 1.0
+    """So many times longer than usual they take over what they do, in a history that lasts longer."""
 
     async def act(self, act: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
         """Ask the centre for one action."""
@@ -93,8 +95,8 @@ async def phone(around: Surroundings, number: int, person: str | None, presses_a
     )  # fmt: skip
 
     async def send(centre: Centre) -> Receipt:
-        contacts = _contacts(centre, id) if known else None
-        return await centre.intake.submit(replace(base, contacts=contacts))
+        sealed = contacts(centre, id) if known else None
+        return await centre.intake.submit(replace(base, contacts=sealed))
 
     receipt = await _until_received(around, id, send)
     while draw.random() < 0.6:
@@ -111,7 +113,7 @@ async def phone(around: Surroundings, number: int, person: str | None, presses_a
             continue
 
 
-def _contacts(centre: Centre, id: str) -> bytes:
+def contacts(centre: Centre, id: str) -> bytes:
     public = centre.database.use(CentreKey).private.public_key()
     return sealing.seal(public, msgspec.json.encode(CONTACTS), INFO, id.encode())
 
@@ -144,10 +146,26 @@ async def _until_received(around: Surroundings, id: str, send: Callable[[Centre]
         pause = min(pause * 2, 5.0)
 
 
+async def insisted(around: Surroundings, id: str, ask: Callable[[Centre], Awaitable[Answer]]) -> Answer:
+    """Ask until it is answered. Raises the Problem with which it was refused."""
+    pause = 0.2
+    while True:
+        try:
+            return await around.network.ask(ask)
+        except Lost:
+            pass
+        except Problem as problem:
+            if problem.status not in (409, 503):
+                around.told.refused.append(f"{id} was refused: {problem.type}")
+                raise
+        await around.clock.sleep(pause * (0.5 + around.draw.random()))
+        pause = min(pause * 2, 5.0)
+
+
 async def operator(around: Surroundings, name: str, attentive: Callable[[], float]) -> None:
     """Look at the queue; claim, confirm, ask for help, give back, close. Every step may be lost or done twice."""
     while True:
-        await around.clock.sleep(around.draw.uniform(0.5, 3.0))
+        await around.clock.sleep(around.draw.uniform(0.5, 3.0) * around.pace)
         if around.draw.random() >= attentive():
             continue
         try:
@@ -188,7 +206,7 @@ async def agency(around: Surroundings) -> None:
         "arrived": ("completed",),
     }
     while True:
-        await around.clock.sleep(around.draw.uniform(0.5, 4.0))
+        await around.clock.sleep(around.draw.uniform(0.5, 4.0) * around.pace)
         with suppress(Lost, Problem):
             on_desk = await around.act(lambda tx: desk.of(tx, None))
             waiting = [one for one in on_desk if one.state in steps and not one.closed]

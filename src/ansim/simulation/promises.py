@@ -11,7 +11,9 @@ from typing import Any
 from ansim.app import check
 from ansim.core.database import Database, Transaction
 from ansim.response.incidents.model import ESCALATION
+from ansim.simulation.homeward import Watched
 from ansim.simulation.people import NOTICES, Told
+from ansim.simulation.watched import unkept
 from ansim.trust.retention.keys import Keys, Unreadable
 from ansim.trust.retention.master import FileMaster
 
@@ -20,7 +22,7 @@ ROUNDED = timedelta(microseconds=1)
 """A timer waits by a clock of fractions, and the ledger's instants are whole microseconds."""
 
 
-async def broken(database: Database, folder: Path, centre: str, told: Told) -> list[str]:
+async def broken(database: Database, folder: Path, centre: str, told: Told, watched: Watched) -> list[str]:
     """Every promise that was not kept, one line each. The centre has healed and had time to finish."""
     wrong = await check.wrong(database, folder, centre)
     keys = Keys(database.world, folder / "keys", FileMaster(database.world, folder / "keys"), readonly=True)
@@ -33,13 +35,16 @@ async def broken(database: Database, folder: Path, centre: str, told: Told) -> l
         wrong += await _closed(tx, keys)
         wrong += await _notices(tx)
         wrong += await _desks(tx)
+        wrong += await unkept(tx, keys, watched)
         wrong += await _left_over(tx)
     return wrong
 
 
 async def _signals(tx: Transaction, keys: Keys, told: Told) -> list[str]:
     """Acknowledged: stored exactly once, with the receipt and the secret that the phone was told, readable."""
-    rows = await tx.fetch("SELECT s.*, i.case_slot FROM signal s LEFT JOIN incident i ON i.id = s.incident")
+    rows = await tx.fetch(
+        "SELECT s.*, i.case_slot FROM signal s LEFT JOIN incident i ON i.id = s.incident WHERE s.source = 'app'"
+    )
     stored: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         stored.setdefault(row["client_id"], []).append(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,17 @@ class Weather:
     attentive: float = 1.0
     """How many of the operators' looks at the queue lead to anything."""
     desk: bool = True
+    watched: int = 0
+    """How many are on their way home under watch, and a ward with them."""
+    evening: bool = False
+    """It lasts long enough for two to be walked home: everybody takes his time, and less goes wrong in a minute."""
+
+
+EVENING_S = 2_900.0
 
 
 def draw(random: random.Random) -> Weather:
-    return Weather(
+    weather = Weather(
         loss=random.choice((0.0, 0.05, 0.3)),
         twice=random.choice((0.0, 0.05, 0.3)),
         leg_s=random.choice((0.005, 0.02, 0.2)),
@@ -48,4 +55,12 @@ def draw(random: random.Random) -> Weather:
         flush_fails=random.choice((0.0, 0.0, 0.05)),
         attentive=random.choice((0.0, 0.3, 1.0)),
         desk=random.random() < 0.8,
+        watched=random.choice((0, 0, 3)),
     )
+    if random.random() >= 1 / 15:
+        return weather
+    longer = EVENING_S / weather.busy_s
+    return replace(
+        weather, busy_s=EVENING_S, crash_every_s=random.choice((150.0, 400.0)), evening=True, watched=3,
+        partition_every_s=weather.partition_every_s * longer,
+    )  # fmt: skip
