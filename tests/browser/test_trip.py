@@ -596,11 +596,16 @@ async def test_everybody_can_use_it(open_page: Open, stage: Stage, accessible: A
     await accessible(page, **phone)
     await page.get_by_role("button", name="접기").click()
     await picture(page, f"c3-trip-{scheme}-360")
-    for reason in ("away", "vehicle", "late"):
+    titles = {"away": "괜찮아요?", "vehicle": "차에 탔어요?", "late": "괜찮아요?", "there": "도착했나요?"}
+    for reason, title in titles.items():
         await stage.say("/live/trip", asked_about(reason, left_s=60))
-        await page.get_by_role("heading", name="차에 탔어요?" if reason == "vehicle" else "괜찮아요?").wait_for()
+        await page.get_by_role("heading", name=title).wait_for()
         await accessible(page, **phone)
-    await picture(page, f"c3-trip-asked-{scheme}-360")
-    await stage.say("/live/trip", over())
+        await picture(page, f"c3-trip-asked-{reason}-{scheme}-360")
+    # she seems to be there: what is likeliest is one press, and that she is not there yet is the other
+    await page.get_by_role("button", name="아직이에요, 괜찮아요").wait_for()
+    stage.on("POST", f"{TRIP}/end", lambda _: over())
+    await page.get_by_role("button", name="도착했어요").click()
     await heading(page, "도착했어요")
+    assert stage.asked_for(f"{TRIP}/end")[-1].body["outcome"] == "arrived"
     await accessible(page, **phone)

@@ -215,6 +215,33 @@ async def test_late_and_nobody_answers_becomes_a_case_that_knows_her_way(house: 
     assert await house.rows("SELECT 1 FROM fix WHERE incident = $1", walk.id) == []
 
 
+async def test_whoever_is_there_and_forgot_to_say_so_is_no_case_of_the_second_rank(house: House) -> None:
+    near = dict(zip(("latitude", "longitude"), destination(*HOME, 0.0, 800.0), strict=True))
+    position = near | {"accuracy_m": 8.0, "at": instant(house.clock.now())}
+    walk, operator = await started(house, position=position), await house.client("operator")
+    await walk.walk(800, 890)
+    for _ in range(4):
+        await house.clock.advance(60)
+        await walk.at(890)
+    await walk.later(15 * 60 + 450 + 1)
+    asked = await until(house, walk, state="asking")
+    assert asked["question"]["reason"] == "there" and hers(house, "sms")[-1][1] == "trip.there"
+    await house.clock.advance(121)
+    await until(house, walk, state="calling")
+    assert sms(house)[-1].occasion == "trip.unsaid" and "seems" not in sms(house)[-1].text()
+    assert (await walk.state())["question"]["reason"] == "there", "she can still say that she has arrived"
+    # the trip is not ended for her: nobody knows who stands there with her. It waits longer, and comes behind all else
+    await house.clock.advance(9 * 60)
+    assert (await walk.state())["state"] == "calling" and await cases(operator) == []
+    await house.clock.advance(61)
+    await until(house, walk, state="signalled")
+    [case] = await cases(operator)
+    assert (case["trigger"], case["priority"], case["silent"]) == ("there", 3, False)
+    assert [notice.occasion for notice in sms(house)] == ["trip.started", "trip.unsaid", "trip.unsaid"], (
+        "not: she asks for help"
+    )
+
+
 # what goes wrong
 
 

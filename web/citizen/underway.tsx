@@ -303,6 +303,8 @@ function Asked({ of, state, question, press, sos }: TripProps & { state: TripSta
   const wanted = of.wanted.value?.verb === "answer" ? of.wanted.value : null;
   const needsCode = question.needs_code || numbered || wanted !== null;
   const riding = question.reason === "vehicle";
+  /** She was seen to stand where she wanted to go: what is likeliest is the first button. */
+  const there = question.reason === "there";
   const say = async (words: () => Promise<void>): Promise<void> => {
     setBusy(true);
     await words();
@@ -314,8 +316,8 @@ function Asked({ of, state, question, press, sos }: TripProps & { state: TripSta
     <main class="phone trip asked">
       <Band of={of} />
       <section class="ph top">
-        <h1 ref={head} tabIndex={-1} class="lines" aria-live="assertive">{t(calling ? (state.receipts.length > 0 ? "ask.told" : "ask.still") : riding ? "ask.taxi" : "ask.title")}</h1>
-        <p class="t2">{calling ? t("ask.still.sub") : t(`ask.${question.reason}`)}</p>
+        <h1 ref={head} tabIndex={-1} class="lines" aria-live="assertive">{t(calling ? (state.receipts.length > 0 ? "ask.told" : "ask.still") : riding ? "ask.taxi" : there ? "ask.arrived" : "ask.title")}</h1>
+        <p class="t2">{calling && !there ? t("ask.still.sub") : t(`ask.${question.reason}`)}</p>
       </section>
       <section class="ph countdown">
         <b role="timer" aria-live="off">{timer(Math.max(0, left))}</b>
@@ -337,9 +339,15 @@ function Asked({ of, state, question, press, sos }: TripProps & { state: TripSta
             <Field id="code" label={t("ask.code")} value={code} change={setCode} type="password" inputMode="numeric" maxLength={6} hint={t("ask.code.why")} error={wanted?.code !== undefined ? t("ask.wrong") : null} />
           </div>
         )}
-        <button type="submit" class="pbtn fill well" disabled={busy || (needsCode && code.length < 4)}>
-          <Icon of={check} />
-          {t(riding ? "ask.taxi.no" : "ask.ok")}
+        {there && (
+          <button type="button" class="pbtn fill well" disabled={busy} onClick={() => void say(() => of.end("arrived"))}>
+            <Icon of={check} />
+            {t("trip.arrived")}
+          </button>
+        )}
+        <button type="submit" class={there ? "pbtn" : "pbtn fill well"} disabled={busy || (needsCode && code.length < 4)}>
+          {!there && <Icon of={check} />}
+          {t(riding ? "ask.taxi.no" : there ? "ask.arrived.no" : "ask.ok")}
         </button>
         {riding && (
           <div class="two">

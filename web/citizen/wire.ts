@@ -200,7 +200,7 @@ export interface Started {
   promised_at: string;
 }
 
-export type Reason = "late" | "away" | "stopped" | "fast" | "silent" | "lost" | "vehicle";
+export type Reason = "late" | "away" | "stopped" | "fast" | "silent" | "lost" | "vehicle" | "there";
 
 export interface Question {
   id: string;

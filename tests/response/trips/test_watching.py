@@ -234,12 +234,33 @@ def test_at_her_door_she_may_stand_be_silent_and_have_no_fix() -> None:
 
 def test_late_reminds_at_the_promised_time_and_asks_only_well_after_it() -> None:
     trip = Trip(plan(minutes=20))
-    trip.go(600, homeward(pace=1.9))
+    trip.go(600, homeward(pace=1.8))
     trip.go(1200, onward(trip, north=0.05))
     trip.said.clear()
     trip.wait(1900, heartbeat_s=30)
     late = [(second, level) for second, reason, level in trip.said if reason == "late"]
     assert late == [(1800, "ask")]
+
+
+def test_who_stands_at_her_door_when_she_is_late_is_asked_whether_she_has_arrived() -> None:
+    trip = Trip(plan(minutes=20))
+    trip.go(900, homeward())
+    at_the_door = onward(trip)
+    trip.go(960, at_the_door)
+    passing = msgspec.msgpack.decode(msgspec.msgpack.encode(trip.watch), type=Watch)
+    trip.go(1200, at_the_door)
+    assert watching.due(passing, trip.plan, at(1900))[0].reason == "late", "a minute there is no arrival"
+    # her phone is put away: nothing newer says otherwise
+    trip.wait(2700)
+    assert trip.asked() == {"there": 1800}
+    # she answers that she has not: she is not asked again before ten minutes, and then so
+    watching.answered(trip.watch, trip.plan, at(2700))
+    assert not watching.seems_there(trip.watch)
+    # watches that were stored before there was this question go on
+    old = msgspec.structs.replace(trip.watch, asked=[0] * 7, hinted=[])
+    assert old.mute_until("there", "ask") == 0
+    old.alarm(said := [], "there", "ask", 10)
+    assert len(said) == 1 and old.mute_until("there", "ask") == 610
 
 
 def test_the_reminder_comes_once_and_again_for_a_new_promise() -> None:

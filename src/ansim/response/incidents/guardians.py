@@ -15,13 +15,16 @@ from ansim.response.incidents.person import known_of
 from ansim.response.notify import actions as notify
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import Origin, unsealed, ways
-from ansim.response.notify.ports import KOREA, Notice
+from ansim.response.notify.ports import KOREA, Notice, Occasion
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.events import LinkOpened
 from ansim.trust.grants.store import link as link_of
 
 GRANT_LENGTH = timedelta(hours=24)
 """A guardian's right lasts as long as the case; this is only where it ends if nobody ever closes it."""
+
+UNSAID = "there"
+"""What such a case is about: she seems to have arrived without having said so. Nobody is told that she asks for help."""
 
 UNREAD = "guardians.unread"
 """The timer of a case whose guardians have been told, and none of them has looked yet."""
@@ -55,7 +58,7 @@ async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
                 notice=Notice(
                     id=tx.world.id(), person=known.name, place=place, link=f"{tx.use(Origin)}/l/{secret}",
                     silent=incident.silent, at=incident.received_at.astimezone(KOREA).strftime("%H:%M"),
-                    language=guardian.language,
+                    occasion="trip.unsaid" if incident.trigger == UNSAID else "sos", language=guardian.language,
                 ),
             )  # fmt: skip
 
@@ -71,10 +74,11 @@ async def tell_again(tx: Transaction, id: str) -> None:
     latest = {(row["guardian"], row["channel"]): row for row in told}
     for row in latest.values():
         if (sealed := unsealed(tx, incident.case_slot, row)) is not None:
+            occasion: Occasion = "trip.unsaid" if incident.trigger == UNSAID else "sos.unread"
             await notify.queue(
                 tx, incident=id, case_slot=incident.case_slot, guardian=row["guardian"], name=sealed.name,
                 relation=sealed.relation, channel=row["channel"], address=sealed.address,
-                notice=msgspec.structs.replace(sealed.notice, id=tx.world.id(), occasion="sos.unread"),
+                notice=msgspec.structs.replace(sealed.notice, id=tx.world.id(), occasion=occasion),
             )  # fmt: skip
     times = max(Counter((row["guardian"], row["channel"]) for row in told).values(), default=0)
     if 0 < times < len(AGAIN):

@@ -18,12 +18,13 @@ WardOccasion = Literal[
     "ward.page", "ward.check",
 ]  # fmt: skip
 Occasion = Literal[
-    "sos", "sos.unread", "second-channel", "trip.started", "trip.vehicle", "trip.asked", "trip.called", "trip.unanswered", "trip.arrived", "trip.ended",
+    "sos", "sos.unread", "second-channel", "trip.started", "trip.vehicle", "trip.asked", "trip.there", "trip.called",
+    "trip.unanswered", "trip.unsaid", "trip.arrived", "trip.ended",
     EscortOccasion, WardOccasion,
 ]  # fmt: skip
-HERS: frozenset[Occasion] = frozenset({"trip.asked", "trip.called"})
+HERS: frozenset[Occasion] = frozenset({"trip.asked", "trip.there", "trip.called"})
 """What she reads on her own phone, on the way home."""
-URGENT: frozenset[Occasion] = HERS | {"sos", "sos.unread", "second-channel", "trip.unanswered"}
+URGENT: frozenset[Occasion] = HERS | {"sos", "sos.unread", "second-channel", "trip.unanswered", "trip.unsaid"}
 """What no quiet hours keep back."""
 
 KOREA = timezone(timedelta(hours=9))
@@ -36,8 +37,10 @@ TITLES: dict[Occasion, str] = {
     "trip.started": "귀가 시작",
     "trip.vehicle": "차량 이용",
     "trip.asked": "괜찮으세요?",
+    "trip.there": "도착하셨나요?",
     "trip.called": "괜찮으세요?",
     "trip.unanswered": "안부 확인",
+    "trip.unsaid": "도착한 것 같음",
     "trip.arrived": "도착",
     "trip.ended": "귀가 끝",
     "escort.booked": "동행 신청",
@@ -144,6 +147,10 @@ TRIP: dict[Occasion, dict[Language, str]] = {
         "ko": "귀가 중 안부 확인이에요({at}). 열어서 답해 주세요. 답이 없으면 보호자에게 알려요.",
         "en": "Your trip asks whether you are well ({at}). Open it and answer, or your guardians are told.",
     },
+    "trip.there": {
+        "ko": "가는 곳에 도착한 것 같아요({at}). 열어서 도착했다고 눌러 주세요. 답이 없으면 보호자에게 알려요.",
+        "en": "You seem to be there ({at}). Open it and say that you have arrived, or your guardians are told.",
+    },
     "trip.called": {
         "ko": "답이 없어서 보호자에게 알렸어요({at}). 괜찮으면 지금 답해 주세요. 아니면 관제센터가 도와요.",
         "en": "There was no answer, so your guardians are told ({at}). Answer now if you are well; else the centre helps.",
@@ -159,6 +166,10 @@ TRIP: dict[Occasion, dict[Language, str]] = {
     "trip.unanswered": {
         "ko": "{person}님이 귀가 중 안부 확인에 답하지 않았어요({at}).{call}",
         "en": "{person} did not answer on the way home ({at}).{call}",
+    },
+    "trip.unsaid": {
+        "ko": "{person}님이 가는 곳에 도착한 것 같은데 도착했다고 하지 않았어요({at}).{call}",
+        "en": "{person} seems to have arrived without having said so ({at}).{call}",
     },
     "trip.arrived": {"ko": "{person}님이 도착했어요({at}).", "en": "{person} has arrived ({at})."},
     "trip.ended": {"ko": "{person}님이 귀가 확인을 끝냈어요({at}).", "en": "{person} has ended the trip ({at})."},
@@ -179,7 +190,8 @@ SOS: dict[Occasion, dict[Language, str]] = {
 ENGLISH_TITLES: dict[Occasion, str] = {
     "sos": "Asks for help", "sos.unread": "Asks for help, and nobody has looked", "second-channel": "Notes",
     "trip.started": "Has set out", "trip.vehicle": "Rides in a vehicle", "trip.asked": "Are you well?",
-    "trip.called": "Are you well?", "trip.unanswered": "No answer on the way", "trip.arrived": "Has arrived",
+    "trip.there": "Are you there?", "trip.called": "Are you well?", "trip.unanswered": "No answer on the way",
+    "trip.unsaid": "Seems to have arrived", "trip.arrived": "Has arrived",
     "trip.ended": "Trip ended",
     "escort.booked": "Scouts asked for", "escort.offered": "You walk somebody home", "escort.assigned": "Scouts found",
     "escort.late": "The scouts are late", "escort.missing": "The scouts wait", "escort.asked": "Are you there?",
@@ -236,7 +248,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     def _call(self) -> str:
         if self.silent:
             return {"ko": " 전화하지 마세요.", "en": " Do not call."}[self.language]
-        if self.occasion == "trip.unanswered":
+        if self.occasion in ("trip.unanswered", "trip.unsaid"):
             return {"ko": " 전화해 보세요.", "en": " Please call."}[self.language]
         return ""
 

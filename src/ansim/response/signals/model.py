@@ -31,7 +31,19 @@ Source = Literal[
     "bell",
 ]
 Wrong = Literal[
-    "late", "away", "stopped", "fast", "silent", "lost", "duress", "left", "entered", "unchecked", "help", "missing"
+    "late",
+    "away",
+    "stopped",
+    "fast",
+    "silent",
+    "lost",
+    "there",
+    "duress",
+    "left",
+    "entered",
+    "unchecked",
+    "help",
+    "missing",
 ]
 """What went wrong with a trip or a ward that calls by itself."""
 

@@ -47,6 +47,8 @@ BOUNDS: Final[dict[Mode, Bounds]] = {
 
 HOME_M: Final = 90.0
 """So near her destination she may stand still, be silent or be without a fix."""
+THERE_S: Final = 180
+"""Who has been seen to stand still there for so long seems to have arrived."""
 STOP_M: Final = 30.0
 VAGUE_M: Final = 100.0
 """A fix with a wider radius says that the phone lives, not where she is."""

@@ -19,6 +19,9 @@ from ansim.trust.retention.keys import Keys
 FIRST = frozenset({"away", "fast", "duress"})
 """What is first in the queue; with the rest an operator may call her before it is more than a delay."""
 
+LAST = frozenset({"there"})
+"""What is behind all else: she was seen to stand at her destination. Being held at one's door looks like that, so it is a case."""
+
 TRACK = 240
 """Fixes that the case begins with, so that it can be seen where she went."""
 
@@ -42,7 +45,7 @@ async def _arrival(tx: Transaction, trip: TripRow) -> Arrival:
         source="trip", client_id=trip.client_id, kind="trip", trigger=why, silent=why in FIRST,
         occurred_at=trip.signalled_at or tx.at, position=fixes[-1] if fixes else None, battery=trip.battery,
         person=trip.person, verdict=trip.verdict, contacts=sealed_contacts(tx, trip),
-        priority=1 if why in FIRST else 2, track=tuple(fixes[:-1]),
+        priority=1 if why in FIRST else 3 if why in LAST else 2, track=tuple(fixes[:-1]),
     )  # fmt: skip
 
 

@@ -35,10 +35,10 @@ async def tell_rides(tx: Transaction, fact: TripRides) -> None:
 
 
 async def tell_unanswered(tx: Transaction, fact: TripUnanswered) -> None:
-    """Who is near her hears of it before help is called."""
+    """Who is near her hears of it before help is called; also where she seems to have arrived, and has not said so."""
     trip = await store.get(tx, fact.trip)
     if trip is not None and trip.open:
-        await _tell(tx, trip, "trip.unanswered", tx.at)
+        await _tell(tx, trip, "trip.unsaid" if trip.reason == "there" else "trip.unanswered", tx.at)
 
 
 async def tell_ended(tx: Transaction, fact: TripEnded) -> None:

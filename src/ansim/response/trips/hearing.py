@@ -16,7 +16,7 @@ from ansim.core.writer import GroupWriter
 from ansim.response.tracking import actions as tracking
 from ansim.response.trips import store, watching
 from ansim.response.trips.actions import Kept, is_over, located, open_memory, over, settle
-from ansim.response.trips.model import TripRow, TripState, alarmed, heard_again
+from ansim.response.trips.model import TripRow, TripState, alarmed, heard_again, left_again
 from ansim.response.trips.showing import states
 
 
@@ -83,6 +83,8 @@ def _hear(tx: Transaction, kept: Kept, positions: Sequence[Position], battery: i
         kept.trip, heard_at=tx.at, battery=kept.trip.battery if battery is None else battery
     )
     kept.trip = alarmed(heard_again(heard, located=bool(positions)), alarms, tx.at, tx.world.id())
+    if not watching.near_home(kept.watch):
+        kept.trip = left_again(kept.trip, tx.at, tx.world.id())
     slot = kept.trip.track_slot
     assert slot is not None
     tracking.lay(tx, [(kept.trip.id, slot, position) for position in positions])

@@ -18,7 +18,7 @@ async def ask(tx: Transaction, fact: TripAsked) -> None:
     """The question reaches a phone in a pocket."""
     trip = await store.get(tx, fact.trip)
     if trip is not None and trip.asked:
-        await _tell(tx, trip, "trip.asked")
+        await _tell(tx, trip, "trip.there" if trip.reason == "there" else "trip.asked")
 
 
 async def warn(tx: Transaction, fact: TripUnanswered) -> None:

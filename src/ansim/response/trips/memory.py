@@ -10,10 +10,11 @@ import msgspec
 
 from ansim.response.trips.bounds import BOUNDS, MUTED_S, Bounds, Mode
 
-Reason = Literal["late", "away", "stopped", "fast", "silent", "lost", "vehicle"]
+Reason = Literal["late", "away", "stopped", "fast", "silent", "lost", "vehicle", "there"]
 Level = Literal["hint", "ask"]
 
-REASONS: Final[tuple[Reason, ...]] = ("late", "away", "stopped", "fast", "silent", "lost", "vehicle")
+REASONS: Final[tuple[Reason, ...]] = ("late", "away", "stopped", "fast", "silent", "lost", "vehicle", "there")
+"""A new one goes to the end: what is mute is stored by its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,14 @@ class Watch(msgspec.Struct, array_like=True):
 
     def mute(self, reason: Reason, level: Level, until: int) -> None:
         muted = self.asked if level == "ask" else self.hinted
-        if not muted:
-            muted.extend([0] * len(REASONS))
+        muted.extend([0] * (len(REASONS) - len(muted)))
         muted[REASONS.index(reason)] = until
 
     def mute_until(self, reason: Reason, level: Level) -> int:
         """A question mutes hints of its kind, too; a hint never mutes a question."""
         number = REASONS.index(reason)
-        asked = self.asked[number] if self.asked else 0
-        return asked if level == "ask" or not self.hinted else max(asked, self.hinted[number])
+        asked, hinted = (muted[number] if number < len(muted) else 0 for muted in (self.asked, self.hinted))
+        return asked if level == "ask" else max(asked, hinted)
 
     def alarm(self, found: list[Alarm], reason: Reason, level: Level, second: int) -> None:
         if second >= self.mute_until(reason, level):

@@ -38,12 +38,15 @@ ANSWER: dict[str, timedelta] = {
     "late": timedelta(seconds=60),
     "stopped": timedelta(seconds=60),
     "vehicle": timedelta(seconds=60),
+    "there": timedelta(seconds=120),
 }
 """How long she has to answer before the call."""
 
 CALL = timedelta(seconds=40)
 SILENT_CALL = timedelta(seconds=60)
-"""How long a call lasts before help is called; a phone that is silent gets longer to come back."""
+THERE_CALL = timedelta(minutes=10)
+"""How long a call lasts before help is called; a phone that is silent gets longer to come back, and whoever seems to have arrived has
+her guardians to look first."""
 
 HINT = timedelta(minutes=2)
 """So long after something was half odd fixes come oftener."""
@@ -54,7 +57,7 @@ LOST_AFTER = timedelta(seconds=60)
 GRAVE: frozenset[str] = frozenset({"away", "fast"})
 """What somebody else may have done to her: needs her code, and is first in the queue."""
 
-GIVES_WAY: frozenset[str] = frozenset({"late", "stopped", "lost", "vehicle"})
+GIVES_WAY: frozenset[str] = frozenset({"late", "stopped", "lost", "vehicle", "there"})
 """Questions that more time answers."""
 
 THERE_M = 150.0
@@ -251,13 +254,23 @@ def alarmed(trip: TripRow, alarms: Sequence[Alarm], at: datetime, question: str)
         if alarm.reason in GRAVE:
             trip = msgspec.structs.replace(trip, grave_at=at)
         if alarm.level == "ask":
-            trip = _ask(trip, alarm.reason, at, question)
+            # Whoever went away or was fast on this way, even half, is not believed to have arrived as she wanted.
+            doubted = alarm.reason == "there" and trip.grave_at is not None
+            trip = _ask(trip, "late" if doubted else alarm.reason, at, question)
         elif not trip.asked:
             trip = msgspec.structs.replace(trip, state="hint", step_at=at + HINT)
     return trip
 
 
+def left_again(trip: TripRow, at: datetime, question: str) -> TripRow:
+    """She is no longer where she seemed to have arrived: then she is late, and asked so."""
+    return _ask(trip, "late", at, question) if trip.asked and trip.reason == "there" else trip
+
+
 def _ask(trip: TripRow, reason: Reason, at: datetime, question: str) -> TripRow:
+    if trip.asked and trip.reason == "there" and reason != "there":
+        # That she had arrived was a guess, and its long times were for that: what is odd now is asked from the beginning.
+        trip = calmed(trip)
     if trip.asked and (trip.reason in GRAVE or reason not in GRAVE):
         return trip
     taken = reason == "silent" and trip.grave_at is not None and trip.heard_at is not None
@@ -284,7 +297,8 @@ def lapsed(trip: TripRow, at: datetime) -> TripRow:
         # That she rides is no reason to call for help: whoever takes her away in a car is noticed by her way.
         return calmed(trip)
     if trip.state == "asking":
-        return msgspec.structs.replace(trip, state="calling", step_at=at + CALL)
+        length = THERE_CALL if trip.reason == "there" else CALL
+        return msgspec.structs.replace(trip, state="calling", step_at=at + length)
     return signalled(trip, trip.reason, at)
 
 

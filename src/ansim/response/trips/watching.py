@@ -31,6 +31,7 @@ from ansim.response.trips.bounds import (
     SILENT_S,
     STOP_M,
     TAKEN_M,
+    THERE_S,
     UNEVEN_M,
     VAGUE_M,
     Bounds,
@@ -108,12 +109,12 @@ def moved(
 
 
 def due(watch: Watch, plan: Plan, now: datetime) -> list[Alarm]:
-    """What time alone says: late, silent, lost. (That she stands still is seen by fixes.)"""
+    """What time alone says: late (or there, where she seems to have arrived), silent, lost. That she stands still is seen by fixes."""
     second, found = watch.second(now), list[Alarm]()
     promise = _promise(watch, plan)
     if second >= promise:
         if max(second, _predicted(watch, plan)) >= promise + _patience(watch, plan, promise):
-            watch.alarm(found, "late", "ask", second)
+            watch.alarm(found, "there" if seems_there(watch) else "late", "ask", second)
         elif watch.reminded != promise:
             found.append(Alarm("late", "hint"))
         watch.reminded = promise
@@ -188,6 +189,13 @@ def _predicted(watch: Watch, plan: Plan) -> int:
 
 def near_home(watch: Watch) -> bool:
     return watch.located is not None and hypot(watch.x, watch.y) <= HOME_M
+
+
+def seems_there(watch: Watch) -> bool:
+    """She was seen to stand still at her destination for some minutes, and nothing newer says otherwise. A phone that is put away
+    then says nothing more: that is what arriving looks like.
+    """
+    return near_home(watch) and watch.still is not None and watch.t - watch.still >= THERE_S
 
 
 def _anew(watch: Watch, left: int) -> None:
