@@ -98,6 +98,19 @@ async def empty_dsn(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
 @pytest.fixture
 async def dsn(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """The address of a new database with the whole schema and no rows."""
+    async with _whole_database(postgres) as address:
+        yield address
+
+
+@pytest.fixture
+async def another_dsn(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """As `dsn`, for a second centre."""
+    async with _whole_database(postgres) as address:
+        yield address
+
+
+@asynccontextmanager
+async def _whole_database(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     if not _template:
         from ansim.core.migrate import migrate
 

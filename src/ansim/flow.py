@@ -32,11 +32,22 @@ from ansim.response.escorts import calling as escort_calling
 from ansim.response.escorts.events import EscortSignalled
 from ansim.response.evidence import actions as evidence
 from ansim.response.footage import actions as footage
+from ansim.response.handover import actions as handover
+from ansim.response.handover import letters, reading
+from ansim.response.handover.events import LetterWritten
+from ansim.response.handover.model import Answer, Offer, Over, Withdrawal
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
 from ansim.response.incidents import reactions as case
 from ansim.response.incidents import store as incident_store
-from ansim.response.incidents.events import IncidentClosed, IncidentOpened, IncidentReleased, IncidentRepeated
+from ansim.response.incidents.events import (
+    IncidentClaimed,
+    IncidentClosed,
+    IncidentEscalated,
+    IncidentOpened,
+    IncidentReleased,
+    IncidentRepeated,
+)
 from ansim.response.notify import actions as notify
 from ansim.response.notify.events import NoticeQueued
 from ansim.response.routing import actions as routing
@@ -145,12 +156,18 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),
+    # routed: where another centre answers for her place, it gets the case; until it has it, it is ours
+    Reaction(IncidentOpened, handover.send_home),
+    Errand(LetterWritten, letters.carry),
     # incident: on her way nothing is asked any more, and guardians hear
     Reaction(IncidentOpened, case.join_trip),
     Reaction(IncidentRepeated, case.join_trip),
     Reaction(IncidentOpened, guardians.tell_guardians),
     Errand(NoticeQueued, notify.tell),
     Reaction(LinkOpened, guardians.mark_read),
+    # and where nobody claims it, the nearest neighbour is asked; whoever claims what came from a centre tells that
+    Reaction(IncidentEscalated, handover.widen),
+    Reaction(IncidentClaimed, handover.end_with_claim),
     # watched: the right came in the claim's own transaction (`watch.claim`) and goes with it; what was turned goes back
     Reaction(IncidentReleased, watch.end_with_release),
     Errand(GrantEnded, watch.cut),
@@ -165,6 +182,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Errand(DispatchRequested, dispatch.ask),
     Errand(DispatchAnswered, dispatch.give_link),
     # closed: rights end, cameras go back, agencies hear
+    Reaction(IncidentClosed, handover.end_with_case),
     Reaction(IncidentClosed, watch.end_with_case),
     Reaction(IncidentClosed, turning.return_with_case),
     Reaction(IncidentClosed, footage.end_with_case),
@@ -200,6 +218,7 @@ TIMERS: dict[str, TimerReaction] = {
     incidents.UNCLAIMED: incidents.escalate,
     guardians.UNREAD: guardians.tell_again,
     passing.UNANSWERED: passing.lapse,
+    handover.UNANSWERED: handover.due,
     grants.EXPIRY: grants.expire,
     walls.EXPIRY: walls.expire,
     turning.RETURN: turning.due,
@@ -207,4 +226,12 @@ TIMERS: dict[str, TimerReaction] = {
     retention.DUE: retention.due,
     access.FORGET: access.forget_account,
     mailbox.EXPIRY: mailbox.expire,
+}
+
+LETTERS: dict[type, letters.Reading] = {
+    # handed over: what another centre writes, and who answers it
+    Offer: reading.offered,
+    Answer: reading.answered,
+    Withdrawal: reading.withdrawn,
+    Over: reading.over,
 }

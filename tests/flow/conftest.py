@@ -19,6 +19,7 @@ from ansim.app.http import application
 from ansim.app.settings import Settings
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import register
+from ansim.core.bus import Bus
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
 from ansim.sim.phone import Codes, Guardian, Phone, Profile, Receiver
@@ -149,12 +150,14 @@ HER = Profile(
 
 
 @asynccontextmanager
-async def opened(dsn: str, **settings: Any) -> AsyncIterator[House]:
-    """A house with these settings besides its own."""
-    clock = ManualClock()
+async def opened(
+    dsn: str, *, clock: ManualClock | None = None, country: Bus | None = None, **settings: Any
+) -> AsyncIterator[House]:
+    """A house with these settings besides its own; among others on the bus of a country."""
+    clock = clock or ManualClock()
     with tempfile.TemporaryDirectory(prefix="ansim-flow.") as folder:
-        chosen = Settings(data=folder, database=dsn, centre=CENTRE, simulated_channels=True, **settings)
-        async with Centre(chosen, World(clock=clock)) as centre, AsyncExitStack() as stack:
+        chosen = Settings(**{"data": folder, "database": dsn, "centre": CENTRE, "simulated_channels": True, **settings})
+        async with Centre(chosen, World(clock=clock), country=country) as centre, AsyncExitStack() as stack:
             async with centre.database.transaction() as tx:
                 await register(tx, list(CAMERAS), actor="test")
             transport = httpx.ASGITransport(app=application(centre))  # type: ignore[arg-type]

@@ -33,6 +33,8 @@ export function Marks({ incident }: { incident: Incident }): JSX.Element | null 
       {offer && <span class="chip line" data-part="offer">{t("card.offering", { name: offer.to.name, t: timer(Math.max(0, -since(offer.due_at))) })}</span>}
       {incident.marks.includes("duress") && <span class="chip p1 b">{t("card.duress")}</span>}
       {incident.marks.includes("cancel_pending") && <span class="chip p2">{t("card.cancel", { t: incident.cancel_requested_at ? timer(since(incident.cancel_requested_at)) : "" })}</span>}
+      {incident.marks.includes("covered") && <span class="chip p2">{t("card.covered", { centre: incident.centre.name })}</span>}
+      {incident.marks.includes("handed_over") && <span class="chip line">{t("card.handed_over")}</span>}
       {incident.marks.includes("repeated") && incident.signals > 1 && <span class="chip line">{t("card.repeated", { n: incident.signals })}</span>}
       {incident.marks.includes("unverified") && <span class="chip line">{t("card.unverified")}</span>}
     </div>

@@ -35,7 +35,7 @@ export interface Position {
   coarse?: boolean;
 }
 export type IncidentState = "received" | "claimed" | "confirmed" | "false_alarm" | "resolved" | "closed";
-export type Mark = "cancel_pending" | "duress" | "unverified" | "repeated";
+export type Mark = "cancel_pending" | "duress" | "unverified" | "repeated" | "covered" | "handed_over";
 export interface Escalation {
   level: 0 | 1 | 2;
   next: "leader" | "neighbour" | null;

@@ -32,6 +32,7 @@ from ansim.adapters.lost.server import Lost
 from ansim.adapters.trackers.reception import Reception
 from ansim.adapters.trackers.server import Devices
 from ansim.adapters.witness.http import HttpWitness
+from ansim.app.country import Membership
 from ansim.app.holdings import holdings
 from ansim.app.mapping import OneDoor
 from ansim.app.media import HeadsOf, LocalGate, LocalWallGate, MediaOf, Node, NodeHeads, PullerOf
@@ -52,6 +53,7 @@ from ansim.city.bells.register import Bells
 from ansim.city.cameras.map import read as read_map
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import Register, lay, register
+from ansim.city.country.member import Country
 from ansim.city.migration import actions as migration
 from ansim.city.migration.ports import Puller
 from ansim.city.people import actions as people
@@ -146,15 +148,18 @@ class Centre:
         world: World | None = None,
         *,
         bus: Bus | None = None,
+        country: Bus | None = None,
         witnesses: Callable[[Verifier], Sequence[Witness]] = lambda log: (),
     ) -> None:
         self.settings = settings
         self.world = world or World()
         self.bus: Bus = bus or MemoryBus()
+        self._country_bus = country
         self._witnesses = witnesses
         self.inboxes: dict[str, SimulatedChannel] = {}
         self.desk = Desk()
         self.remote: RemoteNode | None = None
+        self.membership: Membership | None = None
         self.map: dict[str, Any] = {"type": "FeatureCollection", "features": []}
         self._stack = AsyncExitStack()
 
@@ -219,11 +224,17 @@ class Centre:
         self.database.provide(Intake, self.intake)
         connect(self.bus, self.database, flow.FLOW)
         self.database.on_commit.append(self._cut_at_once)
+        if self._country_bus is not None or self.settings.country:
+            self.membership = Membership(self.world, self.settings, self.database, self.origin, self._country_bus)
         parts = (
             self.sequencer, self.eraser, self.bus, self.outbox, self.passing, self.arrivals, self.timers, self.live,
             self.intake, self.moves, self.listener, self.devices,
         )  # fmt: skip
-        for part in (*parts, *((self.remote,) if self.remote else ())):
+        for part in (
+            *parts,
+            *((self.remote,) if self.remote else ()),
+            *((self.membership,) if self.membership else ()),
+        ):
             await part.start()
             stack.push_async_callback(part.close)
         heart = asyncio.create_task(self._heart_beat(), name="media lease")
@@ -375,6 +386,7 @@ class Centre:
         database.provide(MunicipalityNames, MunicipalityNames(self.places.municipality_names()))
         database.provide(CentreNames, CentreNames(self.places.centre_names()))
         database.provide(Origin, Origin(self.origin))
+        database.provide(Country, Country(self.world))
         database.provide(Media, MediaOf(self._media))
         database.provide(TurningHeads, HeadsOf(self._heads))
         database.provide(Puller, PullerOf(self._media))

@@ -32,6 +32,7 @@ from ansim.response.bells import routes as press_routes
 from ansim.response.escorts import routes as escort_routes
 from ansim.response.evidence import routes as evidence_routes
 from ansim.response.footage import routes as footage_routes
+from ansim.response.handover import routes as handover_routes
 from ansim.response.incidents import routes as incident_routes
 from ansim.response.picture import routes as picture_routes
 from ansim.response.signals import routes as signal_routes
@@ -68,6 +69,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *ward_routes.ROUTES,
         *incident_routes.ROUTES,
         *picture_routes.ROUTES,
+        *handover_routes.ROUTES,
         *evidence_routes.ROUTES,
         *footage_routes.ROUTES,
         *press_routes.ROUTES,

@@ -13,6 +13,7 @@ from ansim.adapters.lost.server import Peer
 from ansim.adapters.trackers.protocols import PROTOCOLS
 from ansim.core.errors import Problem
 from ansim.trust.ledger.checkpoint import BadNote, Verifier
+from ansim.trust.signed import public_from_text
 
 SECRET_LETTERS = 32
 
@@ -127,6 +128,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     talk_ice: tuple[IceServer, ...] = ()
     """By which the page of a bell and a console find each other when they are not in one network: in TOML a [[talk_ice]] for each, with `urls` and, for a relay,
     `username` and `credential`. What is spoken is enciphered between the two browsers; none is used unless it stands here."""
+    country: Annotated[str, msgspec.Meta(pattern=r"^(nats|tls)://[^\s]+$")] | None = None
+    """The broker (NATS) between the centres of the country; without it this centre stands alone. Needs hub_key."""
+    country_key: str | None = None
+    """File with the key by which other centres know this one, country.key in the data folder without it; made here when it is not there. Its
+    public half, in FILE.pub, goes to the hub's operator."""
+    hub_key: str | None = None
+    """The hub's public key in base64: who is in the country, and there just now, is what it says."""
     witnesses: tuple[AppointedWitness, ...] = ()
     """Who signs the ledger's checkpoints, each with `key` and `url`: in TOML a [[witnesses]] for each."""
     witness_within_s: Annotated[float, msgspec.Meta(ge=60)] = 300.0
@@ -140,6 +148,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("with media_secret, cameras belongs into the settings of the media node")
         if self.media_origin and not self.media_secret:
             raise ValueError("media_origin is of a media node of its own: it needs media_secret")
+
+        if self.country and not self.hub_key:
+            raise ValueError("country needs hub_key")
+        if self.hub_key:
+            public_from_text(self.hub_key)
 
     @property
     def folder(self) -> Path:

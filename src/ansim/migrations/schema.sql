@@ -438,7 +438,7 @@ CREATE TABLE incident (
     number           text NOT NULL UNIQUE,       -- what people say on the phone: SN-1122-0007
     centre           text NOT NULL,              -- who answers
     municipality     text,                       -- code of the municipality she was in at the first signal; null = outside all
-    route            text NOT NULL CHECK (route IN ('exact', 'nearest', 'default', 'none')),  -- how the centre was found
+    route            text NOT NULL CHECK (route IN ('exact', 'nearest', 'default', 'none', 'handed-over')),  -- how the centre was found
     kind             text NOT NULL,              -- of the first signal: sos, trip, escort, ward, bell
     trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device, call (to 112 or 119), or what went wrong with a trip or a ward
     silent           boolean NOT NULL,           -- nobody may call her
@@ -459,7 +459,7 @@ CREATE TABLE incident (
     arrived_at       timestamptz,                -- first unit there
     resolved_at      timestamptz,                -- when the danger was over
     closed_at        timestamptz,                -- the end; rights and the track end with it
-    close_code       smallint CHECK (close_code BETWEEN 1 AND 5),  -- 1 real, 2 mistake, 3 practice, 4 unverifiable, 5 duplicate
+    close_code       smallint CHECK (close_code BETWEEN 1 AND 6),  -- 1 real, 2 mistake, 3 practice, 4 unverifiable, 5 duplicate, 6 another centre has it
     escalation       smallint NOT NULL DEFAULT 0,    -- 0 consoles of the centre, 1 leader, 2 neighbours
     escalated_to     text[] NOT NULL DEFAULT '{}',   -- neighbour centres that see it because nobody claimed it
     unclaimed_since  timestamptz,                -- when the escalation clock started; null while somebody has it
@@ -490,7 +490,8 @@ CREATE TABLE signal (
     secret       bytea,                          -- the secret, sealed under the case key: a retry gets the same receipt
     contacts     bytea,                          -- what the phone sealed to us, sealed again under the case key
     cancelled_at timestamptz,                    -- when she gave her code
-    UNIQUE (source, client_id)
+    went         int NOT NULL DEFAULT 0,         -- 0 = it is here; else the how-manieth time that the same went to another centre with its case
+    UNIQUE (source, client_id, went)
 );
 CREATE INDEX signal_incident ON signal (incident);
 
@@ -948,3 +949,17 @@ CREATE TABLE bell_talk (
 );
 CREATE UNIQUE INDEX bell_talk_now ON bell_talk (bell) WHERE ended_at IS NULL;
 CREATE INDEX bell_talk_incident ON bell_talk (incident);
+
+-- A case that goes to another centre, or came from one.
+CREATE TABLE handover (
+    id          text PRIMARY KEY,                 -- the same at both ends
+    incident    text NOT NULL REFERENCES incident,  -- the case at this end
+    way         text NOT NULL CHECK (way IN ('out', 'in')),  -- which way it goes, seen from this end
+    centre      text NOT NULL,                    -- the other end
+    why         text NOT NULL CHECK (why IN ('place', 'moved', 'unclaimed')),  -- place: she is in the other's area; moved: she went there; unclaimed: nobody here claims it
+    state       text NOT NULL CHECK (state IN ('offered', 'accepted', 'rejected', 'withdrawn', 'lapsed')),  -- lapsed: nobody answered in time
+    offered_at  timestamptz NOT NULL,             -- by this end's clock
+    answered_at timestamptz,                      -- when it had its end
+    sealed      bytea                             -- what her phone needs to go on there, under the case's key
+);
+CREATE INDEX handover_incident ON handover (incident);

@@ -21,6 +21,7 @@ from ansim.response.incidents.events import (
 )
 from ansim.response.incidents.model import (
     CLOSE_CODES,
+    HANDED_OVER,
     NO_OFFER,
     NOTE_REQUIRED,
     PROCEDURE,
@@ -29,8 +30,9 @@ from ansim.response.incidents.model import (
 )
 from ansim.response.routing.model import Routed
 from ansim.response.routing.ports import Boundaries
+from ansim.response.signals import store as signals
 from ansim.response.signals.actions import Placed
-from ansim.trust.access.model import Actor, Role
+from ansim.trust.access.model import Actor, Role, Site
 from ansim.trust.ledger.actions import entry_of, record, record_many
 from ansim.trust.ledger.model import Entry, subject_tag
 from ansim.trust.retention.keys import Keys
@@ -108,7 +110,14 @@ async def release(tx: Transaction, id: str, actor: str) -> IncidentRow:
     """Give it back: the clock starts again at zero, with the tone."""
     incident = await own(tx, id, actor)
     if not await store.move(
-        tx, id, "received", owner=None, escalation=0, escalated_to=[], unclaimed_since=tx.at, **NO_OFFER
+        tx,
+        id,
+        "received",
+        owner=None,
+        escalation=0,
+        escalated_to=_covering(tx, incident),
+        unclaimed_since=tx.at,
+        **NO_OFFER,
     ):
         raise not_now(incident)
     tx.arm(UNCLAIMED, id, next_escalation(0, tx.at) or tx.at)
@@ -144,6 +153,31 @@ async def close(tx: Transaction, id: str, actor: str, code: int, note: str) -> I
     return await store.reread(tx, id)
 
 
+async def hand_over(tx: Transaction, incident: IncidentRow) -> None:
+    """Another centre has the case: here it ends, whoever had it."""
+    if not await store.move(
+        tx, incident.id, "resolved", resolved_at=tx.at, unclaimed_since=None
+    ) or not await store.move(tx, incident.id, "closed", closed_at=tx.at, close_code=HANDED_OVER, **NO_OFFER):
+        raise not_now(incident)
+    tx.disarm(UNCLAIMED, incident.id)
+    await signals.let_go(tx, incident.id)
+    tx.publish(IncidentClosed(incident=incident.id, code=HANDED_OVER))
+
+
+async def cover(tx: Transaction, incident: IncidentRow, centre: str) -> bool:
+    """This centre has the case until the one that answers for her place is there. False: it has it already."""
+    if not await store.cover(tx, incident.id, centre):
+        return False
+    await said(tx, incident, "incident.covered", "clock")
+    await mark(tx, incident.id, "covered")
+    return True
+
+
+async def elsewhere(tx: Transaction, incident: IncidentRow) -> bool:
+    """Whether another centre answers for it, for which nobody works in this process."""
+    return incident.centre != tx.use(Site).centre and not await store.served_here(tx, incident.centre)
+
+
 async def escalate(tx: Transaction, id: str) -> None:
     """Timer: still nobody. The leader at 20 s, the neighbour centres at 40 s; the tone goes on until a person
     claims.
@@ -160,6 +194,11 @@ async def escalate(tx: Transaction, id: str) -> None:
     due = next_escalation(level, incident.unclaimed_since)
     if due is not None:
         tx.arm(UNCLAIMED, id, due)
+
+
+def _covering(tx: Transaction, incident: IncidentRow) -> list[str]:
+    site = tx.use(Site).centre
+    return [site] if incident.centre != site and site in incident.escalated_to else []
 
 
 async def mark(tx: Transaction, id: str, mark: str) -> None:

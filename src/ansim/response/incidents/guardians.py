@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import msgspec
 
+from ansim.city.country.member import Country
 from ansim.core.database import Transaction
 from ansim.response.incidents import store
-from ansim.response.incidents.actions import said
+from ansim.response.incidents.actions import elsewhere, said
 from ansim.response.incidents.events import IncidentOpened
+from ansim.response.incidents.model import IncidentRow
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import actions as notify
 from ansim.response.notify import store as notices
@@ -36,7 +38,13 @@ async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
     """One notice for every guardian and every way she can be reached, all at once: in an emergency two messages are
     better than a minute's wait for the first one's receipt."""
     incident = await store.get(tx, fact.incident)
-    if incident is None or not incident.open or incident.case_slot is None:
+    if incident is None or (tx.use(Country).up(incident.centre) and await elsewhere(tx, incident)):
+        return  # the centre that answers for her place has it in a moment, and tells them
+    await tell(tx, incident)
+
+
+async def tell(tx: Transaction, incident: IncidentRow) -> None:
+    if not incident.open or incident.case_slot is None:
         return
     known = await known_of(tx, incident.id)
     if known is None:

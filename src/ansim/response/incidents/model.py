@@ -15,7 +15,7 @@ TRANSITIONS: dict[str, tuple[State, ...]] = {
     "received": ("claimed", "confirmed"),  # released: the clock starts again
     "confirmed": ("claimed",),
     "false_alarm": ("claimed", "confirmed"),
-    "resolved": ("claimed", "confirmed"),
+    "resolved": ("received", "claimed", "confirmed"),  # received: another centre has it
     "closed": ("resolved", "false_alarm"),
 }
 """State -> the states it may be reached from. Nothing leaves `closed`."""
@@ -30,6 +30,9 @@ NO_OFFER: dict[str, None] = {"offered_to": None, "offered_at": None}
 
 CLOSE_CODES = {1: "resolved", 2: "false_alarm", 3: "false_alarm", 4: "resolved", 5: "false_alarm"}
 """1 real, 2 pressed by mistake, 3 practice, 4 could not be verified, 5 duplicate."""
+
+HANDED_OVER = 6
+"""Not an operator's to choose: another centre has the case."""
 
 NOTE_REQUIRED = frozenset({1, 4})
 

@@ -191,11 +191,25 @@ async def mark(tx: Transaction, id: str, mark: str) -> bool:
 
 async def escalate(tx: Transaction, id: str, level: int, neighbours: Sequence[str]) -> bool:
     tag = await tx.execute(
-        "UPDATE incident SET escalation = $2, escalated_to = $3::text[] WHERE id = $1 AND state = 'received' AND "
-        "escalation < $2",
+        "UPDATE incident SET escalation = $2, escalated_to = escalated_to || $3::text[] WHERE id = $1"
+        " AND state = 'received' AND escalation < $2",
         id, level, list(neighbours),
     )  # fmt: skip
     return tag.endswith(" 1")
+
+
+async def cover(tx: Transaction, id: str, centre: str) -> bool:
+    tag = await tx.execute(
+        "UPDATE incident SET escalated_to = escalated_to || $2::text WHERE id = $1 AND closed_at IS NULL"
+        " AND NOT $2 = ANY (escalated_to)",
+        id, centre,
+    )  # fmt: skip
+    return tag.endswith(" 1")
+
+
+async def served_here(tx: Transaction, centre: str) -> bool:
+    """Whether anybody works for that centre in this process."""
+    return bool(await tx.fetchval("SELECT 1 FROM account WHERE centre = $1 AND disabled_at IS NULL LIMIT 1", centre))
 
 
 async def forget_track(tx: Transaction, id: str) -> bool:

@@ -18,6 +18,7 @@ from ansim.response.dispatch.model import Dispatch
 from ansim.response.escorts import store as escort_store
 from ansim.response.footage import actions as footage
 from ansim.response.footage import store as takes
+from ansim.response.handover import actions as handover
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import words_context
 from ansim.response.incidents.model import OFFER_WITHIN, IncidentRow, next_escalation
@@ -290,6 +291,7 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
         dispatch=None if state == "cancelled" else next((_phone_dispatch(d) for d in newest), None),
         closed_at=row.closed_at,
         destroyed_at=row.destroyed_at,
+        moved=await handover.moved_of(tx, row, signal["client_id"]),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from ansim.response.bells.model import BellDetail
 from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.escorts.model import EscortView
 from ansim.response.footage.actions import TakeLine
+from ansim.response.handover.model import Moved
 from ansim.response.notify.model import ToldReceipt
 from ansim.response.trips.model import Outcome, State, Vehicle
 from ansim.response.trips.watching import Mode
@@ -283,6 +284,8 @@ class PhoneState(msgspec.Struct, frozen=True, kw_only=True):
     dispatch: PhoneDispatch | None
     closed_at: datetime | None
     destroyed_at: datetime | None
+    moved: Moved | None = None
+    """Another centre has the case: her phone goes on there, with the receipt it has there."""
 
 
 class LinkPerson(msgspec.Struct, frozen=True, kw_only=True):

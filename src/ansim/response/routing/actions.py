@@ -11,5 +11,11 @@ from ansim.response.signals.model import Arrival
 
 
 def route(tx: Transaction, arrivals: Sequence[Arrival]) -> list[Routed]:
-    boundaries = tx.use(Boundaries)
-    return [Routed(arrival, *boundaries.answer(arrival.position)) for arrival in arrivals]
+    return [_routed(tx.use(Boundaries), arrival) for arrival in arrivals]
+
+
+def _routed(boundaries: Boundaries, arrival: Arrival) -> Routed:
+    centre, municipality, route = boundaries.answer(arrival.position)
+    if arrival.centre is not None:
+        return Routed(arrival, arrival.centre, municipality, "handed-over")
+    return Routed(arrival, centre, municipality, route)

@@ -8,7 +8,7 @@ from ansim.response.signals.model import Arrival
 @dataclass(frozen=True)
 class Routed:
     """An arrival with the centre that answers for where it came from. `route` says how that was found: exact, nearest,
-    default (she is outside every boundary), none (no position)."""
+    default (she is outside every boundary), none (no position), handed-over (another centre gave it to this one)."""
 
     arrival: Arrival
     centre: str

@@ -42,6 +42,19 @@ async def known(tx: Transaction, arrivals: Sequence[Arrival]) -> dict[tuple[str,
     return receipts
 
 
+async def receipts_of(tx: Transaction, incident: str, centre: str, case_slot: int | None) -> list[tuple[str, Receipt]]:
+    """The receipt of each of a case's signals, by the id that the phone gave it; none once the case is destroyed."""
+    keys, found = tx.use(Keys), []
+    for row in await store.receipts(tx, incident):
+        secret = keys.opened(case_slot, row["secret"], _secret_context(row["id"]))
+        if secret is not None:
+            receipt = Receipt(
+                row["receipt"], secret.decode(), row["id"], incident, centre, row["received_at"], new=False
+            )
+            found.append((row["client_id"], receipt))
+    return found
+
+
 def store_placed(tx: Transaction, placed: Sequence[Placed]) -> list[Receipt]:
     """Write the signals of one group and answer each with its receipt."""
     keys, receipts = tx.use(Keys), []

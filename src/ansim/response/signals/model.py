@@ -83,6 +83,8 @@ class Arrival:
     damaged: bool = False
     priority: int = 1
     track: tuple[Position, ...] = ()
+    centre: str | None = None
+    """Who answers for it, where a hand-over has settled that; else the place does."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ async def known(tx: Transaction, sources: Sequence[str], client_ids: Sequence[st
     return await tx.look(
         "SELECT s.id, s.source, s.client_id, s.incident, s.receipt, s.secret, s.received_at, i.case_slot, i.centre"
         " FROM unnest($1::text[], $2::text[]) AS asked(source, client_id)"
-        " JOIN signal s ON s.source = asked.source AND s.client_id = asked.client_id JOIN incident i ON i.id = "
+        " JOIN signal s ON s.source = asked.source AND s.client_id = asked.client_id AND s.went = 0 JOIN incident i ON i.id = "
         "s.incident",
         list(sources), list(client_ids),
     )  # fmt: skip
@@ -62,6 +62,22 @@ async def latest_contacts(tx: Transaction, incident: str) -> Row | None:
     return await tx.fetchrow(
         "SELECT s.id, s.client_id, s.contacts, i.case_slot FROM signal s JOIN incident i ON i.id = s.incident"
         " WHERE s.incident = $1 AND s.contacts IS NOT NULL ORDER BY s.received_at DESC LIMIT 1",
+        incident,
+    )
+
+
+async def receipts(tx: Transaction, incident: str) -> list[Row]:
+    return await tx.fetch(
+        "SELECT id, client_id, receipt, secret, received_at FROM signal WHERE incident = $1 ORDER BY received_at, id",
+        incident,
+    )
+
+
+async def let_go(tx: Transaction, incident: str) -> None:
+    """They went to another centre with their case: the same ones may come again, and open another."""
+    await tx.execute(
+        "UPDATE signal s SET went = 1 + (SELECT max(went) FROM signal o WHERE (o.source, o.client_id) = (s.source, s.client_id))"
+        " WHERE incident = $1 AND went = 0",
         incident,
     )
 

@@ -1,0 +1,103 @@
+"""A centre's place in the country: the bus to the others, its own key, and what it says of itself."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ansim import flow
+from ansim.adapters.bus.nats import NatsBus
+from ansim.app.settings import Settings
+from ansim.city.country.member import Country, Member
+from ansim.city.country.model import Card, Directory, Load
+from ansim.city.people import actions as people
+from ansim.city.people.sealed import CentreKey
+from ansim.core.bus import Bus
+from ansim.core.database import Database
+from ansim.core.world import World
+from ansim.response.handover import letters
+from ansim.response.handover.letters import Post
+from ansim.response.signals.sender import Issuers
+from ansim.trust import sealing
+from ansim.trust.access.model import SESSION_IDLE_S
+from ansim.trust.signed import (
+    PrivateKey,
+    private_from_bytes,
+    private_text,
+    public_from_bytes,
+    public_from_text,
+    public_text,
+    read_private,
+)
+
+
+class Membership:
+    """What a centre does among others. Started and closed with it."""
+
+    def __init__(self, world: World, settings: Settings, database: Database, origin: str, bus: Bus | None) -> None:
+        self._world = world
+        self._settings = settings
+        self._database = database
+        self._origin = origin
+        self._country = database.use(Country)
+        self.bus = bus or NatsBus(str(settings.country))
+        self._member: Member | None = None
+
+    async def start(self) -> None:
+        settings, database = self._settings, self._database
+        signing = country_key(self._world, Path(settings.country_key or settings.folder / "country.key"))
+        async with database.transaction() as tx:
+            [issuer] = (await people.issuers(tx)).values()
+        card = Card(
+            centre=settings.centre,
+            origin=self._origin,
+            sealing=sealing.public_jwk(database.use(CentreKey).private.public_key()),
+            issuer=public_text(public_from_bytes(issuer[0])),
+        )
+        post = Post(self.bus, signing)
+        database.provide(Post, post)
+        hub = public_from_text(str(settings.hub_key))
+        self._member = Member(
+            self._world, self.bus, signing, hub, self._country, card, self._load, self._learned
+        )  # fmt: skip
+        letters.receive(database, post, flow.LETTERS)
+        await self.bus.start()
+        await self._member.start()
+
+    async def close(self) -> None:
+        if self._member is not None:
+            await self._member.close()
+        await self.bus.close()
+
+    async def _load(self) -> Load:
+        async with self._database.transaction(readonly=True) as tx:
+            row = await tx.fetchrow(
+                "SELECT (SELECT count(*) FROM incident WHERE closed_at IS NULL) AS open,"
+                " (SELECT count(*) FROM incident WHERE closed_at IS NULL AND state = 'received') AS unclaimed,"
+                " (SELECT count(DISTINCT s.account) FROM session s JOIN account a ON a.id = s.account"
+                " WHERE a.role IN ('operator', 'supervisor') AND s.ended_at IS NULL AND s.expires_at > $1"
+                " AND s.seen_at > $1 - make_interval(secs => $2)) AS operators",
+                tx.at,
+                float(SESSION_IDLE_S),
+            )
+            assert row is not None
+        return Load(open=row["open"], unclaimed=row["unclaimed"], operators=row["operators"])
+
+    def _learned(self, directory: Directory) -> None:
+        """A phone that enrolled with any of them is known here."""
+        issuers = self._database.use(Issuers)
+        for listed in directory.centres:
+            if listed.card.centre != self._settings.centre:
+                issuers[listed.card.centre] = [public_from_text(listed.card.issuer).public_bytes_raw()]
+
+
+def country_key(world: World, file: Path) -> PrivateKey:
+    """Made when it is not there; its public half lies beside it, for the hub's operator to appoint this centre by."""
+    with suppress(FileExistsError):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        made = private_from_bytes(world.token_bytes(32))
+        with os.fdopen(descriptor, "w", encoding="ascii") as out:
+            out.write(private_text(made) + "\n")
+        file.with_name(file.name + ".pub").write_text(public_text(made.public_key()) + "\n", encoding="ascii")
+    return read_private(file)

@@ -1,0 +1,1 @@
+"""The country: which centres there are, who is there just now, and how each is reached."""

@@ -1,0 +1,65 @@
+"""The hub's knowledge of its centres: each says every second that it is there, and the hub tells all of them who is.
+
+Only centres that the hub's operator has appointed by key are heard. What is said here is lost with the next beat: nothing is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+
+from ansim.city.country.model import BEATS, DIRECTORY, DIRECTORY_EVERY_S, Beat, Directory, Listed
+from ansim.core.bus import Bus
+from ansim.core.world import World
+from ansim.trust.signed import NotTheirs, PrivateKey, PublicKey, opened, public_text, sign
+
+HUB = "hub"
+
+
+class Hub:
+    def __init__(self, world: World, bus: Bus, signing: PrivateKey, appointed: Mapping[str, PublicKey]) -> None:
+        self._world = world
+        self._bus = bus
+        self._signing = signing
+        self._appointed = appointed
+        self._beats: dict[str, tuple[Beat, float]] = {}
+        self._task: asyncio.Task[None] | None = None
+        bus.listen(BEATS, self._hear)
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._tell(), name="directory")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def directory(self) -> Directory:
+        """Everybody who has ever been heard since this process began."""
+        now = self._world.clock.monotonic()
+        return Directory(
+            centres=[
+                Listed(
+                    card=beat.card, key=public_text(self._appointed[centre]), load=beat.load, heard_ago_s=now - heard
+                )
+                for centre, (beat, heard) in sorted(self._beats.items())
+            ]
+        )
+
+    def _hear(self, message: bytes) -> None:
+        try:
+            by, body = opened(message, "beat", self._appointed)
+            beat = msgspec.json.decode(body, type=Beat)
+        except (NotTheirs, msgspec.MsgspecError):
+            return
+        before = self._beats.get(by)
+        older = before is not None and (beat.began, beat.count) <= (before[0].began, before[0].count)
+        if beat.card.centre == by and not older:
+            self._beats[by] = beat, self._world.clock.monotonic()
+
+    async def _tell(self) -> None:
+        while True:
+            self._bus.say(DIRECTORY, sign(self._signing, HUB, "directory", msgspec.json.encode(self.directory())))
+            await self._world.clock.sleep(DIRECTORY_EVERY_S)

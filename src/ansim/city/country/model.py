@@ -1,0 +1,62 @@
+"""What a centre says of itself, and what the hub says of all of them. Nothing here is about a person. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+BEAT_EVERY_S = 1.0
+SILENT_S = 3.0
+"""Not heard for so long, a centre counts as away: whoever answers next is asked first."""
+DIRECTORY_EVERY_S = 1.0
+HUB_AWAY_S = 5.0
+"""A directory older than this says nothing any more about who is there; who they are still holds."""
+
+BEATS, DIRECTORY = "beats", "directory"
+"""Names on the bus, of what is only said."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """How a centre is reached. `sealing` is the key (JWK, P-256) to which phones and other centres seal; `issuer`, base64, the one by
+    which it signs the credentials of those who enrolled there."""
+
+    centre: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}$")]
+    origin: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s?#]+$")]
+    sealing: dict[str, str]
+    issuer: str
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """How busy it is: open cases, those among them that nobody has claimed, and operators signed in."""
+
+    open: int = 0
+    unclaimed: int = 0
+    operators: int = 0
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """What a centre says every second. `count` grows with every beat of a process that began at `began`: an older one that comes late
+    changes nothing."""
+
+    card: Card
+    load: Load
+    began: float
+    count: int
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A centre as the hub knows it. `key`, base64, is the one it signs with; `heard_ago_s` is None before it was first heard."""
+
+    card: Card
+    key: str
+    load: Load
+    heard_ago_s: float | None
+
+    @property
+    def up(self) -> bool:
+        return self.heard_ago_s is not None and self.heard_ago_s < SILENT_S
+
+
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
+    centres: list[Listed]

@@ -1,0 +1,238 @@
+"""The verbs of a hand-over. Until the other centre has said that it has the case, it is somebody's here.
+
+Three reasons (`model.Why`): she is in another centre's area and her phone came here; she walked out of ours; nobody here claims it. For the first
+the other centre needs nobody to agree: it is stored there as if she had pressed there, and this one lets go. For the others one of its operators
+claims the case, and that is the acceptance.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ansim.city.country.member import Country
+from ansim.core.database import Transaction
+from ansim.core.errors import Problem
+from ansim.core.position import Position
+from ansim.response.dispatch import store as dispatches
+from ansim.response.handover import letters, store
+from ansim.response.handover.events import HandoverEnded, HandoverOffered
+from ansim.response.handover.model import (
+    ANSWERED_WITHIN,
+    TAKEN_HOME_WITHIN,
+    TRACK_LENGTH,
+    Answer,
+    HandoverRow,
+    Moved,
+    Offer,
+    Over,
+    SignalCopy,
+    Taken,
+    Why,
+    Withdrawal,
+)
+from ansim.response.incidents import actions as incidents
+from ansim.response.incidents import guardians
+from ansim.response.incidents import store as incident_store
+from ansim.response.incidents.actions import elsewhere, not_now, own, said
+from ansim.response.incidents.events import (
+    IncidentClaimed,
+    IncidentClosed,
+    IncidentEscalated,
+    IncidentOpened,
+)
+from ansim.response.incidents.model import IncidentRow
+from ansim.response.incidents.person import known_of
+from ansim.response.notify.actions import Origin
+from ansim.response.signals import actions as signals
+from ansim.response.signals.receipts import CentreNames, shown
+from ansim.response.tracking.actions import track
+from ansim.trust.access.model import Site
+from ansim.trust.retention.keys import Keys
+
+UNANSWERED = "handover.unanswered"
+"""The timer of a hand-over that waits for the other centre."""
+
+
+async def send_home(tx: Transaction, fact: IncidentOpened) -> None:
+    """Another centre answers for where she is: it gets the case, and where that cannot be now, it is ours at once."""
+    incident = await incident_store.locked(tx, fact.incident)
+    if incident is None or not incident.open or not await elsewhere(tx, incident):
+        return
+    if tx.use(Country).up(incident.centre):
+        await _offer(tx, incident, incident.centre, "place", "clock")
+    else:
+        await cover(tx, incident)
+
+
+async def widen(tx: Transaction, fact: IncidentEscalated) -> None:
+    """Nobody here has claimed it: the nearest neighbour that is there is asked, and its alarm sounds, too."""
+    incident = await incident_store.locked(tx, fact.incident)
+    country = tx.use(Country)
+    if incident is None or incident.state != "received" or fact.level < 2 or await elsewhere(tx, incident):
+        return
+    if await store.open_of(tx, incident.id, "in") is not None:
+        return  # it came from one of them
+    neighbour = next((one for one in incident.escalated_to if country.up(one)), None)
+    if neighbour is not None and await store.open_of(tx, incident.id, "out") is None:
+        await _offer(tx, incident, neighbour, "unclaimed", "clock")
+
+
+async def ask(tx: Transaction, id: str, actor: str, to: str, note: str) -> HandoverRow:
+    """The operator who has the case asks another centre to take it. Until its operator claims it there, it stays hers."""
+    incident = await own(tx, id, actor)
+    if incident.state not in ("claimed", "confirmed"):
+        raise not_now(incident)
+    if tx.use(Country).card(to) is None:
+        raise Problem(422, "handover.to", "No such centre in the country", "Choose one that is there.", field="to")
+    if not tx.use(Country).up(to):
+        raise Problem(
+            409, "handover.away", "That centre does not answer", "Keep the case, or choose another.", field="to"
+        )
+    if any(one.state in ("requested", "acknowledged", "en_route") for one in await dispatches.of_incident(tx, id)):
+        raise Problem(
+            409, "handover.dispatched", "Help is on its way from here",
+            "Who asked for it stays with it until it has arrived or been refused.",
+        )  # fmt: skip
+    if await store.open_of(tx, id, "out") is not None:
+        raise Problem(
+            409, "handover.offered", "A centre has been asked already", "Wait for its answer, or take it back."
+        )
+    await _offer(tx, incident, to, "moved", actor, note)
+    found = await store.latest_of(tx, id)
+    assert found is not None
+    return found
+
+
+async def take_back(tx: Transaction, id: str, actor: str) -> None:
+    """Her operator keeps it after all."""
+    incident = await own(tx, id, actor)
+    handover = await store.open_of(tx, id, "out")
+    if handover is None:
+        raise Problem(409, "handover.none", "No centre is being asked")
+    await _end(tx, incident, handover, "withdrawn", actor)
+
+
+async def reject(tx: Transaction, id: str, centre: str, actor: str) -> None:
+    """This centre does not take what it was asked to take: it closes here, and the alarm is back at the sender."""
+    incident = await incident_store.locked(tx, id)
+    handover = None if incident is None or incident.centre != centre else await store.open_of(tx, id, "in")
+    if incident is None or handover is None or incident.state != "received":
+        raise Problem(409, "handover.none", "There is nothing to reject", "It is claimed, or was not handed over.")
+    await store.answer(tx, handover.id, "rejected")
+    letters.write(tx, handover.centre, Answer(id=handover.id, accepted=False, why="rejected"))
+    await said(tx, incident, "handover.rejected", actor)
+    await incidents.hand_over(tx, incident)
+    tx.publish(HandoverEnded(incident=id, why="rejected"))
+
+
+async def due(tx: Transaction, id: str) -> None:
+    """Timer: the other centre has not answered."""
+    handover = await store.locked(tx, id)
+    if handover is None or handover.state != "offered":
+        return
+    incident = await incident_store.locked(tx, handover.incident)
+    if incident is None or not incident.open:
+        return
+    if handover.way == "in":
+        return
+    if handover.why == "place":
+        # The offer stands: whoever answers for her place may still take it, until somebody here claims it.
+        await cover(tx, incident)
+    else:
+        await _end(tx, incident, handover, "lapsed", "clock")
+
+
+async def end_with_claim(tx: Transaction, fact: IncidentClaimed) -> None:
+    """Claimed: what came from another centre is accepted by that; what was offered to one stays here, if it was only for want of hands."""
+    incident = await incident_store.locked(tx, fact.incident)
+    if incident is None:
+        return
+    if (came := await store.open_of(tx, incident.id, "in")) is not None:
+        await accept(tx, incident, came)
+    if (offered := await store.open_of(tx, incident.id, "out")) is not None and offered.why != "moved":
+        await _end(tx, incident, offered, "withdrawn", fact.owner)
+
+
+async def end_with_case(tx: Transaction, fact: IncidentClosed) -> None:
+    """Closed: nobody else needs to take it any more; and whoever it came from hears that it is over."""
+    incident = await incident_store.locked(tx, fact.incident)
+    if incident is not None and (came := await store.taken(tx, incident.id)) is not None:
+        letters.write(tx, came.centre, Over(id=came.id))
+    if incident is not None and (offered := await store.open_of(tx, incident.id, "out")) is not None:
+        await _end(tx, incident, offered, "withdrawn", "clock")
+
+
+async def accept(tx: Transaction, incident: IncidentRow, handover: HandoverRow) -> None:
+    """Tell the sender that it is ours, and what her phone needs to go on here."""
+    if not await store.answer(tx, handover.id, "accepted"):
+        return
+    names = tx.use(CentreNames)
+    known = await signals.receipts_of(tx, incident.id, incident.centre, incident.case_slot)
+    letters.write(
+        tx,
+        handover.centre,
+        Answer(
+            id=handover.id, accepted=True, number=incident.number, origin=str(tx.use(Origin)),
+            taken=[Taken(client_id=client_id, receipt=shown(receipt, names)) for client_id, receipt in known],
+        ),
+    )  # fmt: skip
+    await said(tx, incident, "handover.taken", f"centre:{handover.centre}")
+
+
+async def moved_of(tx: Transaction, incident: IncidentRow, client_id: str) -> Moved | None:
+    """Where the phone of that signal goes on; None while the case is here, or once it is destroyed."""
+    handover = await store.accepted_of(tx, incident.id)
+    if handover is None or handover.sealed is None or incident.case_slot is None:
+        return None
+    text = tx.use(Keys).opened(incident.case_slot, handover.sealed, moved_context(incident.id))
+    found: dict[str, Moved] = {} if text is None else msgspec.json.decode(text, type=dict[str, Moved])
+    return found.get(client_id)
+
+
+def moved_context(incident: str) -> bytes:
+    return f"moved/{incident}".encode()
+
+
+async def _offer(tx: Transaction, incident: IncidentRow, to: str, why: Why, actor: str, note: str = "") -> None:
+    id = tx.world.id()
+    await store.begin(tx, id, incident.id, "out", to, why)
+    tx.arm(UNANSWERED, id, tx.at + (TAKEN_HOME_WITHIN if why == "place" else ANSWERED_WITHIN))
+    letters.write(tx, to, await _offer_of(tx, id, incident, why, note))
+    await said(tx, incident, "handover.offered", actor, words=note or None, why=why)
+    tx.publish(HandoverOffered(incident=incident.id, to=to))
+
+
+async def _offer_of(tx: Transaction, id: str, incident: IncidentRow, why: Why, note: str) -> Offer:
+    known = await known_of(tx, incident.id)
+    positions: list[Position] = await track(tx, incident.id, incident.track_slot, length=TRACK_LENGTH)
+    return Offer(
+        id=id, why=why, at=tx.at, number=incident.number, kind=incident.kind, priority=incident.priority,
+        verdict=incident.verdict, person=incident.person, municipality=incident.municipality,
+        marks=[mark for mark in incident.marks if mark in ("cancel_pending", "duress")],
+        signals=[
+            SignalCopy(
+                source=row["source"], client_id=row["client_id"], trigger=row["trigger"], silent=row["silent"],
+                battery=row["battery"], occurred_at=row["occurred_at"], cancelled=row["cancelled_at"] is not None,
+            )
+            for row in await store.signals_of(tx, incident.id)
+        ],
+        track=positions, contacts=None if known is None else msgspec.json.encode(known), note=note,
+        claimed=incident.owner is not None,
+    )  # fmt: skip
+
+
+async def _end(tx: Transaction, incident: IncidentRow, handover: HandoverRow, state: str, actor: str) -> None:
+    """It stays here, and the other centre hears that."""
+    assert state in ("withdrawn", "lapsed")
+    if not await store.answer(tx, handover.id, state):  # type: ignore[arg-type]
+        return
+    tx.disarm(UNANSWERED, handover.id)
+    letters.write(tx, handover.centre, Withdrawal(id=handover.id))
+    await said(tx, incident, f"handover.{state}", actor)
+    tx.publish(HandoverEnded(incident=incident.id, why=state))
+
+
+async def cover(tx: Transaction, incident: IncidentRow) -> None:
+    """Ours until the other is there: with the alarm, on every console, and her guardians told."""
+    if await incidents.cover(tx, incident, tx.use(Site).centre):
+        await guardians.tell(tx, incident)

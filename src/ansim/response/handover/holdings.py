@@ -1,0 +1,10 @@
+from ansim.trust.retention.holdings import Holding, Line
+
+HOLDINGS: tuple[Line, ...] = (
+    Holding(
+        table="handover", columns=("sealed",), by="incident", key="case",
+        why="the receipts with which her phone goes on at the centre that took the case",
+        law="Location Information Act art. 15, 16, 29; Personal Information Protection Act art. 15(1)5",
+        retention="180 days after the case closed",
+    ),
+)  # fmt: skip

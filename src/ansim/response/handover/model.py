@@ -1,0 +1,114 @@
+"""What two centres say to each other about a case. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from ansim.core.position import Position
+from ansim.response.signals.receipts import ReceiptBody
+
+Why = Literal["place", "moved", "unclaimed"]
+"""place: the other centre answers for where she is, and her phone came here because that one was silent, or by an old mapping. moved: she
+has crossed the border, and whoever has the case asks the other to take it. unclaimed: nobody here has claimed it."""
+
+State = Literal["offered", "accepted", "rejected", "withdrawn", "lapsed"]
+
+TAKEN_HOME_WITHIN = timedelta(seconds=1)
+"""The centre that answers for her place has stored the case within this, or it is ours, with alarm and guardians."""
+ANSWERED_WITHIN = timedelta(seconds=30)
+"""A centre that is asked to take a case answers within this, or it stays whose it is."""
+FRESH = timedelta(seconds=30)
+"""A case that was offered longer ago has long been somebody's: it is not taken any more."""
+TRACK_LENGTH = 200
+"""So many of her newest positions go with her."""
+
+
+class SignalCopy(msgspec.Struct, frozen=True, kw_only=True):
+    """A signal of the case, by the id that her phone gave it: whoever has that already makes nothing new of it."""
+
+    source: str
+    client_id: str
+    trigger: str
+    silent: bool
+    battery: int | None
+    occurred_at: datetime
+    cancelled: bool = False
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
+    """The whole case. `contacts` is what she sealed to the centre that sends it, opened there: the letter is sealed to the one that gets it."""
+
+    id: str
+    why: Why
+    at: datetime
+    number: str
+    kind: str
+    priority: int
+    verdict: str
+    person: str | None
+    municipality: str | None
+    marks: list[str]
+    """What changes how it is to be read: a duress code, a cancellation that waits."""
+    signals: list[SignalCopy]
+    track: list[Position]
+    contacts: bytes | None = None
+    note: str = ""
+    claimed: bool = False
+    """Somebody at the sender has it: an alarm would be a second one."""
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """One signal's receipt at the centre that took the case: with it her phone goes on there."""
+
+    client_id: str
+    receipt: ReceiptBody
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
+    """Accepted, with the number it has there and what her phone needs; or not, and why: late, rejected, yours."""
+
+    id: str
+    accepted: bool
+    number: str = ""
+    why: str = ""
+    origin: str = ""
+    taken: list[Taken] = []
+
+
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawal"):
+    """The sender keeps it: it was claimed or closed there, or nobody answered in time."""
+
+    id: str
+
+
+class Over(msgspec.Struct, frozen=True, kw_only=True, tag="over"):
+    """The case that was taken is closed: from now on she may read here, too, who saw her."""
+
+    id: str
+
+
+Letter = Offer | Answer | Withdrawal | Over
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """Where her phone goes on: the centre's address and the receipt it has there."""
+
+    uri: str
+    receipt: ReceiptBody
+
+
+class HandoverRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A hand-over as it is stored, at either end."""
+
+    id: str
+    incident: str
+    way: Literal["out", "in"]
+    centre: str
+    why: Why
+    state: State
+    offered_at: datetime
+    answered_at: datetime | None
+    sealed: bytes | None

@@ -1,0 +1,135 @@
+"""What a centre does with a letter. Each may come twice, and late."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ansim.city.people.sealed import INFO as CONTACTS
+from ansim.city.people.sealed import CentreKey
+from ansim.core.database import Database
+from ansim.response.handover import actions, letters, store
+from ansim.response.handover.events import HandoverAccepted, HandoverEnded
+from ansim.response.handover.model import FRESH, Answer, Moved, Offer, Over, Withdrawal
+from ansim.response.incidents import actions as incidents
+from ansim.response.incidents import store as incident_store
+from ansim.response.incidents.actions import said
+from ansim.response.signals.model import Arrival
+from ansim.response.signals.ports import Intake
+from ansim.trust import sealing
+from ansim.trust.access.model import Site
+from ansim.trust.ledger import store as ledger
+from ansim.trust.retention.keys import Keys
+
+
+async def offered(database: Database, sender: str, offer: Offer) -> None:
+    """A case that we are to take. Its signals are stored as if they had come here; those that had, make nothing new."""
+    async with database.transaction() as tx:
+        if await store.locked(tx, offer.id) is not None:
+            return
+        mine = await store.known_here(tx, [one.client_id for one in offer.signals])
+        late = tx.at - offer.at > FRESH
+        if late:
+            # Somebody there has long had it. What is unclaimed of it here is hers, too.
+            if (
+                mine is not None
+                and (twin := await incident_store.locked(tx, mine)) is not None
+                and twin.state == "received"
+            ):
+                await said(tx, twin, "handover.covered", f"centre:{sender}")
+                await incidents.hand_over(tx, twin)
+            letters.write(tx, sender, Answer(id=offer.id, accepted=False, why="late"))
+            return
+    intake, incident = database.use(Intake), ""
+    for arrival in arrivals_of(database, offer):
+        incident = (await intake.submit(arrival)).incident
+    async with database.transaction() as tx:
+        case = await incident_store.locked(tx, incident)
+        if case is None or not await store.begin(tx, offer.id, case.id, "in", sender, offer.why):
+            return
+        await said(tx, case, "handover.came", f"centre:{sender}", words=offer.note or None, why=offer.why)
+        for mark in ("handed_over", *offer.marks):
+            await incidents.mark(tx, case.id, mark)
+        await store.cancel(tx, [one.client_id for one in offer.signals if one.cancelled])
+        handover = await store.locked(tx, offer.id)
+        assert handover is not None
+        if offer.why == "place" or case.owner is not None or not case.open:
+            await actions.accept(tx, case, handover)
+
+
+async def answered(database: Database, sender: str, answer: Answer) -> None:
+    """The other centre has it, or does not take it."""
+    async with database.transaction() as tx:
+        handover = await store.locked(tx, answer.id)
+        if handover is None or handover.centre != sender or handover.way != "out":
+            return
+        incident = await incident_store.locked(tx, handover.incident)
+        if incident is None or incident.case_slot is None:
+            return
+        if not answer.accepted:
+            if await store.answer(tx, handover.id, "rejected"):
+                tx.disarm(actions.UNANSWERED, handover.id)
+                await said(tx, incident, "handover.rejected", f"centre:{sender}")
+                tx.publish(HandoverEnded(incident=incident.id, why=answer.why or "rejected"))
+                if handover.why == "place" and incident.open:
+                    await actions.cover(tx, incident)
+            return
+        moved = {one.client_id: Moved(uri=answer.origin, receipt=one.receipt) for one in answer.taken}
+        sealed = tx.use(Keys).seal(incident.case_slot, msgspec.json.encode(moved), actions.moved_context(incident.id))
+        if not await store.answer(tx, handover.id, "accepted", sealed):
+            if incident.open:
+                # Kept here in the same moment as it was claimed there: both know, and one of them closes.
+                await said(tx, incident, "handover.twice", f"centre:{sender}")
+            return
+        tx.disarm(actions.UNANSWERED, handover.id)
+        if incident.open:
+            await said(tx, incident, "handover.accepted", f"centre:{sender}")
+            await incidents.hand_over(tx, incident)
+        tx.publish(HandoverAccepted(incident=incident.id, to=sender))
+
+
+async def withdrawn(database: Database, sender: str, withdrawal: Withdrawal) -> None:
+    """The sender keeps it. Whoever has claimed it here keeps it, too, and knows of the other."""
+    async with database.transaction() as tx:
+        handover = await store.locked(tx, withdrawal.id)
+        if handover is None or handover.centre != sender or handover.way != "in":
+            return
+        incident = await incident_store.locked(tx, handover.incident)
+        if incident is None or not incident.open:
+            return
+        await store.answer(tx, handover.id, "withdrawn")
+        if incident.state == "received":
+            await said(tx, incident, "handover.withdrawn", f"centre:{sender}")
+            await incidents.hand_over(tx, incident)
+        else:
+            await said(tx, incident, "handover.twice", f"centre:{sender}")
+        tx.publish(HandoverEnded(incident=incident.id, why="withdrawn"))
+
+
+async def over(database: Database, sender: str, said_over: Over) -> None:
+    """What she may not read while somebody could hold her phone, she may read now."""
+    async with database.transaction() as tx:
+        handover = await store.locked(tx, said_over.id)
+        if handover is None or handover.centre != sender or handover.way != "out" or handover.state != "accepted":
+            return
+        incident = await incident_store.locked(tx, handover.incident)
+        if incident is not None and not await ledger.wrote(
+            tx, incident=incident.id, actor=f"centre:{sender}", act="incident.closed", since=handover.offered_at
+        ):
+            await said(tx, incident, "incident.closed", f"centre:{sender}")
+
+
+def arrivals_of(database: Database, offer: Offer) -> list[Arrival]:
+    """Her signals, as they came there: the newest of her positions is where she is."""
+    key, centre = database.use(CentreKey).private.public_key(), database.use(Site).centre
+    position = offer.track[-1] if offer.track else None
+    return [
+        Arrival(
+            source=one.source, client_id=one.client_id, kind=offer.kind, trigger=one.trigger, silent=one.silent,  # type: ignore[arg-type]
+            occurred_at=one.occurred_at, position=position if first else None, battery=one.battery,
+            person=offer.person, verdict=offer.verdict, priority=offer.priority,
+            contacts=None if offer.contacts is None
+            else sealing.seal(key, offer.contacts, CONTACTS, one.client_id.encode()),
+            track=tuple(offer.track[:-1]) if first else (), centre=centre,
+        )
+        for first, one in ((index == 0, one) for index, one in enumerate(offer.signals))
+    ]  # fmt: skip

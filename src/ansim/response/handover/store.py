@@ -1,0 +1,105 @@
+"""The SQL of hand-overs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ansim.core.database import Row, Transaction
+from ansim.response.handover.model import HandoverRow, State, Why
+
+
+async def begin(tx: Transaction, id: str, incident: str, way: str, centre: str, why: Why) -> bool:
+    """False when it has begun already."""
+    tag = await tx.execute(
+        "INSERT INTO handover (id, incident, way, centre, why, state, offered_at) VALUES ($1, $2, $3, $4, $5, 'offered', $6)"
+        " ON CONFLICT DO NOTHING",
+        id, incident, way, centre, why, tx.at,
+    )  # fmt: skip
+    return tag.endswith(" 1")
+
+
+async def locked(tx: Transaction, id: str) -> HandoverRow | None:
+    return _row(await tx.fetchrow("SELECT * FROM handover WHERE id = $1 FOR UPDATE", id))
+
+
+async def open_of(tx: Transaction, incident: str, way: str) -> HandoverRow | None:
+    """The one that waits for an answer."""
+    return _row(
+        await tx.fetchrow(
+            "SELECT * FROM handover WHERE incident = $1 AND way = $2 AND state = 'offered' ORDER BY offered_at DESC LIMIT 1"
+            " FOR UPDATE",
+            incident,
+            way,
+        )
+    )
+
+
+async def accepted_of(tx: Transaction, incident: str) -> HandoverRow | None:
+    """How the case went to another centre, if it did."""
+    return _row(
+        await tx.fetchrow(
+            "SELECT * FROM handover WHERE incident = $1 AND way = 'out' AND state = 'accepted'"
+            " ORDER BY answered_at DESC LIMIT 1",
+            incident,
+        )
+    )
+
+
+async def taken(tx: Transaction, incident: str) -> HandoverRow | None:
+    """How the case came here from another centre, if it did."""
+    return _row(
+        await tx.fetchrow(
+            "SELECT * FROM handover WHERE incident = $1 AND way = 'in' AND state = 'accepted' ORDER BY answered_at LIMIT 1",
+            incident,
+        )
+    )
+
+
+async def latest_of(tx: Transaction, incident: str) -> HandoverRow | None:
+    return _row(
+        await tx.fetchrow(
+            "SELECT * FROM handover WHERE incident = $1 ORDER BY offered_at DESC, id DESC LIMIT 1", incident
+        )
+    )
+
+
+async def answer(tx: Transaction, id: str, state: State, sealed: bytes | None = None) -> bool:
+    """False when it had its end already. An acceptance that comes late still counts: there, somebody has it."""
+    tag = await tx.execute(
+        "UPDATE handover SET state = $2, answered_at = $3, sealed = $4 WHERE id = $1"
+        " AND (state = 'offered' OR ($2 = 'accepted' AND state = 'lapsed'))",
+        id, state, tx.at, sealed,
+    )  # fmt: skip
+    return tag.endswith(" 1")
+
+
+async def signals_of(tx: Transaction, incident: str) -> list[Row]:
+    return await tx.fetch(
+        "SELECT id, source, client_id, trigger, silent, battery, occurred_at, cancelled_at FROM signal WHERE incident = $1"
+        " ORDER BY received_at, id",
+        incident,
+    )
+
+
+async def known_here(tx: Transaction, client_ids: Sequence[str]) -> str | None:
+    """The case that one of these signals of phones opened here, if one did."""
+    found: str | None = await tx.fetchval(
+        "SELECT incident FROM signal WHERE client_id = ANY ($1::text[]) AND went = 0 ORDER BY received_at LIMIT 1",
+        list(client_ids),
+    )
+    return found
+
+
+async def cancel(tx: Transaction, client_ids: Sequence[str]) -> None:
+    """They were taken back where they came from: her phone shows the same here."""
+    await tx.execute(
+        "UPDATE signal SET cancelled_at = $2 WHERE client_id = ANY ($1::text[]) AND went = 0 AND cancelled_at IS NULL",
+        list(client_ids),
+        tx.at,
+    )
+
+
+def _row(row: Row | None) -> HandoverRow | None:
+    return None if row is None else msgspec.convert(dict(row), HandoverRow)

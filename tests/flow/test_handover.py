@@ -1,0 +1,259 @@
+"""Two centres and the hub between them: a case is somebody's at every moment of its way, and nobody's twice.
+
+Told over the bus in memory and over a real broker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansim.adapters.bus.broker import Broker
+from ansim.adapters.bus.memory import MemoryBus
+from ansim.adapters.bus.nats import NatsBus
+from ansim.city.country.hub import Hub
+from ansim.city.country.member import Country
+from ansim.core.bus import Bus
+from ansim.core.clock import ManualClock
+from ansim.core.world import World
+from ansim.trust.signed import PrivateKey, private_text, public_text
+from tests.flow.conftest import CENTRE, House, opened, placed
+
+YONGIN = "gyeonggi-yongin"
+IN_YONGIN = (37.2411, 127.1776)
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    broker = Broker(tmp_path_factory.mktemp("broker"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+NAMES = count()
+MEMORY = pytest.mark.parametrize("land", ["memory"], indirect=True)
+
+
+@dataclass
+class Land:
+    """Seongnam, Yongin, and the hub that knows both."""
+
+    seongnam: House
+    yongin: House
+    clock: ManualClock
+    hub: Hub
+
+    async def acquainted(self) -> None:
+        """Until each centre knows that the other is there."""
+        for house, other in ((self.seongnam, YONGIN), (self.yongin, CENTRE)):
+            country = house.centre.database.use(Country)
+
+            async def knows(country: Country = country, other: str = other) -> bool:
+                await self.clock.advance(1.0)
+                return country.up(other)
+
+            await house.until(knows)
+
+    async def open_cases(self, house: House) -> list[dict[str, Any]]:
+        await house.settle()
+        return await house.rows("SELECT * FROM incident WHERE closed_at IS NULL")
+
+
+@pytest.fixture(params=["memory", "nats"])
+async def land(request: pytest.FixtureRequest, dsn: str, another_dsn: str, tmp_path: Path) -> AsyncIterator[Land]:
+    shared = MemoryBus()
+    stream = f"land-{next(NAMES)}"
+
+    def bus() -> Bus:
+        return shared if request.param == "memory" else NatsBus(request.getfixturevalue("broker").url, stream=stream)
+
+    clock, hub_key = ManualClock(), PrivateKey.generate()
+    keys = {CENTRE: PrivateKey.generate(), YONGIN: PrivateKey.generate()}
+    for name, key in keys.items():
+        (tmp_path / name).write_text(private_text(key))
+        (tmp_path / name).chmod(0o600)
+    async with AsyncExitStack() as stack:
+        hub_bus = bus()
+        hub = Hub(World(clock=clock), hub_bus, hub_key, {name: key.public_key() for name, key in keys.items()})
+        await hub_bus.start()
+        await hub.start()
+        stack.push_async_callback(hub_bus.close)
+        stack.push_async_callback(hub.close)
+        houses = [
+            await stack.enter_async_context(
+                opened(
+                    address,
+                    clock=clock,
+                    country=bus(),
+                    centre=name,
+                    hub_key=public_text(hub_key.public_key()),
+                    country_key=str(tmp_path / name),
+                    origin=f"http://{name}.example",
+                )
+            )
+            for name, address in ((CENTRE, dsn), (YONGIN, another_dsn))
+        ]
+        land = Land(*houses, clock, hub)
+        await land.acquainted()
+        yield land
+
+
+async def test_an_sos_that_came_to_the_wrong_centre_is_with_the_right_one_before_anybody_is_alarmed(land: Land) -> None:
+    """An old mapping, or a centre that was silent for a moment."""
+    phone = await land.seongnam.phone(at=IN_YONGIN)
+    await phone.sos()
+    right = await land.yongin.client("operator", centre=YONGIN)
+    wrong = await land.seongnam.client("operator")
+
+    async def there() -> Any:
+        return (await right.get("/api/incidents")).json()["incidents"]
+
+    moved = await land.seongnam.until(lambda: moved_of(phone))
+    [case] = await land.yongin.until(there)
+    assert case["centre"]["id"] == YONGIN and "handed_over" in case["marks"]
+    assert (await wrong.get("/api/incidents")).json()["incidents"] == [], "nobody here was alarmed"
+    told = await land.yongin.rows("SELECT count(*) AS n FROM guardian_notice")
+    assert told[0]["n"] > 0 and not await land.seongnam.rows("SELECT 1 FROM guardian_notice"), "guardians hear once"
+
+    # Her phone goes on there, with the same press.
+    assert moved["uri"] == f"http://{YONGIN}.example"
+    anybody = await land.yongin.client()
+    answer = await anybody.post(f"/api/signals/{phone.signal}/state", json={"secret": moved["receipt"]["secret"]})
+    assert answer.json()["state"] == "received" and answer.json()["moved"] is None
+    detail = (await right.post(f"/api/incidents/{case['id']}/claim")).json()
+    assert detail["person"]["name"] == "김하늘", "what she sealed to the one is open to the other"
+
+
+async def moved_of(phone: Any) -> Any:
+    return (await phone.state())["moved"]
+
+
+@MEMORY
+async def test_where_the_right_centre_is_away_whoever_got_it_has_it_at_once(land: Land) -> None:
+    await land.clock.leap(10)  # nobody beats while the clock leaps, so the hub says that everybody is silent
+    land.hub._beats.pop(YONGIN)
+    country = land.seongnam.centre.database.use(Country)
+    country.learn(land.hub.directory())
+    phone = await land.seongnam.phone(at=IN_YONGIN)
+    await phone.sos()
+    operator = await land.seongnam.client("operator")
+
+    async def here() -> Any:
+        return (await operator.get("/api/incidents")).json()["incidents"]
+
+    [case] = await land.seongnam.until(here)
+    assert case["centre"]["id"] == YONGIN and "covered" in case["marks"]
+    assert await land.seongnam.rows("SELECT 1 FROM guardian_notice")
+    assert (await operator.post(f"/api/incidents/{case['id']}/claim")).status_code == 200
+
+
+@MEMORY
+async def test_one_press_that_reached_both_is_one_case(land: Land) -> None:
+    """The right centre stored it and its answer was lost; her phone went to the next."""
+    phone = await land.yongin.phone(at=IN_YONGIN)
+    body = phone.message()
+    await phone.send(body)
+    assert (await (await land.seongnam.client()).post("/api/signals", json=body)).status_code == 201
+
+    async def folded() -> bool:
+        return await land.open_cases(land.seongnam) == []
+
+    await land.seongnam.until(folded)
+    assert len(await land.open_cases(land.yongin)) == 1
+
+
+async def test_a_case_is_handed_over_at_the_border_and_is_hers_until_it_is_claimed_there(land: Land) -> None:
+    phone = await land.seongnam.phone()
+    receipt = await phone.sos()
+    lee, park = await land.seongnam.client("operator"), await land.yongin.client("operator", centre=YONGIN)
+    incident = f"/api/incidents/{receipt.incident}"
+    assert (await lee.post(f"{incident}/claim")).status_code == 200
+
+    # Asked and not answered: it stays, and leaves nothing behind there.
+    asked = await lee.post(f"{incident}/handover", json={"to": YONGIN, "note": "탄천을 건넜어요"})
+    assert asked.status_code == 201, asked.text
+    again = await lee.post(f"{incident}/handover", json={"to": YONGIN})
+    assert again.status_code == 409
+
+    async def there() -> Any:
+        return (await park.get("/api/incidents")).json()["incidents"]
+
+    [case] = await land.yongin.until(there)
+    await land.clock.advance(31)
+    await land.seongnam.until(lambda: ended(land.seongnam, "lapsed"))
+
+    async def gone() -> bool:
+        return await land.open_cases(land.yongin) == []
+
+    await land.yongin.until(gone)
+    [kept] = await land.open_cases(land.seongnam)
+    assert kept["owner"] is not None and kept["state"] == "claimed"
+    assert (await park.post(f"/api/incidents/{case['id']}/claim")).status_code in (404, 409)
+
+    # Asked again and claimed: it is theirs, ours ends, and nothing of her way is left here.
+    await land.acquainted()
+    assert (await lee.post(f"{incident}/handover", json={"to": YONGIN})).status_code == 201
+
+    async def back() -> Any:
+        return [one for one in await there() if one["state"] == "received"]
+
+    [case] = await land.yongin.until(back)
+    detail = (await park.post(f"/api/incidents/{case['id']}/claim")).json()
+    assert detail["person"]["name"] == "김하늘" and detail["position"] is not None
+    await land.seongnam.until(lambda: ended(land.seongnam, "accepted"))
+    await land.seongnam.until(lambda: destroyed(land.seongnam))
+    assert (await phone.state())["moved"]["receipt"]["centre"]["id"] == YONGIN
+
+    # Who saw her, she may read when it is over: until then somebody else may hold her phone.
+    assert await phone.record() == []
+    closed = await park.post(f"/api/incidents/{case['id']}/close", json={"code": 1, "note": "만났어요"})
+    assert closed.status_code == 200
+    await land.seongnam.until(lambda: over(land.seongnam))
+    await land.clock.advance(2)
+    await land.seongnam.until(lambda: placed(land.seongnam))
+    acts = {entry["act"] for entry in await phone.record()}
+    assert {"handover.offered", "handover.accepted"} <= acts
+
+
+@MEMORY
+async def test_a_rejected_case_is_the_senders_and_a_dispatched_one_stays(land: Land) -> None:
+    phone = await land.seongnam.phone()
+    receipt = await phone.sos()
+    lee, park = await land.seongnam.client("operator"), await land.yongin.client("operator", centre=YONGIN)
+    incident = f"/api/incidents/{receipt.incident}"
+    await lee.post(f"{incident}/claim")
+    for body, field in (({"to": "atlantis"}, "to"), ({"to": ""}, "to"), ({"to": YONGIN, "note": "x" * 3000}, "note")):
+        refused = await lee.post(f"{incident}/handover", json=body)
+        assert refused.status_code in (400, 422) and refused.json()["field"] == field
+    assert (await park.post(f"{incident}/handover", json={"to": CENTRE})).status_code == 404
+    await lee.post(f"{incident}/handover", json={"to": YONGIN})
+
+    async def there() -> Any:
+        return (await park.get("/api/incidents")).json()["incidents"]
+
+    [case] = await land.yongin.until(there)
+    assert (await park.post(f"/api/incidents/{case['id']}/handover/reject")).status_code == 204
+    await land.seongnam.until(lambda: ended(land.seongnam, "rejected"))
+    assert len(await land.open_cases(land.seongnam)) == 1 and await land.open_cases(land.yongin) == []
+    assert (await lee.post(f"{incident}/dispatches", json={"agency": "112"})).status_code == 201
+    refused = await lee.post(f"{incident}/handover", json={"to": YONGIN})
+    assert refused.status_code == 409 and refused.json()["type"].endswith("handover.dispatched")
+
+
+async def over(house: House) -> bool:
+    return bool(await house.rows("SELECT 1 FROM ledger_entry WHERE act = 'incident.closed'"))
+
+
+async def ended(house: House, state: str) -> bool:
+    return bool(await house.rows("SELECT 1 FROM handover WHERE state = $1", state))
+
+
+async def destroyed(house: House) -> bool:
+    return bool(await house.rows("SELECT 1 FROM incident WHERE close_code = 6 AND destroyed_at IS NOT NULL"))
