@@ -161,12 +161,15 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = commands.add_parser("import", help="a register of the city, from a file, into the centre that runs")
     parser.add_argument(
         "register",
-        choices=["cameras", "bells", "map", "facilities"],
+        choices=["cameras", "bells", "map", "facilities", "boundaries"],
         help="cameras, bells: the national standard registers; map: roads, paths, entrances or buildings, for lines of sight and for"
-        " ways; facilities: street lights, police boxes, shops or shelters, for safe ways",
+        " ways; facilities: street lights, police boxes, shops or shelters, for safe ways; boundaries: who answers where",
     )
     parser.add_argument(
-        "file", type=Path, help="CSV or XLSX, in UTF-8 or CP949; of a map, and of facilities too, GeoJSON"
+        "file",
+        type=Path,
+        help="CSV or XLSX, in UTF-8 or CP949; of a map, and of facilities too, GeoJSON; of boundaries GeoJSON,"
+        " or a .shp with .dbf and .prj beside it or all in a .zip",
     )
     parser.add_argument(
         "--layer",
@@ -175,7 +178,17 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     )
     parser.add_argument("--kind", choices=["light", "police", "shop", "shelter"], help="what facilities these are")
     parser.add_argument(
-        "--sheet", metavar="NAME", help="the sheet of a map or of facilities that this replaces (the file's name)"
+        "--sheet",
+        metavar="NAME",
+        help="the sheet of a map, of facilities or of boundaries that this replaces (the file's name)",
+    )
+    parser.add_argument("--service", help="what help boundaries are about that do not say it (urn:service:sos)")
+    parser.add_argument("--valid-from", metavar="DAY", help="from when they hold that do not say it (always)")
+    parser.add_argument("--valid-to", metavar="DAY", help="from when they hold no longer")
+    parser.add_argument(
+        "--crs",
+        metavar="EPSG:NUMBER",
+        help="the grid of their coordinates, where the file does not name it or is wrong",
     )
     parser.add_argument("--dry-run", action="store_true", help="only judge it; needs no running centre")
     parser.add_argument("--report", type=Path, metavar="FILE.csv", help="name everything repaired or refused there")
@@ -189,6 +202,19 @@ def _import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
                 arguments.file,
                 folder=_folder(arguments),
                 layer=arguments.layer,
+                sheet=arguments.sheet,
+                dry_run=arguments.dry_run,
+                report=arguments.report,
+            )
+        if arguments.register == "boundaries":
+            from ansim.app.imports import import_boundaries
+            from ansim.city.places.survey import Said
+
+            said = {name: value for name in Said.__struct_fields__ if (value := getattr(arguments, name)) is not None}
+            return await import_boundaries(
+                arguments.file,
+                folder=_folder(arguments),
+                said=Said(**said),
                 sheet=arguments.sheet,
                 dry_run=arguments.dry_run,
                 report=arguments.report,

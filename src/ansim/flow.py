@@ -17,6 +17,8 @@ from ansim.city.migration import actions as migration
 from ansim.city.migration.events import RecordingGivenBack, RecordingTaken
 from ansim.city.people import actions as people
 from ansim.city.people import mailbox
+from ansim.city.places import actions as places
+from ansim.city.places.events import BoundariesImported
 from ansim.city.recordings import actions as recordings
 from ansim.city.ways import register as streets
 from ansim.city.ways.events import FacilitiesImported
@@ -123,7 +125,9 @@ async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
 
 
 FLOW: tuple[Reaction | Errand, ...] = (
-    # before it all: which cameras there are, and what stands between them
+    # before it all: who answers where
+    Errand(BoundariesImported, places.draw),
+    # which cameras there are, and what stands between them
     Reaction(CamerasImported, cameras.follow),
     Errand(MapImported, cameras.draw),
     # and the streets between them, with what is along these

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansim.app.places import CountryBoundaries, Streets, country
+from ansim.city.places.areas import Areas
+from ansim.core.clock import ManualClock
 from ansim.core.position import Position
 from ansim.response.routing.ports import Boundaries
 
@@ -22,7 +24,7 @@ ROAD = {
 
 
 def boundaries() -> Boundaries:
-    return CountryBoundaries(country(DEFAULT), DEFAULT)
+    return CountryBoundaries(Areas(country(DEFAULT)), DEFAULT, ManualClock(AT))
 
 
 def at(latitude: float, longitude: float, accuracy_m: float = 10) -> Position:
@@ -76,7 +78,7 @@ def test_every_centre_has_others_that_take_over_and_is_not_its_own() -> None:
 
 @pytest.fixture
 def named() -> CountryBoundaries:
-    return CountryBoundaries(country(DEFAULT), DEFAULT, Streets({"features": [ROAD]}))
+    return CountryBoundaries(Areas(country(DEFAULT)), DEFAULT, ManualClock(AT), Streets({"features": [ROAD]}))
 
 
 def test_a_place_has_the_street_only_near_it(named: CountryBoundaries) -> None:

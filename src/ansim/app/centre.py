@@ -58,6 +58,7 @@ from ansim.city.migration import actions as migration
 from ansim.city.migration.ports import Puller
 from ansim.city.people import actions as people
 from ansim.city.people.sealed import CentreKey
+from ansim.city.places.actions import load as load_boundaries
 from ansim.city.places.areas import Areas
 from ansim.city.places.distribution import Distribution
 from ansim.city.places.jurisdictions import Jurisdictions
@@ -273,10 +274,14 @@ class Centre:
             self.map = json.loads(await asyncio.to_thread(Path(settings.map).read_text, encoding="utf-8"))
         self.jurisdictions = jurisdictions
         self.areas = Areas(jurisdictions)
+        self.database.provide(Areas, self.areas)
+        await load_boundaries(self.database, self.areas)
         self.distribution = Distribution(self.areas, OneDoor(lambda: self.origin, self._public_key), self.world.clock)
         self.lost = Lost(self.distribution, settings.lost_name or f"{settings.centre}.ansim", settings.lost_peers)
         self._stack.push_async_callback(self.lost.close)
-        self.places = CountryBoundaries(jurisdictions, settings.centre, Streets(self.map) if settings.map else None)
+        self.places = CountryBoundaries(
+            self.areas, settings.centre, self.world.clock, Streets(self.map) if settings.map else None
+        )
         self.gate = LocalGate(CentreGate(self.database, Refused))
         self.wall_gate = LocalWallGate(WallGate(self.database, Refused))
         self.footage = FootageNode(self.world)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from ansim.app.running import database_of, read_note
 from ansim.city.bells.national import ImportedBells
@@ -18,14 +20,31 @@ from ansim.city.cameras.national import Imported, judge
 from ansim.city.cameras.register import bring, lay
 from ansim.city.cameras.rows import Finding, Municipalities, Reported, Where
 from ansim.city.cameras.sheet import lines
+from ansim.city.places.actions import bring as bring_boundaries
 from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.city.places.survey import Said
+from ansim.city.places.survey import judge as judge_boundaries
 from ansim.city.ways.facilities import judge as judge_facilities
 from ansim.city.ways.model import Kind
 from ansim.city.ways.register import bring as bring_facilities
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem
+from ansim.core.world import World
 
 SHOWN = 20
+
+
+class Flawed(Protocol):
+    """What was wrong with a feature, and what became of it."""
+
+    @property
+    def feature(self) -> int: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
 
 
 async def import_cameras(file: Path, *, folder: Path, dry_run: bool, report: Path | None) -> int:
@@ -63,18 +82,11 @@ async def import_map(
     """Read roads, entrances or buildings into the map of the centre that runs on this data folder, in the place of what
     was known of this sheet; with `dry_run` only judge them."""
     found = await asyncio.to_thread(_read_map, file, layer)
-    if report is not None:
-        rows = [(flaw.feature, flaw.rule, flaw.outcome, flaw.detail) for flaw in found.flaws]
-        await asyncio.to_thread(_write, report, ("feature", "rule", "outcome", "detail"), rows)
     layers = ", ".join(f"{len(shapes)} {layer}" for layer, shapes in found.layers.items())
-    print(
-        f"{found.features} features: {layers or 'nothing of use'};"
-        f" {found.repaired} repaired, {found.refused} refused, {found.passed_over} of other kinds"
-    )
-    _name(
-        [(f"feature {flaw.feature}: {flaw.outcome}, {flaw.rule}: {flaw.detail}", flaw.outcome) for flaw in found.flaws],
-        report,
-    )
+    await _say_features(
+        f"{layers or 'nothing of use'}; {found.repaired} repaired, {found.refused} refused, {found.passed_over} of other kinds",
+        found.features, found.flaws, report,
+    )  # fmt: skip
     if dry_run:
         return _only_judged()
     if not found.layers:
@@ -103,6 +115,57 @@ async def import_facilities(
         change = await bring_facilities(tx, kind, sheet or file.stem[:60], judged.facilities, actor="command-line")
     print(f"{kind}: {change.new} new, {change.changed} changed, {change.removed} removed, {change.same} as before")
     return 0
+
+
+async def import_boundaries(
+    file: Path, *, folder: Path, said: Said, sheet: str | None, dry_run: bool, report: Path | None
+) -> int:
+    """Read who answers where into the centre, or the hub, that runs on this data folder, in the place of what was known of this sheet; with
+    `dry_run` only judge it."""
+    survey = await asyncio.to_thread(
+        lambda: judge_boundaries(_beside(file), Jurisdictions.load(), said, World().clock.now())
+    )
+    named = Counter(flaw.rule for flaw in survey.flaws if flaw.outcome == "kept")
+    await _say_features(
+        f"{len(survey.boundaries)} boundaries; {survey.repaired} repaired, {survey.refused} refused;"
+        f" {named['overlap']} overlaps, {named['gap']} gaps",
+        survey.features, survey.flaws, report,
+    )  # fmt: skip
+    if dry_run:
+        return _only_judged()
+    if not survey.boundaries:
+        raise Problem(422, "boundaries.empty", "There is nothing in this file that can be used")
+    name = sheet or file.stem[:60]
+    async with _register(folder) as tx:
+        change = await bring_boundaries(tx, name, survey.boundaries, actor="command-line")
+    print(f"boundaries: sheet {name}: {change.new} new, {change.removed} removed, {change.same} as before")
+    return 0
+
+
+def _beside(file: Path) -> dict[str, bytes]:
+    """A file, and what belongs to it where it is a shapefile."""
+    ending = file.suffix.lower()
+    found = {ending: _content(file)}
+    if ending == ".shp":
+        for other in (".dbf", ".prj", ".cpg"):
+            one = next(
+                (path for path in (file.with_suffix(other), file.with_suffix(other.upper())) if path.is_file()), None
+            )
+            if one is not None:
+                found[other] = _content(one)
+    return found
+
+
+async def _say_features(found: str, features: int, flaws: Sequence[Flawed], report: Path | None) -> None:
+    """What a file of features holds, and what was wrong with them."""
+    if report is not None:
+        rows = [(flaw.feature, flaw.rule, flaw.outcome, flaw.detail) for flaw in flaws]
+        await asyncio.to_thread(_write, report, ("feature", "rule", "outcome", "detail"), rows)
+    print(f"{features} features: {found}")
+    _name(
+        [(f"feature {flaw.feature}: {flaw.outcome}, {flaw.rule}: {flaw.detail}", flaw.outcome) for flaw in flaws],
+        report,
+    )
 
 
 def _read_map(file: Path, layer: Layer | None) -> Sheet:

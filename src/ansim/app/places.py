@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ansim.city.places.areas import Areas
 from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.core.clock import Clock
 from ansim.core.position import Position
 from ansim.response.picture.model import Words
 
@@ -17,22 +19,24 @@ def country(default: str) -> Jurisdictions:
 
 
 class CountryBoundaries:
-    """`response.routing.ports.Boundaries` and `response.picture.labels.Places` over the packaged jurisdictions."""
+    """`response.routing.ports.Boundaries` and `response.picture.labels.Places` over the areas that hold now."""
 
-    def __init__(self, jurisdictions: Jurisdictions, default: str, streets: Streets | None = None) -> None:
-        self._jurisdictions = jurisdictions
+    def __init__(self, areas: Areas, default: str, clock: Clock, streets: Streets | None = None) -> None:
+        self._areas = areas
+        self._jurisdictions = areas.country
         self._default = default
+        self._clock = clock
         self._streets = streets
 
     def answer(self, position: Position | None) -> tuple[str, str | None, str]:
         if position is None:
             return self._default, None, "none"
-        found = self._jurisdictions.find_circle(position.latitude, position.longitude, position.accuracy_m)
+        found = self._areas.find_circle(position.latitude, position.longitude, position.accuracy_m, self._clock.now())
         code = None if found.municipality is None else found.municipality.code
         return found.centres[0].id, code, found.source
 
     def neighbours(self, centre: str) -> list[str]:
-        return [neighbour.id for neighbour in self._jurisdictions.neighbours(centre)]
+        return [neighbour.id for neighbour in self._areas.neighbours(centre, self._clock.now())]
 
     def place(self, position: Position | None, municipality: str | None) -> Words:
         """The street when the precise position may be known and the city's map is; else what boundaries tell."""
@@ -48,14 +52,14 @@ class CountryBoundaries:
         )
 
     def centre(self, id: str) -> Words:
-        known = self._jurisdictions.centres.get(id)
+        known = self._areas.centres.get(id)
         return Words(ko=id, en=id) if known is None else Words(ko=known.name.ko, en=known.name.en)
 
     def municipality_names(self) -> dict[str, str]:
         return {code: municipality.name.ko for code, municipality in self._jurisdictions.municipalities.items()}
 
     def centre_names(self) -> dict[str, str]:
-        return {id: centre.name.ko for id, centre in self._jurisdictions.centres.items()}
+        return {id: centre.name.ko for id, centre in self._areas.centres.items()}
 
 
 class Streets:

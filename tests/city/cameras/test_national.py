@@ -10,9 +10,9 @@ import pytest
 
 from ansim.app.imports import read_cameras
 from ansim.city.cameras.national import NEW, OLD, judge
-from ansim.city.cameras.projection import GRIDS
 from ansim.city.cameras.sheet import lines
 from ansim.core.errors import Problem
+from ansim.core.projection import GRIDS
 
 from .conftest import KNOWN, ROW, judged, only, table, where
 

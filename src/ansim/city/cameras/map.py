@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from ansim.city.cameras.projection import GRIDS, Grid
 from ansim.core.errors import Problem
 from ansim.core.geo import EARTH_RADIUS_M
+from ansim.core.projection import GRIDS, Grid
 
 Layer = Literal["roads", "entrances", "footprints", "paths"]
 LAYERS: tuple[Layer, ...] = ("roads", "entrances", "footprints", "paths")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from ansim.city.cameras.projection import GRIDS
+from ansim.core.projection import GRIDS
 
 SOUTH, NORTH, WEST, EAST = 32.9, 38.7, 124.0, 132.0
 NEAR_ENOUGH_M = 500.0

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from math import cos, radians
+from math import cos, hypot, radians
 
 import numpy as np
 import shapely
 from msgspec.structs import replace
-from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from ansim.city.places.boundary import Boundary
@@ -65,32 +64,85 @@ class Layer:
         self.boundaries = sorted(boundaries, key=lambda one: one.id)
         self.shapes = np.array([one.shape for one in self.boundaries], dtype=object)
         self.tree = shapely.STRtree(self.shapes)
-        self.whole: BaseGeometry = shapely.union_all(self.shapes)
-        shapely.prepare(self.whole)
+        shapely.prepare(self.shapes)
         self.print = hashlib.sha256(" ".join(one.id for one in self.boundaries).encode()).hexdigest()[:8]
+        self._rests: dict[int, BaseGeometry] = {}
 
     def at(self, longitude: float, latitude: float) -> Boundary | None:
         """The one of the smaller id where two overlap."""
-        found = self.tree.query(shapely.Point(longitude, latitude), "intersects")
-        return self.boundaries[int(found.min())] if len(found) else None
+        for index in sorted(self.tree.query(shapely.Point(longitude, latitude)).tolist()):
+            if shapely.intersects_xy(self.shapes[index], longitude, latitude):
+                own: Boundary = self.boundaries[index]
+                return own
+        return None
 
     def near(self, longitude: float, latitude: float, metres: float) -> list[tuple[float, Boundary]]:
         """Those within so many metres, nearest first."""
         across = cos(radians(min(89.0, abs(latitude))))
-        high = metres / DEGREE_M
-        box = shapely.box(longitude - high / across, latitude - high, longitude + high / across, latitude + high)
-        point = shapely.Point(longitude * across, latitude)
+        high, wide = metres / DEGREE_M, metres / DEGREE_M / across
+        box = shapely.box(longitude - wide, latitude - high, longitude + wide, latitude + high)
+        point = shapely.Point(longitude, latitude)
         found = []
         for index in self.tree.query(box).tolist():
-            shape = affinity.scale(self.shapes[index], across, 1.0, origin=(0, 0))
-            away = float(shape.distance(point)) * DEGREE_M
-            if away <= metres:
-                found.append((away, self.boundaries[index]))
+            if shapely.dwithin(self.shapes[index], point, wide):
+                nearest = shapely.get_point(shapely.shortest_line(point, self.shapes[index]), 1)
+                away = hypot((nearest.x - longitude) * across, nearest.y - latitude) * DEGREE_M
+                if away <= metres:
+                    found.append((away, self.boundaries[index]))
         return sorted(found, key=lambda one: (one[0], one[1].id))
+
+    def covers(self, ring: BaseGeometry) -> bool:
+        """Whether every corner of a ring lies in one of them."""
+        return all(
+            self.at(longitude, latitude) is not None
+            for longitude, latitude in shapely.get_coordinates(ring)[::4].tolist()
+        )
+
+    def rest_of(self, region: BaseGeometry) -> BaseGeometry:
+        """What these boundaries leave of a region."""
+        found = self.tree.query(region)
+        if not len(found):
+            return region
+        return region.difference(shapely.union_all(self.shapes[found]))
+
+    def rest_of_part(self, part: int, shape: BaseGeometry) -> BaseGeometry:
+        """As `rest_of`, remembered: half a second of geometry for a city with many islands."""
+        if part not in self._rests:
+            self._rests[part] = self.rest_of(shape)
+        return self._rests[part]
+
+
+class Laid:
+    """Imported boundaries, with what holds between each two times at which anything changes. Never changed once it is made."""
+
+    def __init__(self, boundaries: Iterable[Boundary], centres: Mapping[str, Centre]) -> None:
+        self.boundaries = tuple({one.id: one for one in boundaries}.values())
+        times = {one.valid_from for one in self.boundaries} | {one.valid_to for one in self.boundaries if one.valid_to}
+        self.changes = sorted(times)
+        made: dict[tuple[str, ...], Layer] = {}
+        self._epochs = [self._layers(None, made), *(self._layers(at, made) for at in self.changes)]
+        self.centres = dict(centres)
+        for one in self.boundaries:
+            if one.centre is not None and one.centre not in self.centres:
+                self.centres[one.centre] = Centre(id=one.centre, name=one.name, kind="municipal", cameras=0)
+
+    def at(self, at: datetime) -> dict[str, Layer]:
+        return self._epochs[bisect_right(self.changes, at)]
+
+    def _layers(self, at: datetime | None, made: dict[tuple[str, ...], Layer]) -> dict[str, Layer]:
+        of: dict[str, list[Boundary]] = {}
+        for one in self.boundaries if at is not None else ():
+            if at is not None and one.holds(at):
+                of.setdefault(one.service, []).append(one)
+        return {
+            service: made.setdefault(ids, made.get(ids) or Layer(boundaries))
+            for service, boundaries in of.items()
+            if (ids := tuple(sorted(one.id for one in boundaries)))
+        }
 
 
 class Areas:
-    """Everything in memory; `lay` puts other imported boundaries in the place of those before."""
+    """Everything in memory; `lay` puts other imported boundaries in the place of those before, also from another thread."""
 
     def __init__(self, country: Jurisdictions, boundaries: Iterable[Boundary] = ()) -> None:
         self.country = country
@@ -100,22 +152,25 @@ class Areas:
         self.lay(boundaries)
 
     def lay(self, boundaries: Iterable[Boundary]) -> None:
-        self.boundaries = tuple(boundaries)
-        times = {one.valid_from for one in self.boundaries} | {one.valid_to for one in self.boundaries if one.valid_to}
-        self._changes = sorted(times)
-        self._layers: dict[int, dict[str, Layer]] = {}
-        self.centres = dict(self.country.centres)
-        for one in self.boundaries:
-            if one.centre is not None and one.centre not in self.centres:
-                self.centres[one.centre] = Centre(id=one.centre, name=one.name, kind="municipal", cameras=0)
+        self._laid = Laid(boundaries, self.country.centres)
+
+    @property
+    def boundaries(self) -> tuple[Boundary, ...]:
+        return self._laid.boundaries
+
+    @property
+    def centres(self) -> Mapping[str, Centre]:
+        """The packaged ones, and those that came with a boundary."""
+        return self._laid.centres
 
     def next_change(self, at: datetime) -> datetime | None:
         """When an answer that holds at a time may be another one."""
-        after = bisect_right(self._changes, at)
-        return self._changes[after] if after < len(self._changes) else None
+        changes = self._laid.changes
+        after = bisect_right(changes, at)
+        return changes[after] if after < len(changes) else None
 
     def services(self, at: datetime) -> list[str]:
-        return sorted({*PACKAGED, *self._at(at)})
+        return sorted({*PACKAGED, *self._laid.at(at)})
 
     def answering(self, service: str, at: datetime) -> str | None:
         """The service that answers for one: itself, or what stands in for it; None where there is nothing like it."""
@@ -126,7 +181,7 @@ class Areas:
         """Who answers an SOS at this point, and who beyond the borders that the position's error may hide. Raises Problem for what is no
         coordinate or no accuracy."""
         answer = self.country.find_circle(latitude, longitude, accuracy_m)
-        layer = self._at(at).get(SOS)
+        layer = self._laid.at(at).get(SOS)
         if layer is None:
             return answer
         reach = min(accuracy_m + BORDER_BAND_M, NEIGHBOUR_LIMIT_M)
@@ -141,11 +196,8 @@ class Areas:
         centre = self.centres[own.centre]
         centres = (centre, *(one for one in answer.centres if one.kind == "supervising" and one is not centre))
         # whoever would answer here by the packaged borders, is a neighbour only where the imported ones end
-        before = (
-            ()
-            if layer.whole.contains(area(Circle(latitude=latitude, longitude=longitude, radius_m=reach)))
-            else answer.centres
-        )
+        disc = area(Circle(latitude=latitude, longitude=longitude, radius_m=reach))
+        before = () if shapely.contains(own.shape, disc) or layer.covers(disc) else answer.centres
         around = dict.fromkeys((*beyond, *before, *answer.neighbours))
         return Answer(
             municipality=self.country.municipalities.get(own.municipality or ""),
@@ -159,7 +211,7 @@ class Areas:
         """Whom to ask for help; never empty. KeyError for a centre that nobody knows."""
         if centre in self.country.centres:
             return self.country.neighbours(centre)
-        layer = self._at(at).get(SOS)
+        layer = self._laid.at(at).get(SOS)
         own = [one.shape for one in self.boundaries if one.centre == centre and one.service == SOS]
         if not own:
             raise KeyError(centre)
@@ -255,11 +307,11 @@ class Areas:
             for index in layer.tree.query(drawn, "intersects").tolist():
                 one = layer.boundaries[index]
                 shares.append((_share(drawn, one.shape), one.id, one))
-            rest = drawn.difference(layer.whole) if shares else drawn
+            rest = layer.rest_of(drawn) if shares else drawn
         if service in PACKAGED and not rest.is_empty:
             for part in self._parts.query(rest, "intersects").tolist():
                 shape = self.country.polygons[part]
-                share = _share(drawn, shape.difference(layer.whole) if shares and layer else shape)
+                share = _share(drawn, self._left(part, layer) if shares else shape)
                 shares.append((share, f"~{part:05}", part))
         if not shares:
             middle = drawn.centroid
@@ -312,25 +364,12 @@ class Areas:
     def _left(self, part: int, layer: Layer | None) -> BaseGeometry:
         """What imported boundaries leave of a part."""
         shape: BaseGeometry = self.country.polygons[part]
-        return shape if layer is None or not layer.whole.intersects(shape) else shape.difference(layer.whole)
+        return shape if layer is None else layer.rest_of_part(part, shape)
 
     def _layer(self, service: str, at: datetime) -> Layer | None:
         """Ours is where the general one is, unless it has boundaries of its own."""
-        layers = self._at(at)
+        layers = self._laid.at(at)
         return layers.get(service) or (layers.get(SOS) if service == SAFETY else None)
-
-    def _at(self, at: datetime) -> dict[str, Layer]:
-        """The layers of a time, made when first asked for."""
-        if not self.boundaries:
-            return {}
-        epoch = bisect_right(self._changes, at)
-        if epoch not in self._layers:
-            of: dict[str, list[Boundary]] = {}
-            for one in self.boundaries:
-                if one.holds(at):
-                    of.setdefault(one.service, []).append(one)
-            self._layers[epoch] = {service: Layer(boundaries) for service, boundaries in of.items()}
-        return self._layers[epoch]
 
     @cached_property
     def _parts(self) -> shapely.STRtree:
