@@ -40,6 +40,11 @@ class Push(msgspec.Struct, frozen=True, kw_only=True):
         if set(self.keys) != {"p256dh", "auth"}:
             raise ValueError("keys: p256dh and auth")
 
+    @property
+    def address(self) -> str:
+        """As a notice carries it: the subscription as JSON."""
+        return msgspec.json.encode(self).decode()
+
 
 class Guardian(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody she wants told. At least one of mail, phone and push."""
@@ -105,11 +110,6 @@ class Contacts(msgspec.Struct, frozen=True, kw_only=True):
     language: Language = "ko"
     flaws: list[str] = []
     """What was left out, by its place ("guardians[1]"); never what it said."""
-
-    @property
-    def browser(self) -> str | None:
-        """Where a push to her own phone goes."""
-        return None if self.push is None else msgspec.json.encode(self.push).decode()
 
 
 def read_contacts(plaintext: bytes) -> Contacts:

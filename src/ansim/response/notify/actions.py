@@ -38,10 +38,10 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ways(guardian: Guardian) -> list[tuple[ChannelName, str]]:
-    """Every way she can be reached: (channel, address); a browser's address is its push subscription as JSON."""
+    """Every way she can be reached: (channel, address)."""
     found: list[tuple[ChannelName, str]] = []
     if guardian.push is not None:
-        found.append(("push", msgspec.json.encode(guardian.push).decode()))
+        found.append(("push", guardian.push.address))
     if guardian.phone:
         found.append(("sms", guardian.phone))
     if guardian.mail:

@@ -33,8 +33,8 @@ async def _tell(tx: Transaction, trip: TripRow, occasion: Occasion) -> None:
     if known is None or trip.case_slot is None:
         return
     found: list[tuple[ChannelName, str]] = []
-    if (browser := known.browser) is not None:
-        found.append(("push", browser))
+    if known.push is not None:
+        found.append(("push", known.push.address))
     if known.phone and (occasion == "trip.called" or not found):
         found.append(("sms", known.phone))
     for channel, address in found:
