@@ -184,6 +184,11 @@ def test_an_address_of_the_network_is_never_stored_nor_reported() -> None:
     assert "192.168" not in repr(imported)
 
 
+@pytest.mark.parametrize("address", ["서울특별시 강남구 별빛로 1 (역삼동)", "(역삼동) 서울특별시 강남구 별빛로 1"])
+def test_an_address_keeps_both_its_brackets(address: str) -> None:
+    assert judged({"소재지도로명주소": address}).cameras[0].name == address
+
+
 @pytest.mark.parametrize(
     ("direction", "azimuth", "view"),
     [

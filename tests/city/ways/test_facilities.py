@@ -30,10 +30,10 @@ def findings(found: Judged) -> list[tuple[int, str, str]]:
 
 @pytest.mark.parametrize("encoding", ["cp949", "utf-8-sig", "utf-8"])
 def test_a_shop_is_where_its_address_says_with_its_hours(encoding: str) -> None:
-    found = judged("별빛가게,서울특별시 강남구 별빛로 1,37.50001,127.05001,24시간,Y", encoding=encoding)
+    found = judged("별빛가게 (역삼점),서울특별시 강남구 별빛로 1,37.50001,127.05001,24시간,Y", encoding=encoding)
     [shop] = found.facilities
     assert (shop.name, shop.latitude, shop.hours, shop.always, findings(found)) == (
-        "별빛가게",
+        "별빛가게 (역삼점)",
         37.50001,
         "24/7",
         True,

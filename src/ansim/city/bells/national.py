@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ansim.city.bells.model import Bell, Kind
-from ansim.city.cameras.rows import Finding, Municipalities, Refused, Reported, Where, figure, spot, texts
+from ansim.city.cameras.rows import Finding, Municipalities, Reported, Row, Where, figure, taken
 from ansim.city.cameras.sheet import Line
 from ansim.core.errors import Problem
 
@@ -64,12 +64,8 @@ def judge(table: list[Line], municipalities: Municipalities, where: Where) -> Im
     """Raises Problem 422 when no columns tell where bells are."""
     columns, body = _columns(table)
     findings: list[Finding] = []
-    rows: list[_Row] = []
-    for line in body:
-        try:
-            rows.append(_row(line, columns, municipalities, where, findings))
-        except Refused as refused:
-            findings.append(Finding(line.number, refused.finding[0], refused.finding[1], "refused", refused.finding[2]))
+    lines = (Row.of(line, columns, findings) for line in body)
+    rows = taken(lines, lambda row: _row(row, municipalities, where))
     bells = list(_identified(rows, findings))
     return ImportedBells(bells, sorted(findings, key=lambda one: one.line), len(body))
 
@@ -97,43 +93,24 @@ def _columns(table: list[Line]) -> tuple[dict[str, int], list[Line]]:
     )  # fmt: skip
 
 
-def _row(
-    line: Line, columns: dict[str, int], municipalities: Municipalities, where: Where, findings: list[Finding]
-) -> _Row:
-    def cell(key: str) -> str:
-        at = columns.get(key)
-        return line.cells[at] if at is not None and at < len(line.cells) else ""
-
-    def repaired(field: str, rule: str, detail: str) -> None:
-        findings.append(Finding(line.number, field, rule, "repaired", detail))
-
-    if not line.sound:
-        raise Refused("row", "encoding", "bytes that are no letters")
-    said = {key: _whole(text) for key, text in texts(cell, ("place", "road", "lot", "manager"), repaired).items()}
+def _row(row: Row, municipalities: Municipalities, where: Where) -> _Row:
+    said = row.texts("place", "road", "lot", "manager")
     named = (said["road"], said["lot"], said["place"], said["manager"])
-    latitude, longitude, centre = spot(cell("latitude"), cell("longitude"), named, municipalities, where, repaired)
-    number = cell("number")
-    if number and not _IDENTIFIER.fullmatch(number):
-        repaired("number", "number", "not usable as an identifier; the place stands for it")
-        number = ""
+    latitude, longitude, centre = row.spot(named, municipalities, where)
+    number = row.number(_IDENTIFIER)
     address = said["road"] or said["lot"]
     name = said["place"] or address
     if not name:
-        repaired("place", "no-address", "named after its place on the map")
+        row.repaired("place", "no-address", "named after its place on the map")
         name = f"{latitude:.5f}, {longitude:.5f}"
-    site = cell("site")
+    site = row.cell("site")
     told = site if site not in ("", "기타") else name
     kind: Kind = next((kind for kind, words in _KINDS if re.search(words, told)), "pole")
     bell = Bell(
         id="unnamed", centre=centre, number=number, kind=kind, name=name[:110], address=address[:150],
-        purpose=cell("purpose")[:60], latitude=latitude, longitude=longitude, two_way="단방향" not in cell("link"),
+        purpose=row.cell("purpose")[:60], latitude=latitude, longitude=longitude, two_way="단방향" not in row.cell("link"),
     )  # fmt: skip
-    return _Row(line.number, where(latitude, longitude)[0] or "", bell)
-
-
-def _whole(text: str) -> str:
-    """With the bracket that was taken off its end."""
-    return f"{text})" if text.count("(") > text.count(")") else text
+    return _Row(row.line, where(latitude, longitude)[0] or "", bell)
 
 
 def _identified(rows: Iterable[_Row], findings: list[Finding]) -> Iterable[Bell]:

@@ -11,11 +11,11 @@ import hashlib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ansim.city.cameras.model import Camera
-from ansim.city.cameras.rows import Finding, Municipalities, Refused, Reported, Where, figure, spot, texts
+from ansim.city.cameras.rows import Finding, Municipalities, Refused, Reported, Row, Where, figure, taken
 from ansim.city.cameras.sheet import Line
 from ansim.core.errors import Problem
 
@@ -79,12 +79,8 @@ def judge(table: list[Line], municipalities: Municipalities, where: Where) -> Im
     """Raises Problem 422 when no columns tell where cameras are, and how many."""
     columns, body = _columns(table)
     findings: list[Finding] = []
-    rows: list[_Row] = []
-    for line in body:
-        try:
-            rows.append(_row(line, columns, municipalities, where, findings))
-        except Refused as refused:
-            findings.append(Finding(line.number, refused.finding[0], refused.finding[1], "refused", refused.finding[2]))
+    lines = (Row.of(line, columns, findings) for line in body)
+    rows = taken(lines, lambda row: _row(row, municipalities, where))
     poles = _poles(rows, findings)
     cameras = [camera for id, pole in poles.items() for camera in _cameras(id, pole)]
     return Imported(cameras, sorted(findings, key=lambda one: one.line), len(body), len(poles))
@@ -110,39 +106,25 @@ def _columns(table: list[Line]) -> tuple[dict[str, int], list[Line]]:
     )  # fmt: skip
 
 
-def _row(
-    line: Line, columns: dict[str, int], municipalities: Municipalities, where: Where, findings: list[Finding]
-) -> _Row:
-    def cell(key: str) -> str:
-        at = columns.get(key)
-        return line.cells[at] if at is not None and at < len(line.cells) else ""
-
-    def repaired(field: str, rule: str, detail: str) -> None:
-        findings.append(Finding(line.number, field, rule, "repaired", detail))
-
-    if not line.sound:
-        raise Refused("row", "encoding", "bytes that are no letters")
-    said = texts(cell, ("road", "lot", "manager"), repaired)
-    latitude, longitude, centre = spot(
-        cell("latitude"), cell("longitude"), said.values(), municipalities, where, repaired
-    )
-    count = _count(cell("count"), repaired)
-    number = cell("number")
-    if number and not _IDENTIFIER.fullmatch(number):
-        repaired("number", "number", "not usable as an identifier; the place stands for it")
-        number = ""
+def _row(row: Row, municipalities: Municipalities, where: Where) -> _Row:
+    said = row.texts("road", "lot", "manager")
+    latitude, longitude, centre = row.spot(said.values(), municipalities, where)
+    count = _count(row)
+    number = row.number(_IDENTIFIER)
     name = said["road"] or said["lot"]
     if not name:
-        repaired("road", "no-address", "named after its place on the map")
+        row.repaired("road", "no-address", "named after its place on the map")
         name = f"{latitude:.5f}, {longitude:.5f}"
     return _Row(
-        line.number, number, name[:110], latitude, longitude, centre, count, _pixels(cell("pixels")), cell("direction")
-    )
+        row.line, number, name[:110], latitude, longitude, centre, count, _pixels(row.cell("pixels")),
+        row.cell("direction"),
+    )  # fmt: skip
 
 
-def _count(text: str, repaired: Callable[[str, str, str], None]) -> int:
+def _count(row: Row) -> int:
+    text = row.cell("count")
     if not text:
-        repaired("count", "no-count", "counted as one camera")
+        row.repaired("count", "no-count", "counted as one camera")
         return 1
     number = figure(text.removesuffix("대"))
     if number is None or number != int(number):

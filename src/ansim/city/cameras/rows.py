@@ -1,4 +1,4 @@
-"""Where a row of a public register stands: coordinates as they really are written, checked against the address.
+"""A row of a public register, and where it stands: coordinates as they really are written, checked against the address.
 
 Nothing is guessed that cannot be checked: a place must be where the row's own address says.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
+from ansim.city.cameras.sheet import Line
 from ansim.core.projection import GRIDS
 
 SOUTH, NORTH, WEST, EAST = 32.9, 38.7, 124.0, 132.0
@@ -21,8 +22,6 @@ NEAR_ENOUGH_M = 500.0
 _ADDRESS = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?(?![\d.])")
 Where = Callable[[float, float], tuple[str | None, str]]
 """Latitude, longitude -> the municipality's code (None: in none, nor near one), and the id of the centre that answers."""
-Repaired = Callable[[str, str, str], None]
-"""Field, rule and detail of what was mended in a row."""
 
 
 @dataclass(frozen=True)
@@ -97,39 +96,83 @@ class Refused(Exception):
         self.finding = (field, rule, detail)
 
 
-def texts(cell: Callable[[str], str], keys: Iterable[str], repaired: Repaired) -> dict[str, str]:
-    """Addresses and offices, without the network's addresses that stand in them."""
-    found = {}
-    for key in keys:
-        found[key] = _ADDRESS.sub("", cell(key)).strip(" ,-/()")
-        if _ADDRESS.search(cell(key)):
-            repaired(key, "network-address", "an address of the network was taken out")
-            found[key] = re.sub(" +", " ", found[key])
+@dataclass(frozen=True)
+class Row:
+    """One row of a register, read by what its columns mean; what is mended in it is written down with its line."""
+
+    line: int
+    sound: bool
+    cell: Callable[[str], str]
+    """What stands in a column; nothing where there is none."""
+    findings: list[Finding]
+
+    @classmethod
+    def of(cls, line: Line, columns: Mapping[str, int], findings: list[Finding]) -> Row:
+        def cell(key: str) -> str:
+            at = columns.get(key)
+            return line.cells[at] if at is not None and at < len(line.cells) else ""
+
+        return cls(line.number, line.sound, cell, findings)
+
+    def repaired(self, field: str, rule: str, detail: str) -> None:
+        self.findings.append(Finding(self.line, field, rule, "repaired", detail))
+
+    def number(self, usable: re.Pattern[str]) -> str:
+        """What the register calls it, where that can name it; else nothing."""
+        number = self.cell("number")
+        if not number or usable.fullmatch(number):
+            return number
+        self.repaired("number", "number", "not usable as an identifier; the place stands for it")
+        return ""
+
+    def texts(self, *keys: str) -> dict[str, str]:
+        """Addresses and offices, without the network's addresses that stand in them."""
+        found = {}
+        for key in keys:
+            found[key] = _whole(_ADDRESS.sub("", self.cell(key)).strip(" ,-/()"))
+            if _ADDRESS.search(self.cell(key)):
+                self.repaired(key, "network-address", "an address of the network was taken out")
+                found[key] = re.sub(" +", " ", found[key])
+        return found
+
+    def spot(self, named: Iterable[str], municipalities: Municipalities, where: Where) -> tuple[float, float, str]:
+        """Latitude, longitude and the centre that answers there; `named` are the texts that say in which municipality it should be, the
+        surest first. Raises Refused."""
+        expected: set[str] = set()
+        for text in named:
+            expected = expected or municipalities.named(text)
+        north, east, mended = _place(self.cell("latitude"), self.cell("longitude"), expected, where)
+        code, centre = where(north, east)
+        if code is None:
+            raise Refused("latitude", "outside", "in no municipality of the country, nor near one")
+        if expected and code not in expected and not _just_across(north, east, expected, where):
+            raise Refused("latitude", "address", "not in the municipality that the row's address or manager names")
+        if mended is not None:
+            self.repaired("latitude", *mended)
+        return north, east, centre
+
+
+T = TypeVar("T")
+
+
+def taken(rows: Iterable[Row], read: Callable[[Row], T]) -> list[T]:
+    """What `read` makes of each row. One that it refuses, or whose bytes are no letters, is written down and left out."""
+    found = []
+    for row in rows:
+        try:
+            if not row.sound:
+                raise Refused("row", "encoding", "bytes that are no letters")
+            found.append(read(row))
+        except Refused as refused:
+            field, rule, detail = refused.finding
+            row.findings.append(Finding(row.line, field, rule, "refused", detail))
     return found
 
 
-def spot(
-    latitude: str,
-    longitude: str,
-    named: Iterable[str],
-    municipalities: Municipalities,
-    where: Where,
-    repaired: Repaired,
-) -> tuple[float, float, str]:
-    """Latitude, longitude and the centre that answers there; `named` are the texts that say in which municipality it should be, the
-    surest first. Raises Refused."""
-    expected: set[str] = set()
-    for text in named:
-        expected = expected or municipalities.named(text)
-    north, east, mended = _place(latitude, longitude, expected, where)
-    code, centre = where(north, east)
-    if code is None:
-        raise Refused("latitude", "outside", "in no municipality of the country, nor near one")
-    if expected and code not in expected and not _just_across(north, east, expected, where):
-        raise Refused("latitude", "address", "not in the municipality that the row's address or manager names")
-    if mended is not None:
-        repaired("latitude", *mended)
-    return north, east, centre
+def _whole(text: str) -> str:
+    """With the bracket that was taken off its end or its beginning."""
+    missing = text.count("(") - text.count(")")
+    return f"{text})" if missing > 0 else f"({text}" if missing < 0 else text
 
 
 def figure(text: str) -> float | None:

@@ -15,7 +15,7 @@ import msgspec
 import shapely
 from shapely.geometry import shape
 
-from ansim.city.cameras.rows import Finding, Municipalities, Refused, Reported, Where, spot, texts
+from ansim.city.cameras.rows import Finding, Municipalities, Refused, Reported, Row, Where, taken
 from ansim.city.cameras.sheet import Line, lines
 from ansim.city.ways.hours import read as read_hours
 from ansim.city.ways.model import Facility, Kind
@@ -51,59 +51,41 @@ class Judged(Reported):
 
 def judge(content: bytes, kind: Kind, municipalities: Municipalities, where: Where) -> Judged:
     """Raises Problem 422 for what is no register of places."""
-    rows = list(_points(content) if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _rows(content))
+    findings: list[Finding] = []
+    is_json = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    rows = list(_points(content, findings) if is_json else _rows(content, findings))
     found: dict[tuple[float, float, str], int] = {}
     places: dict[str, Facility] = {}
-    findings: list[Finding] = []
-    for number, sound, cell in rows:
-        try:
-            if not sound:
-                raise Refused("row", "encoding", "bytes that are no letters")
-            one = _facility(number, kind, cell, municipalities, where, findings)
-            at = round(one.latitude, 5), round(one.longitude, 5), "" if kind == "light" else one.name
-            before = found.setdefault(at, number)
-            if before != number and kind == "light":
-                findings.append(Finding(number, "latitude", "pole", "repaired", f"on the pole of line {before}"))
-                continue
-            if before != number or one.id in places:
-                why = f"the same place as line {before}" if before != number else "its number stands twice"
-                raise Refused("latitude", "twice", why)
+
+    def read(row: Row) -> None:
+        one = _facility(row, kind, municipalities, where)
+        at = round(one.latitude, 5), round(one.longitude, 5), "" if kind == "light" else one.name
+        before = found.setdefault(at, row.line)
+        if before != row.line and kind == "light":
+            row.repaired("latitude", "pole", f"on the pole of line {before}")
+        elif before != row.line or one.id in places:
+            why = f"the same place as line {before}" if before != row.line else "its number stands twice"
+            raise Refused("latitude", "twice", why)
+        else:
             places[one.id] = one
-        except Refused as refused:
-            findings.append(Finding(number, *refused.finding[:2], "refused", refused.finding[2]))
+
+    taken(rows, read)
     return Judged(list(places.values()), sorted(findings, key=lambda one: one.line), len(rows))
 
 
-def _facility(
-    line: int,
-    kind: Kind,
-    cell: Callable[[str], str],
-    municipalities: Municipalities,
-    where: Where,
-    findings: list[Finding],
-) -> Facility:
-    def repaired(field: str, rule: str, detail: str) -> None:
-        findings.append(Finding(line, field, rule, "repaired", detail))
-
-    if _CLOSED.fullmatch(cell("running")):
+def _facility(row: Row, kind: Kind, municipalities: Municipalities, where: Where) -> Facility:
+    if _CLOSED.fullmatch(row.cell("running")):
         raise Refused("running", "closed", "its register says that it is closed")
-    said = texts(cell, ("name", "road", "lot", "manager"), repaired)
-    latitude, longitude, _ = spot(
-        cell("latitude"),
-        cell("longitude"),
-        (said["road"], said["lot"], said["manager"]),
-        municipalities,
-        where,
-        repaired,
-    )
+    said = row.texts("name", "road", "lot", "manager")
+    latitude, longitude, _ = row.spot((said["road"], said["lot"], said["manager"]), municipalities, where)
     name = said["name"] or said["road"] or said["lot"]
     if not name:
-        repaired("name", "no-name", "named after its place on the map")
+        row.repaired("name", "no-name", "named after its place on the map")
         name = f"{latitude:.5f}, {longitude:.5f}"
-    hours = read_hours(cell("hours"))
-    if cell("hours") and hours is None:
-        repaired("hours", "hours", "not readable: counted as not known")
-    number = cell("number")
+    hours = read_hours(row.cell("hours"))
+    if row.cell("hours") and hours is None:
+        row.repaired("hours", "hours", "not readable: counted as not known")
+    number = row.cell("number")
     id = number if _NUMBERED.fullmatch(number) else _made(latitude, longitude, "" if kind == "light" else name)
     return Facility(kind=kind, id=id, name=name[:120], latitude=latitude, longitude=longitude, hours=hours)
 
@@ -113,19 +95,9 @@ def _made(latitude: float, longitude: float, name: str) -> str:
     return "p-" + hashlib.sha256(f"{latitude:.5f},{longitude:.5f},{name}".encode()).hexdigest()[:16]
 
 
-def _rows(content: bytes) -> Iterator[tuple[int, bool, Callable[[str], str]]]:
-    table = lines(content)
-    columns, body = _columns(table)
-
-    def reader(line: Line) -> Callable[[str], str]:
-        def cell(key: str) -> str:
-            at = columns.get(key)
-            return line.cells[at] if at is not None and at < len(line.cells) else ""
-
-        return cell
-
-    for line in body:
-        yield line.number, line.sound, reader(line)
+def _rows(content: bytes, findings: list[Finding]) -> Iterator[Row]:
+    columns, body = _columns(lines(content))
+    return (Row.of(line, columns, findings) for line in body)
 
 
 def _columns(table: Sequence[Line]) -> tuple[dict[str, int], Sequence[Line]]:
@@ -149,7 +121,7 @@ def _columns(table: Sequence[Line]) -> tuple[dict[str, int], Sequence[Line]]:
     )
 
 
-def _points(content: bytes) -> Iterator[tuple[int, bool, Callable[[str], str]]]:
+def _points(content: bytes, findings: list[Finding]) -> Iterator[Row]:
     """GeoJSON, as OpenStreetMap is exported: a point, or an outline of which the middle counts."""
     try:
         collection = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"))
@@ -176,4 +148,4 @@ def _points(content: bytes) -> Iterator[tuple[int, bool, Callable[[str], str]]]:
         return cell
 
     for number, feature in enumerate(features, 1):
-        yield number, True, reader(feature)
+        yield Row(number, True, reader(feature), findings)
