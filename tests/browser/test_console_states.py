@@ -1006,7 +1006,11 @@ async def test_a_caller_is_booked_for_and_the_leader_plans_a_pair(
         "갈 곳 · 좌표 (위도, 경도)": "37.503, 127.03", "갈 곳 · 부르는 이름": "집",
     }.items():  # fmt: skip
         await call.get_by_label(label, exact=True).fill(value)
-    await page.keyboard.press("Enter")
+    # Esc leaves the field; what was typed is there, and so is the sheet
+    await page.keyboard.press("Escape")
+    last = call.get_by_label("갈 곳 · 부르는 이름", exact=True)
+    assert await last.input_value() == "집" and await page.evaluate("document.activeElement === document.body")
+    await last.press("Enter")
     await says(call.get_by_role("status"), "그때는 빈 조가 없습니다. 다음:")
     stage.on("POST", "/api/escort-calls", {"escort": "e1"})
     await page.keyboard.press("Enter")

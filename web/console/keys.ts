@@ -37,6 +37,9 @@ export function typing(target: EventTarget | null): target is HTMLElement {
   return target instanceof HTMLElement && (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.isContentEditable);
 }
 
+/** Something was typed in a form: the first Esc leaves the field, and only the next one what the form stands in. */
+const wouldLose = (field: HTMLElement): boolean => field.closest("form") !== null && (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) && field.value.trim() !== "";
+
 /** A clicked button must not keep the keyboard: the next Enter is for the alarm, not for the button again. */
 export function letGo(event: MouseEvent): void {
   const button = (event.target as Element).closest?.("button");
@@ -77,7 +80,7 @@ export function onKey(event: KeyboardEvent): void {
   if (typing(event.target)) {
     if (event.code === "Escape") {
       event.target.blur();
-      leave();
+      if (!wouldLose(event.target)) leave();
       event.preventDefault();
     }
     return;
