@@ -1,6 +1,6 @@
 /** Escorts at the desk: who needs a pair, which could go, one press to send it; a booking for a caller; the leader's rota. */
 import type { ComponentChildren, JSX, TargetedEvent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, ask, get, me, post } from "../shared/api";
 import { now } from "../shared/clock";
 import { Kbd } from "../shared/components";
@@ -72,11 +72,17 @@ function One({ id, back }: { id: string; back: () => void }): JSX.Element {
   const [detail, setDetail] = useState<Detail | null>(null);
   const [trouble, setTrouble] = useState("");
   const [sure, setSure] = useState<string | null>(null);
-  const read = (): void => void get<Detail>(`/api/escorts/${id}`).then(setDetail, (error: unknown) => setTrouble(why(error)));
+  /** What was asked for last: an answer to something before that is older than what is shown. */
+  const turn = useRef(0);
+  const read = (): void => {
+    const mine = ++turn.current;
+    void get<Detail>(`/api/escorts/${id}`).then((next) => mine === turn.current && setDetail(next), (error: unknown) => setTrouble(why(error)));
+  };
   // Read once: each reading is in the ledger, and what changes is seen in the list.
   useEffect(read, [id]);
   const work = async (path: string, body: object): Promise<void> => {
     setTrouble("");
+    turn.current++;
     try {
       setDetail(await post<Detail>(`/api/escorts/${id}/${path}`, body));
     } catch (error) {
