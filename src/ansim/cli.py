@@ -69,9 +69,9 @@ def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("run", help="run a role for production")
     parser.add_argument(
         "--role",
-        choices=["all", "centre", "media"],
+        choices=["all", "centre", "media", "hub"],
         default="all",
-        help="all: hub, centre and media in one process; centre and media: each a process of its own",
+        help="all: hub, centre and media in one process; centre and media: each a process of its own; hub: who answers where, and who is there",
     )
     _config(parser)
 
@@ -86,6 +86,13 @@ def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
             if arguments.config is None:
                 raise Problem(400, "settings.file", "A media node needs its settings", "Name them by --config.")
             return await run_media(read_media_settings(arguments.config), until=_told_to_stop())
+        if arguments.role == "hub":
+            from ansim.app.hub import run_hub
+            from ansim.app.settings import read_hub_settings
+
+            if arguments.config is None:
+                raise Problem(400, "settings.file", "A hub needs its settings", "Name them by --config.")
+            return await run_hub(read_hub_settings(arguments.config), until=_told_to_stop())
         from ansim.app.run import run
 
         settings = read_settings(arguments.config) if arguments.config else Settings(data=str(_folder(arguments)))

@@ -9,12 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from ansim.app.settings import MediaSettings, Settings, read_media_settings, read_settings
+from ansim.app.settings import (
+    HubSettings,
+    MediaSettings,
+    Settings,
+    read_hub_settings,
+    read_media_settings,
+    read_settings,
+)
 from ansim.core.errors import Problem
 from reference.code import field_docs
 
 SOURCE = Path(__file__).parents[2] / "src" / "ansim"
-KINDS = [(kind, name) for kind in (Settings, MediaSettings) for name in kind.__struct_fields__]
+KINDS = [(kind, name) for kind in (Settings, MediaSettings, HubSettings) for name in kind.__struct_fields__]
 
 
 @pytest.mark.parametrize(("kind", "name"), KINDS)
@@ -37,7 +44,7 @@ def test_a_role_and_settings_that_do_not_fit_are_told(tmp_path: Path, role: str,
     assert done.returncode == 2 and "media_secret" in done.stderr
 
 
-@pytest.mark.parametrize("read", [read_settings, read_media_settings])
+@pytest.mark.parametrize("read", [read_settings, read_media_settings, read_hub_settings])
 def test_an_unknown_setting_is_named(tmp_path: Path, read: Callable[[Path], object]) -> None:
     file = tmp_path / "city.toml"
     file.write_text('prot = 8000\nsecret = "s"\ncameras = "c"\n')

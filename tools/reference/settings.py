@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ansim.app.settings import MediaSettings, Settings
+from ansim.app.settings import HubSettings, MediaSettings, Settings
 from reference.code import cell, field_docs, first_line
 
 
@@ -16,6 +16,7 @@ def page() -> str:
         "",
         *_table(MediaSettings, "./run ansim run --role media --config media.toml"),
     ]
+    lines += ["", "## A hub", "", *_table(HubSettings, "./run ansim run --role hub --config hub.toml")]
     return "\n".join(lines) + "\n"
 
 

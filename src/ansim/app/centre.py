@@ -34,7 +34,7 @@ from ansim.adapters.trackers.server import Devices
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.country import Membership
 from ansim.app.holdings import holdings
-from ansim.app.mapping import OneDoor
+from ansim.app.mapping import ListedDoors, OneDoor
 from ansim.app.media import HeadsOf, LocalGate, LocalWallGate, MediaOf, Node, NodeHeads, PullerOf
 from ansim.app.places import CountryBoundaries, Streets, country
 from ansim.app.recording import (
@@ -62,6 +62,7 @@ from ansim.city.places.actions import load as load_boundaries
 from ansim.city.places.areas import Areas
 from ansim.city.places.distribution import Distribution
 from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.city.places.ports import Door
 from ansim.city.recordings.actions import plan_again
 from ansim.city.recordings.ports import RecordedDays
 from ansim.city.ways.register import Network
@@ -276,7 +277,7 @@ class Centre:
         self.areas = Areas(jurisdictions)
         self.database.provide(Areas, self.areas)
         await load_boundaries(self.database, self.areas)
-        self.distribution = Distribution(self.areas, OneDoor(lambda: self.origin, self._public_key), self.world.clock)
+        self.distribution = Distribution(self.areas, self._doors(), self.world.clock)
         self.lost = Lost(self.distribution, settings.lost_name or f"{settings.centre}.ansim", settings.lost_peers)
         self._stack.push_async_callback(self.lost.close)
         self.places = CountryBoundaries(
@@ -414,6 +415,17 @@ class Centre:
         database.on_commit.append(intercom.hear)
         self.lanes = Lanes(self.world.clock.monotonic)
         self.passkeys: Passkeys = SitePasskeys(urlsplit(self.origin).hostname or "localhost", [self.origin])
+
+    def _doors(self) -> OneDoor | ListedDoors:
+        """Of a centre among others: theirs, as the hub says. Of one that stands alone: its own, for everybody."""
+        if self._country_bus is None and not self.settings.country:
+            return OneDoor(lambda: self.origin, self._public_key)
+
+        def own() -> tuple[str, Door]:
+            centre = self.areas.centres[self.settings.centre]
+            return centre.id, Door(centre=centre, uri=self.origin, key=self._public_key())
+
+        return ListedDoors(lambda: self.database.use(Country), own)
 
     def _public_key(self) -> dict[str, str]:
         return sealing.public_jwk(self.database.use(CentreKey).private.public_key())

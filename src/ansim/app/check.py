@@ -10,9 +10,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansim.app.holdings import holdings
+from ansim.app.hub import LEDGER_KEY
 from ansim.app.recording import CLIPS
 from ansim.app.running import database_of, read_note
 from ansim.app.sources import RECORDINGS
+from ansim.city.country.hub import HUB
 from ansim.city.migration import actions as migration
 from ansim.city.recordings import actions as recordings
 from ansim.core.database import Database, Transaction
@@ -27,6 +29,7 @@ from ansim.trust.retention import erasure
 from ansim.trust.retention.holdings import unclaimed
 from ansim.trust.retention.keys import Erased, Keys, Unreadable
 from ansim.trust.retention.master import FileMaster
+from ansim.trust.signed import read_private
 
 STUCK = timedelta(seconds=60)
 """A fact that has not left after so long, or a timer that has not fired."""
@@ -90,6 +93,8 @@ RULES = {
 }
 """What must never be found: sentence -> the query that finds it."""
 
+NEVER_IN_A_HUB = ("signal", "incident", "fix", "trip", "ward", "person", "device")
+
 
 async def wrong(
     database: Database,
@@ -126,6 +131,18 @@ async def wrong(
         keys.close()
 
 
+async def wrong_in_hub(database: Database, folder: Path) -> list[str]:
+    """As `wrong`, of a hub: its ledger is as it must be, and nobody's case or position has ever come to it."""
+    log = Verifier(HUB, read_private(folder / LEDGER_KEY).public_key())
+    async with database.transaction() as tx:
+        held = [
+            f"a hub holds a row of {table}"
+            for table in NEVER_IN_A_HUB
+            if await tx.fetchval(f"SELECT EXISTS (SELECT FROM {table})")
+        ]
+        return held + await _stuck(tx) + await check_ledger(tx, log, (), witness_s=WITNESS_S)
+
+
 async def _rows(tx: Transaction, sql: str) -> list[tuple[str]]:
     return [(str(next(iter(row.values()))),) for row in await tx.fetch(sql)]
 
@@ -139,12 +156,15 @@ async def _stuck(tx: Transaction) -> list[str]:
 
 
 async def check(folder: Path) -> int:
-    """Check the centre that runs with this data folder; 1 when something is wrong."""
+    """Check the centre, or the hub, that runs with this data folder; 1 when something is wrong."""
     note = await asyncio.to_thread(read_note, folder)
     database = await database_of(note.dsn)
     try:
         witnesses = [Verifier.parse(key) for key in note.witnesses]
-        found = await wrong(database, folder, note.centre, witnesses, witness_within_s=note.witness_within_s)
+        if note.centre == HUB:
+            found = await wrong_in_hub(database, folder)
+        else:
+            found = await wrong(database, folder, note.centre, witnesses, witness_within_s=note.witness_within_s)
     finally:
         await database.close()
     print("\n".join(f"WRONG  {line}" for line in found) if found else "all is as it must be")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from pathlib import Path
 
 from ansim import flow
@@ -21,15 +19,7 @@ from ansim.response.handover.letters import Post
 from ansim.response.signals.sender import Issuers
 from ansim.trust import sealing
 from ansim.trust.access.model import SESSION_IDLE_S
-from ansim.trust.signed import (
-    PrivateKey,
-    private_from_bytes,
-    private_text,
-    public_from_bytes,
-    public_from_text,
-    public_text,
-    read_private,
-)
+from ansim.trust.signed import own_key, public_from_bytes, public_from_text, public_text
 
 
 class Membership:
@@ -46,7 +36,7 @@ class Membership:
 
     async def start(self) -> None:
         settings, database = self._settings, self._database
-        signing = country_key(self._world, Path(settings.country_key or settings.folder / "country.key"))
+        signing = own_key(self._world, Path(settings.country_key or settings.folder / "country.key"))
         async with database.transaction() as tx:
             [issuer] = (await people.issuers(tx)).values()
         card = Card(
@@ -90,14 +80,3 @@ class Membership:
         for listed in directory.centres:
             if listed.card.centre != self._settings.centre:
                 issuers[listed.card.centre] = [public_from_text(listed.card.issuer).public_bytes_raw()]
-
-
-def country_key(world: World, file: Path) -> PrivateKey:
-    """Made when it is not there; its public half lies beside it, for the hub's operator to appoint this centre by."""
-    with suppress(FileExistsError):
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        made = private_from_bytes(world.token_bytes(32))
-        with os.fdopen(descriptor, "w", encoding="ascii") as out:
-            out.write(private_text(made) + "\n")
-        file.with_name(file.name + ".pub").write_text(public_text(made.public_key()) + "\n", encoding="ascii")
-    return read_private(file)

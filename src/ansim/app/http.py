@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import structlog
-from litestar import Litestar, Request, Response, asgi
+from litestar import Litestar, asgi
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ControllerRouterHandler
 
 from ansim.adapters.gateways import routes as desk_routes
@@ -21,12 +19,12 @@ from ansim.app.centre import Centre
 from ansim.app.mapping import mapping_route
 from ansim.app.openapi import document
 from ansim.app.pages import pages
+from ansim.app.problems import problem
 from ansim.app.remote import node_door
 from ansim.city.bells import routes as bell_routes
 from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
 from ansim.city.ways import routes as way_routes
-from ansim.core.errors import Problem
 from ansim.nodes.media.socket import media_socket, wall_socket
 from ansim.response.bells import routes as press_routes
 from ansim.response.escorts import routes as escort_routes
@@ -47,7 +45,6 @@ from ansim.trust.ledger import routes as ledger_routes
 log = structlog.get_logger()
 
 BODY_LIMIT = 128 * 1024
-PROBLEM = "application/problem+json"
 
 
 def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) -> Litestar:
@@ -118,43 +115,3 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         logging_config=None,
         debug=False,
     )
-
-
-def problem(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Every refusal as RFC 9457, and never more in it than the sender may know."""
-    refused = _as_problem(error)
-    if refused.status >= 500 and refused.status != 503:
-        log.error("request failed", route=_route(request), exc_info=error)
-    headers = {"retry-after": str(refused.extra["retry_after_s"])} if "retry_after_s" in refused.extra else {}
-    # The path may hold a link's secret; the route's pattern says the same without it.
-    return Response(
-        msgspec.json.encode(refused.body(_route(request))),
-        status_code=refused.status,
-        media_type=PROBLEM,
-        headers=headers,
-    )
-
-
-def _as_problem(error: Exception) -> Problem:
-    if isinstance(error, Problem):
-        return error
-    if isinstance(error, ValidationException):
-        extra: Sequence[Any] = error.extra if isinstance(error.extra, list) else []
-        first = extra[0] if extra and isinstance(extra[0], dict) else {}
-        field = str(first.get("key") or "body")
-        return Problem(
-            400, "request.form", "This member does not fit", str(first.get("message") or error.detail), field=field
-        )
-    if isinstance(error, HTTPException):
-        names = {404: "route.unknown", 405: "method.unknown", 413: "request.large", 415: "request.type"}
-        return Problem(
-            error.status_code, names.get(error.status_code, "request.form"), error.detail or "This request does not fit"
-        )
-    if isinstance(error, RecursionError):
-        return Problem(400, "request.nested", "Nested too deep", field="body")
-    return Problem(500, "internal", "Something went wrong here", "It has been recorded.")
-
-
-def _route(request: Request[Any, Any, Any]) -> str:
-    template = request.scope.get("path_template")
-    return str(template or "/" + request.scope["path"].strip("/").split("/", 1)[0])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from itertools import islice
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import shapely
@@ -12,6 +13,7 @@ from litestar import post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
+from ansim.city.country.model import Card
 from ansim.city.places.distribution import Distribution, Failed, Location, Mapping, Warning
 from ansim.city.places.model import Centre, Source
 from ansim.city.places.ports import Door
@@ -28,8 +30,50 @@ class OneDoor:
         self._uri = uri
         self._key = key
 
-    def doors(self, answering: Sequence[Centre], neighbours: Sequence[Centre]) -> list[Door]:
+    def doors(self, answering: Sequence[Centre], covering: Sequence[Centre]) -> list[Door]:
         return [Door(centre=centre, uri=self._uri(), key=self._key()) for centre in answering]
+
+
+class Cards(Protocol):
+    """What a hub has heard, or what a centre has heard of the hub."""
+
+    def card(self, centre: str) -> Card | None: ...
+    def up(self, centre: str) -> bool: ...
+
+
+class ListedDoors:
+    """`city.places.ports.Directory` over the centres that beat. `own` is the door of the centre that is asked, which is always open; a hub
+    has none."""
+
+    COVERS = 2
+    """So many neighbours are told beside those who answer: a phone tries one after the other, three seconds each."""
+
+    def __init__(self, cards: Callable[[], Cards], own: Callable[[], tuple[str, Door]] | None = None) -> None:
+        self._cards = cards
+        self._own = own
+
+    def doors(self, answering: Sequence[Centre], covering: Sequence[Centre]) -> list[Door]:
+        cards, own = self._cards(), None if self._own is None else self._own()
+        there: list[Door] = []
+        silent: list[Door] = []
+        for centre in answering:
+            if own is not None and own[0] == centre.id:
+                there.append(msgspec.structs.replace(own[1], centre=centre))
+            elif (door := _door(centre, cards.card(centre.id))) is not None:
+                (there if cards.up(centre.id) else silent).append(door)
+        covers = (
+            door
+            for centre in covering
+            if cards.up(centre.id) and (door := _door(centre, cards.card(centre.id))) is not None
+        )
+        found = [*there, *islice(covers, self.COVERS), *silent]
+        if not found and own is not None:
+            return [own[1]]
+        return found
+
+
+def _door(centre: Centre, card: Card | None) -> Door | None:
+    return None if card is None else Door(centre=centre, uri=card.origin, key=card.sealing)
 
 
 class Where(msgspec.Struct, frozen=True, kw_only=True):

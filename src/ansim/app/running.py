@@ -32,12 +32,15 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 def leave_note(centre: Centre, *, pid: int) -> None:
     """`pid`: of the process that serves; 0 when it is not to be found by it."""
     settings, sequencer = centre.settings, centre.sequencer
-    folder = settings.folder
     running = Running(
         pid=pid, port=settings.port, dsn=centre.dsn, centre=settings.centre,
         witnesses=[witness.verifier.text() for witness in sequencer.witnesses],
         witness_within_s=sequencer.witness_within_s,
     )  # fmt: skip
+    write_note(settings.folder, running)
+
+
+def write_note(folder: Path, running: Running) -> None:
     file = folder / NOTE
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as note:

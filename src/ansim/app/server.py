@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import uvicorn
 
-from ansim.app.settings import MediaSettings, Settings
+from ansim.app.settings import HubSettings, MediaSettings, Settings
 from ansim.core.errors import Problem
 from ansim.nodes.media.transport import TransportProtocol
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STOP_WITHIN_S = 3
 SLOW_SOCKETS = 20_000
 
-Serving = TypeVar("Serving", Settings, MediaSettings)
+Serving = TypeVar("Serving", Settings, MediaSettings, HubSettings)
 
 
 class Server(uvicorn.Server):

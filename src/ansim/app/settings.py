@@ -21,6 +21,7 @@ Telephone = Annotated[str, msgspec.Meta(pattern=r"^[0-9+() -]{3,24}$")]
 
 
 ServerName = Annotated[str, msgspec.Meta(pattern=r"^([a-zA-Z0-9-]{1,63}\.)+[a-zA-Z0-9]{1,63}$")]
+CentreId = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}$")]
 PortNumber = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 
 
@@ -198,7 +199,42 @@ class MediaSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return Path(self.data).absolute()
 
 
-Of = TypeVar("Of", Settings, MediaSettings)
+class HubSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of a hub, which says who answers where and who is there: `ansim run --role hub`. It holds no case and no position."""
+
+    country: Annotated[str, msgspec.Meta(pattern=r"^(nats|tls)://[^\s]+$")]
+    """The broker (NATS) between the centres of the country."""
+    appointed: dict[CentreId, str]
+    """{ gyeonggi-seongnam = "…" }: each centre that is heard, and its public key in base64, which stands in its `country.key.pub`."""
+    key: str | None = None
+    """File with the key by which centres know this hub, hub.key in the data folder without it; made here when it is not there. Its public
+    half, hub.key.pub, goes to every centre (`hub_key`)."""
+    default: CentreId = "seoul"
+    """The centre that answers first for places that lie in no boundary."""
+    name: ServerName = "hub.ansim"
+    """What this server is called on the path of a question that servers pass on (LoST): a name like lost.example.org."""
+    peers: tuple[Peer, ...] = ()
+    """Other LoST servers, asked for places outside every boundary known here: in TOML a [[peers]] for each, with `source` and `url`."""
+    data: Annotated[str, msgspec.Meta(min_length=1)] = "ansim-hub"
+    """Folder of its keys and, without `database`, of its database."""
+    database: str | None = None
+    """DSN of the operator's PostgreSQL, for imported boundaries and the ledger of who imported them; without one a server is started in the
+    data folder."""
+    host: str = "127.0.0.1"
+    """Address on which it answers; 0.0.0.0 for all. In front of it stands whatever ends TLS."""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8002
+    """0 takes a free one."""
+
+    def __post_init__(self) -> None:
+        for key in self.appointed.values():
+            public_from_text(key)
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.data).absolute()
+
+
+Of = TypeVar("Of", Settings, MediaSettings, HubSettings)
 
 
 def read_settings(path: Path) -> Settings:
@@ -209,6 +245,11 @@ def read_settings(path: Path) -> Settings:
 def read_media_settings(path: Path) -> MediaSettings:
     """As `read_settings`, of a media node."""
     return _read(path, MediaSettings)
+
+
+def read_hub_settings(path: Path) -> HubSettings:
+    """As `read_settings`, of a hub."""
+    return _read(path, HubSettings)
 
 
 def read_secret(path: Path) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ansim.core.errors import Problem
+from ansim.core.world import World
 
 PublicKey = Ed25519PublicKey
 PrivateKey = Ed25519PrivateKey
@@ -71,6 +74,17 @@ def read_private(file: Path) -> PrivateKey:
     if open_to:
         raise Problem(400, "settings.key", f"Others can read the key in {file}", "chmod 600 makes it ours alone.")
     return key
+
+
+def own_key(world: World, file: Path) -> PrivateKey:
+    """Of this organisation: made when it is not there; its public half lies beside it, for others to know it by. Raises as `read_private`."""
+    with suppress(FileExistsError):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        made = private_from_bytes(world.token_bytes(32))
+        with os.fdopen(descriptor, "w", encoding="ascii") as out:
+            out.write(private_text(made) + "\n")
+        file.with_name(file.name + ".pub").write_text(public_text(made.public_key()) + "\n", encoding="ascii")
+    return read_private(file)
 
 
 def private_text(key: PrivateKey) -> str:

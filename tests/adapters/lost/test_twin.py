@@ -9,8 +9,8 @@ from litestar import Litestar
 from litestar.testing import AsyncTestClient
 
 from ansim.adapters.lost.server import Lost
-from ansim.app.http import problem
 from ansim.app.mapping import mapping_route
+from ansim.app.problems import problem
 
 from .conftest import NOW, Serve, boundary
 from .test_lost import BOX, SEONGNAM, at, find

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ansim.city.country.model import BEATS, DIRECTORY, DIRECTORY_EVERY_S, Beat, Directory, Listed
+from ansim.city.country.model import BEATS, DIRECTORY, DIRECTORY_EVERY_S, SILENT_S, Beat, Card, Directory, Listed
 from ansim.core.bus import Bus
 from ansim.core.world import World
 from ansim.trust.signed import NotTheirs, PrivateKey, PublicKey, opened, public_text, sign
@@ -47,6 +47,16 @@ class Hub:
                 for centre, (beat, heard) in sorted(self._beats.items())
             ]
         )
+
+    def card(self, centre: str) -> Card | None:
+        """How a centre is reached; None for one that has not been heard since this process began."""
+        heard = self._beats.get(centre)
+        return None if heard is None else heard[0].card
+
+    def up(self, centre: str) -> bool:
+        """Whether it was there a moment ago."""
+        heard = self._beats.get(centre)
+        return heard is not None and self._world.clock.monotonic() - heard[1] < SILENT_S
 
     def _hear(self, message: bytes) -> None:
         try:

@@ -124,9 +124,10 @@ class Distribution:
         if own:
             return tuple(Told(one, None) for one in own)
         of = {one.centre.id: one for one in found.mapped if one.centre is not None}
-        doors = self.directory.doors([one.centre for one in found.mapped if one.centre is not None], found.neighbours)
-        first = found.mapped[0]
-        return tuple(Told(of.get(door.centre.id, first), door) for door in doors)
+        answering = [one.centre for one in found.mapped if one.centre is not None]
+        covering = dict.fromkeys((*found.neighbours, *self.areas.neighbours(answering[0].id, self.now())))
+        doors = self.directory.doors(answering, [one for one in covering if one not in answering])
+        return tuple(Told(of.get(door.centre.id, found.mapped[0]), door) for door in doors)
 
     def _offered(self, name: str, place: Shape, at: datetime) -> bool:
         found = self.areas.find(name, place, at)

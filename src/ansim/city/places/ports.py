@@ -19,7 +19,6 @@ class Door(Struct, frozen=True, kw_only=True):
 
 
 class Directory(Protocol):
-    def doors(self, answering: Sequence[Centre], neighbours: Sequence[Centre]) -> list[Door]:
-        """Whom a phone should try, in this order: those who answer there, as far as they can be reached now, then whoever covers for
-        them. `neighbours` answer beyond the borders near by. Empty only when nobody at all can be reached. Does not wait: it is asked for
-        every query."""
+    def doors(self, answering: Sequence[Centre], covering: Sequence[Centre]) -> list[Door]:
+        """Whom a phone should try, in this order: those who answer there and are there now, then of those who would cover for them, then
+        those who answer and were silent a moment ago. Empty only when nobody at all is known. Does not wait: it is asked for every query."""
