@@ -39,6 +39,7 @@ CREATE TABLE timer (
     due_at  timestamptz NOT NULL,   -- when, by the wall clock
     PRIMARY KEY (kind, subject)
 );
+CREATE INDEX timer_due ON timer (due_at);  -- what is due soon is read every five seconds
 
 
 -- == Ledger and destruction ============================================================================================
