@@ -10,12 +10,15 @@ import httpx
 import msgspec
 import pytest
 
+from ansim.app import check
+from ansim.core.database import Database
+from ansim.core.database.pool import PoolDriver
 from ansim.core.geo import destination
 from ansim.response.notify.ports import Notice
 from ansim.sim.agency import Officer
 from ansim.sim.phone import CONTACTS, Phone, Refused, instant, read
 from ansim.sim.sealing import base64url, seal
-from tests.flow.conftest import HOME, House
+from tests.flow.conftest import CENTRE, HOME, House, folder_of
 
 pytestmark = pytest.mark.flow
 
@@ -548,3 +551,22 @@ async def test_somebody_else_gets_nothing(town: Town) -> None:
     assert refused.value.status == 404
     auditor = await house.client("auditor")
     assert (await auditor.get(f"/api/escorts/{her.id}")).status_code == 403
+
+
+async def test_the_check_reads_the_times_by_the_clock_that_wrote_them(town: Town) -> None:
+    """Her call for help is half a minute old by the centre's clock, whatever the database's own says."""
+    house, her = town.house, await booked(town.house)
+    async with house.centre.database.transaction() as tx:
+        await tx.execute("UPDATE escort SET state = 'signalled', signalled_at = $2 WHERE id = $1", her.id, tx.at)
+
+    async def wrong() -> list[str]:
+        database = Database(await PoolDriver.connect(house.centre.dsn, size=2), house.centre.world)
+        try:
+            return [line for line in await check.wrong(database, folder_of(house), CENTRE) if her.id in line]
+        finally:
+            await database.close()
+
+    await house.clock.advance(30)
+    assert await wrong() == []
+    await house.clock.advance(31)
+    assert await wrong() == [f"an escort called for help and no case has it: {her.id}"]

@@ -798,7 +798,11 @@ async def test_the_check_finds_a_trip_that_nobody_looks_after(house: House) -> N
     assert await unwell(house) == []
     async with house.centre.database.transaction() as tx:
         await tx.execute("DELETE FROM timer WHERE kind = 'trip.due'")
-        await tx.execute("UPDATE trip SET track_slot = 7, ended_at = now() - interval '1 hour' WHERE id = $1", one.id)
+        await tx.execute(
+            "UPDATE trip SET track_slot = 7, ended_at = $2::timestamptz - interval '1 hour' WHERE id = $1",
+            one.id,
+            tx.at,
+        )
     found = await unwell(house)
     assert f"an open trip has no timer that looks after it: {other.id}" in found
     assert f"a trip's track key outlives the trip: {one.id}" in found
