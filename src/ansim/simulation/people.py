@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -96,7 +96,7 @@ async def phone(around: Surroundings, number: int, person: str | None, presses_a
 
     async def send(centre: Centre) -> Receipt:
         sealed = contacts(centre, id) if known else None
-        return await centre.intake.submit(replace(base, contacts=sealed))
+        return await centre.intake.submit(msgspec.structs.replace(base, contacts=sealed))
 
     receipt = await _until_received(around, id, send)
     while draw.random() < 0.6:

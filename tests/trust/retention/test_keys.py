@@ -121,11 +121,22 @@ async def test_keys_survive_a_restart(opened: Opened) -> None:
     assert again.new() == [slot + 1]
 
 
+async def test_a_key_that_memory_let_go_of_opens_from_the_file(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ansim.trust.retention.keys._CACHED", 2)
+    keys = opened()
+    slots = keys.new(5)
+    await keys.flush()
+    sealed = [keys.seal(slot, b"text", b"c") for slot in slots]
+    assert [keys.open(slot, one, b"c") for slot, one in zip(slots, sealed, strict=True)] == [b"text"] * 5
+    assert len(keys._cache) == 2
+
+
 async def test_a_slot_is_never_used_twice(opened: Opened) -> None:
     keys = opened()
     slots = keys.new(5)
     await keys.erase(slots[2:])
     assert keys.new() == [6]
+    assert keys.new(0) == []
     await keys.erase([6])
     assert opened().new() == [7]
 

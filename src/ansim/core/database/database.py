@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
+
 from ansim.core.database.driver import Connection, Driver, Row
 from ansim.core.events import Fact
 from ansim.core.world import World
@@ -17,8 +19,7 @@ from ansim.core.world import World
 Service = TypeVar("Service")
 
 
-@dataclass(frozen=True)
-class Stated:
+class Stated(msgspec.Struct, frozen=True):
     """A fact with the id under which it leaves."""
 
     id: str

@@ -50,6 +50,8 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
             await store.open_by_person(tx, [r.arrival.person for r in routed if r.arrival.person])
         ).items()
     }
+    # the keys of all that will open, in one piece
+    slots = iter(keys.new(2 * len({one.arrival.person or at for at, one in enumerate(routed)} - homes.keys())))
     placed: list[Placed] = []
     opened: dict[str, store.NewIncident] = {}
     drafts: list[Entry] = []
@@ -59,7 +61,7 @@ async def place(tx: Transaction, routed: Sequence[Routed]) -> list[Placed]:
         signal, new = tx.world.id(), home is None
         if home is None:
             incident = tx.world.id()
-            track_slot, case_slot = keys.new(2)
+            track_slot, case_slot = next(slots), next(slots)
             home = (incident, one.centre, track_slot, case_slot)
             if arrival.person:
                 homes[arrival.person] = home

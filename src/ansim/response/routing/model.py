@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ansim.response.signals.model import Arrival
 
 
-@dataclass(frozen=True)
-class Routed:
+class Routed(msgspec.Struct, frozen=True):
     """An arrival with the centre that answers for where it came from. `route` says how that was found: exact, nearest,
     default (she is outside every boundary), none (no position), handed-over (another centre gave it to this one)."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
@@ -14,8 +15,7 @@ from ansim.trust.ledger.actions import entry_of, record, record_many
 from ansim.trust.retention.keys import Keys
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True):
     """An arrival that has found its incident."""
 
     arrival: Arrival

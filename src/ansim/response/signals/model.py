@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
@@ -63,8 +62,7 @@ class SignalPost(msgspec.Struct, frozen=True, kw_only=True):
     sealed: Annotated[str, msgspec.Meta(max_length=24_576, pattern=r"^[A-Za-z0-9_=-]*$")] | None = None
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """A signal that has been understood and not yet stored. `person` is the pseudonym or device key that repeats are
     folded by; `verdict` is what the credential was worth; `damaged`, that a device's frame had a wrong checksum. `track`:
     where she was before, oldest first."""
@@ -87,8 +85,7 @@ class Arrival:
     """Who answers for it, where a hand-over has settled that; else the place does."""
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """The answer that means: stored. The secret opens the sender's own view and, later, the record of who looked."""
 
     receipt: str

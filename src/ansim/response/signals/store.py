@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from ansim.core.database import Row, Transaction
 
 
-@dataclass(frozen=True)
-class NewSignal:
+class NewSignal(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     source: str
     client_id: str

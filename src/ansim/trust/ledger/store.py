@@ -15,6 +15,7 @@ _COLUMNS = (
     "e.id, e.at, e.actor, e.act, e.object, e.incident, e.purpose, e.subject_tag, e.sealed_hash,"
     " e.details::text AS details"
 )
+_details = msgspec.json.Decoder(dict[str, str | int])
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ def _entry(row: Row) -> Entry:
         purpose=row["purpose"],
         subject_tag=row["subject_tag"],
         sealed_hash=row["sealed_hash"],
-        details=msgspec.json.decode(row["details"], type=dict[str, str | int]),
+        details=_details.decode(row["details"]),
     )
 
 

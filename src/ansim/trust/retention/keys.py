@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import struct
 import zlib
+from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ class Keys:
         self._readonly = readonly
         self._slots = SlotFile(world, folder / "keys")
         self._batch = world.disk.open(folder / "rewrap")
-        self._cache: dict[Slot, tuple[bytes, AESGCM]] = {}
+        self._cache: OrderedDict[Slot, tuple[bytes, AESGCM]] = OrderedDict()
         self._wrappers: dict[int, AESGCM] = {}
         self._written = 0
         self._durable = 0
@@ -102,7 +103,7 @@ class Keys:
         keys = [self._world.token_bytes(32) for _ in slots]
         try:
             contents = [self._wrap(slot, key, day, make=True) for slot, key in zip(slots, keys, strict=True)]
-            self._write(slots[0], *contents)
+            self._write(self._slots.next, *contents)
         except OSError as error:
             raise Unavailable from error
         for slot, content, key in zip(slots, contents, keys, strict=True):
@@ -260,7 +261,7 @@ class Keys:
 
     def _remember(self, slot: Slot, content: bytes, cipher: AESGCM) -> None:
         if len(self._cache) >= _CACHED:
-            del self._cache[next(iter(self._cache))]
+            self._cache.popitem(last=False)
         self._cache[slot] = content, cipher
 
     def _wrapper(self, day: int, *, make: bool) -> AESGCM:
