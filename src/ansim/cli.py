@@ -117,9 +117,23 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         action="store_true",
         help="for phones on the same network, on every address, with a certificate of its own",
     )
+    parser.add_argument(
+        "--cities",
+        type=int,
+        metavar="N",
+        help="instead: a country of so many centres (2 to 18), each a process with a database of its own, with hub and broker",
+    )
 
     async def command(arguments: argparse.Namespace) -> int:
         from ansim.app.demo import demo
+
+        if arguments.cities is not None:
+            from ansim.app.land import demo_of_cities
+
+            return await demo_of_cities(
+                http=arguments.http, data=arguments.data, cities=arguments.cities, browser=not arguments.no_browser,
+                until=_told_to_stop(),
+            )  # fmt: skip
 
         return await demo(
             http=arguments.http,

@@ -136,6 +136,33 @@ async def moved_of(phone: Any) -> Any:
 
 
 @MEMORY
+async def test_a_phone_is_told_who_answers_and_who_covers_while_that_one_is_away(land: Land) -> None:
+    """And a page of one centre may speak to another, no other page may."""
+    anybody = await land.seongnam.client()
+    at_yongin = {"latitude": IN_YONGIN[0], "longitude": IN_YONGIN[1]}
+
+    async def told(place: dict[str, float]) -> list[str]:
+        answer = (await anybody.post("/api/mapping", json=place)).json()
+        return [one["uri"] for one in answer["centres"]]
+
+    assert (await told(at_yongin))[0] == f"http://{YONGIN}.example"
+    land.hub._beats.pop(YONGIN)
+    land.seongnam.centre.database.use(Country).learn(land.hub.directory())
+    assert (await told(at_yongin))[0] == f"http://{CENTRE}.example"
+    await land.acquainted()
+    page, ask = f"http://{YONGIN}.example", {"access-control-request-method": "POST"}
+    for origin, path, may in (
+        (page, "/api/signals", True), ("http://elsewhere.example", "/api/signals", False), (page, "/api/incidents", False)
+    ):  # fmt: skip
+        answer = await anybody.options(path, headers={"origin": origin, **ask})
+        assert (answer.headers.get("access-control-allow-origin") == origin) is may
+        assert "access-control-allow-credentials" not in answer.headers
+    shown = await anybody.get("/citizen")
+    assert f"{page} " in shown.headers["content-security-policy"].replace(";", " ")
+    assert page not in (await anybody.get("/console")).headers["content-security-policy"]
+
+
+@MEMORY
 async def test_where_the_right_centre_is_away_whoever_got_it_has_it_at_once(land: Land) -> None:
     await land.clock.leap(10)  # nobody beats while the clock leaps, so the hub says that everybody is silent
     land.hub._beats.pop(YONGIN)

@@ -7,10 +7,10 @@ import { Film } from "../shared/film";
 import { LiveSocket } from "../shared/socket";
 import { Follower } from "./following";
 import { allowed } from "./consent";
-import { introduce } from "./identity";
+import { introduce, sealedFor } from "./identity";
 import { battery, lastKnown, newId, unlessLate } from "./phone";
-import { Delivery, SMS_MS, SILENCE_MS, SYNC_TAG, askForSync, keepCase, post, queue, received, waiting } from "./sending";
-import { cases, centre, position, profile, servers, settings } from "./state";
+import { Delivery, type Queued, SMS_MS, SILENCE_MS, SYNC_TAG, addressed, askForSync, keepCase, post, queue, received, waiting } from "./sending";
+import { cases, centre, mapping, position, profile, servers, settings } from "./state";
 import { forget, keep, kept } from "./vault";
 import { locate, reach } from "./whereabouts";
 import type { Case, Message, PhoneState, Position, Receipt, Sos, Trigger } from "./wire";
@@ -23,6 +23,8 @@ export interface Said extends Message {
 
 export type Cancelled = "done" | "wrong" | "later";
 
+/** So long without a connection to the centre that has the case, the next one is asked. */
+const LOST_MS = 10_000;
 /** A slow phone seals for as long; then the call leaves without a name rather than late. */
 const INTRODUCED_WITHIN_MS = 1_500;
 
@@ -55,6 +57,8 @@ export class Readiness {
   readonly fix: Promise<Position | null> = locate();
   readonly battery: Promise<number | undefined> = battery();
   readonly introduction = introduce("ansim signal", this.id, this.at, allowed(profile.value), centre.value);
+  /** For whoever is asked when the first one is silent. */
+  readonly seals = sealedFor(this.id, allowed(profile.value), mapping.value?.centres.slice(1) ?? []);
   constructor() {
     void reach();
   }
@@ -76,6 +80,9 @@ export class RealEmergency implements Emergency {
   private follower: Follower | null = null;
   private socket: LiveSocket<PhoneState & { type?: string }> | null = null;
   private timers: number[] = [];
+  /** What was sent, as long as this page lives: a centre that falls silent is not the only one. */
+  private call: Queued | null = null;
+  private silent = 0;
   private readonly early: Position[] = [];
 
   private constructor(
@@ -100,7 +107,7 @@ export class RealEmergency implements Emergency {
       ...(typeof charge === "number" ? { battery: charge } : {}),
       ...(await unlessLate(readiness.introduction, INTRODUCED_WITHIN_MS)),
     };
-    emergency.deliver(sos, servers(), true);
+    emergency.deliver({ sos, servers: servers(), seals: await unlessLate(readiness.seals, INTRODUCED_WITHIN_MS) ?? {} }, true);
     if (fix === null) void readiness.fix.then((late) => late && emergency.moved(late));
     return emergency;
   }
@@ -113,7 +120,7 @@ export class RealEmergency implements Emergency {
       emergency.where.value = unsent.sos.position;
       emergency.cancelled.value = (await kept<string>("cancel:" + unsent.sos.id)) !== null;
       emergency.startClocks();
-      emergency.deliver(unsent.sos, unsent.servers, false);
+      emergency.deliver(unsent, false);
       return emergency;
     }
     const open = cases.value.find((one) => one.closed_at === null && !one.left);
@@ -155,9 +162,10 @@ export class RealEmergency implements Emergency {
     this.delivery?.retry();
   };
 
-  private deliver(sos: Sos, to: string[], isNew: boolean): void {
-    const queued = { sos, servers: to };
-    this.delivery = new Delivery(sos, to, post);
+  private deliver(queued: Queued, isNew: boolean): void {
+    const { sos, servers: to } = queued;
+    this.call = queued;
+    this.delivery = new Delivery(sos, to, (server) => post(server, addressed(queued, server)));
     const stored = isNew ? queue(queued).then(() => askForSync(SYNC_TAG), () => void (this.unstored.value = true)) : Promise.resolve();
     void this.delivery.run().then(async (answer) => {
       if (answer === null) return;
@@ -191,16 +199,49 @@ export class RealEmergency implements Emergency {
     this.film = new Film(one.server, () => ({ signal: one.id, secret: one.secret }));
     this.socket = new LiveSocket<PhoneState & { type?: string }>({
       path: "/live/signal",
+      server: one.server,
       first: () => ({ signal: one.id, secret: one.secret }),
       receive: (message) => this.heard(message),
       final: (code) => code === 4404 || code === 4403,
       deadAfterMs: 60_000,
     });
-    this.socket.open.subscribe((open) => (this.connected.value = open));
+    this.socket.open.subscribe((open) => {
+      this.connected.value = open;
+      clearTimeout(this.silent);
+      if (!open) this.silent = window.setTimeout(() => this.elsewhere(), LOST_MS);
+    });
     this.socket.start();
     void kept<string>("cancel:" + one.id).then(async (code) => {
       if (code !== null) await this.cancel(code);
     });
+  }
+
+  /** The centre that has the case cannot be reached: the same call goes to the next one, for which it is the same case. */
+  private elsewhere(): void {
+    const one = this.receipt.value;
+    const others = this.call?.servers.filter((server) => server !== one?.server) ?? [];
+    if (one === null || one.closed_at !== null || this.cancelled.value || others.length === 0) return;
+    const call = this.call!;
+    const delivery = (this.delivery = new Delivery(call.sos, others, (server) => post(server, addressed(call, server))));
+    void delivery.run().then((answer) => {
+      if (answer !== null && !this.connected.value) this.goOn(answer.server, answer.receipt);
+    });
+    const back = this.connected.subscribe((open) => {
+      if (open) delivery.stop();
+    });
+    this.timers.push(window.setTimeout(back, 600_000));
+  }
+
+  /** Another centre has the case from now on. */
+  private goOn(server: string, receipt: Receipt): void {
+    const one = this.receipt.value!;
+    const before = [...(one.before ?? []), { server: one.server, incident: one.incident, secret: one.secret }];
+    this.follower?.stop();
+    this.film?.stop();
+    this.socket?.stop();
+    const next: Case = { ...one, ...receipt, server, before };
+    this.follow(next);
+    void keepCase(next);
   }
 
   private moved(fix: Position): void {
@@ -211,6 +252,10 @@ export class RealEmergency implements Emergency {
 
   private heard(state: PhoneState & { type?: string }): void {
     if (!Array.isArray(state.messages)) return;
+    if (state.moved) {
+      this.goOn(new URL(state.moved.uri).origin, state.moved.receipt);
+      return;
+    }
     // After a cancellation nothing that the centre does may show here: somebody may be looking.
     if (this.cancelled.value) {
       void this.ended(state);
@@ -294,5 +339,6 @@ export class RealEmergency implements Emergency {
     this.follower?.stop();
     this.film?.stop();
     this.socket?.stop();
+    clearTimeout(this.silent);
   }
 }

@@ -37,7 +37,7 @@ export class PracticeEmergency implements Emergency {
     };
     this.sending.value = "received";
     this.phone.value = {
-      state: "received", centre: answering.name, received_at: at, holder: null, receipts: [], messages: [], dispatch: null, closed_at: null, destroyed_at: null,
+      state: "received", centre: answering.name, received_at: at, holder: null, receipts: [], messages: [], dispatch: null, closed_at: null, destroyed_at: null, moved: null,
     };
   }
 

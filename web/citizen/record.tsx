@@ -25,7 +25,7 @@ import { type KeptTrip, begun, forgetTrip } from "./kept-trips";
 import { forgetCase } from "./sending";
 import { cases, escorts, trips } from "./state";
 import { type Word, t } from "./words";
-import type { Case } from "./wire";
+import type { Before, Case } from "./wire";
 
 const FACE: Record<ViewerRole, [string, Word]> = {
   operator: [cctv, "record.operators"],
@@ -256,6 +256,16 @@ function EscortRecord({ one, entries }: { one: KeptEscort; entries: Entry[] }): 
 /** The server answers for so many at once. */
 const ASKED = 50;
 
+/** What each centre is asked for: her cases there, and nobody else's. */
+function by(items: Before[]): Map<string, { incident: string; secret: string }[]> {
+  const asked = new Map<string, { incident: string; secret: string }[]>();
+  for (const { server, incident, secret } of items) {
+    if (!asked.has(server)) asked.set(server, []);
+    asked.get(server)!.push({ incident, secret });
+  }
+  return asked;
+}
+
 export function Record(): JSX.Element {
   const [entries, setEntries] = useState<Entry[] | null>(null);
   const [failed, setFailed] = useState(false);
@@ -266,8 +276,13 @@ export function Record(): JSX.Element {
   const fetchRecord = async (): Promise<void> => {
     setFailed(false);
     try {
-      const items = [...own.map(({ incident, secret }) => ({ incident, secret })), ...ways.map(({ started }) => ({ incident: started!.trip, secret: started!.secret })), ...walks.map(({ escort, secret }) => ({ incident: escort, secret }))].slice(0, ASKED);
-      setEntries((await post<{ entries: Entry[] }>("/api/record", { items })).entries);
+      const items = [
+        ...own.flatMap((one) => [{ server: one.server, incident: one.incident, secret: one.secret }, ...(one.before ?? [])]),
+        ...ways.map(({ started }) => ({ server: started!.server, incident: started!.trip, secret: started!.secret })),
+        ...walks.map(({ server, escort, secret }) => ({ server, incident: escort, secret })),
+      ].slice(0, ASKED);
+      const answers = await Promise.all([...by(items)].map(([server, asked]) => post<{ entries: Entry[] }>(new URL("/api/record", server).href, { items: asked })));
+      setEntries(answers.flatMap((answer) => answer.entries));
     } catch {
       setFailed(true);
     }

@@ -15,9 +15,19 @@ const QUEUE = "queue:";
 const CASE = "case:";
 export const SYNC_TAG = "queue";
 
-interface Queued {
+export interface Queued {
   sos: Sos;
   servers: string[];
+  /** What is sealed about her, by the server whose key opens it: the first one's is in the call itself. */
+  seals?: Record<string, string>;
+}
+
+/** The call as this server can read it: what is sealed to another centre says nothing there. */
+export function addressed({ sos, servers, seals }: Queued, server: string): Sos {
+  if (server === servers[0] || sos.sealed === undefined) return sos;
+  const { sealed: _, ...bare } = sos;
+  const sealed = seals?.[server];
+  return sealed === undefined ? bare : { ...bare, sealed };
 }
 
 /** A receipt, or an error whose `status` is 0 when nobody answered. */
@@ -92,7 +102,7 @@ export async function deliverWaiting(): Promise<Case[]> {
   for (const queued of await waiting()) {
     for (const server of queued.servers) {
       try {
-        delivered.push(await received(queued, server, await post(server, queued.sos)));
+        delivered.push(await received(queued, server, await post(server, addressed(queued, server))));
         failed = null;
         break;
       } catch (error) {

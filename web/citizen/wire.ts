@@ -113,6 +113,15 @@ export interface PhoneState {
   dispatch: { agency: string; state: string; unit?: string | null; eta_s: number | null; at?: string | null } | null;
   closed_at: string | null;
   destroyed_at: string | null;
+  /** Another centre has the case: this phone goes on there. */
+  moved: { uri: string; receipt: Receipt } | null;
+}
+
+/** A centre that had the case before: what it wrote down of her is read there. */
+export interface Before {
+  server: string;
+  incident: string;
+  secret: string;
 }
 
 /** One SOS of this phone, from receipt until the person removes it. */
@@ -127,6 +136,7 @@ export interface Case extends Receipt {
   destroyed_at: string | null;
   /** She has put a cancelled one away: it no longer opens by itself. */
   left: boolean;
+  before?: Before[];
 }
 
 export type Mode = "walk" | "bus" | "taxi" | "bicycle" | "car";

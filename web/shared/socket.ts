@@ -14,6 +14,8 @@ const RETRY_MS = [300, 600, 1_200, 2_500, 5_000];
 
 export interface LiveOptions<M extends Message> {
   path: string;
+  /** The origin of the server, where it is not the one that this page came from. */
+  server?: string;
   /** Sent as soon as a connection opens, where the server expects the page to prove itself in the first message. */
   first?: () => object;
   receive: (message: M) => void;
@@ -76,9 +78,9 @@ export class LiveSocket<M extends Message> {
   private connect(): void {
     clearTimeout(this.retry);
     if (this.ended) return;
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+    const server = (this.options.server ?? location.origin).replace(/^http/, "ws");
     let opened = false;
-    const socket = new WebSocket(`${scheme}//${location.host}${this.options.path}`);
+    const socket = new WebSocket(server + this.options.path);
     this.socket?.close();
     this.socket = socket;
     socket.onopen = () => {

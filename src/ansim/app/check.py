@@ -14,7 +14,7 @@ from ansim.app.hub import LEDGER_KEY
 from ansim.app.recording import CLIPS
 from ansim.app.running import database_of, read_note
 from ansim.app.sources import RECORDINGS
-from ansim.city.country.hub import HUB
+from ansim.city.country.model import HUB
 from ansim.city.migration import actions as migration
 from ansim.city.recordings import actions as recordings
 from ansim.core.database import Database, Transaction

@@ -49,7 +49,8 @@ class Membership:
         database.provide(Post, post)
         hub = public_from_text(str(settings.hub_key))
         self._member = Member(
-            self._world, self.bus, signing, hub, self._country, card, self._load, self._learned
+            self._world, self.bus, signing, hub, self._country, card, self._load, self._learned,
+            settings.folder / "directory.json"
         )  # fmt: skip
         letters.receive(database, post, flow.LETTERS)
         await self.bus.start()

@@ -16,12 +16,14 @@ from ansim.adapters.lost.server import door as lost_door
 from ansim.adapters.trackers import routes as tracker_routes
 from ansim.adapters.trackers.aml import Aml
 from ansim.app.centre import Centre
+from ansim.app.cors import from_other_centres
 from ansim.app.mapping import mapping_route
 from ansim.app.openapi import document
 from ansim.app.pages import pages
 from ansim.app.problems import problem
 from ansim.app.remote import node_door
 from ansim.city.bells import routes as bell_routes
+from ansim.city.country.member import Country
 from ansim.city.people import routes as people_routes
 from ansim.city.places import routes as places_routes
 from ansim.city.ways import routes as way_routes
@@ -110,6 +112,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         dependencies=dependencies,
         state=State({"database": centre.database}),
         exception_handlers={Exception: problem},
+        middleware=[from_other_centres(lambda: centre.database.use(Country).origins())],
         request_max_body_size=BODY_LIMIT,
         openapi_config=None,
         logging_config=None,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import structlog
 from litestar import Litestar, Response, asgi, get
 from litestar.types import ControllerRouterHandler
@@ -19,14 +20,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from ansim.adapters.bus.memory import MemoryBus
 from ansim.adapters.bus.nats import NatsBus
 from ansim.adapters.lost.server import Lost, door
+from ansim.app.cors import from_other_centres
 from ansim.app.limits import open_many_files
 from ansim.app.mapping import ListedDoors, mapping_route
 from ansim.app.problems import problem
 from ansim.app.running import Running, take_note_away, write_note
 from ansim.app.server import listen, served
 from ansim.app.settings import HubSettings
-from ansim.city.country.hub import HUB
 from ansim.city.country.hub import Hub as Beats
+from ansim.city.country.model import HUB, Load
 from ansim.city.places import actions as places
 from ansim.city.places.areas import Areas
 from ansim.city.places.distribution import Distribution
@@ -48,6 +50,18 @@ LEDGER_KEY = "ledger.key"
 """In the data folder: what signs the ledger of imports."""
 
 log = structlog.get_logger()
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A centre: whether it was heard within the last seconds, how busy it says that it is, and who gets its calls while it is silent."""
+
+    id: str
+    name: str
+    origin: str
+    up: bool
+    heard_ago_s: float | None
+    load: Load
+    covered_by: str | None
 
 
 class Hub:
@@ -93,6 +107,20 @@ class Hub:
             await part.start()
             self._stack.push_async_callback(part.close)
 
+    def standing(self) -> list[Standing]:
+        """Of every centre that was heard since this process began."""
+        known, beats, now = self.areas.centres, self.beats, self.world.clock.now()
+        return [
+            Standing(
+                id=(id := listed.card.centre), name=known[id].name.ko if id in known else id, origin=listed.card.origin,
+                up=listed.up, heard_ago_s=listed.heard_ago_s, load=listed.load,
+                covered_by=None if listed.up or id not in known else next(
+                    (one.id for one in self.areas.neighbours(id, now) if beats.up(one.id)), None
+                ),
+            )
+            for listed in beats.directory().centres
+        ]  # fmt: skip
+
     async def _open_database(self) -> Database:
         self.dsn = self.settings.database or await self._start_postgres()
         connection = await asyncpg.connect(self.dsn)
@@ -137,16 +165,23 @@ def application(hub: Hub) -> Litestar:
         """Counts and times in the form of Prometheus; nothing about anybody."""
         return generate_latest()
 
+    @get("/api/nation")
+    async def nation() -> dict[str, list[Standing]]:
+        """Every centre that was heard: is it there, how busy is it, who covers for it. Nothing about anybody."""
+        return {"centres": hub.standing()}
+
     routes: list[ControllerRouterHandler] = [
         healthz,
         readyz,
         metrics,
+        nation,
         mapping_route(lambda: hub.distribution),
         asgi("/lost", copy_scope=False)(door(hub.lost)),
     ]
     return Litestar(
         routes,
         exception_handlers={Exception: problem},
+        middleware=[from_other_centres(hub.beats.origins)],
         request_max_body_size=BODY_LIMIT,
         openapi_config=None,
         logging_config=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import mimetypes
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from litestar.params import FromPath
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ansim.app.centre import Centre
+from ansim.city.country.member import Country
 from ansim.core.database import Database
 from ansim.core.errors import Problem, Unavailable, not_found
 from ansim.response.picture import assemble
@@ -26,14 +28,17 @@ INSTALLED = ("citizen", "guardian", "bell")
 """Pages with a service worker."""
 
 
-def security(origin: str, media_origin: str | None = None) -> dict[str, str]:
+def security(origin: str, media_origin: str | None = None, centres: Sequence[str] = ()) -> dict[str, str]:
     """Headers of every page. Nothing may be loaded from, or said to, anybody else: where an incident is would leak with the
     first foreign map tile.
 
-    `origin` is what browsers call this server, `media_origin` the media node where that has a name of its own. That 'self' means its sockets, too, is the rule (CSP 3, 6.7.2.8), but Safari before
+    `origin` is what browsers call this server, `media_origin` the media node where that has a name of its own, `centres` the other centres
+    of the country, for the page of a phone, which speaks to whichever answers for its place. That 'self' means its sockets, too, is the rule (CSP 3, 6.7.2.8), but Safari before
     15.4 and Chrome before 71 want them by name.
     """
-    sockets = " ".join("ws" + one.removeprefix("http") for one in (origin, media_origin) if one)
+    sockets = " ".join(
+        (*("ws" + one.removeprefix("http") for one in (origin, media_origin, *centres) if one), *centres)
+    )
     policy = (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
         f" style-src 'self' 'unsafe-inline'; connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none';"
@@ -148,6 +153,7 @@ def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[byte
         raise Problem(404, "page.unbuilt", "The pages are not built", "Run ./run, which builds them.")
     text = file.read_text(encoding="utf-8")
     media_origin = centre.settings.media_origin
+    others = centre.database.use(Country).origins() if name == "citizen" else ()
     if media_origin:
         replace = (*replace, ("<head>", f'<head><meta name="media" content="{html.escape(media_origin)}">'))
     for old, new in replace:
@@ -155,7 +161,7 @@ def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[byte
     return Response(
         text.encode(),
         media_type="text/html; charset=utf-8",
-        headers={"cache-control": "no-cache", **security(centre.origin, media_origin)},
+        headers={"cache-control": "no-cache", **security(centre.origin, media_origin, others)},
     )
 
 

@@ -10,12 +10,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ansim.city.country.model import BEATS, DIRECTORY, DIRECTORY_EVERY_S, SILENT_S, Beat, Card, Directory, Listed
+from ansim.city.country.model import BEATS, DIRECTORY, DIRECTORY_EVERY_S, HUB, SILENT_S, Beat, Card, Directory, Listed
 from ansim.core.bus import Bus
 from ansim.core.world import World
 from ansim.trust.signed import NotTheirs, PrivateKey, PublicKey, opened, public_text, sign
-
-HUB = "hub"
 
 
 class Hub:
@@ -52,6 +50,10 @@ class Hub:
         """How a centre is reached; None for one that has not been heard since this process began."""
         heard = self._beats.get(centre)
         return None if heard is None else heard[0].card
+
+    def origins(self) -> list[str]:
+        """Where the centres are reached by browsers."""
+        return [beat.card.origin for beat, _ in self._beats.values()]
 
     def up(self, centre: str) -> bool:
         """Whether it was there a moment ago."""

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 import structlog
 
-from ansim.city.country.hub import HUB
-from ansim.city.country.model import BEAT_EVERY_S, BEATS, DIRECTORY, HUB_AWAY_S, Beat, Card, Directory, Listed, Load
+from ansim.city.country.model import (
+    BEAT_EVERY_S,
+    BEATS,
+    DIRECTORY,
+    HUB,
+    HUB_AWAY_S,
+    Beat,
+    Card,
+    Directory,
+    Listed,
+    Load,
+)
 from ansim.core.bus import Bus
 from ansim.core.errors import Unavailable
 from ansim.core.world import World
@@ -30,10 +42,20 @@ class Country:
         self._listed = {listed.card.centre: listed for listed in directory.centres}
         self._heard_at = self._world.clock.monotonic()
 
+    def remember(self, directory: Directory) -> None:
+        """What the hub said before this process began: who they are, not who is there."""
+        self._listed = {
+            listed.card.centre: msgspec.structs.replace(listed, heard_ago_s=None) for listed in directory.centres
+        }
+
     def card(self, centre: str) -> Card | None:
         """How a centre is reached; None for one that nobody has heard of."""
         listed = self._listed.get(centre)
         return None if listed is None else listed.card
+
+    def origins(self) -> tuple[str, ...]:
+        """Where the centres are reached by browsers."""
+        return tuple(listed.card.origin for listed in self._listed.values())
 
     def keys(self) -> dict[str, PublicKey]:
         """What each centre signs with."""
@@ -58,7 +80,7 @@ class Member:
 
     def __init__(
         self, world: World, bus: Bus, signing: PrivateKey, hub: PublicKey, country: Country,
-        card: Card, load: Callable[[], Awaitable[Load]], learned: Callable[[Directory], None],
+        card: Card, load: Callable[[], Awaitable[Load]], learned: Callable[[Directory], None], kept: Path,
     ) -> None:  # fmt: skip
         self._world = world
         self._bus = bus
@@ -68,10 +90,16 @@ class Member:
         self._card = card
         self._load = load
         self._learned = learned
+        self._kept = kept
+        self._cards: list[tuple[Card, str]] = []
         self._task: asyncio.Task[None] | None = None
         bus.listen(DIRECTORY, self._hear)
 
     async def start(self) -> None:
+        with suppress(OSError, NotTheirs, msgspec.MsgspecError):
+            directory = self._read(await asyncio.to_thread(self._kept.read_bytes))
+            self._country.remember(directory)
+            self._learned(directory)
         self._task = asyncio.create_task(self._beat(), name="beat")
 
     async def close(self) -> None:
@@ -81,13 +109,29 @@ class Member:
 
     def _hear(self, message: bytes) -> None:
         try:
-            _, body = opened(message, "directory", {HUB: self._hub})
-            directory = msgspec.json.decode(body, type=Directory)
+            directory = self._read(message)
         except (NotTheirs, msgspec.MsgspecError):
             log.warning("a directory that the hub did not sign")
         else:
             self._country.learn(directory)
-            self._learned(directory)
+            cards = [(listed.card, listed.key) for listed in directory.centres]
+            if cards != self._cards:
+                self._cards = cards
+                self._learned(directory)
+                self._keep(message)
+
+    def _read(self, message: bytes) -> Directory:
+        _, body = opened(message, "directory", {HUB: self._hub})
+        return msgspec.json.decode(body, type=Directory)
+
+    def _keep(self, message: bytes) -> None:
+        """For a start while the hub is away; signed as it came."""
+        draft = self._kept.with_suffix(".new")
+        try:
+            draft.write_bytes(message)
+            draft.replace(self._kept)
+        except OSError as error:
+            log.warning("directory not kept", why=type(error).__name__)
 
     async def _beat(self) -> None:
         clock, count = self._world.clock, 0

@@ -13,6 +13,8 @@ DIRECTORY_EVERY_S = 1.0
 HUB_AWAY_S = 5.0
 """A directory older than this says nothing any more about who is there; who they are still holds."""
 
+HUB = "hub"
+"""By this name the hub signs."""
 BEATS, DIRECTORY = "beats", "directory"
 """Names on the bus, of what is only said."""
 

@@ -164,6 +164,18 @@ class Jurisdictions:
         """The centres to ask for help, the longest common border first; never empty. KeyError: unknown id."""
         return self._neighbours[centre]
 
+    def somewhere_in(self, centre: str) -> tuple[float, float]:
+        """Latitude and longitude of a point well inside the largest part for which this centre is asked first. KeyError: unknown id."""
+        areas = [
+            (polygon.area, index)
+            for index, (answer, polygon) in enumerate(zip(self._answers, self._borders.polygons, strict=True))
+            if answer.centres[0].id == centre
+        ]
+        if not areas:
+            raise KeyError(centre)
+        point = self._borders.polygons[max(areas)[1]].representative_point()
+        return point.y, point.x
+
     def outlines(self, centre: str) -> Outlines:
         """GeoJSON of the border lines in and around a centre's area."""
         return outlines(self._borders, [answer.centres for answer in self._answers], centre)

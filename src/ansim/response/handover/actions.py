@@ -58,9 +58,11 @@ async def send_home(tx: Transaction, fact: IncidentOpened) -> None:
     incident = await incident_store.locked(tx, fact.incident)
     if incident is None or not incident.open or not await elsewhere(tx, incident):
         return
-    if tx.use(Country).up(incident.centre):
+    country = tx.use(Country)
+    if country.card(incident.centre) is not None:
+        # Also while it is silent: what it may have of the same press, it must not keep for a second case.
         await _offer(tx, incident, incident.centre, "place", "clock")
-    else:
+    if not country.up(incident.centre):
         await cover(tx, incident)
 
 

@@ -12,6 +12,7 @@ from ansim.city.country.member import Country
 from ansim.city.people.sealed import CentreKey
 from ansim.core.bus import Bus
 from ansim.core.database import Database, Transaction
+from ansim.core.errors import Unavailable
 from ansim.response.handover.events import LetterWritten
 from ansim.response.handover.model import Letter
 from ansim.trust import sealing
@@ -63,6 +64,8 @@ def receive(database: Database, post: Post, readings: Mapping[type, Reading]) ->
             text = sealing.open(database.use(CentreKey).private, sealed, INFO, _context(sender, site, id))
             letter: Letter = msgspec.json.decode(text, type=Letter)
         except (NotTheirs, sealing.NotForUs, msgspec.MsgspecError) as error:
+            if not country.hub_up:
+                raise Unavailable from None  # perhaps from somebody of whom we have not heard yet
             log.warning("a letter that is not for us", why=type(error).__name__)
             return
         await readings[type(letter)](database, sender, letter)
