@@ -219,7 +219,7 @@ async def test_a_second_person_approves_and_never_whoever_asked(
     stage.on("POST", "/api/searches/s1/approve", approved)
     page = await sit()
     await stage.say("/live", {"type": "wards", "wards": COUNTS | {"searches": 2}})
-    await says(page.locator("[data-part=ward-count]"), "수색 승인 2")
+    await says(page.locator("[data-part=ward-count]"), "수색 승인 2", "담당자 없음 1")
     await page.keyboard.press("KeyV")
     sheet = page.locator("[data-part=wards]")
     await says(sheet.locator("[data-search=s1]"), "이서연이 1분 전에 요청", "두 시간째", "2026-0731", "지난 24시간")

@@ -114,7 +114,7 @@ function EscortCount(): JSX.Element | null {
   );
 }
 
-/** People watched over; amber where an alarm waits for an answer, or a search for its second person. */
+/** People watched over; amber where an alarm waits for an answer, a search for its second person, or a ward for an official: that is the leader's. */
 function WardCount(): JSX.Element | null {
   const wards = store.wards.value;
   if (wards === null || wards.watched + wards.alarms + wards.searches === 0 || !store.mayWork.value) return null;
@@ -124,6 +124,7 @@ function WardCount(): JSX.Element | null {
       {w("top", { n: wards.watched.toLocaleString("en-US") })}
       {wards.alarms > 0 && <b class="c2">{w("top.alarms", { n: wards.alarms })}</b>}
       {wards.searches > 0 && <b class="c2">{w("top.searches", { n: wards.searches })}</b>}
+      {wards.unassigned > 0 && me.value?.role === "supervisor" && <b class="c2">{w("count.unassigned", { n: wards.unassigned })}</b>}
     </button>
   );
 }

@@ -2,7 +2,10 @@
 
 from ansim.trust.retention.holdings import Holding, Line
 
-_RETENTION = "until she withdraws, at the latest one year after her last renewal; of a ward 24 hours after the watch over her ended"
+_RETENTION = (
+    "until she withdraws, at the latest one year after her last renewal; of a ward 24 hours after the watch over her ended,"
+    " and at once when it is replaced"
+)
 
 HOLDINGS: tuple[Line, ...] = (
     Holding(
