@@ -204,6 +204,8 @@ async def test_a_case_is_handed_over_at_the_border_and_is_hers_until_it_is_claim
     assert (await lee.post(f"{incident}/claim")).status_code == 200
 
     # Asked and not answered: it stays, and leaves nothing behind there.
+    whom = (await lee.get("/api/colleagues", params={"incident": receipt.incident})).json()["colleagues"]
+    assert [(one["id"], one["role"]) for one in whom][-1] == (YONGIN, "centre")
     asked = await lee.post(f"{incident}/handover", json={"to": YONGIN, "note": "탄천을 건넜어요"})
     assert asked.status_code == 201, asked.text
     again = await lee.post(f"{incident}/handover", json={"to": YONGIN})
@@ -212,7 +214,13 @@ async def test_a_case_is_handed_over_at_the_border_and_is_hers_until_it_is_claim
     async def there() -> Any:
         return (await park.get("/api/incidents")).json()["incidents"]
 
-    [case] = await land.yongin.until(there)
+    async def coming() -> Any:
+        return [one for one in await there() if one["coming"]]
+
+    [case] = await land.yongin.until(coming)
+    assert case["coming"]["to"]["id"] == CENTRE
+    [mine] = (await lee.get("/api/incidents")).json()["incidents"]
+    assert mine["offer"]["to"]["id"] == YONGIN and mine["offer"]["centre"]
     await land.clock.advance(31)
     await land.seongnam.until(lambda: ended(land.seongnam, "lapsed"))
 

@@ -173,7 +173,8 @@ export async function release(id: string): Promise<void> {
 /** Asks who could take this case; the panel shows them as they come. */
 export async function askWhom(): Promise<void> {
   prompt.value = { kind: "pass", colleagues: null };
-  const answer = await get<{ colleagues: Colleague[] }>("/api/colleagues").catch((error: unknown) => {
+  const mine = store.watched.peek();
+  const answer = await get<{ colleagues: Colleague[] }>(mine ? `/api/colleagues?incident=${mine.id}` : "/api/colleagues").catch((error: unknown) => {
     refused(error, "");
     return null;
   });
@@ -183,11 +184,16 @@ export async function askWhom(): Promise<void> {
 export async function offer(id: string, to: Colleague): Promise<void> {
   prompt.value = null;
   const done = (): boolean => store.incidents.peek().get(id)?.offer?.to.id === to.id;
-  if (await send(`offer.${id}`, id, () => post(path(id, "offer"), { to: to.id }), done)) store.say("offer.sent", { name: to.name }, clock());
+  const asked = to.role === "centre" ? "handover" : "offer";
+  if (await send(`offer.${id}`, id, () => post(path(id, asked), { to: to.id }), done)) store.say("offer.sent", { name: to.name }, clock());
 }
 
 /** Takes the offer back, or declines it. */
-export const endOffer = (id: string): Promise<boolean> => send(`offer.${id}`, id, () => post(path(id, "offer/end")), () => store.incidents.peek().get(id)?.offer === null);
+export function endOffer(id: string): Promise<boolean> {
+  const one = store.incidents.peek().get(id);
+  const verb = one?.coming ? "handover/reject" : one?.offer?.centre ? "handover/end" : "offer/end";
+  return send(`offer.${id}`, id, () => post(path(id, verb)), () => (store.incidents.peek().get(id)?.offer ?? null) === null);
+}
 
 /** Ticked at once here, so that the next Space means the next step and not this one again. */
 export async function tickStep(id: string, step: string, done: boolean): Promise<void> {

@@ -349,7 +349,7 @@ function Passing({ incident, colleagues }: { incident: IncidentDetail; colleague
             <button type="button" class={i === 0 ? "btn fill" : "btn"} onClick={() => void act.offer(incident.id, one)}>
               <Kbd>{i === 0 ? "Enter" : String(i + 1)}</Kbd>
               <b class="ell">{one.name}</b>
-              <span class="meta nowrap end">{[one.role === "supervisor" ? t("pass.leader") : "", one.cases === 0 ? t("pass.free") : t("pass.cases", { n: one.cases })].filter(Boolean).join(" · ")}</span>
+              <span class="meta nowrap end">{[one.role === "supervisor" ? t("pass.leader") : one.role === "centre" ? t("pass.centre") : "", one.cases === 0 ? t("pass.free") : t("pass.cases", { n: one.cases })].filter(Boolean).join(" · ")}</span>
             </button>
           </li>
         ))}

@@ -400,7 +400,7 @@ function take(verb: Verb, code: string): void {
 /** B: my case to a colleague, or back again; a case that is offered to me, back to whoever offered it. */
 export function pass(): boolean {
   const mine = store.watched.peek();
-  const offered = [store.selected.peek(), store.top.peek()].find((incident) => incident && isOffered(incident));
+  const offered = [store.selected.peek(), store.top.peek()].find((incident) => incident && (isOffered(incident) || (incident.coming && isWaiting(incident))));
   if (mine?.offer) void act.endOffer(mine.id);
   else if (mine) void act.askWhom();
   else if (offered) void act.endOffer(offered.id);

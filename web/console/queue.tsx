@@ -110,6 +110,7 @@ function Unclaimed({ fold, compact }: { fold: Fold; compact: boolean }): JSX.Ele
           </div>
         </div>
         {offered && <div class="where b c1">{t("card.offered", { name: incident.owner?.name ?? "" })}</div>}
+        {incident.coming && <div class="where b c1">{t("card.coming", { name: incident.coming.to.name, t: timer(Math.max(0, -since(incident.coming.due_at))) })}</div>}
         <div class="where b">{both(incident.place)}</div>
         <div class="fact">
           {offered ? stateOf(incident) : facts(incident)}
@@ -129,7 +130,7 @@ function Unclaimed({ fold, compact }: { fold: Fold; compact: boolean }): JSX.Ele
               {t(offered ? "card.take.only" : "card.claim.only")}
               <Kbd>Shift Enter</Kbd>
             </button>
-            {offered && (
+            {(offered || incident.coming) && (
               <button type="button" class="btn" data-hit={`decline:${incident.id}`}>
                 {t("card.decline")}
                 {!store.watched.value && <Kbd>{cap("pass")}</Kbd>}

@@ -75,6 +75,7 @@ const ko = {
   "card.offering": "{name}에게 넘기는 중 {t}",
   "card.take.go": "받고 옮겨가기",
   "card.take.only": "받기만",
+  "card.coming": "{name}에서 넘기려 함 · {t}",
   "card.decline": "받지 않기",
   "card.closed": "종결됨",
 
@@ -327,8 +328,9 @@ const ko = {
   "note.field": "메모",
   "note.label": "메모, Enter로 저장",
 
-  "pass.title": "동료에게 넘기기",
+  "pass.title": "넘기기",
   "pass.how": "Enter 또는 숫자로 넘김",
+  "pass.centre": "다른 센터",
   "pass.leader": "팀장",
   "pass.free": "맡은 상황 없음",
   "pass.cases": "맡은 상황 {n}건",
@@ -824,6 +826,7 @@ const en: Record<keyof typeof ko, string> = {
   "card.offering": "Passing to {name} {t}",
   "card.take.go": "Take it and go there",
   "card.take.only": "Take it only",
+  "card.coming": "{name} asks you to take it · {t}",
   "card.decline": "Decline",
   "card.closed": "Closed",
 
@@ -1076,8 +1079,9 @@ const en: Record<keyof typeof ko, string> = {
   "note.field": "Note",
   "note.label": "Note, Enter saves",
 
-  "pass.title": "Pass to a colleague",
+  "pass.title": "Pass on",
   "pass.how": "Enter or a digit passes",
+  "pass.centre": "another centre",
   "pass.leader": "leader",
   "pass.free": "no incident",
   "pass.cases": "{n} incidents",

@@ -46,12 +46,14 @@ export interface Offer {
   to: Named;
   at: string;
   due_at: string;
+  /** It is another centre, not a colleague. */
+  centre?: boolean;
 }
 /** Somebody who could take a case over. */
 export interface Colleague {
   id: string;
   name: string;
-  role: Role;
+  role: Role | "centre";
   cases: number;
 }
 export interface Incident {
@@ -72,6 +74,8 @@ export interface Incident {
   cancel_requested_at: string | null;
   owner: Named | null;
   offer: Offer | null;
+  /** Another centre asks this one to take it. */
+  coming?: Offer | null;
   claimed_at: string | null;
   confirmed_at: string | null;
   requested_at: string | null;

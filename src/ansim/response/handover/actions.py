@@ -43,6 +43,7 @@ from ansim.response.incidents.events import (
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.incidents.person import known_of
 from ansim.response.notify.actions import Origin
+from ansim.response.routing.ports import Boundaries
 from ansim.response.signals import actions as signals
 from ansim.response.signals.receipts import CentreNames, shown
 from ansim.response.tracking.actions import track
@@ -162,6 +163,16 @@ async def end_with_case(tx: Transaction, fact: IncidentClosed) -> None:
         letters.write(tx, came.centre, Over(id=came.id))
     if incident is not None and (offered := await store.open_of(tx, incident.id, "out")) is not None:
         await _end(tx, incident, offered, "withdrawn", "clock")
+
+
+async def centre_there(tx: Transaction, id: str, actor: str) -> str | None:
+    """Which other centre answers for where she is now; None where this one does, or it is not the actor's case."""
+    incident = await incident_store.get(tx, id)
+    if incident is None or incident.owner != actor:
+        return None
+    positions = await track(tx, incident.id, incident.track_slot)
+    centre = tx.use(Boundaries).answer(positions[-1])[0] if positions else incident.centre
+    return None if centre == tx.use(Site).centre else centre
 
 
 async def accept(tx: Transaction, incident: IncidentRow, handover: HandoverRow) -> None:

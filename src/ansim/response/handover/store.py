@@ -36,6 +36,16 @@ async def open_of(tx: Transaction, incident: str, way: str) -> HandoverRow | Non
     )
 
 
+async def asked(tx: Transaction, incidents: Sequence[str]) -> dict[tuple[str, str], HandoverRow]:
+    """Those that wait for a person's answer, by incident and way."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT ON (incident, way) * FROM handover WHERE incident = ANY ($1::text[]) AND state = 'offered'"
+        " AND why <> 'place' ORDER BY incident, way, offered_at DESC",
+        list(incidents),
+    )
+    return {(row["incident"], row["way"]): msgspec.convert(dict(row), HandoverRow) for row in rows}
+
+
 async def accepted_of(tx: Transaction, incident: str) -> HandoverRow | None:
     """How the case went to another centre, if it did."""
     return _row(

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from ansim.city.country.member import Country
 from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
 from ansim.core.position import Position
@@ -19,6 +20,8 @@ from ansim.response.escorts import store as escort_store
 from ansim.response.footage import actions as footage
 from ansim.response.footage import store as takes
 from ansim.response.handover import actions as handover
+from ansim.response.handover import store as handovers
+from ansim.response.handover.model import ANSWERED_WITHIN, HandoverRow
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import words_context
 from ansim.response.incidents.model import OFFER_WITHIN, IncidentRow, next_escalation
@@ -153,6 +156,7 @@ class _Around(NamedTuple):
 
     names: Mapping[str, str]
     cancel_requested_at: Mapping[str, datetime]
+    handovers: Mapping[tuple[str, str], HandoverRow]
 
 
 async def _around(tx: Transaction, rows: Sequence[IncidentRow]) -> _Around:
@@ -161,6 +165,7 @@ async def _around(tx: Transaction, rows: Sequence[IncidentRow]) -> _Around:
     return _Around(
         await store.names(tx, sorted(accounts)) if accounts else {},
         await store.cancel_requested(tx, cancelled) if cancelled else {},
+        await handovers.asked(tx, [row.id for row in rows]) if tx.use(Country).listed else {},
     )
 
 
@@ -183,7 +188,8 @@ def _shared(
         "cameras_ready": len(near(tx, position).cameras), "signals": row.signals,
         "cancel_requested_at": around.cancel_requested_at.get(row.id),
         "owner": None if row.owner is None else Named(id=row.owner, name=around.names.get(row.owner, "")),
-        "offer": _offer(row, around),
+        "offer": _offer(row, around) or _handover(tx, around.handovers.get((row.id, "out"))),
+        "coming": _handover(tx, around.handovers.get((row.id, "in"))),
         "claimed_at": row.claimed_at, "confirmed_at": row.confirmed_at, "requested_at": row.requested_at,
         "arrived_at": row.arrived_at, "closed_at": row.closed_at, "destroyed_at": row.destroyed_at,
         "escalation": None if row.unclaimed_since is None or row.state != "received" else Escalation(
@@ -198,6 +204,14 @@ def _offer(row: IncidentRow, around: _Around) -> Offer | None:
         return None
     to = Named(id=row.offered_to, name=around.names.get(row.offered_to, ""))
     return Offer(to=to, at=row.offered_at, due_at=row.offered_at + OFFER_WITHIN)
+
+
+def _handover(tx: Transaction, asked: HandoverRow | None) -> Offer | None:
+    if asked is None:
+        return None
+    name = tx.use(Places).centre(asked.centre).ko
+    due = asked.offered_at + ANSWERED_WITHIN
+    return Offer(to=Named(id=asked.centre, name=name), at=asked.offered_at, due_at=due, centre=True)
 
 
 async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Around) -> IncidentDetail:

@@ -42,6 +42,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     to: Named
     at: datetime
     due_at: datetime
+    centre: bool = False
+    """It is another centre, not a colleague of this one."""
 
 
 class SeenPosition(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +96,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     cancel_requested_at: datetime | None
     owner: Named | None
     offer: Offer | None
+    coming: Offer | None
+    """Another centre (`to`) asks this one to take it: whoever claims it answers that."""
     claimed_at: datetime | None
     confirmed_at: datetime | None
     requested_at: datetime | None

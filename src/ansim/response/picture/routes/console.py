@@ -14,11 +14,13 @@ from ansim.city.bells import store as bells
 from ansim.city.cameras.model import Camera, Outlook
 from ansim.city.cameras.register import Register
 from ansim.city.cameras.sight import Mode
+from ansim.city.country.member import Country
 from ansim.core.errors import Problem, not_found
 from ansim.core.position import AccuracyM, Latitude, Longitude, Position, Source
 from ansim.core.world import World
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch import store as dispatches
+from ansim.response.handover import actions as handover
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, passing
 from ansim.response.incidents import store as incident_store
@@ -28,6 +30,7 @@ from ansim.response.picture.labels import Places, Telephones
 from ansim.response.picture.live import lines_and_cameras
 from ansim.response.picture.model import GrantLine, Incident, TakenIncident
 from ansim.response.picture.routes.shared import Asking, Db, OneCamera, ShownToken, Words, shown_token
+from ansim.response.signals.receipts import CentreNames
 from ansim.response.watch import actions as watch
 from ansim.trust.access.guards import allow
 from ansim.trust.access.model import Act, Role
@@ -47,7 +50,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Colleague(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who could take a case; `cases` is how many she has."""
+    """Somebody who could take a case, or a centre (role `centre`); `cases` is how many she has, or how many nobody there has claimed."""
 
     id: str
     name: str
@@ -147,17 +150,26 @@ async def release(incident: FromPath[str], actor: Asking, database: Db) -> Incid
 
 
 @get("/api/colleagues", guards=[allow(Act.INCIDENT_WORK)])
-async def colleagues(actor: Asking, database: Db) -> dict[str, list[Colleague]]:
-    """Who could take a case: operators and leaders of the centre who are signed in, whoever has the fewest first."""
+async def colleagues(actor: Asking, database: Db, incident: FromQuery[str | None] = None) -> dict[str, list[Colleague]]:
+    """Who could take a case: operators and leaders of the centre who are signed in, whoever has the fewest first; then other centres that
+    are there. For an `incident` in another centre's area by now, that centre comes before everybody.
+    """
     async with database.transaction(readonly=True) as tx:
         rows = await incident_store.on_duty(tx, actor.centre)
-    return {
-        "colleagues": [
-            Colleague(id=row["id"], name=row["name"], role=row["role"], cases=row["cases"])
-            for row in rows
-            if row["id"] != actor.id
-        ]
-    }
+        there = None if incident is None else await handover.centre_there(tx, incident, actor.id)
+    known, names = database.use(Country), database.use(CentreNames)
+    others = [
+        Colleague(id=id, name=names.named(id).name, role="centre", cases=one.load.unclaimed)
+        for one in known.listed
+        if one.up and (id := one.card.centre) != actor.centre
+    ]
+    people = [
+        Colleague(id=row["id"], name=row["name"], role=row["role"], cases=row["cases"])
+        for row in rows
+        if row["id"] != actor.id
+    ]
+    first = [one for one in others if one.id == there]
+    return {"colleagues": [*first, *people, *(one for one in others if one.id != there)]}
 
 
 @post("/api/incidents/{incident:str}/offer", status_code=200, guards=[allow(Act.INCIDENT_WORK)])
