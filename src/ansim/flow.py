@@ -109,17 +109,19 @@ async def follow(tx: Transaction, moved: Sequence[Moved]) -> Sequence[None]:
     has no position: a ward was heard.
     """
     carriers = await people.persons_of_devices(tx, {one.device for one in moved})
-    fixes = [(carriers.get(one.device, one.caller), one.position) for one in moved if one.position is not None]
-    cases = await incident_store.open_by_person(tx, list({person for person, _ in fixes}))
+    fixes = [
+        (carriers.get(one.device, one.caller), one.position, one.battery) for one in moved if one.position is not None
+    ]
+    cases = await incident_store.open_by_person(tx, list({person for person, _, _ in fixes}))
     tracking.keep(
         tx,
         [
             (cases[person]["id"], cases[person]["track_slot"], position)
-            for person, position in fixes
+            for person, position, _ in fixes
             if person in cases and cases[person]["track_slot"] is not None
         ],
     )
-    await hearing.carried(tx, [(person, position) for person, position in fixes if person not in cases])
+    await hearing.carried(tx, [fix for fix in fixes if fix[0] not in cases])
     await ward_hearing.carried(tx, [(carriers[one.device], one.position) for one in moved if one.device in carriers])
     return [None] * len(moved)
 

@@ -564,9 +564,10 @@ async def test_a_device_that_she_carries_tells_of_her_way(house: House) -> None:
     device = (await phone._post("/api/citizen/devices", {"credential": phone.credential, "proof": proof}))["device"]
     await house.clock.advance(60)
     fix = walk.fix(400)
-    said = {"id": device, "lat": fix["latitude"], "lon": fix["longitude"], "accuracy": 6}
+    said = {"id": device, "lat": fix["latitude"], "lon": fix["longitude"], "accuracy": 6, "batt": 17}
     assert (await app.get("/in/osmand", params=said)).status_code == 200
     state = await walk.state()
+    assert state["battery"] == 17
     assert state["remaining_m"] == pytest.approx(500, abs=2) and state["heard_at"] > walk.begun["started_at"]
     # another person's device tells nothing of her
     await app.get("/in/osmand", params=said | {"id": "somebody", "lat": DOOR[0], "lon": DOOR[1]})

@@ -62,7 +62,7 @@ class Reception:
             self.lanes.let_in(Lane.POSITION, caller, address)
             at = believed(report.at, now)
             place = report.place if at == report.place.at else msgspec.structs.replace(report.place, at=at)
-            await self.move(Moved(report.device, caller, place))
+            await self.move(Moved(report.device, caller, place, report.battery))
         elif report.device and report.kind in LIVES:
             await self._lives(report.device, caller, address)
         return None

@@ -13,11 +13,13 @@ from ansim.core.position import Position
 
 @dataclass(frozen=True)
 class Moved:
-    """A device's fix, or without a position that it lives. `caller` is what its calls are folded by when nobody has enrolled it."""
+    """A device's fix, or without a position that it lives. `caller` is what its calls are folded by when nobody has enrolled it;
+    `battery` percent, where it says so."""
 
     device: str
     caller: str
     position: Position | None
+    battery: int | None = None
 
 
 class RejectedFix(msgspec.Struct, frozen=True, kw_only=True):

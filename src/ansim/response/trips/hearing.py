@@ -59,15 +59,18 @@ async def hear(tx: Transaction, said: Sequence[Words]) -> Sequence[TripState | P
     return [problem or shown[words.trip] for words, problem in zip(said, refused, strict=True)]
 
 
-async def carried(tx: Transaction, fixes: Sequence[tuple[str, Position]]) -> None:
-    """Fixes of devices that persons carry: they tell of her way as her phone does, and go on where a page is put to sleep."""
+async def carried(tx: Transaction, fixes: Sequence[tuple[str, Position, int | None]]) -> None:
+    """Fixes of devices that persons carry, with their batteries: they tell of her way as her phone does, and go on where a page is
+    put to sleep."""
     by_person: dict[str, list[Position]] = {}
-    for person, position in fixes:
+    batteries: dict[str, int | None] = {}
+    for person, position, battery in fixes:
         by_person.setdefault(person, []).append(position)
+        batteries[person] = battery
     for trip in await store.open_by_person(tx, by_person):
         if trip.person is not None and trip.watched:
             kept = open_memory(tx, trip)
-            _hear(tx, kept, by_person[trip.person], None)
+            _hear(tx, kept, by_person[trip.person], batteries[trip.person])
             await settle(tx, trip, kept)
 
 
