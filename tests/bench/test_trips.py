@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import shapely
 
+from ansim.bench.judge.rides import WHEELS, driven_along
 from ansim.bench.judge.trips import Fix, Journey, recorded
 from ansim.bench.trips import corridor, watched
 
@@ -72,3 +75,17 @@ def test_a_day_is_cut_where_the_phone_rested(tmp_path: Path) -> None:
     back = [(2400 + second, 780 - 1.3 * second, 0.0) for second in range(0, 600, 5)]
     plt(tmp_path, [*there, *lunch, *back])
     assert len(recorded(tmp_path)) == 2
+
+
+def test_rides_are_as_fast_as_their_sources_say() -> None:
+    line = shapely.LineString([(0, 0), (4000, 0)])
+    kmh = {}
+    for mode in WHEELS:
+        rng = np.random.default_rng(1)
+        kmh[mode] = float(np.mean([3.6 * 4000 / len(driven_along(line, mode, rng)) for _ in range(20)]))
+    assert 16 < kmh["bus"] < 23 and 10 < kmh["bicycle"] < 15 and 1.25 < kmh["taxi"] / kmh["bus"] < 1.6, kmh
+
+
+def test_a_phone_without_network_is_noticed_and_what_it_could_not_send_raises_nothing() -> None:
+    assert watched(replace(journey(HOMEWARD), silences=((100, 190),))).asked == {}
+    assert watched(replace(journey(HOMEWARD), silences=((100, 300),))).asked.keys() == {"silent"}

@@ -3,7 +3,8 @@
 Replayed are the walk-like trips of real recordings, and walks through Gangnam with what may happen on them (`ansim.bench.judge.trips`): five
 seeds, ± is two standard errors between them, and a goal is met where it is outside of these. Of every trip the promise is the arrival as the watch
 itself predicts it at the start, rounded up to five minutes. As long as nothing is wrong she answers every question after a quarter of a minute.
-No heartbeats were recorded: the phone is taken to be alive throughout, so that every gap of ten minutes is a question. The peer draws a
+No heartbeats were recorded: the phone is taken to be alive throughout, so that every gap of ten minutes is a question. Rides, and phones without
+a network, are models (`ansim.bench.judge.rides`). The peer draws a
 corridor around the shortest way (around the straight line where there is no map), waits as given, and mutes itself for ten minutes, too.
 
 Costs are CPU time of one thread; what is read back by the clock. The timers lie in a PostgreSQL of the bench's own, and what armed them is killed.
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ import shapely
 
 from ansim.bench.judge import city as judge
 from ansim.bench.judge.city import City, Floats
-from ansim.bench.judge.trips import INCIDENTS, Incident, Journey, Ways, recorded
+from ansim.bench.judge.rides import silences
+from ansim.bench.judge.trips import INCIDENTS, Incident, Journey, Ways, recorded, ridden
 from ansim.city.cameras.map import read
 from ansim.city.ways.register import Remaining
 from ansim.city.ways.roads import Roads
@@ -44,9 +46,12 @@ from ansim.core.postgres import EmbeddedPostgres
 from ansim.core.timers import Timers
 from ansim.core.world import World
 from ansim.response.trips import watching
+from ansim.response.trips.bounds import Mode
+from ansim.response.trips.model import SILENT_CALL
 from ansim.response.trips.watching import Plan, Watch
 
-SEEDS, WALKS, TROUBLED = 5, 120, 60
+SEEDS, WALKS, TROUBLED, RIDES = 5, 120, 60, 60
+SILENT_CALL_S = SILENT_CALL.total_seconds()
 TRIPS = 100_000
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _TICK_S, _ANSWER_S = 15, 15
@@ -82,11 +87,16 @@ def bench() -> dict[str, Any]:
         print("trips: no traces (no folder shared/traces here or above)")
     else:
         figures["recorded"] = replayed(recorded(traces), "recorded, walk-like")
+        for mode in ("bus", "taxi"):
+            figures[f"ridden, {mode}"] = _ridden(traces, mode)
     if folder is None:
         print("trips: no judge (no folder shared/siting/gangnam here or above)")
     else:
         lines = (folder / "siting" / "gangnam" / "TL_SPRD_MANAGE.geojson").read_bytes()
-        figures["simulated"] = simulated(Ways(City(folder)), Roads(read(lines).layers["paths"]))
+        ways, roads = Ways(City(folder)), Roads(read(lines).layers["paths"])
+        figures["simulated"] = simulated(ways, roads)
+        figures["rides"] = rides(ways, roads)
+        figures["silence"] = silence(ways)
     figures["cost"] = cost()
     figures["timers"] = timers()
     return figures
@@ -95,26 +105,28 @@ def bench() -> dict[str, Any]:
 def watched(journey: Journey, remaining: Remaining | None = None) -> Heard:
     """The shipped watch, as the stage asks it: each fix, a heartbeat, and `due` when it is due."""
     heard = Heard()
-    bounds = Plan(*journey.destination, "walk", _BEGIN, _BEGIN, True).bounds
+    bounds = Plan(*journey.destination, journey.mode, _BEGIN, _BEGIN, True).bounds
     by_road = None if remaining is None else remaining(journey.fixes[0].latitude, journey.fixes[0].longitude)
     walk_s = (journey.metres * 1.35 if by_road is None else by_road) / bounds.pace_mps
     promised = math.ceil(walk_s / 300) * 300
-    plan = Plan(*journey.destination, "walk", _BEGIN, _at(promised), True)
+    plan = Plan(*journey.destination, journey.mode, _BEGIN, _at(promised), True)
     watch = watching.begin(plan, None, _BEGIN)
     answer, next_due = math.inf, watching.next_due(watch, plan, _BEGIN)
     position, second = 0, 0.0
     end = journey.fixes[-1].second
     while second <= end:
         now, alarms = _at(second), []
-        while position < len(journey.fixes) and journey.fixes[position].second <= second:
+        reached = journey.arrives(second) == second
+        while reached and position < len(journey.fixes) and journey.fixes[position].second <= second:
             fix = journey.fixes[position]
             at = Position(
                 latitude=fix.latitude, longitude=fix.longitude, accuracy_m=fix.accuracy_m, source="android",
                 at=_at(fix.second),
             )  # fmt: skip
-            alarms += watching.moved(watch, plan, at, _at(fix.second), remaining)
+            alarms += watching.moved(watch, plan, at, _at(max(fix.second, journey.arrives(fix.second))), remaining)
             position += 1
-        watching.heard(watch, now)
+        if reached:
+            watching.heard(watch, now)
         if now >= next_due:
             alarms += watching.due(watch, plan, now)
         next_due = watching.next_due(watch, plan, now)
@@ -128,7 +140,7 @@ def watched(journey: Journey, remaining: Remaining | None = None) -> Heard:
             answer = math.inf
             if second < journey.begun:
                 watching.answered(watch, plan, now)
-        following = journey.fixes[position].second if position < len(journey.fixes) else math.inf
+        following = journey.arrives(journey.fixes[position].second) if position < len(journey.fixes) else math.inf
         second = min(following, answer, second + _TICK_S)
     return heard
 
@@ -198,8 +210,7 @@ def simulated(
     """Each walk as it was, and some of them with each incident on it. By road: as a centre that has imported the map of streets."""
 
     def by_road(journey: Journey) -> Heard:
-        field = roads.toward(*journey.destination)
-        return watched(journey, None if field is None else field.remaining)
+        return watched(journey, _toward(roads, journey))
 
     rules = RULES | {"watch by road": by_road}
     quiet: dict[str, list[dict[str, Any]]] = {}
@@ -248,6 +259,87 @@ def simulated(
             f" {', '.join(told)} s{_goal(what, name, row)}"
         )
     return figures
+
+
+def _ridden(traces: Path, mode: Mode) -> dict[str, Any]:
+    """Rides of real recordings. Nobody noted in what: each is watched as if it were this."""
+    journeys = [replace(one, mode=mode) for one in ridden(traces)]
+    figures = _questions([watched(one) for one in journeys])
+    hours = sum(one.fixes[-1].second for one in journeys) / 3600
+    print(f"trips recorded, rides as by {mode} ({len(journeys)}, {hours:.0f} h): {_told(figures)}")
+    return figures
+
+
+def rides(ways: Ways, roads: Roads, seeds: int = SEEDS, count: int = RIDES) -> dict[str, Any]:
+    """By bus, taxi and bicycle: how many of them are asked about though nothing is wrong, and how soon it is noticed that one leads elsewhere."""
+    figures: dict[str, Any] = {}
+    modes: tuple[Mode, ...] = ("bus", "taxi", "bicycle")
+    for mode in modes:
+        quiet: dict[str, list[dict[str, Any]]] = {"watch": [], "watch by road": []}
+        delays = []
+        for seed in range(seeds):
+            rng = np.random.default_rng(6000 + seed)
+            calm = [ways.ride(mode, rng) for _ in range(count)]
+            quiet["watch"].append(_questions([watched(one) for one in calm]))
+            quiet["watch by road"].append(_questions([watched(one, _toward(roads, one)) for one in calm]))
+            led = [ways.ride(mode, rng, led=True) for _ in range(count // 2)]
+            delays.append(np.array([watched(one).after(one.begun) for one in led]))
+        figures[mode] = {}
+        for rule, all in quiet.items():
+            asked, error = _mean([one["trips_asked"] for one in all])
+            kinds = Counter[str]()
+            for one in all:
+                kinds.update(one["kinds"])
+            why = ", ".join(f"{kind} {number / len(all):.1f}" for kind, number in kinds.most_common())
+            figures[mode][rule] = {"trips_asked": asked, "error": error, "seeds": all}
+            print(
+                f"trips by {mode} ({seeds} x {count}), nothing wrong: {rule}: {asked:.1f} ± {error:.1f} of 100 asked ({why})"
+            )
+        p50, error = _mean([float(np.percentile(one, 50, method="lower")) for one in delays])
+        soon, soon_error = _mean([float((one <= 300).mean()) for one in delays])
+        figures[mode]["led"] = {
+            "p50_s": p50,
+            "p50_error_s": error,
+            "within_300_s": soon,
+            "within_300_s_error": soon_error,
+        }
+        print(
+            f"trips by {mode} ({seeds} x {count // 2}), it leads elsewhere: any question: p50 {p50:.0f} ± {error:.0f} s;"
+            f" {soon:.2f} ± {soon_error:.2f} in 300 s"
+        )
+    return figures
+
+
+def silence(ways: Ways, seeds: int = SEEDS, count: int = WALKS) -> dict[str, Any]:
+    """Walks by a phone that has no network for ten minutes a day, in pieces of these mean lengths: on how many she is called, and help."""
+    figures: dict[str, Any] = {}
+    for each_s in (30, 60, 180):
+        called, helped = [], []
+        for seed in range(seeds):
+            rng = np.random.default_rng(7000 + seed)
+            ends = [ways.trip(places, rng, None) for places in (ways.walk(rng) for _ in range(count // 4))]
+            walks = [
+                replace(one, silences=silences(one.fixes[-1].second, each_s, rng)) for one in ends for _ in range(20)
+            ]
+            found = [(one, watched(one).asked.get("silent", [])) for one in walks]
+            called.append(100 * sum(bool(times) for _, times in found) / len(walks))
+            helped.append(
+                100
+                * sum(any(one.arrives(at) - at > SILENT_CALL_S for at in times) for one, times in found)
+                / len(walks)
+            )
+        (asked, error), (help, help_error) = _mean(called), _mean(helped)
+        figures[f"{each_s} s"] = {"called": asked, "error": error, "helped": help, "helped_error": help_error}
+        print(
+            f"trips without network ten minutes a day, {each_s} s each on average ({seeds} x {20 * (count // 4)} walks): guardians told on"
+            f" {asked:.1f} ± {error:.1f} of 100, help called on {help:.1f} ± {help_error:.1f}"
+        )
+    return figures
+
+
+def _toward(roads: Roads, journey: Journey) -> Remaining | None:
+    field = roads.toward(*journey.destination)
+    return None if field is None else field.remaining
 
 
 def _goal(what: str, name: str, row: dict[str, float]) -> str:

@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import shapely
 
 from ansim.bench.judge.city import City, Floats, degrees
+from ansim.bench.judge.rides import DETOURS, RIDES_M, driven_along, ridden_along
 from ansim.bench.judge.walks import Streets, fixes
 from ansim.core.geo import EARTH_RADIUS_M
+from ansim.response.trips.bounds import Mode
 
 Incident = Literal[
     "car away", "car through streets", "car toward home", "forced on foot", "forced through streets", "stopped"
@@ -30,7 +32,7 @@ Incident = Literal[
 INCIDENTS: Final[tuple[Incident, ...]] = get_args(Incident)
 
 _RESTED_S, _RESTED_M, _OFF_S = 600, 40.0, 1800
-_ON_FOOT_MPS = 2.2
+_ON_FOOT_MPS, _BY_BICYCLE_MPS = 2.2, 6.0
 _AFTER_S = 900
 """So long after it began an incident is looked at."""
 
@@ -54,6 +56,13 @@ class Journey:
     incident: Incident | None = None
     begun: float = math.inf
     """Second at which it goes wrong."""
+    mode: Mode = "walk"
+    silences: tuple[tuple[float, float], ...] = ()
+    """From when until when the phone has no network: what it could not send comes when that is over."""
+
+    def arrives(self, second: float) -> float:
+        """When what her phone says at this second is heard."""
+        return next((end for begin, end in self.silences if begin <= second < end), second)
 
 
 def recorded(folder: Path) -> list[Journey]:
@@ -64,6 +73,12 @@ def recorded(folder: Path) -> list[Journey]:
             whole = _walked(piece)
             trips += [whole] if whole else [leg for part in _on_foot(piece) if (leg := _walked(part)) is not None]
     return trips
+
+
+def ridden(folder: Path) -> list[Journey]:
+    """The rides of the recordings in this folder, from door to door; nobody noted in what."""
+    found = (_rode(piece) for told in _recordings(folder) for piece in _pieces(told))
+    return [one for one in found if one is not None]
 
 
 def _recordings(folder: Path) -> Iterator[Floats]:
@@ -137,6 +152,20 @@ def _walked(told: Floats) -> Journey | None:
     return _journey(told) if on_foot else None
 
 
+def _rode(told: Floats) -> Journey | None:
+    """Five to ninety minutes, 1 to 30 km, not in circles, and for some minutes faster than on foot or by bicycle."""
+    seconds, at = told[:, 0], _metres(told)
+    net = float(np.hypot(*(at[-1] - at[0])))
+    minutes = np.arange(seconds[0], seconds[-1], 60)
+    x, y = (np.interp(minutes, seconds, at[:, axis]) for axis in (0, 1))
+    pace = np.hypot(np.diff(x), np.diff(y)) / 60
+    if not (300 <= seconds[-1] - seconds[0] <= 5400 and 1000 <= net <= 30_000):
+        return None
+    if np.hypot(*np.diff(at, axis=0).T).sum() > 3 * net or int((pace > _BY_BICYCLE_MPS).sum()) < 3:
+        return None
+    return _journey(told)
+
+
 def _journey(told: Floats) -> Journey:
     at = _metres(told)
     sent = [Fix(float(second - told[0, 0]), float(lat), float(lon), 10.0) for second, lat, lon in told]
@@ -153,6 +182,30 @@ class Ways:
         """Where she is each second."""
         return self._streets.walk(rng)
 
+    def ride(self, mode: Mode, rng: np.random.Generator, *, led: bool = False) -> Journey:
+        """In a bus, a taxi or on a bicycle; `led`: from some moment on it goes where streets lead farthest from her home."""
+        while (line := self._streets.way(rng, *RIDES_M)) is None:
+            pass
+        places, begun = ridden_along(self._round_about(line, mode, rng), mode, rng), math.inf
+        home = places[-1]
+        planned = self._streets.toward(places[0], home)
+        if led:
+            begun = int(len(places) * rng.uniform(0.25, 0.75))
+            way = self._streets.away(places[begun], home, 15.0 * _AFTER_S)
+            places = np.concatenate([places[:begun], driven_along(shapely.LineString(way), mode, rng)[:_AFTER_S]])
+        return self._sent(places, planned, rng, home=home, mode=mode, begun=begun)
+
+    def _round_about(self, line: shapely.LineString, mode: Mode, rng: np.random.Generator) -> shapely.LineString:
+        """Many buses and some taxis first lead past a place beside the way, or behind her."""
+        share, least_m, most_m = DETOURS.get(mode, (0.0, 0.0, 0.0))
+        if rng.random() >= share:
+            return line
+        beside = shapely.get_coordinates(line.interpolate(rng.uniform(0, 0.5), normalized=True))[0]
+        turn, start, end = rng.uniform(0, 2 * math.pi), line.coords[0], line.coords[-1]
+        past = beside + rng.uniform(least_m, most_m) * np.array([math.cos(turn), math.sin(turn)])
+        there = self._streets.toward(np.array(start), past)
+        return shapely.LineString(np.concatenate([there, self._streets.toward(there[-1], np.array(end))]))
+
     def trip(self, places: Floats, rng: np.random.Generator, incident: Incident | None) -> Journey:
         home, begun = places[-1], math.inf
         planned = self._streets.toward(places[0], home)
@@ -160,14 +213,20 @@ class Ways:
             begun = int(len(places) * rng.uniform(0.25, 0.75))
             after = self._after(incident, places, begun, rng)
             places = np.concatenate([places[:begun], after[:_AFTER_S]])
-        sent = []
+        return self._sent(places, planned, rng, home=home, incident=incident, begun=begun)
+
+    def _sent(
+        self, places: Floats, planned: Floats, rng: np.random.Generator, *, home: Floats | None = None, **known: Any
+    ) -> Journey:
+        """What her phone sends of it."""
+        home, sent = places[-1] if home is None else home, []
         for second, at, accuracy_m in fixes(places, rng):
             [[longitude, latitude]] = degrees(at[None])
             sent.append(Fix(second, float(latitude), float(longitude), accuracy_m))
         [[longitude, latitude]] = degrees(home[None])
         way = degrees(shapely.get_coordinates(shapely.LineString(planned).simplify(5)))[:, ::-1]
         metres = float(np.hypot(*(home - planned[0])))
-        return Journey(sent, (float(latitude), float(longitude)), metres, way, incident, begun)
+        return Journey(sent, (float(latitude), float(longitude)), metres, way, **known)
 
     def _after(self, incident: Incident, places: Floats, begun: int, rng: np.random.Generator) -> Floats:
         """Second by second: straight away from home, as far from it as streets lead, or the shortest way to it."""

@@ -47,7 +47,7 @@ class Streets:
     def walk(self, rng: np.random.Generator) -> Floats:
         """Where she is each second, in the district of the cameras."""
         while True:
-            line = self._way(rng)
+            line = self.way(rng, _SHORTEST_M, _LONGEST_M)
             if line is None:
                 continue
             places = self._walked(line, rng)
@@ -57,14 +57,14 @@ class Streets:
             if away.mean() <= 90:
                 return places
 
-    def _way(self, rng: np.random.Generator) -> shapely.LineString | None:
-        """Nobody walks the shortest way exactly: every stretch is as long as it feels."""
+    def way(self, rng: np.random.Generator, shortest_m: float, longest_m: float) -> shapely.LineString | None:
+        """Nobody takes the shortest way exactly: every stretch is as long as it feels."""
         start = self._junctions[int(rng.integers(len(self._junctions)))]
         length, came = {start: 0.0}, {}
         queue, done = [(0.0, start)], set()
         while queue:
             so_far, here = heapq.heappop(queue)
-            if here in done or so_far > _LONGEST_M:
+            if here in done or so_far > longest_m:
                 continue
             done.add(here)
             for there, corners, metres in self._ways[here]:
@@ -72,7 +72,7 @@ class Streets:
                 if felt < length.get(there, math.inf):
                     length[there], came[there] = felt, (here, corners)
                     heapq.heappush(queue, (felt, there))
-        ends = [junction for junction in sorted(done) if length[junction] > _SHORTEST_M]
+        ends = [junction for junction in sorted(done) if length[junction] > shortest_m]
         if not ends:
             return None
         here, parts = ends[int(rng.integers(len(ends)))], []
@@ -80,7 +80,7 @@ class Streets:
             here, corners = came[here]
             parts.append(corners)
         line = shapely.LineString(np.concatenate(parts[::-1]))
-        return line if line.length > 0.8 * _SHORTEST_M else None
+        return line if line.length > 0.8 * shortest_m else None
 
     def away(self, here: Floats, home: Floats, metres: float) -> Floats:
         """She is turned round, and led or driven so far: to where the streets lead farthest from home, and off the map's edge."""

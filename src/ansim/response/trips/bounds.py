@@ -32,15 +32,15 @@ BOUNDS: Final[dict[Mode, Bounds]] = {
     "walk": Bounds(street_share=0.8),
     "bicycle": Bounds(away_m=200, away_share=0.2, pace_mps=3.0, fastest_mps=20, ride_mps=10, fast_mps=12),
     "bus": Bounds(
-        away_m=800, away_share=0.4, away_s=120, way_m=15_000, stop_s=900, pace_mps=4, fastest_mps=45,
+        away_m=800, away_share=0.4, away_s=120, way_m=15_000, stop_s=900, pace_mps=2.5, fastest_mps=45,
         ride_mps=None, fast_mps=None,
     ),
     "taxi": Bounds(
-        away_m=600, away_share=0.3, away_s=90, way_m=15_000, stop_s=600, pace_mps=5, fastest_mps=45,
+        away_m=400, away_share=0.2, away_s=60, way_m=15_000, stop_s=600, pace_mps=5, fastest_mps=45,
         ride_mps=None, fast_mps=None,
     ),
     "car": Bounds(
-        away_m=600, away_share=0.3, away_s=90, way_m=15_000, stop_s=600, pace_mps=5, fastest_mps=45,
+        away_m=400, away_share=0.2, away_s=60, way_m=15_000, stop_s=600, pace_mps=5, fastest_mps=45,
         ride_mps=None, fast_mps=None,
     ),
 }  # fmt: skip
