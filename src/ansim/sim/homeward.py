@@ -59,8 +59,8 @@ class Homeward:
         beside.replace(self._notes)
 
     def trouble(self, kind: Trouble) -> bool:
-        """Let it happen to whoever is on her way; False while nobody is."""
-        ready = [walk for walk in self.walks if walk.on_her_way and walk.trouble is None]
+        """Let it happen to somebody who is on her way, and in time; False while nobody is."""
+        ready = [walk for walk in self.walks if walk.on_her_way and not walk.late and walk.trouble is None]
         for walk in ready[:1]:
             walk.meet(kind)
         return bool(ready)
@@ -91,7 +91,7 @@ class Walk:
         self._phone = Phone(self._world, server, receiver, Profile(name=name, guardians=guardians), transport=transport)
         self._dawdles = number == 1
         self._battery = self._random.uniform(40, 98)
-        self.on_her_way = False
+        self.on_her_way, self.late = False, False
         self.trouble: Trouble | None = None
 
     def meet(self, kind: Trouble) -> None:
@@ -110,10 +110,10 @@ class Walk:
 
     async def go_home(self) -> None:
         """One way home, from setting out to the door."""
-        dawdles = self._dawdles and self._random.random() < 0.6
-        x, y = self._resident.go(DAWDLERS_LEAST_M if dawdles else LEAST_M, self._now())
+        self.late = self._dawdles and self._random.random() < 0.6
+        x, y = self._resident.go(DAWDLERS_LEAST_M if self.late else LEAST_M, self._now())
         walk_s = self._resident.way.length_m / self._resident.speed_mps
-        promised_s = PROMISES_TOO_MUCH_S if dawdles else 60 * ceil((walk_s + SLACK_S) / 60)
+        promised_s = PROMISES_TOO_MUCH_S if self.late else 60 * ceil((walk_s + SLACK_S) / 60)
         body = self._phone.way_home(
             self._city.quarter.plane.place(x, y),
             self._world.clock.now() + timedelta(seconds=promised_s),
