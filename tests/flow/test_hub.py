@@ -61,6 +61,9 @@ class Land:
     async def get(self, path: str) -> httpx.Response:
         return await self._asking.get(path)
 
+    async def options(self, path: str, headers: dict[str, str]) -> httpx.Response:
+        return await self._asking.options(path, headers=headers)
+
     async def post(self, path: str, content: str) -> httpx.Response:
         return await self._asking.post(path, content=content)
 
@@ -110,6 +113,11 @@ async def test_the_doors_that_are_open_and_who_covers_for_the_silent(
     assert 'ansim_lost_answers_total{asked="findService",outcome="answered"}' in (await land.get("/metrics")).text
     police = await land.post("/api/mapping", json.dumps({**IN_SEONGNAM, "service": "urn:service:sos.police"}))
     assert police.json()["uris"] == ["tel:112"]
+    elsewhere = {"origin": f"https://{YONGIN}.example"}
+    asked = await land.options("/api/mapping", {**elsewhere, "access-control-request-method": "POST"})
+    assert asked.status_code == 204 and asked.headers["access-control-allow-origin"] == elsewhere["origin"], (
+        "pages of centres ask here"
+    )
     wrong = await land.post("/api/mapping", json.dumps({"latitude": 91, "longitude": 0}))
     assert wrong.status_code == 400 and wrong.headers["content-type"] == "application/problem+json"
     assert (await land.post("/lost", "<!DOCTYPE a><a/>")).status_code == 400

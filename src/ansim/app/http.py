@@ -17,7 +17,7 @@ from ansim.adapters.trackers import routes as tracker_routes
 from ansim.adapters.trackers.aml import Aml
 from ansim.app.centre import Centre
 from ansim.app.cors import from_other_centres
-from ansim.app.mapping import mapping_route
+from ansim.app.mapping import mapping_door, mapping_route
 from ansim.app.openapi import document
 from ansim.app.pages import pages
 from ansim.app.problems import problem
@@ -77,7 +77,6 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *desk_routes.ROUTES,
         *tracker_routes.ROUTES,
         *pages(centre, demo=bool(more)),
-        mapping_route(lambda: centre.distribution),
         *more,
         asgi("/in/osmand", copy_scope=False)(tracker_routes.osmand(centre.database, centre.reception)),
         asgi("/lost", copy_scope=False)(lost_door(centre.lost)),
@@ -107,8 +106,10 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         "passkeys": provide(centre.passkeys),
         "actor": Provide(actor),
     }
+    described = [*routes, mapping_route(lambda: centre.distribution)]
+    routes.append(asgi("/api/mapping", copy_scope=False)(mapping_door(lambda: centre.distribution)))
     return Litestar(
-        route_handlers=[*routes, document(routes, dependencies)],
+        route_handlers=[*routes, document(described, dependencies)],
         dependencies=dependencies,
         state=State({"database": centre.database}),
         exception_handlers={Exception: problem},

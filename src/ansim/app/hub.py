@@ -22,7 +22,7 @@ from ansim.adapters.bus.nats import NatsBus
 from ansim.adapters.lost.server import Lost, door
 from ansim.app.cors import from_other_centres
 from ansim.app.limits import open_many_files
-from ansim.app.mapping import ListedDoors, mapping_route
+from ansim.app.mapping import ListedDoors, mapping_door
 from ansim.app.problems import problem
 from ansim.app.running import Running, take_note_away, write_note
 from ansim.app.server import listen, served
@@ -175,7 +175,7 @@ def application(hub: Hub) -> Litestar:
         readyz,
         metrics,
         nation,
-        mapping_route(lambda: hub.distribution),
+        asgi("/api/mapping", copy_scope=False)(mapping_door(lambda: hub.distribution)),
         asgi("/lost", copy_scope=False)(door(hub.lost)),
     ]
     return Litestar(

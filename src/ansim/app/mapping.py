@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Annotated, Any, Literal, Protocol
@@ -10,9 +11,12 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 import shapely
 from litestar import post
+from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
+from litestar.types import ASGIApp, Receive, Scope, Send
 
+from ansim.adapters.lost.server import body_of
 from ansim.city.country.model import Card
 from ansim.city.places.distribution import Distribution, Failed, Location, Mapping, Warning
 from ansim.city.places.model import Centre, Source
@@ -22,16 +26,27 @@ from ansim.city.places.shapes import Circle
 from ansim.core.errors import Problem
 from ansim.core.position import AccuracyM, Instant, Latitude, Longitude
 
+LARGEST = 16 * 1024
+"""Bytes of a question."""
+
+_JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
 
 class OneDoor:
-    """`city.places.ports.Directory` of one process that answers for every centre: all of them behind one address, with one key."""
+    """`city.places.ports.Directory` of one process that answers for every centre: all of them behind one address, with one key. Both stay
+    what they are as long as the process lives."""
 
     def __init__(self, uri: Callable[[], str], key: Callable[[], dict[str, str]]) -> None:
         self._uri = uri
         self._key = key
+        self._doors: dict[str, Door] = {}
 
-    def doors(self, answering: Sequence[Centre], covering: Sequence[Centre]) -> list[Door]:
-        return [Door(centre=centre, uri=self._uri(), key=self._key()) for centre in answering]
+    def doors(self, answering: Sequence[Centre], covering: Iterable[Centre]) -> list[Door]:
+        return [self._doors.get(centre.id) or self._made(centre) for centre in answering]
+
+    def _made(self, centre: Centre) -> Door:
+        door = self._doors[centre.id] = Door(centre=centre, uri=self._uri(), key=self._key())
+        return door
 
 
 class Cards(Protocol):
@@ -52,7 +67,7 @@ class ListedDoors:
         self._cards = cards
         self._own = own
 
-    def doors(self, answering: Sequence[Centre], covering: Sequence[Centre]) -> list[Door]:
+    def doors(self, answering: Sequence[Centre], covering: Iterable[Centre]) -> list[Door]:
         cards, own = self._cards(), None if self._own is None else self._own()
         there: list[Door] = []
         silent: list[Door] = []
@@ -121,12 +136,42 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def mapping_route(distribution: Callable[[], Distribution]) -> HTTPRouteHandler:
+    """What `mapping_door` answers, described for /openapi.json."""
+
     @post("/api/mapping", status_code=200)
     async def mapping(data: JSONBody[Where]) -> Answered:
         """Who answers there: what a phone asks before it needs it, and keeps until it expires. What LoST says at `/lost`, in JSON."""
         return answer(distribution(), data)
 
     return mapping
+
+
+def mapping_door(distribution: Callable[[], Distribution]) -> ASGIApp:
+    """Without the framework: every phone of a country asks here."""
+    read, write = msgspec.json.Decoder(Where), msgspec.json.Encoder()
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") != "POST":
+            raise MethodNotAllowedException
+        body = await body_of(receive, LARGEST)
+        try:
+            asked = read.decode(body)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise _unfit(error) from None
+        said = write.encode(answer(distribution(), asked))
+        await send(
+            {"type": "http.response.start", "status": 200, "headers": [*_JSON, (b"content-length", b"%d" % len(said))]}
+        )
+        await send({"type": "http.response.body", "body": said, "more_body": False})
+
+    return door
+
+
+def _unfit(error: Exception) -> Problem:
+    """Names the member, as far as the decoder does."""
+    said = re.search(r"`\$\.(\w+)|field `(\w+)`", str(error))
+    field = next(filter(None, said.groups()), "body") if said else "body"
+    return Problem(400, "request.form", "This member does not fit", f"{error}.", field=field)
 
 
 def answer(distribution: Distribution, asked: Where) -> Answered:

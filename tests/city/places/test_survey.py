@@ -76,6 +76,7 @@ def test_who_answers_is_the_centre_named_or_the_municipality_s_or_whoever_is_beh
         ({"name": "x", "uri": "tel:1", "number": "one"}, "number"),
         ({"name": "x", "uri": "tel:1", "civic": "here"}, "civic"),
         ({"name": "x", "uri": "tel:1", "valid_from": "soon"}, "valid_from"),
+        ({"name": "x", "uri": "tel:1", "valid_from": "0001-01-01"}, "valid_from"),
         ({"name": "x", "uri": "tel:1", "valid_from": "2027-01-01", "valid_to": "2026-01-01"}, "valid_to"),
     ],
 )

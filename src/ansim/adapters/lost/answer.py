@@ -84,19 +84,16 @@ class Writer:
     def _mapping(self, mapping: Mapping, one: Told, boundaries: dict[str, shapely.Polygon | None] | None) -> str:
         mapped = one.mapped
         name = mapped.name if one.door is None else one.door.centre.name
-        key = "" if one.door is None else f'<key xmlns="{KEY}">{escape(_compact(one.door.key))}</key>'
-        number = "" if mapped.number is None else f"<serviceNumber>{escape(mapped.number)}</serviceNumber>"
         return "".join(
             (
                 f'<mapping expires="{_instant(mapping.expires_at)}" lastUpdated="{_instant(mapped.updated_at)}"{self._source}'
-                f" sourceId={quoteattr(mapped.id)}>",
-                f'<displayName xml:lang="ko">{escape(name.ko)}</displayName><displayName xml:lang="en">{escape(name.en)}</displayName>',
-                f"<service>{escape(mapping.service)}</service>",
+                f" sourceId={_quoted(mapped.id)}>",
+                _named(name.ko, name.en, mapping.service),
                 self._area(mapped.boundary, mapped.civic, boundaries),
-                *(f"<uri>{escape(uri)}</uri>" for uri in one.uris),
-                number, key, "</mapping>",
+                _reached(one.uris, mapped.number, None if one.door is None else tuple(one.door.key.items())),
+                "</mapping>",
             )
-        )  # fmt: skip
+        )
 
     def _area(
         self, key: str | None, civic: Sequence[Civic], boundaries: dict[str, shapely.Polygon | None] | None
@@ -104,7 +101,7 @@ class Writer:
         if key is None:
             return "".join(_address(one) for one in civic[:1])
         if boundaries is None:
-            return f"<serviceBoundaryReference{self._source} key={quoteattr(key)}/>"
+            return f"<serviceBoundaryReference{self._source} key={_quoted(key)}/>"
         polygon = boundaries.get(key)
         return "" if polygon is None else _geodetic(key, polygon)
 
@@ -113,8 +110,8 @@ class Writer:
         return f"<warnings{self._source}>{said}</warnings>" if said else ""
 
     def _path(self, path: Sequence[str]) -> str:
-        via = "".join(f"<via source={quoteattr(one)}/>" for one in (*path, self.source))
-        return f"<path>{via}</path>"
+        before = "".join(f"<via source={quoteattr(one)}/>" for one in path)
+        return f"<path>{before}<via{self._source}/></path>"
 
 
 def _exception(kind: Trouble | Warning, message: str, more: str) -> str:
@@ -158,12 +155,31 @@ def _address(civic: Civic) -> str:
     return f'<serviceBoundary profile="civic"><civicAddress xmlns="{CIVIC}">{said}</civicAddress></serviceBoundary>'
 
 
+_quoted = lru_cache(maxsize=4096)(quoteattr)
+"""Of what is ours, and comes again."""
+
+
+@lru_cache(maxsize=4096)
+def _named(korean: str, english: str, service: str) -> str:
+    return (
+        f'<displayName xml:lang="ko">{escape(korean)}</displayName><displayName xml:lang="en">{escape(english)}</displayName>'
+        f"<service>{escape(service)}</service>"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _reached(uris: tuple[str, ...], number: str | None, key: tuple[tuple[str, str], ...] | None) -> str:
+    said = "".join(f"<uri>{escape(uri)}</uri>" for uri in uris)
+    if number is not None:
+        said += f"<serviceNumber>{escape(number)}</serviceNumber>"
+    if key is not None:
+        said += f'<key xmlns="{KEY}">{escape(json.dumps(dict(key), separators=(",", ":")))}</key>'
+    return said
+
+
+@lru_cache(maxsize=256)
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _compact(key: dict[str, str]) -> str:
-    return json.dumps(key, separators=(",", ":"))
 
 
 def _token(profile: str) -> str:

@@ -7,20 +7,20 @@ from lxml import etree
 from ansim.core.errors import Problem
 
 LARGEST = 128 * 1024
-DEEPEST = 64
 
 Element = etree._Element
+
+_PARSER = etree.XMLParser(
+    resolve_entities=False, load_dtd=False, dtd_validation=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
+)  # fmt: skip
 
 
 def parse(body: bytes) -> Element:
     """The root. Raises Problem 400 for what is no XML, and for a document that defines anything."""
-    parser = etree.XMLParser(
-        resolve_entities=False, load_dtd=False, dtd_validation=False, no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
-    )  # fmt: skip
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise _defines()
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, _PARSER)
     except (etree.XMLSyntaxError, ValueError):
         raise Problem(400, "xml.form", "This is no well-formed XML", field="body") from None
     if root is None:
@@ -32,11 +32,11 @@ def parse(body: bytes) -> Element:
 
 def name(element: Element) -> str:
     """Without its namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def namespace(element: Element) -> str:
-    return etree.QName(element).namespace or ""
+    return str(element.tag)[1:].rpartition("}")[0]
 
 
 def child(element: Element, *named: str) -> Element | None:
@@ -45,7 +45,11 @@ def child(element: Element, *named: str) -> Element | None:
 
 
 def text(element: Element | None) -> str:
-    return "" if element is None else "".join(str(one) for one in element.itertext()).strip()
+    if element is None:
+        return ""
+    if not len(element):
+        return (element.text or "").strip()
+    return "".join(str(one) for one in element.itertext()).strip()
 
 
 def _defines() -> Problem:

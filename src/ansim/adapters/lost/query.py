@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from lxml import etree
 
-from ansim.adapters.lost.document import Element, child, name, namespace, text
+from ansim.adapters.lost.document import Element, name, namespace, text
 from ansim.adapters.lost.pidf import SHAPES, civic, read_presence, shape
 from ansim.city.places.distribution import Failed, Location
 from ansim.core.errors import Problem
@@ -46,7 +46,8 @@ def read(root: Element) -> Query:
     asked = name(root)
     if namespace(root) != LOST or asked not in QUERIES:
         raise Failed("badRequest", f"the root must be one of {', '.join(QUERIES)} in {LOST}")
-    service = text(child(root, "service")) or None
+    members = {name(one): one for one in reversed(root)}  # of several, the first
+    service = text(members.get("service")) or None
     if asked == "findService" and service is None:
         raise Failed("badRequest", "findService needs a service")
     located = asked in ("findService", "listServicesByLocation")
@@ -56,7 +57,7 @@ def read(root: Element) -> Query:
     key = root.get("key") or None
     if asked == "getServiceBoundary" and key is None:
         raise Failed("badRequest", "getServiceBoundary needs a key")
-    through = child(root, "path")
+    through = members.get("path")
     said = () if through is None else [one.get("source", "") for one in through if name(one) == "via"]
     path = tuple(one for one in said if SOURCE.fullmatch(one))
     if len(path) > MOST_VIA:
@@ -71,7 +72,7 @@ def read(root: Element) -> Query:
         by_value=root.get("serviceBoundary") == "value",
         validate=_yes(root, "validateLocation", False),
         key=key,
-        as_of=_as_of(root),
+        as_of=_as_of(members.get("asOf")),
     )
 
 
@@ -110,9 +111,8 @@ def _yes(root: Element, attribute: str, otherwise: bool) -> bool:
     return otherwise if said is None else said.strip() in ("true", "1")
 
 
-def _as_of(root: Element) -> datetime | None:
+def _as_of(said: Element | None) -> datetime | None:
     """When the answer is to hold (draft-ietf-ecrit-lost-planned-changes), in its namespace or in that of LoST."""
-    said = child(root, "asOf")
     if said is None:
         return None
     try:

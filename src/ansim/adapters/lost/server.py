@@ -13,12 +13,13 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 from lxml import etree
 from prometheus_client import Counter
+from shapely import Polygon
 
 from ansim.adapters.lost import document
 from ansim.adapters.lost.answer import Writer, refuse
 from ansim.adapters.lost.document import name, namespace
 from ansim.adapters.lost.query import LOST, SOURCE, Query, passed_on, read, understood
-from ansim.city.places.distribution import Distribution, Failed, Location, Warning
+from ansim.city.places.distribution import Distribution, Failed, Location, Mapping, Warning
 from ansim.core.errors import Problem
 
 TYPE = "application/lost+xml"
@@ -26,6 +27,8 @@ PEER_WITHIN_S = 3.0
 LARGEST_ANSWER = 8 << 20
 
 ANSWERED = Counter("ansim_lost_answers", "Answers to questions in application/lost+xml", ["asked", "outcome"])
+
+_TYPED = [(b"content-type", TYPE.encode()), (b"cache-control", b"no-store")]
 
 log = structlog.get_logger()
 
@@ -134,16 +137,18 @@ class Lost:
             raise Failed("notFound", "nobody offers this service at this place")
         if not mapping.told:
             raise Failed("serverError", "no centre can be reached just now")
-        keys = {one.mapped.boundary for one in mapping.told if one.mapped.boundary is not None}
-        boundaries = {
-            key: self._distribution.areas.boundary(key, query.as_of or self._distribution.now()) for key in keys
-        }
+        boundaries = self._boundaries(mapping, query) if query.by_value else None
         return _text(
             self._writer.found(
-                mapping, path=query.path, location=location.id, boundaries=boundaries if query.by_value else None,
+                mapping, path=query.path, location=location.id, boundaries=boundaries,
                 validate=query.validate, warnings=warnings,
             )
         )  # fmt: skip
+
+    def _boundaries(self, mapping: Mapping, query: Query) -> dict[str, Polygon | None]:
+        at = query.as_of or self._distribution.now()
+        keys = {key for one in mapping.told if (key := one.mapped.boundary) is not None}
+        return {key: self._distribution.areas.boundary(key, at) for key in keys}
 
     async def _ask(self, peer: Peer, query: Query, location: Location, warnings: list[Warning]) -> bytes | None:
         """Another server's answer, as we pass it on; None when it has none, with the reason among the warnings."""
@@ -197,10 +202,9 @@ def door(lost: Lost) -> ASGIApp:
         # without the framework: phones and servers of a whole country ask here
         if scope.get("method") not in ("POST", "GET"):  # GET with a body is what a conformance suite sends
             raise MethodNotAllowedException
-        reply = await lost.reply(await _body(receive))
-        headers = [(b"content-type", TYPE.encode()), (b"cache-control", b"no-store")]
-        if reply.location is not None:
-            headers = [(b"location", reply.location.encode())]
+        reply = await lost.reply(await body_of(receive, document.LARGEST))
+        headers = [(b"content-length", b"%d" % len(reply.body))]
+        headers += _TYPED if reply.location is None else [(b"location", reply.location.encode())]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
@@ -208,15 +212,15 @@ def door(lost: Lost) -> ASGIApp:
     return answer
 
 
-async def _body(receive: Receive) -> bytes:
-    """Raises Problem 413, and 400 for none."""
+async def body_of(receive: Receive, largest: int) -> bytes:
+    """Raises Problem 413."""
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return body
         body += message["body"]
-        if len(body) > document.LARGEST:
-            raise Problem(413, "request.large", "This is too large", f"At most {document.LARGEST} bytes.", field="body")
+        if len(body) > largest:
+            raise Problem(413, "request.large", "This is too large", f"At most {largest} bytes.", field="body")
         if not message["more_body"]:
             return body

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from math import cos, hypot, radians
 
 import numpy as np
 import shapely
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from ansim.city.places.boundary import Boundary
@@ -20,7 +21,6 @@ from ansim.city.places.civic import Civic, Gazetteer, Placed, covers
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.city.places.model import BORDER_BAND_M, NEIGHBOUR_LIMIT_M, Answer, Centre, Name, Source
 from ansim.city.places.plane import DEGREE_M
-from ansim.city.places.raster import NOWHERE
 from ansim.city.places.services import NATIONAL, PACKAGED, SAFETY, SOS, standing_in
 from ansim.city.places.shapes import Circle, Shape, area
 
@@ -30,10 +30,20 @@ _EQUAL = 1e-9
 """Two shares that differ by less are the same."""
 
 
+class Within:
+    """The area around a place in which its answer holds. Its key is worked out when somebody wants it: most phones do not."""
+
+    def __init__(self, of: Callable[[], str]) -> None:
+        self._of = of
+
+    @cached_property
+    def key(self) -> str:
+        return self._of()
+
+
 @dataclass(frozen=True)
 class Mapped:
-    """One who answers there. `id` names what says so; `boundary` is the key of the area in which the answer stays the same, None where
-    the place lies in none."""
+    """One who answers there. `id` names what says so."""
 
     id: str
     name: Name
@@ -41,8 +51,13 @@ class Mapped:
     uris: tuple[str, ...]
     number: str | None
     updated_at: datetime
-    boundary: str | None
+    within: Within | None
     civic: tuple[Civic, ...] = ()
+
+    @property
+    def boundary(self) -> str | None:
+        """The key of the area in which the answer stays the same; None where the place lies in none."""
+        return None if self.within is None else self.within.key
 
 
 @dataclass(frozen=True)
@@ -149,6 +164,7 @@ class Areas:
         codes = {part.district: part.municipality for part in country.parts if part.district}
         self.gazetteer = Gazetteer(country.register, codes)
         self._prints = hashlib.sha256(" ".join(map(str, country.parts)).encode()).hexdigest()[:8]
+        self._split: dict[int, Pieces] = {}
         self.lay(boundaries)
 
     def lay(self, boundaries: Iterable[Boundary]) -> None:
@@ -174,8 +190,8 @@ class Areas:
 
     def answering(self, service: str, at: datetime) -> str | None:
         """The service that answers for one: itself, or what stands in for it; None where there is nothing like it."""
-        known = self.services(at)
-        return next((name for name in standing_in(service) if name in known), None)
+        own = self._laid.at(at)
+        return next((name for name in standing_in(service) if name in PACKAGED or name in own), None)
 
     def find_circle(self, latitude: float, longitude: float, accuracy_m: float, at: datetime) -> Answer:
         """Who answers an SOS at this point, and who beyond the borders that the position's error may hide. Raises Problem for what is no
@@ -282,21 +298,22 @@ class Areas:
         own = layer.at(place.longitude, place.latitude) if layer is not None else None
         if own is None and service not in PACKAGED:
             return None
-        point = shapely.Point(place.longitude, place.latitude)
         if own is not None and own.centre is None:
-            return Found(service, (self._imported(own, point),), "exact", own.name)
-        centres = service not in NATIONAL
-        answer = (
-            self.find_circle(place.latitude, place.longitude, place.radius_m, at)
-            if centres
-            else self.country.find_circle(place.latitude, place.longitude, place.radius_m)
-        )
+            return Found(service, (self._imported(own, self._inside(own, place)),), "exact", own.name)
+        look = self.country.find_circle if service in NATIONAL else partial(self.find_circle, at=at)
+        answer = look(place.latitude, place.longitude, place.radius_m)
         if own is not None:
-            above = tuple(self._of(one, own.id, None, self._key_of(own, point)) for one in answer.centres[1:])
-            return Found(service, (self._imported(own, point), *above), "exact", own.name, answer.neighbours)
-        part = self.country.part_at(place.latitude, place.longitude) if answer.source == "exact" else NOWHERE
-        key = None if part == NOWHERE else self._key(part, service, layer, point)
-        return self._packaged(service, answer, part, key)
+            within = self._inside(own, place)
+            above = tuple(self._of(one, own.id, within) for one in answer.centres[1:])
+            return Found(service, (self._imported(own, within), *above), "exact", own.name, answer.neighbours)
+        if answer.source != "exact":
+            return self._packaged(service, answer, self._prints, None)
+
+        def key() -> str:
+            part = self.country.part_at(place.latitude, place.longitude)
+            return self._key(part, service, layer, place.longitude, place.latitude)
+
+        return self._packaged(service, answer, self._prints, Within(key))
 
     def _find_area(self, service: str, drawn: BaseGeometry, at: datetime) -> Found | None:
         """The boundary of which most is covered, or in which most of the place lies, whichever share is larger."""
@@ -326,40 +343,44 @@ class Areas:
                 around[self.country.centres_of(one)[0]] = None
         if isinstance(best, Boundary):
             inside = shapely.point_on_surface(drawn.intersection(best.shape))
-            mapped = (self._imported(best, inside),)
+            mapped = (self._imported(best, self._inside(best, Circle(latitude=inside.y, longitude=inside.x))),)
             return Found(service, mapped, "exact", best.name, tuple(one for one in around if one.id != best.centre))
         inside = shapely.point_on_surface(rest.intersection(self.country.polygons[best]))
         answer = self.country.answer_of(best)
         answer = replace(answer, neighbours=tuple(one for one in around if one not in answer.centres))
-        return self._packaged(service, answer, best, self._key(best, service, layer, inside))
+        part, x, y = best, inside.x, inside.y
+        return self._packaged(service, answer, self._prints, Within(lambda: self._key(part, service, layer, x, y)))
 
-    def _packaged(self, service: str, answer: Answer, part: int, key: str | None) -> Found:
-        named = self._prints if part == NOWHERE else f"{self._prints}-{part}"
+    def _packaged(self, service: str, answer: Answer, named: str, within: Within | None) -> Found:
         if service in NATIONAL:
             number = NATIONAL[service]
-            mapped: tuple[Mapped, ...] = (
-                Mapped(named, Name(ko=number, en=number), None, (f"tel:{number}",), number, PACKAGED_AT, key),
-            )
+            called = Name(ko=number, en=number)
+            mapped: tuple[Mapped, ...] = (Mapped(named, called, None, (f"tel:{number}",), number, PACKAGED_AT, within),)
             return Found(service, mapped, answer.source, answer.place)
-        mapped = tuple(self._of(one, f"{named}.{one.id}", None, key) for one in answer.centres)
+        mapped = tuple(self._of(one, named, within) for one in answer.centres)
         return Found(service, mapped, answer.source, answer.place, answer.neighbours)
 
-    def _of(self, centre: Centre, id: str, number: str | None, key: str | None) -> Mapped:
-        return Mapped(id, centre.name, centre, (), number, PACKAGED_AT, key)
+    def _of(self, centre: Centre, id: str, within: Within | None) -> Mapped:
+        return Mapped(f"{id}.{centre.id}", centre.name, centre, (), None, PACKAGED_AT, within)
 
-    def _imported(self, one: Boundary, point: shapely.Point | None) -> Mapped:
+    def _imported(self, one: Boundary, within: Within | None) -> Mapped:
         centre = None if one.centre is None else self.centres[one.centre]
-        key = None if point is None else self._key_of(one, point)
         name = one.name if centre is None else centre.name
-        return Mapped(one.id, name, centre, one.uris, one.number, one.updated_at, key, one.civic)
+        return Mapped(one.id, name, centre, one.uris, one.number, one.updated_at, within, one.civic)
 
-    def _key_of(self, one: Boundary, point: shapely.Point) -> str:
-        return f"{one.id}.{_piece(one.shape, point)}"
+    def _inside(self, one: Boundary, place: Circle) -> Within:
+        return Within(lambda: f"{one.id}.{_piece(_pieces(one.shape), place.longitude, place.latitude)}")
 
-    def _key(self, part: int, service: str, layer: Layer | None, point: shapely.Point) -> str:
+    def _key(self, part: int, service: str, layer: Layer | None, longitude: float, latitude: float) -> str:
         """A key names the geometry that it stands for: another import gives other keys."""
         print = layer.print if layer is not None else ""
-        return f"{self._prints}-{part}.{service}~{print}.{_piece(self._left(part, layer), point)}"
+        if layer is None:
+            if part not in self._split:
+                self._split[part] = _pieces(self.country.polygons[part])
+            pieces = self._split[part]
+        else:
+            pieces = _pieces(self._left(part, layer))
+        return f"{self._prints}-{part}.{service}~{print}.{_piece(pieces, longitude, latitude)}"
 
     def _left(self, part: int, layer: Layer | None) -> BaseGeometry:
         """What imported boundaries leave of a part."""
@@ -382,9 +403,30 @@ def _share(drawn: BaseGeometry, shape: BaseGeometry) -> float:
     return max(common / shape.area if shape.area else 0.0, common / drawn.area if drawn.area else 0.0)
 
 
-def _piece(shape: BaseGeometry, point: shapely.Point) -> int:
-    pieces = shapely.get_parts(shape)
-    return int(np.argmin(shapely.distance(pieces, point))) if len(pieces) > 1 else 0
+@dataclass(frozen=True)
+class Pieces:
+    """The polygons of a shape; `largest` is the one that is looked at first."""
+
+    polygons: NDArray[np.object_]
+    largest: int
+    tree: shapely.STRtree
+
+
+def _pieces(shape: BaseGeometry) -> Pieces:
+    polygons = shapely.get_parts(shape)
+    shapely.prepare(polygons)
+    return Pieces(polygons, int(np.argmax(shapely.area(polygons))) if len(polygons) else 0, shapely.STRtree(polygons))
+
+
+def _piece(of: Pieces, longitude: float, latitude: float) -> int:
+    """The number of the one that a point lies in, else of the nearest."""
+    if len(of.polygons) == 1 or shapely.intersects_xy(of.polygons[of.largest], longitude, latitude):
+        return of.largest
+    point = shapely.Point(longitude, latitude)
+    for number in of.tree.query(point).tolist():
+        if shapely.intersects_xy(of.polygons[number], longitude, latitude):
+            return int(number)
+    return int(of.tree.nearest(point))
 
 
 def _nth(shape: BaseGeometry, number: str) -> shapely.Polygon | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +11,7 @@ import shapely
 
 from ansim.city.places.areas import Areas, Found, Mapped
 from ansim.city.places.civic import Civic, Placed
+from ansim.city.places.model import Centre
 from ansim.city.places.ports import Directory, Door
 from ansim.city.places.services import children
 from ansim.city.places.shapes import Shape
@@ -120,14 +122,17 @@ class Distribution:
         return self.areas.boundary(key, self.now())
 
     def _told(self, found: Found) -> tuple[Told, ...]:
-        own = [one for one in found.mapped if one.centre is None]
-        if own:
-            return tuple(Told(one, None) for one in own)
+        if found.mapped[0].centre is None:
+            return tuple(Told(one, None) for one in found.mapped)
         of = {one.centre.id: one for one in found.mapped if one.centre is not None}
         answering = [one.centre for one in found.mapped if one.centre is not None]
-        covering = dict.fromkeys((*found.neighbours, *self.areas.neighbours(answering[0].id, self.now())))
-        doors = self.directory.doors(answering, [one for one in covering if one not in answering])
+        doors = self.directory.doors(answering, self._covering(found, answering))
         return tuple(Told(of.get(door.centre.id, found.mapped[0]), door) for door in doors)
+
+    def _covering(self, found: Found, answering: Sequence[Centre]) -> Iterator[Centre]:
+        """Who would cover, the nearest first; looked up only by whom it concerns."""
+        around = (*found.neighbours, *self.areas.neighbours(answering[0].id, self.now()))
+        return (one for one in dict.fromkeys(around) if one not in answering)
 
     def _offered(self, name: str, place: Shape, at: datetime) -> bool:
         found = self.areas.find(name, place, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -19,6 +19,6 @@ class Door(Struct, frozen=True, kw_only=True):
 
 
 class Directory(Protocol):
-    def doors(self, answering: Sequence[Centre], covering: Sequence[Centre]) -> list[Door]:
+    def doors(self, answering: Sequence[Centre], covering: Iterable[Centre]) -> list[Door]:
         """Whom a phone should try, in this order: those who answer there and are there now, then of those who would cover for them, then
         those who answer and were silent a moment ago. Empty only when nobody at all is known. Does not wait: it is asked for every query."""

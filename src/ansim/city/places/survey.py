@@ -312,10 +312,9 @@ def _instant(said: str, called: str) -> datetime | None:
     """An instant with its offset, or a day: 2026-07-01, 20260701."""
     if not said:
         return None
+    day = re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", said)
     try:
-        if re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", said):
-            return datetime.combine(date.fromisoformat(said), time(), SEOUL).astimezone(UTC)
-        at = datetime.fromisoformat(said)
+        at = datetime.combine(date.fromisoformat(said), time(), SEOUL) if day else datetime.fromisoformat(said)
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
