@@ -12,6 +12,9 @@ from litestar import Litestar
 from ansim.app.http import application
 from ansim.app.openapi import PARTS
 from ansim.app.settings import Settings
+from ansim.city.country.member import Country
+from ansim.core.database import Database
+from ansim.core.world import World
 
 METHODS = ("get", "post", "put", "patch", "delete")
 TITLES = {
@@ -34,6 +37,10 @@ class Unstarted:
 
     origin = "http://localhost:8000"
     settings = Settings()
+
+    def __init__(self) -> None:
+        self.database = Database(object(), World())  # type: ignore[arg-type]
+        self.database.provide(Country, Country(self.database.world))
 
     def __getattr__(self, name: str) -> object:
         return object()
