@@ -104,6 +104,14 @@ async def test_the_larger_share_decides_over_a_border(serve: Serve, said) -> Non
     assert near == ["Seongnam Centre"] and far[0] == "Songpa-gu Centre, Seoul"
 
 
+async def test_whoever_covers_all_of_a_boundary_means_it(serve: Serve, said) -> None:  # type: ignore[no-untyped-def]
+    """Three quarters of what was drawn lie in Seongnam, but all of a small boundary lies in what was drawn."""
+    lost = serve(boundary("urn:service:sos", BOX, centre="gyeonggi-hanam"))
+    drawn = "37.35 127.09 37.35 127.13 37.39 127.13 37.39 127.09 37.35 127.09"
+    polygon = f"<gml:Polygon><gml:exterior><gml:LinearRing><gml:posList>{drawn}</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon>"
+    assert names(await said(lost, find(polygon))) == ["Hanam Centre"]
+
+
 async def test_numbers_of_the_country_and_what_stands_in(serve: Serve, said) -> None:  # type: ignore[no-untyped-def]
     police = await said(serve(), find(at(*SEONGNAM), "urn:service:sos.police"))
     assert (police.findtext(f".//{L}uri"), police.findtext(f".//{L}serviceNumber")) == ("tel:112", "112")
