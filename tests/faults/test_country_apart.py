@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ansim.app.nation import Nation
 from ansim.sim.phone import Guardian, Profile
 from ansim.sim.traveller import Traveller
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 SEONGNAM, YONGIN = "gyeonggi-seongnam", "gyeonggi-yongin"
 IN_YONGIN = (37.2411, 127.1776)
@@ -95,3 +98,38 @@ async def test_whoever_is_there_has_it_and_whoever_comes_back_gets_it(nation: Na
     assert (await caller.sos()).server == away.origin
     assert len(await until(nation, YONGIN, lambda cases: len(cases) == 4)) == 4
     await caller.close()
+
+
+@pytest.mark.full
+async def test_the_page_of_a_phone_goes_where_its_case_goes(nation: Nation, browser: Browser) -> None:
+    """Enrolled in Seongnam, in need in Yongin, whose centre dies and comes back: she does nothing, and notices nothing."""
+    from tests.browser.phone import enrol, hold
+
+    home, away = nation.centres[SEONGNAM], nation.centres[YONGIN]
+    latitude, longitude = IN_YONGIN
+    context = await browser.new_context(
+        locale="ko-KR", permissions=["geolocation"],
+        geolocation={"latitude": latitude, "longitude": longitude, "accuracy": 9}, viewport={"width": 360, "height": 760},
+    )  # fmt: skip
+    page = await context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(f"{home.origin}/citizen")
+    await enrol(page)
+    async with asyncio.timeout(60):
+        while not any(url.endswith("/api/mapping") for url in asked):
+            await asyncio.sleep(0.1)
+    await hold(page)
+    [case] = await until(nation, YONGIN, bool)
+    assert "unverified" not in case["marks"] and f"{away.origin}/api/signals" in asked
+
+    await away.kill()
+    await until(nation, SEONGNAM, lambda cases: any("covered" in one["marks"] for one in cases))
+    await page.get_by_text("성남시 통합관제센터").first.wait_for()
+
+    await away.start()
+    await away.ready()
+    await until(nation, SEONGNAM, lambda cases: not cases)
+    await page.get_by_text("용인시 통합관제센터").first.wait_for()
+    assert len(await open_cases(nation, YONGIN)) == 1
+    await context.close()

@@ -243,7 +243,7 @@ export function Sent({ of, hide, leave, record }: SentProps): JSX.Element {
       </section>
       {receipt ? (
         <p class="ph t2 number">
-          <span>{receipt.centre.name}</span>
+          <span>{of.phone.value?.centre ?? receipt.centre.name}</span>
           <span class="t3">·</span>
           <span>
             {t("sent.receipt")} <b>{receipt.receipt}</b>

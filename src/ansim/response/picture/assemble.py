@@ -66,7 +66,7 @@ from ansim.response.tracking.actions import last_known, track
 from ansim.response.trips import store as trip_store
 from ansim.response.wards import store as ward_store
 from ansim.response.watch.actions import followed, near
-from ansim.trust.access.model import Actor, Role
+from ansim.trust.access.model import Actor, Role, Site
 from ansim.trust.grants import store as grants
 from ansim.trust.grants.actions import token_for
 from ansim.trust.grants.model import Grant, Link
@@ -287,7 +287,8 @@ async def phone_state(tx: Transaction, signal: Row) -> PhoneState:
         PhoneMessage(sender=line["sender"], text=_words(tx, row, line["sealed"]) or "", at=line["at"])
         for line in await incidents.messages(tx, row.id)
     ]
-    centre = tx.use(Places).centre(row.centre).ko
+    # Whoever has it: also one that only covers for the centre of the place.
+    centre = tx.use(Places).centre(tx.use(Site).centre if "covered" in row.marks else row.centre).ko
     return PhoneState(
         state=state,  # type: ignore[arg-type]
         holder=centre if row.owner else None,
