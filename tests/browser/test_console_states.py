@@ -776,7 +776,8 @@ async def test_a_picture_enlarged_covers_the_map_and_nothing_else(sit: Sit, room
 
 
 async def test_the_map_draws_what_is_known_and_how_well(sit: Sit, room: Room) -> None:
-    room.have(worked(), incident(48, position={**at(-1000, 990), "accuracy_m": 100.0, "at": ago(1), "coarse": True}))
+    far = {**at(-1000, 990), "accuracy_m": 100.0, "at": ago(1), "coarse": True}
+    room.have(worked(), incident(48, kind="trip", trigger="away", position=far))
     page = await sit(map=True)
     await page.locator('.geo[data-opened="true"]').wait_for()
     await open_case(page)
@@ -786,7 +787,7 @@ async def test_the_map_draws_what_is_known_and_how_well(sit: Sit, room: Room) ->
     await says(where, "해든동 해든로16길 24", "오차 ±9 m", "초 전", "걷는 중")
     assert await page.locator(".mark-camera").count() == 4
     await says(page.locator(".mark-unit"), "순찰 12호", "1분 50초")
-    await says(page.locator("[data-part=edge]"), "새 SOS", "북서쪽 1.4 km")
+    await says(page.locator("[data-part=edge]"), "새 귀가 · 멀어짐", "북서쪽 1.4 km")
     await room.put(worked(position=fix(0, 0, age=30)))
     await page.locator('[data-mark="person"].late').wait_for()
     await says(where, "원이 시간만큼 커짐")

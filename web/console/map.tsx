@@ -24,8 +24,9 @@ import type { Edge, MapView, PlacedUnit, Scene } from "./mapview";
 import { freshness, isWaiting } from "./ordering";
 import { further } from "./slots";
 import { states } from "./pictures";
+import { kindOf } from "./queue";
 import * as store from "./store";
-import { named, t } from "./words";
+import { t } from "./words";
 import { Drawing, drawing, place as placeZone, zonesOnMap } from "./zones";
 
 const edges = signal<Edge[]>([]);
@@ -139,7 +140,7 @@ function Edges(): JSX.Element {
               <Icon of={arrow} class="c1" />
             </span>
             <Glyph p={1} size={26} />
-            <b>{t("map.edge", { kind: named("kind", incident.kind) })}</b>
+            <b>{t("map.edge", { kind: kindOf(incident) })}</b>
             <span class="t2">{t("map.edge.where", { direction: direction(edge.bearing), distance: distance(edge.distance_m) })}</span>
           </div>
         );
