@@ -258,6 +258,25 @@ async def test_a_case_is_handed_over_at_the_border_and_is_hers_until_it_is_claim
 
 
 @MEMORY
+async def test_what_nobody_claims_is_a_neighbours_too_and_whoever_claims_it_has_it(land: Land) -> None:
+    phone = await land.seongnam.phone()
+    await phone.sos()
+    park = await land.yongin.client("operator", centre=YONGIN)
+    await land.clock.advance(41)
+    await land.acquainted()
+
+    async def there() -> Any:
+        return (await park.get("/api/incidents")).json()["incidents"]
+
+    [case] = await land.yongin.until(there)
+    assert len(await land.open_cases(land.seongnam)) == 1, "it is in both queues"
+    assert (await park.post(f"/api/incidents/{case['id']}/claim")).status_code == 200
+    await land.seongnam.until(lambda: ended(land.seongnam, "accepted"))
+    assert await land.open_cases(land.seongnam) == []
+    assert (await phone.state())["moved"]["receipt"]["centre"]["id"] == YONGIN
+
+
+@MEMORY
 async def test_a_rejected_case_is_the_senders_and_a_dispatched_one_stays(land: Land) -> None:
     phone = await land.seongnam.phone()
     receipt = await phone.sos()

@@ -70,14 +70,8 @@ async def send_home(tx: Transaction, fact: IncidentOpened) -> None:
 async def widen(tx: Transaction, fact: IncidentEscalated) -> None:
     """Nobody here has claimed it: the nearest neighbour that is there is asked, and its alarm sounds, too."""
     incident = await incident_store.locked(tx, fact.incident)
-    country = tx.use(Country)
-    if incident is None or incident.state != "received" or fact.level < 2 or await elsewhere(tx, incident):
-        return
-    if await store.open_of(tx, incident.id, "in") is not None:
-        return  # it came from one of them
-    neighbour = next((one for one in incident.escalated_to if country.up(one)), None)
-    if neighbour is not None and await store.open_of(tx, incident.id, "out") is None:
-        await _offer(tx, incident, neighbour, "unclaimed", "clock")
+    if incident is not None and fact.level >= 2 and not await elsewhere(tx, incident):
+        await _ask_neighbour(tx, incident)
 
 
 async def ask(tx: Transaction, id: str, actor: str, to: str, note: str) -> HandoverRow:
@@ -131,18 +125,18 @@ async def reject(tx: Transaction, id: str, centre: str, actor: str) -> None:
 async def due(tx: Transaction, id: str) -> None:
     """Timer: the other centre has not answered."""
     handover = await store.locked(tx, id)
-    if handover is None or handover.state != "offered":
+    if handover is None or handover.state != "offered" or handover.way == "in":
         return
     incident = await incident_store.locked(tx, handover.incident)
     if incident is None or not incident.open:
         return
-    if handover.way == "in":
-        return
     if handover.why == "place":
         # The offer stands: whoever answers for her place may still take it, until somebody here claims it.
         await cover(tx, incident)
-    else:
-        await _end(tx, incident, handover, "lapsed", "clock")
+        return
+    await _end(tx, incident, handover, "lapsed", "clock")
+    if handover.why == "unclaimed":
+        await _ask_neighbour(tx, incident)
 
 
 async def end_with_claim(tx: Transaction, fact: IncidentClaimed) -> None:
@@ -185,7 +179,7 @@ async def accept(tx: Transaction, incident: IncidentRow, handover: HandoverRow) 
         tx,
         handover.centre,
         Answer(
-            id=handover.id, accepted=True, number=incident.number, origin=str(tx.use(Origin)),
+            id=handover.id, accepted=True, origin=str(tx.use(Origin)),
             taken=[Taken(client_id=client_id, receipt=shown(receipt, names)) for client_id, receipt in known],
         ),
     )  # fmt: skip
@@ -219,8 +213,8 @@ async def _offer_of(tx: Transaction, id: str, incident: IncidentRow, why: Why, n
     known = await known_of(tx, incident.id)
     positions: list[Position] = await track(tx, incident.id, incident.track_slot, length=TRACK_LENGTH)
     return Offer(
-        id=id, why=why, at=tx.at, number=incident.number, kind=incident.kind, priority=incident.priority,
-        verdict=incident.verdict, person=incident.person, municipality=incident.municipality,
+        id=id, why=why, at=tx.at, kind=incident.kind, priority=incident.priority,
+        verdict=incident.verdict, person=incident.person,
         marks=[mark for mark in incident.marks if mark in ("cancel_pending", "duress")],
         signals=[
             SignalCopy(
@@ -230,8 +224,18 @@ async def _offer_of(tx: Transaction, id: str, incident: IncidentRow, why: Why, n
             for row in await store.signals_of(tx, incident.id)
         ],
         track=positions, contacts=None if known is None else msgspec.json.encode(known), note=note,
-        claimed=incident.owner is not None,
     )  # fmt: skip
+
+
+async def _ask_neighbour(tx: Transaction, incident: IncidentRow) -> None:
+    """The nearest that is there and has not been asked; and the next when that one's operators do not answer, either."""
+    if incident.state != "received":
+        return
+    asked = await store.centres_of(tx, incident.id)  # also the one that it came from
+    country = tx.use(Country)
+    neighbour = next((one for one in incident.escalated_to if one not in asked and country.up(one)), None)
+    if neighbour is not None:
+        await _offer(tx, incident, neighbour, "unclaimed", "clock")
 
 
 async def _end(tx: Transaction, incident: IncidentRow, handover: HandoverRow, state: str, actor: str) -> None:

@@ -40,9 +40,10 @@ def subject(centre: str) -> str:
 
 
 def write(tx: Transaction, to: str, letter: Letter) -> None:
-    """It leaves after the commit. The other centre must be known (`Country.card`)."""
+    """It leaves after the commit. Raises Unavailable while nobody has said how that centre is reached."""
     card = tx.use(Country).card(to)
-    assert card is not None
+    if card is None:
+        raise Unavailable
     site, id = tx.use(Site).centre, tx.world.id()
     sealed = sealing.seal(
         sealing.public_from_jwk(card.sealing), msgspec.json.encode(letter), INFO, _context(site, to, id)

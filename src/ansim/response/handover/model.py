@@ -44,20 +44,16 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
     id: str
     why: Why
     at: datetime
-    number: str
     kind: str
     priority: int
     verdict: str
     person: str | None
-    municipality: str | None
     marks: list[str]
     """What changes how it is to be read: a duress code, a cancellation that waits."""
     signals: list[SignalCopy]
     track: list[Position]
     contacts: bytes | None = None
     note: str = ""
-    claimed: bool = False
-    """Somebody at the sender has it: an alarm would be a second one."""
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +64,10 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
-    """Accepted, with the number it has there and what her phone needs; or not, and why: late, rejected, yours."""
+    """Accepted, with what her phone needs to go on there; or not, and why: late, rejected."""
 
     id: str
     accepted: bool
-    number: str = ""
     why: str = ""
     origin: str = ""
     taken: list[Taken] = []

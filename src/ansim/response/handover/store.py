@@ -36,6 +36,12 @@ async def open_of(tx: Transaction, incident: str, way: str) -> HandoverRow | Non
     )
 
 
+async def centres_of(tx: Transaction, incident: str) -> set[str]:
+    """Every centre that was asked to take it, or gave it."""
+    rows = await tx.fetch("SELECT DISTINCT centre FROM handover WHERE incident = $1", incident)
+    return {row["centre"] for row in rows}
+
+
 async def asked(tx: Transaction, incidents: Sequence[str]) -> dict[tuple[str, str], HandoverRow]:
     """Those that wait for a person's answer, by incident and way."""
     rows = await tx.fetch(
