@@ -44,7 +44,7 @@ def no_idempotency() -> None:
     async def open_without(self: Any) -> Any:
         database = await start(self)
         connection = await asyncpg.connect(self.dsn)
-        await connection.execute("ALTER TABLE signal DROP CONSTRAINT IF EXISTS signal_source_client_id_key")
+        await connection.execute("ALTER TABLE signal DROP CONSTRAINT IF EXISTS signal_source_client_id_went_key")
         await connection.close()
         return database
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg
 import msgspec
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -33,6 +32,7 @@ from ansim.adapters.trackers.reception import Reception
 from ansim.adapters.trackers.server import Devices
 from ansim.adapters.witness.http import HttpWitness
 from ansim.app.country import Membership
+from ansim.app.databases import open_database
 from ansim.app.holdings import holdings
 from ansim.app.mapping import ListedDoors, OneDoor
 from ansim.app.media import HeadsOf, LocalGate, LocalWallGate, MediaOf, Node, NodeHeads, PullerOf
@@ -68,11 +68,8 @@ from ansim.city.recordings.ports import RecordedDays
 from ansim.city.ways.register import Network
 from ansim.core.bus import Bus
 from ansim.core.database import Committed, Database
-from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Problem, Unavailable
-from ansim.core.migrate import migrate
 from ansim.core.outbox import Outbox, Passing, connect
-from ansim.core.postgres import EmbeddedPostgres, insist_durable
 from ansim.core.timers import Timers
 from ansim.core.world import World
 from ansim.core.writer import GroupWriter
@@ -243,21 +240,8 @@ class Centre:
         stack.push_async_callback(_cancel, heart)
 
     async def _open_database(self) -> Database:
-        self.dsn = self.settings.database or await self._start_postgres()
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            await insist_durable(connection)
-        finally:
-            await connection.close()
-        for name in await migrate(self.dsn):
-            log.info("migrated", migration=name)
-        return Database(await PoolDriver.connect(self.dsn), self.world)
-
-    async def _start_postgres(self) -> str:
-        postgres = EmbeddedPostgres(self.settings.folder / "postgres")
-        dsn = await asyncio.to_thread(postgres.start)
-        self._stack.push_async_callback(asyncio.to_thread, postgres.stop)
-        return dsn
+        database, self.dsn = await open_database(self._stack, self.world, self.settings.database, self.settings.folder)
+        return database
 
     async def _open_keys(self) -> None:
         folder = self.settings.folder / "keys"

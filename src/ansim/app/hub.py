@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 from litestar import Litestar, Response, asgi, get
@@ -21,6 +20,7 @@ from ansim.adapters.bus.memory import MemoryBus
 from ansim.adapters.bus.nats import NatsBus
 from ansim.adapters.lost.server import Lost, door
 from ansim.app.cors import from_other_centres
+from ansim.app.databases import open_database
 from ansim.app.limits import open_many_files
 from ansim.app.mapping import ListedDoors, mapping_door
 from ansim.app.problems import problem
@@ -35,12 +35,8 @@ from ansim.city.places.distribution import Distribution
 from ansim.city.places.events import BoundariesImported
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.core.bus import Bus
-from ansim.core.database import Database
-from ansim.core.database.pool import PoolDriver
 from ansim.core.errors import Problem
-from ansim.core.migrate import migrate
 from ansim.core.outbox import Errand, Outbox, connect
-from ansim.core.postgres import EmbeddedPostgres, insist_durable
 from ansim.core.world import World
 from ansim.trust.ledger.sequencer import Sequencer
 from ansim.trust.signed import own_key, public_from_text
@@ -87,7 +83,9 @@ class Hub:
     async def _start(self) -> None:
         settings, world = self.settings, self.world
         settings.folder.mkdir(parents=True, exist_ok=True)
-        self.database = await self._open_database()
+        self.database, self.dsn = await open_database(
+            self._stack, self.world, self.settings.database, self.settings.folder, size=4
+        )
         self._stack.push_async_callback(self.database.close)
         self.areas = Areas(await asyncio.to_thread(_country, settings.default))
         self.database.provide(Areas, self.areas)
@@ -120,23 +118,6 @@ class Hub:
             )
             for listed in beats.directory().centres
         ]  # fmt: skip
-
-    async def _open_database(self) -> Database:
-        self.dsn = self.settings.database or await self._start_postgres()
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            await insist_durable(connection)
-        finally:
-            await connection.close()
-        for name in await migrate(self.dsn):
-            log.info("migrated", migration=name)
-        return Database(await PoolDriver.connect(self.dsn, size=4), self.world)
-
-    async def _start_postgres(self) -> str:
-        postgres = EmbeddedPostgres(self.settings.folder / "postgres")
-        dsn = await asyncio.to_thread(postgres.start)
-        self._stack.push_async_callback(asyncio.to_thread, postgres.stop)
-        return dsn
 
 
 def _country(default: str) -> Jurisdictions:

@@ -16,13 +16,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from ansim.adapters.lost.server import body_of
 from ansim.city.country.model import Card
 from ansim.city.places.distribution import Distribution, Failed, Location, Mapping, Warning
 from ansim.city.places.model import Centre, Source
 from ansim.city.places.ports import Door
 from ansim.city.places.services import SAFETY
 from ansim.city.places.shapes import Circle
+from ansim.core.asgi import body_of
 from ansim.core.errors import Problem
 from ansim.core.position import AccuracyM, Instant, Latitude, Longitude
 

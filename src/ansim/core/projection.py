@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ansim.core.errors import Problem
+
 _A, _F = 6378137.0, 1 / 298.257222101
 """GRS 80, which KGD2002 uses; against WGS 84 the difference is below a millimetre."""
 _N = _F / (2 - _F)
@@ -55,3 +57,18 @@ def _meridian(latitude: float) -> float:
     tau = math.sinh(math.atanh(math.sin(phi)) - e * math.atanh(e * math.sin(phi)))
     xi = math.atan(tau)
     return _RADIUS * (xi + sum(alpha * math.sin(2 * j * xi) for j, alpha in enumerate(_ALPHA, 1)))
+
+
+def grid_named(crs: str, problem: str) -> Grid | None:
+    """The grid that a coordinate system's name (EPSG:5179, urn:ogc:def:crs:EPSG::5179) stands for; None for degrees. Raises Problem 422 of
+    that type for one that is not known here."""
+    code = crs.rpartition(":")[2].upper()
+    if code in ("", "CRS84", "4326", "4737", "4166"):
+        return None
+    for grid in GRIDS:
+        if code == str(grid.epsg):
+            return grid
+    raise Problem(
+        422, problem, "The coordinates are in a system that is not known here",
+        "Degrees (CRS84, EPSG:4326), or EPSG:" + ", ".join(str(grid.epsg) for grid in GRIDS) + ".",
+    )  # fmt: skip

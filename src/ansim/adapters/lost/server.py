@@ -20,6 +20,7 @@ from ansim.adapters.lost.answer import Writer, refuse
 from ansim.adapters.lost.document import name, namespace
 from ansim.adapters.lost.query import LOST, SOURCE, Query, passed_on, read, understood
 from ansim.city.places.distribution import Distribution, Failed, Location, Mapping, Warning
+from ansim.core.asgi import body_of
 from ansim.core.errors import Problem
 
 TYPE = "application/lost+xml"
@@ -210,17 +211,3 @@ def door(lost: Lost) -> ASGIApp:
 
     answer.__doc__ = door.__doc__
     return answer
-
-
-async def body_of(receive: Receive, largest: int) -> bytes:
-    """Raises Problem 413."""
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return body
-        body += message["body"]
-        if len(body) > largest:
-            raise Problem(413, "request.large", "This is too large", f"At most {largest} bytes.", field="body")
-        if not message["more_body"]:
-            return body

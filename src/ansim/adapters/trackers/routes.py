@@ -16,8 +16,8 @@ from ansim.adapters.trackers.aml import Aml
 from ansim.adapters.trackers.osmand import OsmAnd
 from ansim.adapters.trackers.owntracks import OwnTracks
 from ansim.adapters.trackers.reception import Reception, client_id
+from ansim.core.asgi import body_of
 from ansim.core.database import Database
-from ansim.core.errors import Problem
 from ansim.core.world import World
 from ansim.response.signals.receipts import CentreNames, shown
 from ansim.trust.access.guards import address
@@ -41,7 +41,7 @@ def osmand(database: Database, reception: Reception) -> ASGIApp:
         method, said = scope.get("method"), scope["query_string"]
         if method not in ("GET", "POST"):
             raise MethodNotAllowedException
-        body = await _body(receive) if method == "POST" else b""
+        body = await body_of(receive, LARGEST) if method == "POST" else b""
         if body[:1] == b"{":
             report = protocol.read_json(body, database.world.clock.now())
         else:
@@ -55,20 +55,6 @@ def osmand(database: Database, reception: Reception) -> ASGIApp:
         await send({"type": "http.response.body", "body": answer, "more_body": False})
 
     return door
-
-
-async def _body(receive: Receive) -> bytes:
-    """Raises Problem 413."""
-    body = b""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return body
-        body += message["body"]
-        if len(body) > LARGEST:
-            raise Problem(413, "request.large", "This is too large", f"At most {LARGEST} bytes.", field="body")
-        if not message["more_body"]:
-            return body
 
 
 @post("/in/owntracks", status_code=200)

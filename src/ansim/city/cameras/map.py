@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ansim.core.errors import Problem
 from ansim.core.geo import EARTH_RADIUS_M
-from ansim.core.projection import GRIDS, Grid
+from ansim.core.projection import Grid, grid_named
 
 Layer = Literal["roads", "entrances", "footprints", "paths"]
 LAYERS: tuple[Layer, ...] = ("roads", "entrances", "footprints", "paths")
@@ -115,17 +115,7 @@ def _grid(crs: Any) -> Grid | None:
     """The plane grid that an older GeoJSON names; None for degrees."""
     if crs is None:
         return None
-    name = str(crs.get("properties", {}).get("name", "")) if isinstance(crs, dict) else ""
-    code = name.rpartition(":")[2].upper()
-    if code in ("CRS84", "4326", "4737", "4166"):
-        return None
-    for grid in GRIDS:
-        if code == str(grid.epsg):
-            return grid
-    raise Problem(
-        422, "map.crs", "The coordinates are in a system that is not known here",
-        "Degrees (CRS84, EPSG:4326), or EPSG:" + ", ".join(str(grid.epsg) for grid in GRIDS) + ".",
-    )  # fmt: skip
+    return grid_named(str(crs.get("properties", {}).get("name", "?")) if isinstance(crs, dict) else "?", "map.crs")
 
 
 def _layer(feature: Any, named: Layer | None) -> Layer | None:

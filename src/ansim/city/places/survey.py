@@ -23,8 +23,9 @@ from ansim.city.places.model import Name
 from ansim.city.places.plane import DEGREE_M
 from ansim.city.places.services import PACKAGED, SOS
 from ansim.core.errors import Problem
-from ansim.core.projection import GRIDS, Grid
+from ansim.core.projection import Grid, grid_named
 
+CRS = "boundaries.crs"
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """From when a boundary holds that does not say it."""
 SEOUL = timezone(timedelta(hours=9))
@@ -124,7 +125,7 @@ def _features(files: Mapping[str, bytes], crs: str) -> tuple[list[Feature], Grid
                 "Nothing says in which grid these coordinates are",
                 "Add the .prj, or --crs EPSG:5179.",
             )
-        return [*shapefile.read(files)], _named(crs) if crs else shapefile.grid_of(prj)
+        return [*shapefile.read(files)], grid_named(crs, CRS) if crs else shapefile.grid_of(prj)
     content = next(iter(files.values()))
     try:
         collection = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"))
@@ -146,7 +147,7 @@ def _features(files: Mapping[str, bytes], crs: str) -> tuple[list[Feature], Grid
         if isinstance(named, dict) and isinstance(named.get("properties"), dict)
         else ""
     )
-    return [_feature(one) for one in listed], _named(crs or inside)
+    return [_feature(one) for one in listed], grid_named(crs or inside, CRS)
 
 
 def _feature(one: Any) -> Feature:
@@ -156,19 +157,6 @@ def _feature(one: Any) -> Feature:
     except (AttributeError, KeyError, TypeError, ValueError, IndexError, RecursionError, shapely.errors.ShapelyError):
         geometry = None
     return geometry, properties if isinstance(properties, dict) else {}
-
-
-def _named(crs: str) -> Grid | None:
-    code = crs.rpartition(":")[2].upper()
-    if code in ("", "CRS84", "4326", "4737", "4166"):
-        return None
-    for grid in GRIDS:
-        if code == str(grid.epsg):
-            return grid
-    raise Problem(
-        422, "boundaries.crs", "The coordinates are in a system that is not known here",
-        "Degrees (EPSG:4326), or EPSG:" + ", ".join(str(grid.epsg) for grid in GRIDS) + ".",
-    )  # fmt: skip
 
 
 def _drawn(geometry: BaseGeometry | None, grid: Grid | None, number: int, survey: Survey) -> BaseGeometry:
