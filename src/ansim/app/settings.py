@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ansim.adapters.lost.server import Peer
+from ansim.adapters.lost.peers import Peer
 from ansim.adapters.trackers.protocols import PROTOCOLS
 from ansim.core.errors import Problem
 from ansim.trust.ledger.checkpoint import BadNote, Verifier

@@ -10,7 +10,8 @@ import pytest
 import shapely
 from lxml import etree
 
-from ansim.adapters.lost.server import Lost, Peer
+from ansim.adapters.lost.peers import Peer
+from ansim.adapters.lost.server import Lost
 from ansim.app.mapping import OneDoor
 from ansim.app.places import country
 from ansim.city.places.areas import Areas

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from ansim.adapters.lost.server import Peer
+from ansim.adapters.lost.peers import Peer
 from ansim.core.clock import ManualClock
 from ansim.core.errors import Problem
 

@@ -16,7 +16,8 @@ import pytest
 from litestar import Litestar, asgi
 from lxml import etree
 
-from ansim.adapters.lost.server import Lost, Peer, door
+from ansim.adapters.lost.peers import Peer
+from ansim.adapters.lost.server import Lost, door
 from ansim.city.places.boundary import Boundary
 
 from .conftest import SHARED, Serve, boundary

@@ -3,7 +3,6 @@ are no reason to leave a question unanswered."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
@@ -11,6 +10,7 @@ from typing import Literal, cast
 from lxml import etree
 
 from ansim.adapters.lost.document import Element, name, namespace, text
+from ansim.adapters.lost.peers import SOURCE
 from ansim.adapters.lost.pidf import SHAPES, civic, read_presence, shape
 from ansim.city.places.distribution import Failed, Location
 from ansim.core.errors import Problem
@@ -21,8 +21,6 @@ QUERIES = ("findService", "listServices", "listServicesByLocation", "getServiceB
 GEODETIC, ADDRESS = "geodetic-2d", "civic"
 MOST_LOCATIONS = 8
 MOST_VIA = 32
-SOURCE = re.compile(r"([a-zA-Z0-9-]{1,63}\.)+[a-zA-Z0-9]{1,63}")
-"""The name of a server, as the schema of LoST has it."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
-import msgspec
 import structlog
 from litestar.exceptions import MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -18,7 +17,8 @@ from shapely import Polygon
 from ansim.adapters.lost import document
 from ansim.adapters.lost.answer import Writer, refuse
 from ansim.adapters.lost.document import name, namespace
-from ansim.adapters.lost.query import LOST, SOURCE, Query, passed_on, read, understood
+from ansim.adapters.lost.peers import Peer
+from ansim.adapters.lost.query import LOST, Query, passed_on, read, understood
 from ansim.city.places.distribution import Distribution, Failed, Location, Mapping, Warning
 from ansim.core.asgi import body_of
 from ansim.core.errors import Problem
@@ -32,21 +32,6 @@ ANSWERED = Counter("ansim_lost_answers", "Answers to questions in application/lo
 _TYPED = [(b"content-type", TYPE.encode()), (b"cache-control", b"no-store")]
 
 log = structlog.get_logger()
-
-
-class Peer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another server that says who answers where, for places that lie in none of our boundaries."""
-
-    source: str
-    """Its name, as it stands on paths: lost.example.org."""
-    url: str | None = None
-    """Where it is asked, and whoever asks is sent, by HTTP; without one, whoever asks is only told its name."""
-
-    def __post_init__(self) -> None:
-        if not SOURCE.fullmatch(self.source):
-            raise ValueError("source is no name of a server, such as lost.example.org")
-        if self.url is not None and not self.url.startswith(("http://", "https://")):
-            raise ValueError("url begins with http:// or https://")
 
 
 @dataclass(frozen=True)
