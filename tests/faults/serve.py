@@ -73,12 +73,12 @@ def keys_not_flushed() -> None:
 def _undurable(**settings: str) -> None:
     import asyncpg
 
-    from ansim.app import centre
+    from ansim.app import databases
     from ansim.core import postgres
 
     async def insist(connection: Any) -> None: ...
 
-    centre.insist_durable = insist
+    databases.insist_durable = insist
     postgres._SETTINGS.update(settings)
     # More time in which a commit is in memory only, as on a machine whose disk is slower than this one's.
     postgres._SETTINGS["wal_writer_delay"] = "5s"
