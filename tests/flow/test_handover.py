@@ -105,6 +105,7 @@ async def land(request: pytest.FixtureRequest, dsn: str, another_dsn: str, tmp_p
         yield land
 
 
+@MEMORY
 async def test_an_sos_that_came_to_the_wrong_centre_is_with_the_right_one_before_anybody_is_alarmed(land: Land) -> None:
     """An old mapping, or a centre that was silent for a moment."""
     phone = await land.seongnam.phone(at=IN_YONGIN)

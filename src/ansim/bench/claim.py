@@ -64,7 +64,7 @@ def bench() -> dict[str, Any]:
 
 
 async def _bench() -> dict[str, Any]:
-    async with _browser() as chromium:
+    async with chromium_here() as chromium:
         if chromium is None:
             print("claim: no Chromium or no playwright on this machine")
             return {}
@@ -138,7 +138,7 @@ def _press(id: str, centre: Centre) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _browser() -> AsyncIterator[Any]:
+async def chromium_here() -> AsyncIterator[Any]:
     """A headless Chromium, or None where there is none."""
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     try:
