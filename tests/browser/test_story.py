@@ -24,8 +24,8 @@ from ansim.app.server import listen, serving
 from ansim.app.settings import Settings
 from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import register
+from ansim.core.launch import free_port
 from ansim.core.world import World
-from ansim.drill.house import free_port
 from ansim.nodes.media.ports import Source
 from ansim.sim.cameras import HEIGHT, WIDTH, CameraServer
 from ansim.trust.access.actions import create_account, one_time_code

@@ -7,7 +7,6 @@ import contextlib
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ import httpx
 import psutil
 
 from ansim.app.running import read_note
+from ansim.core.launch import free_port
 from ansim.core.world import World
 from ansim.sim.phone import Phone, Receiver
 from ansim.trust.retention.keys import Keys, Unreadable
@@ -54,7 +54,7 @@ class House:
     ) -> None:
         self.folder = folder
         self.data = data or folder / "centre"
-        self.port = _free_port()
+        self.port = free_port()
         self.promises = Promises()
         self._mistake = mistake
         self._server: subprocess.Popen[bytes] | None = None
@@ -247,12 +247,6 @@ async def first_start(folder: Path) -> None:
     house.start()
     await house.ready()
     await asyncio.to_thread(house.stop_server)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def kill(processes: list[psutil.Process]) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from ansim.app.running import database_of
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.core.database import Database
 from ansim.core.errors import Problem
+from ansim.core.launch import free_port
 from ansim.core.postgres import EmbeddedPostgres
 from ansim.core.world import World
 from ansim.trust.signed import own_key, public_text
@@ -154,12 +154,12 @@ class Nation:
         stack.push_async_callback(asyncio.to_thread, self.broker.stop)
         hub_key = own_key(self.world, folder / "hub.key")
         await self._databases(postgres)
-        appointed, hub_port = [], _free_port()
+        appointed, hub_port = [], free_port()
         for name in self.names:
             place = folder / name
             place.mkdir(exist_ok=True)
             appointed.append((name, public_text(own_key(self.world, place / "country.key").public_key())))
-            port = _free_port()
+            port = free_port()
             self._write(
                 place / "centre.toml", data=str(place), database=self.dsns[name], centre=name, port=port,
                 simulated_channels=True, country=country, hub_key=public_text(hub_key.public_key()),
@@ -235,10 +235,3 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

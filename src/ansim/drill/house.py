@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from ansim.core.launch import free_port
 from ansim.core.world import World
 from ansim.sim.city import City
 
@@ -175,13 +175,6 @@ class House:
 
 
 REGISTERED = ("id", "name", "latitude", "longitude", "azimuth_deg", "view_deg", "range_m")
-
-
-def free_port() -> int:
-    """A port that the two can be told of before either of them has taken it."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def new_city(seed: int) -> City:

