@@ -21,6 +21,8 @@ from ansim.core.postgres import EmbeddedPostgres
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Playwright
 
+    from ansim.adapters.bus.broker import Broker
+
 ROOT = Path(__file__).parents[1]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "/usr/bin/chromium")
 WITHOUT_WINDOWS = ("chromium-headless-shell", *CHROMIUM)
@@ -72,6 +74,17 @@ def postgres(open_folder: Path) -> Iterator[EmbeddedPostgres]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Broker"]:
+    """The one NATS server of a test run; each test has streams of its own."""
+    from ansim.adapters.bus.broker import Broker
+
+    broker = Broker(tmp_path_factory.mktemp("broker"))
+    broker.start()
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from pathlib import Path
 
@@ -24,14 +24,6 @@ from ansim.core.world import World
 
 class BellRang(Fact, frozen=True, kw_only=True, tag="test.bell-rang"):
     bell: str
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    broker = Broker(tmp_path_factory.mktemp("broker"))
-    broker.start()
-    yield broker
-    broker.stop()
 
 
 NAMES = count()
@@ -216,7 +208,7 @@ async def test_what_is_said_reaches_whoever_listens_now_and_is_not_kept(bus: Bus
     bus.listen("beat", late.append)
     bus.say("other", b"b")
     await until(lambda: (bus.say("beat", b"c"), b"c" in late)[1])
-    assert b"a" not in late or late.count(b"a") < len(heard)
+    assert b"a" not in late, "what was said before is not kept"
     assert b"b" not in late
 
 

@@ -5,7 +5,7 @@ Told over the bus in memory and over a real broker.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import count
@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from ansim.adapters.bus.broker import Broker
 from ansim.adapters.bus.memory import MemoryBus
 from ansim.adapters.bus.nats import NatsBus
 from ansim.city.country.hub import Hub
@@ -27,14 +26,6 @@ from tests.flow.conftest import CENTRE, House, opened, placed
 
 YONGIN = "gyeonggi-yongin"
 IN_YONGIN = (37.2411, 127.1776)
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    broker = Broker(tmp_path_factory.mktemp("broker"))
-    broker.start()
-    yield broker
-    broker.stop()
 
 
 NAMES = count()
