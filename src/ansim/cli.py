@@ -128,7 +128,7 @@ def _demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
         from ansim.app.demo import demo
 
         if arguments.cities is not None:
-            from ansim.app.land import demo_of_cities
+            from ansim.app.demo_cities import demo_of_cities
 
             return await demo_of_cities(
                 http=arguments.http, data=arguments.data, cities=arguments.cities, browser=not arguments.no_browser,

@@ -16,7 +16,7 @@ import pytest
 
 from ansim.adapters.bus.memory import MemoryBus
 from ansim.adapters.bus.nats import NatsBus
-from ansim.city.country.hub import Hub
+from ansim.city.country.hub import Beats
 from ansim.city.country.member import Country
 from ansim.core.bus import Bus
 from ansim.core.clock import ManualClock
@@ -39,7 +39,7 @@ class Land:
     seongnam: House
     yongin: House
     clock: ManualClock
-    hub: Hub
+    hub: Beats
 
     async def acquainted(self) -> None:
         """Until each centre knows that the other is there."""
@@ -72,7 +72,7 @@ async def land(request: pytest.FixtureRequest, dsn: str, another_dsn: str, tmp_p
         (tmp_path / name).chmod(0o600)
     async with AsyncExitStack() as stack:
         hub_bus = bus()
-        hub = Hub(World(clock=clock), hub_bus, hub_key, {name: key.public_key() for name, key in keys.items()})
+        hub = Beats(World(clock=clock), hub_bus, hub_key, {name: key.public_key() for name, key in keys.items()})
         await hub_bus.start()
         await hub.start()
         stack.push_async_callback(hub_bus.close)

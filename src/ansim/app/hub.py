@@ -27,7 +27,7 @@ from ansim.app.problems import problem
 from ansim.app.running import Running, take_note_away, write_note
 from ansim.app.server import listen, served
 from ansim.app.settings import HubSettings
-from ansim.city.country.hub import Hub as Beats
+from ansim.city.country.hub import Beats
 from ansim.city.country.model import HUB, Load
 from ansim.city.places import actions as places
 from ansim.city.places.areas import Areas

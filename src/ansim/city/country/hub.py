@@ -16,7 +16,7 @@ from ansim.core.world import World
 from ansim.trust.signed import NotTheirs, PrivateKey, PublicKey, opened, public_text, sign
 
 
-class Hub:
+class Beats:
     def __init__(self, world: World, bus: Bus, signing: PrivateKey, appointed: Mapping[str, PublicKey]) -> None:
         self._world = world
         self._bus = bus
