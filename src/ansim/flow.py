@@ -225,6 +225,7 @@ TIMERS: dict[str, TimerReaction] = {
     guardians.UNREAD: guardians.tell_again,
     passing.UNANSWERED: passing.lapse,
     handover.UNANSWERED: handover.due,
+    handover.COVERED: handover.home_again,
     grants.EXPIRY: grants.expire,
     walls.EXPIRY: walls.expire,
     turning.RETURN: turning.due,

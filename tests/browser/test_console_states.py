@@ -1154,6 +1154,7 @@ async def test_enter_keeps_its_old_meaning_for_400_ms(sit: Sit, room: Room, stag
     await page.keyboard.press("Enter")
     await stage.until(lambda: stage.asked_for("/api/incidents/i51/claim"))
     assert not stage.asked_for("/api/incidents/i48/claim")
+    await page.locator('.case[data-case="i51"]').wait_for()
     await page.clock.run_for(500)
     await page.keyboard.press("Enter")
     await stage.until(lambda: stage.asked_for("/api/incidents/i48/claim"))

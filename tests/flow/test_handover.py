@@ -21,6 +21,7 @@ from ansim.city.country.member import Country
 from ansim.core.bus import Bus
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
+from ansim.response.handover.model import HOME_AGAIN
 from ansim.trust.signed import PrivateKey, private_text, public_text
 from tests.flow.conftest import CENTRE, House, opened, placed
 
@@ -156,6 +157,7 @@ async def test_a_phone_is_told_who_answers_and_who_covers_while_that_one_is_away
 
 @MEMORY
 async def test_where_the_right_centre_is_away_whoever_got_it_has_it_at_once(land: Land) -> None:
+    """And gives it back when that is there, though nobody knew how it is reached when she pressed."""
     await land.clock.leap(10)  # nobody beats while the clock leaps, so the hub says that everybody is silent
     land.hub._beats.pop(YONGIN)
     country = land.seongnam.centre.database.use(Country)
@@ -171,6 +173,17 @@ async def test_where_the_right_centre_is_away_whoever_got_it_has_it_at_once(land
     assert case["centre"]["id"] == YONGIN and "covered" in case["marks"]
     assert await land.seongnam.rows("SELECT 1 FROM guardian_notice")
     assert (await operator.post(f"/api/incidents/{case['id']}/claim")).status_code == 200
+    await (await land.seongnam.phone(at=IN_YONGIN)).sos()
+    assert [one["state"] for one in await land.open_cases(land.seongnam)] == ["claimed", "received"]
+
+    await land.acquainted()
+    await land.clock.advance(HOME_AGAIN.total_seconds())
+
+    async def gone() -> bool:
+        return [one["id"] for one in await land.open_cases(land.seongnam)] == [case["id"]]
+
+    await land.seongnam.until(gone)
+    assert len(await land.open_cases(land.yongin)) == 1, "what was claimed stays"
 
 
 @MEMORY

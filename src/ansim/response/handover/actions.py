@@ -18,6 +18,9 @@ from ansim.response.handover import letters, store
 from ansim.response.handover.events import HandoverEnded, HandoverOffered
 from ansim.response.handover.model import (
     ANSWERED_WITHIN,
+    FRESH,
+    HOME_AGAIN,
+    HOME_AGAIN_AT_MOST,
     TAKEN_HOME_WITHIN,
     TRACK_LENGTH,
     Answer,
@@ -52,6 +55,8 @@ from ansim.trust.retention.keys import Keys
 
 UNANSWERED = "handover.unanswered"
 """The timer of a hand-over that waits for the other centre."""
+COVERED = "handover.covered"
+"""The timer of a case that is ours while the centre that answers for her place is away."""
 
 
 async def send_home(tx: Transaction, fact: IncidentOpened) -> None:
@@ -137,6 +142,21 @@ async def due(tx: Transaction, id: str) -> None:
     await _end(tx, incident, handover, "lapsed", "clock")
     if handover.why == "unclaimed":
         await _ask_neighbour(tx, incident)
+
+
+async def home_again(tx: Transaction, id: str) -> None:
+    """Timer: nobody has claimed what we cover. Its own centre may be there again, or for the first time: it was not known before, or what
+    it was offered while it was away has grown old on the way.
+    """
+    incident = await incident_store.locked(tx, id)
+    if incident is None or incident.state != "received" or not await elsewhere(tx, incident):
+        return
+    waiting, offers = await store.open_of(tx, id, "out"), await store.offers_of(tx, id, "place")
+    if tx.use(Country).up(incident.centre) and (waiting is None or tx.at - waiting.offered_at > FRESH):
+        if waiting is not None:
+            await _end(tx, incident, waiting, "lapsed", "clock")
+        await _offer(tx, incident, incident.centre, "place", "clock")
+    tx.arm(COVERED, id, tx.at + min(HOME_AGAIN * 2**offers, HOME_AGAIN_AT_MOST))
 
 
 async def end_with_claim(tx: Transaction, fact: IncidentClaimed) -> None:
@@ -253,3 +273,4 @@ async def cover(tx: Transaction, incident: IncidentRow) -> None:
     """Ours until the other is there: with the alarm, on every console, and her guardians told."""
     if await incidents.cover(tx, incident, tx.use(Site).centre):
         await guardians.tell(tx, incident)
+        tx.arm(COVERED, incident.id, tx.at + HOME_AGAIN)

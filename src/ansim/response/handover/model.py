@@ -22,6 +22,9 @@ ANSWERED_WITHIN = timedelta(seconds=30)
 """A centre that is asked to take a case answers within this, or it stays whose it is."""
 FRESH = timedelta(seconds=30)
 """A case that was offered longer ago has long been somebody's: it is not taken any more."""
+HOME_AGAIN, HOME_AGAIN_AT_MOST = timedelta(seconds=5), timedelta(minutes=5)
+"""How soon a case that nobody has claimed is offered again to the centre whose it is; each time twice as long, because two clocks that differ
+by more than `FRESH` would offer and refuse for ever."""
 TRACK_LENGTH = 200
 """So many of her newest positions go with her."""
 

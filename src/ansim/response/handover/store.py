@@ -42,6 +42,14 @@ async def centres_of(tx: Transaction, incident: str) -> set[str]:
     return {row["centre"] for row in rows}
 
 
+async def offers_of(tx: Transaction, incident: str, why: Why) -> int:
+    """How often it was offered for that reason."""
+    count: int = await tx.fetchval(
+        "SELECT count(*) FROM handover WHERE incident = $1 AND way = 'out' AND why = $2", incident, why
+    )
+    return count
+
+
 async def asked(tx: Transaction, incidents: Sequence[str]) -> dict[tuple[str, str], HandoverRow]:
     """Those that wait for a person's answer, by incident and way."""
     rows = await tx.fetch(
