@@ -83,7 +83,8 @@ from ansim.trust.retention.keys import Keys
 
 
 async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Receipt | Problem]:
-    """signal -> routed -> incident: a group of arrivals in one transaction, each answered with its receipt.
+    """signal -> routed -> incident: a group of arrivals in one transaction, each answered with its receipt. Where another centre
+    answers for her place, the letter that takes the case there is written in the same one.
 
     A signal that is known already gets the receipt it had; two with the same id in one group are one.
     """
@@ -98,6 +99,7 @@ async def accept(tx: Transaction, arrivals: Sequence[Arrival]) -> Sequence[Recei
         tracking.keep(tx, fixes)
         for one, receipt in zip(placed, signals.store_placed(tx, placed), strict=True):
             receipts[one.arrival.source, one.arrival.client_id] = receipt
+        await handover.send_home(tx, placed)
         # Keys before ciphertext: the rows may only become visible when what opens them is safe.
         await tx.use(Keys).flush()
     return [receipts[a.source, a.client_id] for a in arrivals]
@@ -162,9 +164,9 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # signal: she may take it back, or be made to
     Reaction(SignalCancelled, case.mark_cancel_pending),
     Reaction(DuressGiven, case.mark_duress),
-    # routed: where another centre answers for her place, it gets the case; until it has it, it is ours
-    Reaction(IncidentOpened, handover.send_home),
-    Errand(LetterWritten, letters.carry),
+    # routed: where another centre answers for her place, it gets the case (`accept` wrote to it); while it is silent, it is ours
+    Reaction(IncidentOpened, handover.cover_for_silent),
+    Errand(LetterWritten, letters.carry, noted=False),
     # incident: on her way nothing is asked any more, and guardians hear
     Reaction(IncidentOpened, case.join_trip),
     Reaction(IncidentRepeated, case.join_trip),

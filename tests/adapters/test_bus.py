@@ -126,7 +126,7 @@ async def test_a_slow_one_does_not_hold_up_the_others(bus: Bus) -> None:
 
 
 async def test_a_second_delivery_changes_nothing(bus: Bus, database: Database) -> None:
-    done: list[str] = []
+    done, carried = list[str](), list[str]()
 
     async def react(tx: Transaction, fact: BellRang) -> None:
         tx.arm("bell", f"{fact.bell}-{len(done)}", tx.at)
@@ -135,13 +135,21 @@ async def test_a_second_delivery_changes_nothing(bus: Bus, database: Database) -
     async def run(database: Database, fact: BellRang) -> None:
         done.append(f"errand {fact.bell}")
 
-    connect(bus, database, (Reaction(BellRang, react), Errand(BellRang, run)))
+    async def carry(database: Database, fact: BellRang) -> None:
+        carried.append(fact.bell)
+
+    connect(bus, database, (Reaction(BellRang, react), Errand(BellRang, run), Errand(BellRang, carry, noted=False)))
     body = BellRang(bell="b7").encode()
     for _ in range(3):
         await published(bus, BellRang.name(), "f1", body)
     await published(bus, BellRang.name(), "f2", body)
     await until(lambda: len(done) >= 4)
     assert sorted(done) == ["b7", "b7", "errand b7", "errand b7"]
+    async with database.transaction(readonly=True) as tx:
+        noted = await tx.fetch("SELECT reaction FROM inbox")
+    assert len(carried) >= 2 and not [row for row in noted if "carry" in row["reaction"]], (
+        "what may be done twice is not noted"
+    )
 
 
 async def test_of_two_deliveries_at_once_one_counts(bus: Bus, database: Database) -> None:

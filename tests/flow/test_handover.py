@@ -112,6 +112,10 @@ async def test_an_sos_that_came_to_the_wrong_centre_is_with_the_right_one_before
     [case] = await land.yongin.until(there)
     assert case["centre"]["id"] == YONGIN and "handed_over" in case["marks"]
     assert (await wrong.get("/api/incidents")).json()["incidents"] == [], "nobody here was alarmed"
+    [written] = await land.seongnam.rows(
+        "SELECT h.offered_at = i.received_at AS at_once FROM handover h JOIN incident i ON i.id = h.incident"
+    )
+    assert written["at_once"], "the letter is in the transaction of the call itself"
     told = await land.yongin.rows("SELECT count(*) AS n FROM guardian_notice")
     assert told[0]["n"] > 0 and not await land.seongnam.rows("SELECT 1 FROM guardian_notice"), "guardians hear once"
 

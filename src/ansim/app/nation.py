@@ -21,6 +21,7 @@ import httpx
 
 from ansim.adapters.bus.broker import Broker
 from ansim.app.running import database_of
+from ansim.city.country.model import DIRECTORY_EVERY_S
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.core.database import Database
 from ansim.core.errors import Problem
@@ -207,6 +208,7 @@ class Nation:
         async with asyncio.timeout(READY_WITHIN_S):
             while sum(one["up"] for one in await self.standing()) < len(self.centres):  # noqa: ASYNC110  (another process)
                 await asyncio.sleep(0.1)
+        await asyncio.sleep(2 * DIRECTORY_EVERY_S)  # and each of them has been told of the others
 
     async def standing(self) -> list[dict[str, Any]]:
         """What the hub says of its centres; nothing while it is away."""

@@ -37,6 +37,9 @@ class Errand:
 
     fact: type[Fact]
     run: Callable[[Database, Any], Awaitable[None]]
+    noted: bool = True
+    """Whether it is looked up before, and noted after, that it was done. Without: for what must not wait, and costs nobody
+    anything when it is done twice."""
 
     @property
     def name(self) -> str:
@@ -57,11 +60,13 @@ def _delivery(database: Database, step: Reaction | Errand) -> Callable[[str, byt
                 await step.react(tx, step.fact.decode(body))
 
     async def run(id: str, body: bytes) -> None:
+        assert isinstance(step, Errand)
+        if not step.noted:
+            return await step.run(database, step.fact.decode(body))
         async with database.transaction(readonly=True) as tx:
             done = await tx.fetchval("SELECT 1 FROM inbox WHERE reaction = $1 AND fact = $2", step.name, id)
         if done:
-            return
-        assert isinstance(step, Errand)
+            return None
         await step.run(database, step.fact.decode(body))
         async with database.transaction() as tx:
             await _first_time(tx, step.name, id)

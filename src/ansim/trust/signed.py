@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -48,6 +49,7 @@ def public_text(key: PublicKey) -> str:
     return base64.b64encode(key.public_bytes_raw()).decode()
 
 
+@functools.lru_cache(maxsize=1024)
 def public_from_text(text: str) -> PublicKey:
     """Raises ValueError."""
     try:

@@ -79,6 +79,12 @@ class Transaction:
         """
         self._writes.setdefault(sql, []).append(row)
 
+    async def settle(self) -> None:
+        """What was given to `write` so far is done now, in a round trip more: for whoever must read it, or refer to it, here."""
+        if self._writes:
+            sql, columns = self._written()
+            await self._connection.execute(sql, *columns)
+
     def publish(self, fact: Fact) -> None:
         """State a fact. It leaves after the commit, at least once, even if the process dies in between."""
         self._facts.append(Stated(self.world.id(), fact))
@@ -113,10 +119,17 @@ class Transaction:
         for stated in self._facts:
             self.write(_STATE, stated.id, stated.fact.name(), stated.fact.encode(), self.at)
         if self._writes:
-            columns = [list(column) for rows in self._writes.values() for column in zip(*rows, strict=True)]
-            await self._connection.finish(_together(tuple(self._writes)), *columns)
+            sql, columns = self._written()
+            await self._connection.finish(sql, *columns)
         armed = tuple((kind, subject, due_at) for (kind, subject), due_at in self._armed.items())
         return Committed(self.at, tuple(self._facts), tuple(self._mentioned), armed, tuple(self._disarmed))
+
+    def _written(self) -> tuple[str, list[list[Any]]]:
+        """Everything that waits, as one statement with its columns; it waits no longer."""
+        writes, self._writes = self._writes, {}
+        return _together(tuple(writes)), [
+            list(column) for rows in writes.values() for column in zip(*rows, strict=True)
+        ]
 
 
 _DISARM = (

@@ -323,7 +323,7 @@ async def _keep(
         },
     )  # fmt: skip
     words = keys.seal(incident.case_slot, reason.encode(), words_context(incident.id))
-    await incidents.note(tx, tx.world.id(), incident.id, SAVED, actor.id, words)
+    incidents.note(tx, tx.world.id(), incident.id, SAVED, actor.id, words)
     tx.publish(ClipSaved(incident=incident.id, clip=clip))
     row = await store.get(tx, clip)
     assert row is not None

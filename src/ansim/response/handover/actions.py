@@ -7,11 +7,16 @@ claims the case, and that is the acceptance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 import msgspec
 
 from ansim.city.country.member import Country
+from ansim.city.people.actions import profile_of
+from ansim.city.people.sealed import opened
 from ansim.core.database import Transaction
-from ansim.core.errors import Problem
+from ansim.core.errors import Problem, Unavailable
 from ansim.core.position import Position
 from ansim.response.dispatch import store as dispatches
 from ansim.response.handover import letters, store
@@ -36,7 +41,7 @@ from ansim.response.handover.model import (
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import guardians
 from ansim.response.incidents import store as incident_store
-from ansim.response.incidents.actions import elsewhere, not_now, own, said
+from ansim.response.incidents.actions import elsewhere, not_now, own, said, said_of
 from ansim.response.incidents.events import (
     IncidentClaimed,
     IncidentClosed,
@@ -48,9 +53,12 @@ from ansim.response.incidents.person import known_of
 from ansim.response.notify.actions import Origin
 from ansim.response.routing.ports import Boundaries
 from ansim.response.signals import actions as signals
+from ansim.response.signals.actions import Placed
+from ansim.response.signals.model import Arrival
 from ansim.response.signals.receipts import CentreNames, shown
 from ansim.response.tracking.actions import track
 from ansim.trust.access.model import Site
+from ansim.trust.ledger.model import subject_tag
 from ansim.trust.retention.keys import Keys
 
 UNANSWERED = "handover.unanswered"
@@ -59,16 +67,56 @@ COVERED = "handover.covered"
 """The timer of a case that is ours while the centre that answers for her place is away."""
 
 
-async def send_home(tx: Transaction, fact: IncidentOpened) -> None:
-    """Another centre answers for where she is: it gets the case, and where that cannot be now, it is ours at once."""
+async def send_home(tx: Transaction, placed: Sequence[Placed]) -> None:
+    """Where another centre answers for her place, the case is offered to it in the transaction that stores her call: no commit
+    lies between the two. Also while that one is silent: what it may have of the same press, it must not keep for a second case.
+    """
+    site, country, calls = tx.use(Site).centre, tx.use(Country), dict[str, list[Placed]]()
+    for one in placed:
+        if one.centre != site and country.card(one.centre) is not None:
+            calls.setdefault(one.incident, []).append(one)
+    for incident, together in calls.items():
+        first = together[0]
+        if not first.new_incident or await incident_store.served_here(tx, first.centre):
+            continue
+        id, arrivals = tx.world.id(), [one.arrival for one in together]
+        offer = Offer(
+            id=id, why="place", at=tx.at, kind=first.arrival.kind, priority=min(one.priority for one in arrivals),
+            verdict=first.arrival.verdict, person=first.arrival.person, marks=[],
+            signals=[
+                SignalCopy(
+                    source=one.source, client_id=one.client_id, trigger=one.trigger, silent=one.silent,
+                    battery=one.battery, occurred_at=one.occurred_at,
+                )
+                for one in arrivals
+            ],
+            track=[fix for one in arrivals for fix in (*one.track, one.position) if fix is not None][-TRACK_LENGTH:],
+            contacts=await _contacts(tx, arrivals),
+        )  # fmt: skip
+        # without a key that makes sense her call is stored all the same, and covered
+        with suppress(Unavailable):
+            await _send(tx, incident, subject_tag(first.secret, incident), first.centre, offer, "clock")
+
+
+async def _contacts(tx: Transaction, arrivals: Sequence[Arrival]) -> bytes | None:
+    """What `known_of` will find, of calls that are not stored yet."""
+    newest = next((one for one in reversed(arrivals) if one.contacts is not None), None)
+    if newest is None:
+        person = arrivals[0].person
+        known = None if person is None else await profile_of(tx, person)
+    else:
+        known = opened(tx, newest.contacts or b"", newest.client_id)
+    return None if known is None else msgspec.json.encode(known)
+
+
+async def cover_for_silent(tx: Transaction, fact: IncidentOpened) -> None:
+    """The centre that answers for her place is away, or has not been asked: the case is ours at once."""
+    if fact.centre == tx.use(Site).centre:
+        return
     incident = await incident_store.locked(tx, fact.incident)
     if incident is None or not incident.open or not await elsewhere(tx, incident):
         return
-    country = tx.use(Country)
-    if country.card(incident.centre) is not None:
-        # Also while it is silent: what it may have of the same press, it must not keep for a second case.
-        await _offer(tx, incident, incident.centre, "place", "clock")
-    if not country.up(incident.centre):
+    if not tx.use(Country).up(incident.centre) or await store.open_of(tx, incident.id, "out") is None:
         await cover(tx, incident)
 
 
@@ -100,6 +148,7 @@ async def ask(tx: Transaction, id: str, actor: str, to: str, note: str) -> Hando
             409, "handover.offered", "A centre has been asked already", "Wait for its answer, or take it back."
         )
     await _offer(tx, incident, to, "moved", actor, note)
+    await tx.settle()
     found = await store.latest_of(tx, id)
     assert found is not None
     return found
@@ -221,12 +270,22 @@ def moved_context(incident: str) -> bytes:
 
 
 async def _offer(tx: Transaction, incident: IncidentRow, to: str, why: Why, actor: str, note: str = "") -> None:
-    id = tx.world.id()
-    await store.begin(tx, id, incident.id, "out", to, why)
-    tx.arm(UNANSWERED, id, tx.at + (TAKEN_HOME_WITHIN if why == "place" else ANSWERED_WITHIN))
-    letters.write(tx, to, await _offer_of(tx, id, incident, why, note))
-    await said(tx, incident, "handover.offered", actor, words=note or None, why=why)
-    tx.publish(HandoverOffered(incident=incident.id, to=to))
+    offer = await _offer_of(tx, tx.world.id(), incident, why, note)
+    sealed = None
+    if note and incident.case_slot is not None:
+        sealed = tx.use(Keys).seal(incident.case_slot, note.encode(), incidents.words_context(incident.id))
+    await _send(tx, incident.id, incident.subject_tag, to, offer, actor, sealed)
+
+
+async def _send(
+    tx: Transaction, incident: str, subject_tag: str, to: str, offer: Offer, actor: str, sealed: bytes | None = None
+) -> None:
+    """Raises Unavailable, with nothing done, while nobody has said how that centre is reached."""
+    letters.write(tx, to, offer)
+    store.offer(tx, offer.id, incident, to, offer.why)
+    tx.arm(UNANSWERED, offer.id, tx.at + (TAKEN_HOME_WITHIN if offer.why == "place" else ANSWERED_WITHIN))
+    await said_of(tx, incident, subject_tag, "handover.offered", actor, sealed, why=offer.why)
+    tx.publish(HandoverOffered(incident=incident, to=to))
 
 
 async def _offer_of(tx: Transaction, id: str, incident: IncidentRow, why: Why, note: str) -> Offer:

@@ -12,7 +12,7 @@ from ansim.city.country.member import Country
 from ansim.city.people.sealed import CentreKey
 from ansim.core.bus import Bus
 from ansim.core.database import Database, Transaction
-from ansim.core.errors import Unavailable
+from ansim.core.errors import Problem, Unavailable
 from ansim.response.handover.events import LetterWritten
 from ansim.response.handover.model import Letter
 from ansim.trust import sealing
@@ -40,14 +40,16 @@ def subject(centre: str) -> str:
 
 
 def write(tx: Transaction, to: str, letter: Letter) -> None:
-    """It leaves after the commit. Raises Unavailable while nobody has said how that centre is reached."""
+    """It leaves after the commit. Raises Unavailable while nobody has said how that centre is reached, or nothing that makes sense."""
     card = tx.use(Country).card(to)
     if card is None:
         raise Unavailable
+    try:
+        key = sealing.public_from_jwk(card.sealing)
+    except Problem:
+        raise Unavailable from None
     site, id = tx.use(Site).centre, tx.world.id()
-    sealed = sealing.seal(
-        sealing.public_from_jwk(card.sealing), msgspec.json.encode(letter), INFO, _context(site, to, id)
-    )
+    sealed = sealing.seal(key, msgspec.json.encode(letter), INFO, _context(site, to, id))
     tx.publish(LetterWritten(id=id, to=to, letter=sign(tx.use(Post).signing, site, "letter", sealed).decode()))
 
 

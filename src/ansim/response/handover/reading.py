@@ -23,28 +23,18 @@ from ansim.trust.retention.keys import Keys
 
 async def offered(database: Database, sender: str, offer: Offer) -> None:
     """A case that we are to take. Its signals are stored as if they had come here; those that had, make nothing new."""
-    async with database.transaction() as tx:
-        if await store.locked(tx, offer.id) is not None:
-            return
-        mine = await store.known_here(tx, [one.client_id for one in offer.signals])
-        late = tx.at - offer.at > FRESH
-        if late:
-            # Somebody there has long had it. What is unclaimed of it here is hers, too.
-            if (
-                mine is not None
-                and (twin := await incident_store.locked(tx, mine)) is not None
-                and twin.state == "received"
-            ):
-                await said(tx, twin, "handover.covered", f"centre:{sender}")
-                await incidents.hand_over(tx, twin)
-            letters.write(tx, sender, Answer(id=offer.id, accepted=False, why="late"))
+    if database.world.clock.now() - offer.at > FRESH:
+        await _too_late(database, sender, offer)
+        return
+    async with database.transaction(readonly=True) as tx:
+        if await store.begun(tx, offer.id):
             return
     intake, incident = database.use(Intake), ""
     for arrival in arrivals_of(database, offer):
         incident = (await intake.submit(arrival)).incident
     async with database.transaction() as tx:
         case = await incident_store.locked(tx, incident)
-        if case is None or not await store.begin(tx, offer.id, case.id, "in", sender, offer.why):
+        if case is None or not await store.begin(tx, offer.id, case.id, sender, offer.why):
             return
         await said(tx, case, "handover.came", f"centre:{sender}", words=offer.note or None, why=offer.why)
         for mark in ("handed_over", *offer.marks):
@@ -54,6 +44,22 @@ async def offered(database: Database, sender: str, offer: Offer) -> None:
         assert handover is not None
         if offer.why == "place" or case.owner is not None or not case.open:
             await actions.accept(tx, case, handover)
+
+
+async def _too_late(database: Database, sender: str, offer: Offer) -> None:
+    """Somebody there has long had it. What is unclaimed of it here is hers, too."""
+    async with database.transaction() as tx:
+        if await store.locked(tx, offer.id) is not None:
+            return
+        mine = await store.known_here(tx, [one.client_id for one in offer.signals])
+        if (
+            mine is not None
+            and (twin := await incident_store.locked(tx, mine)) is not None
+            and twin.state == "received"
+        ):
+            await said(tx, twin, "handover.covered", f"centre:{sender}")
+            await incidents.hand_over(tx, twin)
+        letters.write(tx, sender, Answer(id=offer.id, accepted=False, why="late"))
 
 
 async def answered(database: Database, sender: str, answer: Answer) -> None:

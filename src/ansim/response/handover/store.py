@@ -10,14 +10,27 @@ from ansim.core.database import Row, Transaction
 from ansim.response.handover.model import HandoverRow, State, Why
 
 
-async def begin(tx: Transaction, id: str, incident: str, way: str, centre: str, why: Why) -> bool:
-    """False when it has begun already."""
+def offer(tx: Transaction, id: str, incident: str, centre: str, why: Why) -> None:
+    tx.write(
+        "INSERT INTO handover (id, incident, way, centre, why, state, offered_at)"
+        " SELECT id, incident, 'out', centre, why, 'offered', at"
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) AS new(id, incident, centre, why, at)",
+        id, incident, centre, why, tx.at,
+    )  # fmt: skip
+
+
+async def begin(tx: Transaction, id: str, incident: str, centre: str, why: Why) -> bool:
+    """One that comes from a centre. False when it has begun already."""
     tag = await tx.execute(
-        "INSERT INTO handover (id, incident, way, centre, why, state, offered_at) VALUES ($1, $2, $3, $4, $5, 'offered', $6)"
+        "INSERT INTO handover (id, incident, way, centre, why, state, offered_at) VALUES ($1, $2, 'in', $3, $4, 'offered', $5)"
         " ON CONFLICT DO NOTHING",
-        id, incident, way, centre, why, tx.at,
+        id, incident, centre, why, tx.at,
     )  # fmt: skip
     return tag.endswith(" 1")
+
+
+async def begun(tx: Transaction, id: str) -> bool:
+    return bool(await tx.fetchval("SELECT 1 FROM handover WHERE id = $1", id))
 
 
 async def locked(tx: Transaction, id: str) -> HandoverRow | None:

@@ -276,14 +276,18 @@ async def said(
     """One line in the timeline and one in the ledger, of this stage or of one further down the story; words only in the
     timeline, under the case key.
     """
-    id, sealed = tx.world.id(), None
+    sealed = None
     if words is not None and incident.case_slot is not None:
         sealed = tx.use(Keys).seal(incident.case_slot, words.encode(), words_context(incident.id))
-    await store.note(tx, id, incident.id, act, actor, sealed)
-    await record(
-        tx, actor=actor, act=act, object=incident.id, incident=incident.id, subject_tag=incident.subject_tag,
-        details=details or None,
-    )  # fmt: skip
+    await said_of(tx, incident.id, incident.subject_tag, act, actor, sealed, **details)
+
+
+async def said_of(
+    tx: Transaction, id: str, subject_tag: str, act: str, actor: str, sealed: bytes | None = None, **details: str | int
+) -> None:
+    """As `said`, also of a case that this transaction opens."""
+    store.note(tx, tx.world.id(), id, act, actor, sealed)
+    await record(tx, actor=actor, act=act, object=id, incident=id, subject_tag=subject_tag, details=details or None)
 
 
 def words_context(incident: str) -> bytes:

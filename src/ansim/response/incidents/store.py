@@ -225,14 +225,16 @@ async def forget_case(tx: Transaction, id: str) -> bool:
     return tag.endswith(" 1")
 
 
-async def note(tx: Transaction, id: str, incident: str, act: str, actor: str, sealed: bytes | None) -> None:
-    await tx.execute(
-        "INSERT INTO timeline (id, incident, at, act, actor, sealed) VALUES ($1, $2, $3, $4, $5, $6)",
+def note(tx: Transaction, id: str, incident: str, act: str, actor: str, sealed: bytes | None) -> None:
+    tx.write(
+        "INSERT INTO timeline (id, incident, at, act, actor, sealed) SELECT * FROM"
+        " unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[])",
         id, incident, tx.at, act, actor, sealed,
     )  # fmt: skip
 
 
 async def timeline(tx: Transaction, incident: str) -> list[Row]:
+    await tx.settle()
     return await tx.fetch(
         "SELECT id, at, act, actor, sealed FROM timeline WHERE incident = $1 ORDER BY at, id", incident
     )

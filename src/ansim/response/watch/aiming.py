@@ -87,7 +87,7 @@ async def _begin(tx: Transaction, holding: Grant, camera: str, actor: Actor, mod
     to = _direction(tx, incident, camera, calibration, planned)
     if to is None:
         raise Problem(409, "aim.behind", "It cannot turn that far", "She is behind the end of its range.")
-    await incidents.note(tx, tx.world.id(), incident.id, "camera.aimed", actor.id, None)
+    incidents.note(tx, tx.world.id(), incident.id, "camera.aimed", actor.id, None)
     before = tx.use(Aims).get(incident.id, camera)
     over = before is not None and not before.rests
     await _command(tx, holding, camera, actor.id, Aimed(aim=planned, to=to, mode=mode, by="key", at=tx.at, over=over))

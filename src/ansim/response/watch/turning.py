@@ -161,7 +161,7 @@ async def _write(tx: Transaction, grant: Grant, camera: str, actor: str, act: st
     sealed = None
     if reason and incident.case_slot is not None:
         sealed = tx.use(Keys).seal(incident.case_slot, reason.encode(), words_context(incident.id))
-    await incidents.note(tx, tx.world.id(), incident.id, act, actor, sealed)
+    incidents.note(tx, tx.world.id(), incident.id, act, actor, sealed)
     await record(
         tx, actor=actor, act=act, object=camera, incident=incident.id, purpose=grant.purpose,
         subject_tag=grant.subject_tag, sealed_hash=None if sealed is None else hashlib.sha256(sealed).hexdigest(),
