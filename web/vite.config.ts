@@ -8,7 +8,7 @@ import { smallIcons } from "./icon-build.ts";
 import { licences } from "./licence-build.ts";
 
 const root = import.meta.dirname;
-const PAGES = ["console", "citizen", "guardian", "link", "desk", "ledger", "signin", "bell", "fault"];
+const PAGES = ["console", "citizen", "guardian", "link", "desk", "ledger", "signin", "bell", "fault", "nation"];
 
 /** A folder becomes a page by having an index.html, so that one unfinished page never breaks the others. */
 const pages = Object.fromEntries(

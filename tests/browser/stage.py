@@ -35,6 +35,7 @@ PAGES = {
     "/desk": "desk",
     "/ledger": "ledger",
     "/signin": "signin",
+    "/nation": "nation",
 }
 NO_STATE = "<!--state-->"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansim.app.pages import security
+from ansim.app.static import security
 
 from . import stage as stages
 from .conftest import OFFICE

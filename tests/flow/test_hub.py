@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -19,11 +20,14 @@ from ansim.app.hub import Hub, application
 from ansim.app.imports import import_boundaries
 from ansim.app.running import Running, write_note
 from ansim.app.settings import HubSettings
-from ansim.city.country.model import BEATS, Beat, Card, Load
+from ansim.city.country.history import KEPT, History
+from ansim.city.country.model import BEATS, Beat, Card, Duty, Load, Pace
 from ansim.city.places.survey import Said
 from ansim.core.clock import ManualClock
 from ansim.core.errors import Problem
 from ansim.core.world import World
+from ansim.trust.access.actions import issue_token
+from ansim.trust.access.model import Role
 from ansim.trust.signed import PrivateKey, public_text, sign
 
 pytestmark = pytest.mark.flow
@@ -31,6 +35,7 @@ pytestmark = pytest.mark.flow
 SEONGNAM, YONGIN, SEOUL = "gyeonggi-seongnam", "gyeonggi-yongin", "seoul"
 IN_SEONGNAM = {"latitude": 37.38, "longitude": 127.12, "accuracy_m": 8}
 KEYS = {name: PrivateKey.generate() for name in (SEONGNAM, YONGIN, SEOUL)}
+CALM, OPEN = Load(), Duty()
 L = "{urn:ietf:params:xml:ns:lost1}"
 
 
@@ -39,7 +44,7 @@ class Land:
         self.hub, self.clock, self._bus, self._asking = hub, clock, bus, asking
         self._count = 0
 
-    def beat(self, *centres: str, key: PrivateKey | None = None) -> None:
+    def beat(self, *centres: str, key: PrivateKey | None = None, load: Load = CALM, duty: Duty = OPEN) -> None:
         """As each centre does every second."""
         self._count += 1
         for name in centres:
@@ -49,7 +54,7 @@ class Land:
                 sealing={"kty": "EC", "crv": "P-256", "x": name, "y": name},
                 issuer="",
             )
-            beat = Beat(card=card, load=Load(), began=1.0, count=self._count)
+            beat = Beat(card=card, load=load, duty=duty, began=1.0, count=self._count)
             self._bus.say(BEATS, sign(key or KEYS[name], name, "beat", msgspec.json.encode(beat)))
 
     async def doors(self, where: dict[str, float] = IN_SEONGNAM) -> list[str]:
@@ -58,8 +63,8 @@ class Land:
             one["uri"].removeprefix("https://").removesuffix(".example") for one in answer.json().get("centres", [])
         ]
 
-    async def get(self, path: str) -> httpx.Response:
-        return await self._asking.get(path)
+    async def get(self, path: str, token: str = "") -> httpx.Response:
+        return await self._asking.get(path, headers={"authorization": f"Bearer {token}"} if token else {})
 
     async def options(self, path: str, headers: dict[str, str]) -> httpx.Response:
         return await self._asking.options(path, headers=headers)
@@ -122,6 +127,65 @@ async def test_the_doors_that_are_open_and_who_covers_for_the_silent(
     assert wrong.status_code == 400 and wrong.headers["content-type"] == "application/problem+json"
     assert (await land.post("/lost", "<!DOCTYPE a><a/>")).status_code == 400
     assert (await land.get("/api/incidents")).status_code == 404, "a hub has no cases"
+
+
+async def test_whoever_watches_over_the_country_sees_who_needs_a_hand_and_how_it_was(land: Land) -> None:
+    async with land.hub.database.transaction() as tx:
+        token = await issue_token(tx, role=Role.AUDITOR, centre="hub", ttl_s=86_400, actor="test")
+    for path in ("/api/nation", "/api/nation/history", "/api/nation/map"):
+        assert (await land.get(path)).status_code == 401, "how busy a small town is, is nobody else's to know"
+
+    async def centre(id: str) -> dict[str, Any]:
+        told = (await land.get("/api/nation", token)).json()["centres"]
+        return next(one for one in told if one["id"] == id)
+
+    assert (await centre(SEOUL))["state"] == "unknown"
+    closed = Duty(state="unstaffed", covered_by=YONGIN)
+    busy = Load(open=7, unclaimed=2, waiting_s=47.5, operators=3, hour=Pace(median_s=8.0, p90_s=31.0))
+    for _ in range(90):
+        land.beat(SEONGNAM, duty=closed)
+        land.beat(YONGIN, load=busy)
+        await land.clock.advance(1)
+    seongnam = await centre(SEONGNAM)
+    assert (seongnam["state"], seongnam["covered_by"]) == ("unstaffed", YONGIN)
+    assert seongnam["state_at"] == seongnam["covered_at"] is not None
+    assert (await centre(YONGIN))["load"]["hour"] == {"median_s": 8.0, "p90_s": 31.0}
+    land.beat(SEONGNAM)
+    for _ in range(70):
+        land.beat(SEONGNAM, load=Load(open=1, unclaimed=1, waiting_s=9))
+        await land.clock.advance(1)
+    silent = await centre(YONGIN)
+    assert (silent["state"], silent["covered_by"], silent["up"]) == ("silent", SEONGNAM, False)
+    assert (await centre(SEONGNAM))["state"] == "normal"
+
+    told = (await land.get("/api/nation/history?hours=24", token)).json()
+    was = {one["id"]: one for one in told["centres"]}
+    assert [one["state"] for one in was[YONGIN]["states"]] == ["normal", "silent"]
+    assert [one["state"] for one in was[SEONGNAM]["states"]] == ["unstaffed", "normal"]
+    assert max(one["open"] for one in was[YONGIN]["busy"]) == 7 and {
+        one["waited_s"] for one in was[YONGIN]["busy"]
+    } == {40}
+    assert was[SEONGNAM]["busy"] == [], "one case in a small town is one person: it is not kept"
+    assert SEOUL not in was
+    wrong = await land.get("/api/nation/history?hours=1000", token)
+    assert wrong.status_code == 400 and wrong.json()["field"] == "hours"
+
+    sketch = (await land.get("/api/nation/map", token)).json()
+    assert len(sketch["centres"]) == 219 and sum(bool(one["path"]) for one in sketch["centres"]) == 216
+
+    # The hub is away for a while: nobody knows how they were. And what is older than eight days is gone.
+    again = History(land.hub.database, land.hub._seen)
+    await land.hub.history.close()
+    await land.clock.leap(3600)
+    await again.start()
+    states = [one.state for one in next(one for one in (await again.told(24)).centres if one.id == SEONGNAM).states]
+    assert states == ["unstaffed", "normal", "unknown"]
+    await land.clock.leap(9 * 86_400)
+    await land.clock.advance(61)
+    async with land.hub.database.transaction() as tx:
+        assert await tx.fetchval("SELECT count(*) FROM centre_load WHERE from_at < $1", tx.at - KEPT) == 0
+        assert await tx.fetchval("SELECT count(*) FROM centre_state WHERE centre = $1", SEONGNAM) <= 2
+    await again.close()
 
 
 async def test_boundaries_are_imported_beside_a_running_hub(land: Land, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ansim.app.pages import PAGES, STATIC, security
+from ansim.app.pages import PAGES
+from ansim.app.static import STATIC, security
 from reference.api import unstarted
 
 ROOT = Path(__file__).parents[2]

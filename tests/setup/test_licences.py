@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ansim.app.pages import STATIC
+from ansim.app.static import STATIC
 from reference.api import unstarted
 
 ROOT = Path(__file__).parents[2]

@@ -26,7 +26,7 @@ interface Question {
 const HOME: Record<Role, string> = {
   operator: "/console", supervisor: "/console", officer: "/console", auditor: "/ledger", administrator: "/console", agency: "/desk",
 };
-const PAGES = new Set(["/console", "/ledger", "/desk"]);
+const PAGES = new Set(["/console", "/ledger", "/desk", "/nation"]);
 
 type View = { is: "ask" } | { is: "second"; account: string; question: Question } | { is: "code" } | { is: "in" };
 const view = signal<View>({ is: "ask" });
@@ -35,7 +35,8 @@ const problem = signal<string | null>(null);
 /** Only to our own pages: `next` comes from an address that anybody can write. */
 function next(who: Me): string {
   const wanted = new URLSearchParams(location.search).get("next") ?? "";
-  return PAGES.has(wanted) ? wanted : HOME[who.role];
+  if (PAGES.has(wanted)) return wanted;
+  return who.centre.id === "hub" ? "/nation" : HOME[who.role];
 }
 
 function entered(who: Me, stay = false): void {

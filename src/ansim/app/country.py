@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from math import inf
 from pathlib import Path
 
 from ansim import flow
 from ansim.adapters.bus.nats import NatsBus
 from ansim.app.settings import Settings
 from ansim.city.country.member import Country, Member
-from ansim.city.country.model import Card, Directory, Load
+from ansim.city.country.model import FEW, Card, Directory, Load, Pace
 from ansim.city.people import actions as people
 from ansim.city.people.sealed import CentreKey
 from ansim.core.bus import Bus
-from ansim.core.database import Database
+from ansim.core.database import Database, Transaction
 from ansim.core.world import World
 from ansim.response.handover import letters
 from ansim.response.handover.letters import Post
@@ -20,6 +22,9 @@ from ansim.response.signals.sender import Issuers
 from ansim.trust import sealing
 from ansim.trust.access.model import SESSION_IDLE_S
 from ansim.trust.signed import own_key, public_from_bytes, public_from_text, public_text
+
+PACE_EVERY_S = 30.0
+"""How quickly cases were claimed is counted so often."""
 
 
 class Membership:
@@ -33,6 +38,9 @@ class Membership:
         self._country = database.use(Country)
         self.bus = bus or NatsBus(str(settings.country))
         self._member: Member | None = None
+        self._hour: Pace | None = None
+        self._day: Pace | None = None
+        self._paced = -inf
 
     async def start(self) -> None:
         settings, database = self._settings, self._database
@@ -62,10 +70,13 @@ class Membership:
         await self.bus.close()
 
     async def _load(self) -> Load:
+        now = self._world.clock.monotonic()
         async with self._database.transaction(readonly=True) as tx:
             row = await tx.fetchrow(
                 "SELECT (SELECT count(*) FROM incident WHERE closed_at IS NULL) AS open,"
                 " (SELECT count(*) FROM incident WHERE closed_at IS NULL AND state = 'received') AS unclaimed,"
+                " (SELECT extract(epoch FROM $1 - min(unclaimed_since)) FROM incident WHERE closed_at IS NULL"
+                " AND state = 'received') AS waiting_s,"
                 " (SELECT count(DISTINCT s.account) FROM session s JOIN account a ON a.id = s.account"
                 " WHERE a.role IN ('operator', 'supervisor') AND s.ended_at IS NULL AND s.expires_at > $1"
                 " AND s.seen_at > $1 - make_interval(secs => $2)) AS operators",
@@ -73,7 +84,13 @@ class Membership:
                 float(SESSION_IDLE_S),
             )
             assert row is not None
-        return Load(open=row["open"], unclaimed=row["unclaimed"], operators=row["operators"])
+            if now - self._paced >= PACE_EVERY_S:
+                self._hour, self._day = await _pace(tx, timedelta(hours=1)), await _pace(tx, timedelta(days=1))
+                self._paced = now
+        return Load(
+            open=row["open"], unclaimed=row["unclaimed"], operators=row["operators"],
+            waiting_s=round(max(0.0, float(row["waiting_s"] or 0)), 1), hour=self._hour, day=self._day,
+        )  # fmt: skip
 
     def _learned(self, directory: Directory) -> None:
         """A phone that enrolled with any of them is known here."""
@@ -81,3 +98,17 @@ class Membership:
         for listed in directory.centres:
             if listed.card.centre != self._settings.centre:
                 issuers[listed.card.centre] = [public_from_text(listed.card.issuer).public_bytes_raw()]
+
+
+async def _pace(tx: Transaction, span: timedelta) -> Pace | None:
+    """How quickly what came in that time was claimed here; of a few cases it would tell of people, not of the centre."""
+    row = await tx.fetchrow(
+        "SELECT count(*) AS n, percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM claimed_at - received_at))"
+        " AS within_s FROM incident WHERE received_at > $1 AND claimed_at IS NOT NULL AND priority = 1",
+        tx.at - span,
+    )
+    assert row is not None
+    if row["n"] < FEW:
+        return None
+    median, p90 = row["within_s"]
+    return Pace(median_s=round(median, 1), p90_s=round(p90, 1))

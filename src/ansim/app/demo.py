@@ -298,7 +298,7 @@ class What(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def _routes(centre: Centre, city: City) -> list[Any]:
     @get("/demo", include_in_schema=False)
     async def page() -> Response[bytes]:
-        from ansim.app.pages import security
+        from ansim.app.static import security
 
         people = [{"who": who, "label": label} for who, (_, _, _, _, label) in PEOPLE.items()]
         return Response(

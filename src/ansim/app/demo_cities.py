@@ -19,10 +19,10 @@ from litestar.params import JSONBody
 from ansim.app.demo import PEOPLE, SIGN_IN_S
 from ansim.app.logs import to_stderr
 from ansim.app.nation import LINKED, NEAR, Nation, Part
-from ansim.app.pages import security
 from ansim.app.problems import problem
 from ansim.app.server import listen, served
 from ansim.app.settings import Settings
+from ansim.app.static import security
 from ansim.core.errors import Problem, not_found
 from ansim.sim.phone import Codes, Guardian, Profile
 from ansim.sim.traveller import Traveller
@@ -187,7 +187,7 @@ async def _enter(nation: Nation, part: Part) -> str:
             )
             account = made.id
         code = await one_time_code(tx, account=account, actor="demo", ttl_s=SIGN_IN_S)
-    return f"{part.origin}/signin?next=/console#{code}"
+    return f"{part.origin}/signin?next={'/nation' if part is nation.hub else '/console'}#{code}"
 
 
 PAGE = """<!doctype html><html lang="ko"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ansim · country</title>
@@ -219,7 +219,8 @@ const show = async () => {
   if (seen === shown) return;
   shown = seen;
   $("hub").textContent = known.hub;
-  $("hubdo").replaceChildren(...verbs("hub", known.hub).map(([text, what]) => button(text, () => act("hub", what).then(show))));
+  const looks = known.hub === "running" ? [button("전국 현황 · the country", async () => open((await act("hub", "enter")).path, "hub"))] : [];
+  $("hubdo").replaceChildren(...looks, ...verbs("hub", known.hub).map(([text, what]) => button(text, () => act("hub", what).then(show))));
   $("centres").replaceChildren(...known.centres.map((one) => {
     const row = document.createElement("tr"), up = one.process === "running" && (one.heard?.up ?? false);
     cell(row, `${one.name} · ${one.english}`);

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from ansim.trust.retention.holdings import Impersonal, Line, collect
 
 STAGES = (
-    "trust.access", "trust.grants", "city.people", "city.places", "city.cameras", "city.ways", "city.bells", "response.signals",
+    "trust.access", "trust.grants", "city.people", "city.places", "city.country", "city.cameras", "city.ways", "city.bells", "response.signals",
     "response.tracking", "city.recordings", "city.migration", "response.incidents", "response.evidence",
     "response.footage", "response.bells", "response.notify",
     "response.dispatch", "response.handover", "response.walls", "response.trips", "response.escorts", "response.wards", "adapters.gateways",

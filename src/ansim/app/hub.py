@@ -7,17 +7,24 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
-from litestar import Litestar, Response, asgi, get
+from litestar import Litestar, Request, Response, asgi, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.params import FromQuery
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ansim.adapters.bus.memory import MemoryBus
 from ansim.adapters.bus.nats import NatsBus
+from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.lost.server import Lost, door
 from ansim.app.cors import from_other_centres
 from ansim.app.databases import open_database
@@ -27,21 +34,34 @@ from ansim.app.problems import problem
 from ansim.app.running import Running, take_note_away, write_note
 from ansim.app.server import listen, served
 from ansim.app.settings import HubSettings
+from ansim.app.static import built_page, licences, security, static
+from ansim.city.country.history import CentreState, History, Seen, Told
 from ansim.city.country.hub import Beats
-from ansim.city.country.model import HUB, Load
+from ansim.city.country.model import HUB, SILENT_S, Listed, Load
 from ansim.city.places import actions as places
 from ansim.city.places.areas import Areas
 from ansim.city.places.distribution import Distribution
 from ansim.city.places.events import BoundariesImported
 from ansim.city.places.jurisdictions import Jurisdictions
+from ansim.city.places.sketch import Sketch, sketch
 from ansim.core.bus import Bus
 from ansim.core.errors import Problem
 from ansim.core.outbox import Errand, Outbox, connect
+from ansim.core.timers import Timers
 from ansim.core.world import World
+from ansim.trust.access import actions as access
+from ansim.trust.access import routes as access_routes
+from ansim.trust.access.guards import actor, allow
+from ansim.trust.access.model import Act, Site
+from ansim.trust.access.passkey import Passkeys
 from ansim.trust.ledger.sequencer import Sequencer
+from ansim.trust.retention.keys import Keys
+from ansim.trust.retention.master import FileMaster
 from ansim.trust.signed import own_key, public_from_text
 
 BODY_LIMIT = 128 * 1024
+LONGEST_H = 7 * 24
+"""Hours of what was, in one answer."""
 LEDGER_KEY = "ledger.key"
 """In the data folder: what signs the ledger of imports."""
 
@@ -49,15 +69,28 @@ log = structlog.get_logger()
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A centre: whether it was heard within the last seconds, how busy it says that it is, and who gets its calls while it is silent."""
+    """A centre as the hub sees it: since when it is what it is, how busy it says that it is, and who takes its new cases while it does not.
+    `heard_ago_s` is None, and `origin` empty, for one that was not heard since this hub began. `until`: when it opens again by itself."""
 
     id: str
     name: str
     origin: str
     up: bool
     heard_ago_s: float | None
-    load: Load
+    state: CentreState
+    state_at: datetime | None
+    until: datetime | None
     covered_by: str | None
+    covered_at: datetime | None
+    takes_from: tuple[str, ...]
+    load: Load
+
+
+class Country(msgspec.Struct, frozen=True, kw_only=True):
+    """Every centre that the hub's operator has appointed, and when this was so."""
+
+    at: datetime
+    centres: list[Standing]
 
 
 class Hub:
@@ -101,23 +134,62 @@ class Hub:
         facts = MemoryBus()
         self.outbox = Outbox(self.database, facts)
         connect(facts, self.database, (Errand(BoundariesImported, places.draw),))
-        for part in (sequencer, facts, self.outbox, self._country, self.beats):
+        self._keep_accounts()
+        self.history = History(self.database, self._seen)
+        timers = Timers(self.database, {access.FORGET: access.forget_account})
+        for part in (sequencer, facts, self.outbox, timers, self._country, self.beats, self.history):
             await part.start()
             self._stack.push_async_callback(part.close)
 
-    def standing(self) -> list[Standing]:
-        """Of every centre that was heard since this process began."""
-        known, beats, now = self.areas.centres, self.beats, self.world.clock.now()
-        return [
-            Standing(
-                id=(id := listed.card.centre), name=known[id].name.ko if id in known else id, origin=listed.card.origin,
-                up=listed.up, heard_ago_s=listed.heard_ago_s, load=listed.load,
-                covered_by=None if listed.up or id not in known else next(
-                    (one.id for one in self.areas.neighbours(id, now) if beats.up(one.id)), None
-                ),
+    def _keep_accounts(self) -> None:
+        """Whoever watches over the country signs in as people at a centre do."""
+        folder = self.settings.folder / "keys"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        keys = Keys(self.world, folder, FileMaster(self.world, folder))
+        self._stack.callback(keys.close)
+        self.database.provide(Keys, keys)
+        origin = self.settings.origin or f"http://localhost:{self.settings.port}"
+        self.origin = origin
+        self.database.provide(Site, Site(centre=HUB, name="위치분배", origins=(origin,)))
+        self.passkeys: Passkeys = SitePasskeys(urlsplit(origin).hostname or "localhost", [origin])
+
+    def country(self) -> Country:
+        """Every appointed centre."""
+        known, history = self.areas.centres, self.history
+        listed = {one.card.centre: one for one in self.beats.directory().centres}
+        seen = {one.centre: one for one in self._seen()}
+        found = []
+        for id in sorted(self.settings.appointed):
+            heard, now, since = listed.get(id), seen[id], history.since(id)
+            same = since is not None and since.state == now.state
+            found.append(
+                Standing(
+                    id=id, name=known[id].name.ko if id in known else id, origin="" if heard is None else heard.card.origin,
+                    up=heard is not None and heard.up, heard_ago_s=None if heard is None else heard.heard_ago_s,
+                    state=now.state, state_at=since.state_at if since is not None and same else None,
+                    until=heard.duty.until if heard is not None and now.state == "unstaffed" else None,
+                    covered_by=now.covered_by,
+                    covered_at=since.covered_at if since is not None and since.covered_by == now.covered_by else None,
+                    takes_from=() if heard is None else heard.duty.takes_from,
+                    load=Load() if heard is None else heard.load,
+                )
+            )  # fmt: skip
+        return Country(at=self.world.clock.now(), centres=found)
+
+    def _seen(self) -> list[Seen]:
+        listed, now = {one.card.centre: one for one in self.beats.directory().centres}, self.world.clock.now()
+        return [self._seen_one(id, listed.get(id), now) for id in self.settings.appointed]
+
+    def _seen_one(self, id: str, heard: Listed | None, now: datetime) -> Seen:
+        if heard is not None and heard.up:
+            duty, load = heard.duty, heard.load
+            return Seen(
+                centre=id, state=duty.state, covered_by=duty.covered_by, open=load.open, waiting_s=load.waiting_s
             )
-            for listed in beats.directory().centres
-        ]  # fmt: skip
+        if heard is None and (self.history.since(id) is None or self.beats.hears_for_s < SILENT_S):
+            return Seen(centre=id, state="unknown")
+        covers = self.areas.neighbours(id, now) if id in self.areas.centres else ()
+        return Seen(centre=id, state="silent", covered_by=next((c.id for c in covers if self.beats.up(c.id)), None))
 
 
 def _country(default: str) -> Jurisdictions:
@@ -146,21 +218,66 @@ def application(hub: Hub) -> Litestar:
         """Counts and times in the form of Prometheus; nothing about anybody."""
         return generate_latest()
 
-    @get("/api/nation")
-    async def nation() -> dict[str, list[Standing]]:
-        """Every centre that was heard: is it there, how busy is it, who covers for it. Nothing about anybody."""
-        return {"centres": hub.standing()}
+    see = allow(Act.NATION_VIEW)
+
+    @get("/", media_type="text/html", status_code=302)
+    async def root() -> Response[None]:
+        """Leads to the page of the country."""
+        return Response(None, status_code=302, headers={"location": "/nation"})
+
+    @get(["/nation", "/signin"], media_type="text/html")
+    async def page(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """A page. What it shows, it fetches itself."""
+        return built_page(request.scope["path"].strip("/"), security(hub.origin))
+
+    @get("/api/nation", guards=[see])
+    async def nation() -> Country:
+        """Every centre: is it there, how busy is it, who takes its new cases. Nothing about anybody."""
+        return hub.country()
+
+    @get("/api/nation/history", guards=[see])
+    async def history(hours: FromQuery[int] = 24) -> Told:
+        """How every centre was in the last so many hours, a week of them at the most."""
+        if not 1 <= hours <= LONGEST_H:
+            raise Problem(400, "nation.hours", f"hours is 1 to {LONGEST_H}", field="hours")
+        return await hub.history.told(hours)
+
+    @get("/api/nation/map", guards=[see], sync_to_thread=True)
+    def map_() -> Sketch:
+        """Names, provinces and areas of all centres, for one small drawing."""
+        return drawn()
+
+    @cache
+    def drawn() -> Sketch:
+        return sketch(hub.areas.country)
 
     routes: list[ControllerRouterHandler] = [
         healthz,
         readyz,
         metrics,
+        root,
+        page,
+        static,
+        licences,
+        *access_routes.ROUTES,
         nation,
+        history,
+        map_,
         asgi("/api/mapping", copy_scope=False)(mapping_door(lambda: hub.distribution)),
         asgi("/lost", copy_scope=False)(door(hub.lost)),
     ]
+
+    def provide(value: Any) -> Provide:
+        return Provide(lambda: value, sync_to_thread=False)
+
     return Litestar(
         routes,
+        dependencies={
+            "database": provide(hub.database),
+            "passkeys": provide(hub.passkeys),
+            "actor": Provide(actor),
+        },
+        state=State({"database": hub.database}),
         exception_handlers={Exception: problem},
         middleware=[from_other_centres(hub.beats.origins)],
         request_max_body_size=BODY_LIMIT,

@@ -21,13 +21,15 @@ import httpx
 
 from ansim.adapters.bus.broker import Broker
 from ansim.app.running import database_of
-from ansim.city.country.model import DIRECTORY_EVERY_S
+from ansim.city.country.model import DIRECTORY_EVERY_S, HUB
 from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.core.database import Database
 from ansim.core.errors import Problem
 from ansim.core.launch import free_port
 from ansim.core.postgres import EmbeddedPostgres
 from ansim.core.world import World
+from ansim.trust.access.actions import issue_token
+from ansim.trust.access.model import Role
 from ansim.trust.signed import own_key, public_text
 
 LINKED = (
@@ -40,6 +42,8 @@ NEAR = ("seongnam", "yongin", "hanam", "uiwang", "gunpo", "anyang", "gwacheon", 
 AT_ONCE = 2
 READY_WITHIN_S = 180.0
 STOP_WITHIN_S = 15.0
+WATCHED_S = 7 * 86_400
+"""So long whoever started the country may ask its hub."""
 
 
 @dataclass
@@ -71,14 +75,14 @@ class Part:
             )  # fmt: skip
         self.paused = False
 
-    async def ready(self) -> None:
+    async def ready(self, path: str = "/readyz") -> None:
         """Raises Problem when it ends, or is not there in time."""
         async with httpx.AsyncClient(timeout=2.0) as client:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(READY_WITHIN_S):
                     while self.process is not None and self.process.returncode is None:
                         with contextlib.suppress(httpx.HTTPError):
-                            if (await client.get(f"{self.origin}/readyz")).status_code == 200:
+                            if (await client.get(f"{self.origin}{path}")).status_code == 200:
                                 return
                         await asyncio.sleep(0.1)
         raise Problem(500, "nation.start", f"{self.name} did not start", f"Its log is {self.log}.")
@@ -127,6 +131,7 @@ class Nation:
         self._stack = contextlib.AsyncExitStack()
         self.broker = Broker(self.folder / "broker")
         self.hub: Part
+        self._token = ""
 
     async def __aenter__(self) -> Nation:
         unknown = [name for name in self.names if name not in self.jurisdictions.centres]
@@ -189,6 +194,9 @@ class Nation:
             self.said(f"{started} of {len(self.centres)} centres …")
 
         await asyncio.gather(*(start(part) for part in self.centres.values()))
+        await self.hub.ready("/healthz")
+        async with self.database("hub") as database, database.transaction() as tx:
+            self._token = await issue_token(tx, role=Role.AUDITOR, centre=HUB, ttl_s=WATCHED_S, actor="demo")
         await self._acquainted()
 
     async def _databases(self, postgres: EmbeddedPostgres) -> None:
@@ -212,7 +220,7 @@ class Nation:
 
     async def standing(self) -> list[dict[str, Any]]:
         """What the hub says of its centres; nothing while it is away."""
-        async with httpx.AsyncClient(timeout=2.0) as client:
+        async with httpx.AsyncClient(timeout=2.0, headers={"authorization": f"Bearer {self._token}"}) as client:
             with contextlib.suppress(httpx.HTTPError):
                 return list((await client.get(f"{self.hub.origin}/api/nation")).json()["centres"])
         return []

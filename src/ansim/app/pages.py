@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import html
-import mimetypes
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,42 +12,17 @@ from litestar.params import FromPath
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from ansim.app.centre import Centre
+from ansim.app.static import built_file, built_page, licences, security, static
 from ansim.city.country.member import Country
 from ansim.core.database import Database
-from ansim.core.errors import Problem, Unavailable, not_found
+from ansim.core.errors import Unavailable
 from ansim.response.picture import assemble
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.model import LINK_COOKIE
 
-STATIC = Path(__file__).parent.parent / "static"
 PAGES = ("console", "citizen", "guardian", "desk", "ledger", "signin", "bell")
 INSTALLED = ("citizen", "guardian", "bell")
 """Pages with a service worker."""
-
-
-def security(origin: str, media_origin: str | None = None, centres: Sequence[str] = ()) -> dict[str, str]:
-    """Headers of every page. Nothing may be loaded from, or said to, anybody else: where an incident is would leak with the
-    first foreign map tile.
-
-    `origin` is what browsers call this server, `media_origin` the media node where that has a name of its own, `centres` the other centres
-    of the country, for the page of a phone, which speaks to whichever answers for its place. That 'self' means its sockets, too, is the rule (CSP 3, 6.7.2.8), but Safari before
-    15.4 and Chrome before 71 want them by name.
-    """
-    sockets = " ".join(
-        (*("ws" + one.removeprefix("http") for one in (origin, media_origin, *centres) if one), *centres)
-    )
-    policy = (
-        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
-        f" style-src 'self' 'unsafe-inline'; connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none';"
-        " form-action 'self'"
-    )
-    return {
-        "content-security-policy": policy,
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "permissions-policy": "geolocation=(self), camera=(self), microphone=(self)",
-        "x-frame-options": "DENY",
-    }
 
 
 def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
@@ -97,25 +69,15 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
         """The page behind the code on a bell: whoever passes by can say that it is broken. What it shows, it fetches itself."""
         return _page(centre, "fault")
 
-    @get("/static/{path:path}", media_type="application/octet-stream")
-    async def static(path: FromPath[Path]) -> Response[bytes]:
-        """A file of the pages; its name changes with its content, so a browser keeps it."""
-        return _file(str(path).lstrip("/"), "public, max-age=31536000, immutable")
-
     @get([f"/{name}/{file}" for name in INSTALLED for file in ("sw.js", "manifest.webmanifest")],
          media_type="application/octet-stream")  # fmt: skip
     async def worker_file(request: Request[Any, Any, Any]) -> Response[bytes]:
         """What installs a page and works for it while it is closed."""
         path = request.scope["path"].lstrip("/")
-        response = _file(path, "no-cache")
+        response = built_file(path, "no-cache")
         # The worker lies one step below the page it serves; the browser allows that only when told.
         response.headers["service-worker-allowed"] = f"/{path.partition('/')[0]}"
         return response
-
-    @get("/licenses", media_type="text/plain")
-    async def licences() -> Response[bytes]:
-        """Whose work the pages contain, and under which licences."""
-        return _file("licenses.txt", "no-cache")
 
     @get("/healthz", media_type="application/json")
     async def healthz() -> dict[str, str]:
@@ -148,30 +110,8 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
 
 
 def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[bytes]:
-    file = STATIC / name / "index.html"
-    if not file.is_file():
-        raise Problem(404, "page.unbuilt", "The pages are not built", "Run ./run, which builds them.")
-    text = file.read_text(encoding="utf-8")
     media_origin = centre.settings.media_origin
     others = centre.database.use(Country).origins() if name == "citizen" else ()
     if media_origin:
         replace = (*replace, ("<head>", f'<head><meta name="media" content="{html.escape(media_origin)}">'))
-    for old, new in replace:
-        text = text.replace(old, new)
-    return Response(
-        text.encode(),
-        media_type="text/html; charset=utf-8",
-        headers={"cache-control": "no-cache", **security(centre.origin, media_origin, others)},
-    )
-
-
-def _file(name: str, cache: str) -> Response[bytes]:
-    file = (STATIC / name).resolve()
-    if not file.is_relative_to(STATIC) or not file.is_file():
-        raise not_found("file")
-    kind = "application/manifest+json" if name.endswith(".webmanifest") else mimetypes.guess_type(name)[0]
-    return Response(
-        file.read_bytes(),
-        media_type=kind or "application/octet-stream",
-        headers={"cache-control": cache, "x-content-type-options": "nosniff"},
-    )
+    return built_page(name, security(centre.origin, media_origin, others), *replace)

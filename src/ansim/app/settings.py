@@ -224,6 +224,9 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Address on which it answers; 0.0.0.0 for all. In front of it stands whatever ends TLS."""
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8002
     """0 takes a free one."""
+    origin: str | None = None
+    """What browsers call this hub, for example https://hub.example, where people sign in to see the country; http://localhost:PORT without
+    it."""
 
     def __post_init__(self) -> None:
         for key in self.appointed.values():

@@ -985,3 +985,24 @@ CREATE TABLE handover (
     sealed      bytea                             -- what her phone needs to go on there, under the case's key
 );
 CREATE INDEX handover_incident ON handover (incident);
+
+-- == The country, in a hub's database ==================================================================================
+
+-- How a centre was, from then until its next row. Gone after eight days.
+CREATE TABLE centre_state (
+    centre     text NOT NULL,                     -- its id
+    from_at    timestamptz NOT NULL,              -- since when
+    state      text NOT NULL CHECK (state IN ('normal', 'overloaded', 'unstaffed', 'silent', 'unknown')),  -- silent: not heard; unknown: the hub was away
+    covered_by text,                              -- who took its new cases; null = itself, or nobody
+    PRIMARY KEY (centre, from_at)
+);
+
+-- How busy a centre was in ten minutes. Gone after eight days.
+CREATE TABLE centre_load (
+    centre   text NOT NULL,                       -- its id
+    from_at  timestamptz NOT NULL,                -- the beginning of the ten minutes
+    seen_at  timestamptz NOT NULL,                -- when the hub last looked in them
+    open     int NOT NULL CHECK (open = 0 OR open >= 5),  -- most cases open at once; 0 = fewer than five, because one case in a small town is one person
+    waited_s int NOT NULL CHECK (waited_s >= 0),  -- longest that one waited for an operator, in whole steps of twenty seconds
+    PRIMARY KEY (centre, from_at)
+);

@@ -34,6 +34,8 @@ EXPECTED = {
     Act.BELL_LIST: {"operator", "supervisor", "officer", "administrator"},
     Act.BELL_MAINTAIN: {"supervisor", "administrator"},
     Act.BELL_COMMISSION: {"administrator"},
+    Act.DUTY_SET: {"supervisor"},
+    Act.NATION_VIEW: {"operator", "supervisor", "auditor", "administrator"},
 }
 
 

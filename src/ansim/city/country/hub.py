@@ -23,6 +23,7 @@ class Beats:
         self._signing = signing
         self._appointed = appointed
         self._beats: dict[str, tuple[Beat, float]] = {}
+        self._began = world.clock.monotonic()
         self._task: asyncio.Task[None] | None = None
         bus.listen(BEATS, self._hear)
 
@@ -40,7 +41,11 @@ class Beats:
         return Directory(
             centres=[
                 Listed(
-                    card=beat.card, key=public_text(self._appointed[centre]), load=beat.load, heard_ago_s=now - heard
+                    card=beat.card,
+                    key=public_text(self._appointed[centre]),
+                    load=beat.load,
+                    duty=beat.duty,
+                    heard_ago_s=now - heard,
                 )
                 for centre, (beat, heard) in sorted(self._beats.items())
             ]
@@ -54,6 +59,11 @@ class Beats:
     def origins(self) -> list[str]:
         """Where the centres are reached by browsers."""
         return [beat.card.origin for beat, _ in self._beats.values()]
+
+    @property
+    def hears_for_s(self) -> float:
+        """How long this process has listened."""
+        return self._world.clock.monotonic() - self._began
 
     def up(self, centre: str) -> bool:
         """Whether it was there a moment ago."""

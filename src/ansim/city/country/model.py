@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -29,12 +30,42 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
 
 
+FEW = 5
+"""Of fewer cases no time is told and no count is kept: in a small town one case is one person."""
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long it took from a call for help to its claim, in half and in nine of ten of at least `FEW` cases."""
+
+    median_s: float
+    p90_s: float
+
+
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """How busy it is: open cases, those among them that nobody has claimed, and operators signed in."""
+    """How busy it is: open cases, those among them that nobody has claimed, how long the oldest of these has waited, and operators
+    signed in; and how quickly the cases of the last hour and day were claimed, None where they were few."""
 
     open: int = 0
     unclaimed: int = 0
+    waiting_s: float = 0.0
     operators: int = 0
+    hour: Pace | None = None
+    day: Pace | None = None
+
+
+ServiceState = Literal["normal", "overloaded", "unstaffed"]
+"""As NENA i3 names what a centre says of itself. overloaded: more waits than its rules allow; unstaffed: closed, for the night or by its
+leader."""
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether it takes its own new cases. `until`: when it opens again by itself; `covered_by`: who takes them meanwhile, None where nobody
+    does and they stay its own; `takes_from`: for whom it has agreed to."""
+
+    state: ServiceState = "normal"
+    until: datetime | None = None
+    covered_by: str | None = None
+    takes_from: tuple[str, ...] = ()
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +74,7 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
 
     card: Card
     load: Load
+    duty: Duty = Duty()
     began: float
     count: int
 
@@ -53,6 +85,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     card: Card
     key: str
     load: Load
+    duty: Duty = Duty()
     heard_ago_s: float | None
 
     @property

@@ -64,6 +64,8 @@ class Act(StrEnum):
     BELL_LIST = "bell.list"
     BELL_MAINTAIN = "bell.maintain"
     BELL_COMMISSION = "bell.commission"
+    DUTY_SET = "duty.set"
+    NATION_VIEW = "nation.view"
 
 
 CHANGES = frozenset(
@@ -84,6 +86,7 @@ CHANGES = frozenset(
         Act.WARD_SEARCH,
         Act.BELL_MAINTAIN,
         Act.BELL_COMMISSION,
+        Act.DUTY_SET,
     }
 )
 """Acts that change something, or look at a person: never for those who audit."""
@@ -116,7 +119,14 @@ _WATCHES = frozenset(
         Act.BELL_LIST,
     }
 )
-_WORKS = _WATCHES | {Act.INCIDENT_WORK, Act.LINK_ISSUE, Act.WALL_ARRANGE, Act.ESCORT_DISPATCH, Act.WARD_WORK}
+_WORKS = _WATCHES | {
+    Act.INCIDENT_WORK,
+    Act.LINK_ISSUE,
+    Act.WALL_ARRANGE,
+    Act.ESCORT_DISPATCH,
+    Act.WARD_WORK,
+    Act.NATION_VIEW,
+}
 
 POLICY: dict[Role, frozenset[Act]] = {
     Role.OPERATOR: _WORKS,
@@ -129,9 +139,10 @@ POLICY: dict[Role, frozenset[Act]] = {
         Act.ESCORT_ROSTER,
         Act.WARD_SEARCH,
         Act.BELL_MAINTAIN,
+        Act.DUTY_SET,
     },
     Role.OFFICER: _WATCHES,
-    Role.AUDITOR: frozenset({Act.CENTRE_VIEW, Act.GRANT_VIEW, Act.LEDGER_VIEW, Act.CERTIFICATE_VIEW}),
+    Role.AUDITOR: frozenset({Act.CENTRE_VIEW, Act.GRANT_VIEW, Act.LEDGER_VIEW, Act.CERTIFICATE_VIEW, Act.NATION_VIEW}),
     Role.ADMINISTRATOR: frozenset(
         {
             Act.CENTRE_VIEW,
@@ -140,6 +151,7 @@ POLICY: dict[Role, frozenset[Act]] = {
             Act.BELL_LIST,
             Act.BELL_MAINTAIN,
             Act.BELL_COMMISSION,
+            Act.NATION_VIEW,
         }
     ),
     Role.AGENCY: frozenset({Act.DESK_ANSWER}),
