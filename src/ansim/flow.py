@@ -27,6 +27,9 @@ from ansim.core.errors import Problem
 from ansim.core.outbox import Errand, Reaction
 from ansim.core.timers import TimerReaction
 from ansim.response.bells import actions as bells
+from ansim.response.borders import actions as borders
+from ansim.response.borders import reading as at_border
+from ansim.response.borders.model import Sighting, SightingOver, Wished
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested
 from ansim.response.escorts import actions as escorts
@@ -36,7 +39,7 @@ from ansim.response.evidence import actions as evidence
 from ansim.response.footage import actions as footage
 from ansim.response.handover import actions as handover
 from ansim.response.handover import letters, reading
-from ansim.response.handover.events import LetterWritten
+from ansim.response.handover.events import HandoverEnded, HandoverOffered, LetterWritten
 from ansim.response.handover.model import Answer, Offer, Over, Withdrawal
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
@@ -167,6 +170,12 @@ FLOW: tuple[Reaction | Errand, ...] = (
     # routed: where another centre answers for her place, it gets the case (`accept` wrote to it); while it is silent, it is ours
     Reaction(IncidentOpened, handover.cover_for_silent),
     Errand(LetterWritten, letters.carry, noted=False),
+    # and at a border, the centre beyond it hears about where she is, and who has it (`PASSING`: with her first fix)
+    Reaction(IncidentEscalated, borders.tell),
+    Reaction(IncidentClaimed, borders.tell),
+    Reaction(IncidentReleased, borders.tell),
+    Reaction(HandoverOffered, borders.tell),
+    Reaction(HandoverEnded, borders.tell),
     # incident: on her way nothing is asked any more, and guardians hear
     Reaction(IncidentOpened, case.join_trip),
     Reaction(IncidentRepeated, case.join_trip),
@@ -191,6 +200,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Errand(DispatchAnswered, dispatch.give_link),
     # closed: rights end, cameras go back, agencies hear
     Reaction(IncidentClosed, handover.end_with_case),
+    Reaction(IncidentClosed, borders.tell),
     Reaction(IncidentClosed, watch.end_with_case),
     Reaction(IncidentClosed, turning.return_with_case),
     Reaction(IncidentClosed, footage.end_with_case),
@@ -204,6 +214,7 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(DestructionCertified, escorts.forget),
     Reaction(DestructionCertified, wards.forget),
     Reaction(DestructionCertified, footage.forget),
+    Reaction(DestructionCertified, borders.forget),
     Errand(DestructionCertified, evidence.take_files_away),
     # and each camera's day at its own
     Reaction(DestructionCertified, recordings.forget),
@@ -215,6 +226,8 @@ PASSING: tuple[Errand, ...] = (
     Errand(PersonMoved, watch.widen_for_move),
     # and what was turned to her goes with her
     Errand(PersonMoved, aiming.follow),
+    # and who is told of it beyond a border
+    Errand(PersonMoved, borders.follow),
 )
 
 TIMERS: dict[str, TimerReaction] = {
@@ -243,4 +256,8 @@ LETTERS: dict[type, letters.Reading] = {
     Answer: reading.answered,
     Withdrawal: reading.withdrawn,
     Over: reading.over,
+    # at a border: what a neighbour has there, and what one would do for ours
+    Sighting: at_border.sighted,
+    SightingOver: at_border.sighting_over,
+    Wished: at_border.wished,
 }

@@ -775,7 +775,7 @@ async def test_a_picture_enlarged_covers_the_map_and_nothing_else(sit: Sit, room
 # -- her position, the units, the map
 
 
-async def test_the_map_draws_what_is_known_and_how_well(sit: Sit, room: Room) -> None:
+async def test_the_map_draws_what_is_known_and_how_well(sit: Sit, room: Room, stage: Stage, picture: Any) -> None:
     far = {**at(-1000, 990), "accuracy_m": 100.0, "at": ago(1), "coarse": True}
     room.have(worked(), incident(48, kind="trip", trigger="away", position=far))
     page = await sit(map=True)
@@ -786,6 +786,9 @@ async def test_the_map_draws_what_is_known_and_how_well(sit: Sit, room: Room) ->
     await page.locator('[data-mark="person"].fresh').wait_for()
     await says(where, "해든동 해든로16길 24", "오차 ±9 m", "초 전", "걷는 중")
     assert await page.locator(".mark-camera").count() == 4
+    await stage.say("/live", {"type": "borders", "borders": [neighbours_case()]})
+    await says(page.locator('[data-mark="border-b1"]'), "1")
+    await picture(page, "a-console-map")
     await says(page.locator(".mark-unit"), "순찰 12호", "1분 50초")
     await says(page.locator("[data-part=edge]"), "새 귀가 · 멀어짐", "북서쪽 1.4 km")
     await room.put(worked(position=fix(0, 0, age=30)))
@@ -929,6 +932,42 @@ async def test_trips_are_counted_and_listed_without_a_name_or_a_place(
     await picture(page, "a-console-trips")
     await page.keyboard.press("KeyI")
     await sheet.wait_for(state="detached")
+    await _a_neighbours_case_at_our_border_is_quiet(page, stage, picture)
+
+
+def neighbours_case() -> dict[str, Any]:
+    return {
+        "id": "b1", "centre": {"id": "seocho", "name": "서초구 통합관제센터"}, "number": "SC-1122-0007", "kind": "sos",
+        "trigger": "button", "priority": 1, "silent": True, "claimed": True, "received_at": ago(95), "heard_at": ago(4),
+        "place": place("서초구", "Seocho-gu"), "wish": None,
+        "position": {**at(-90, 40), "accuracy_m": 100.0, "at": ago(4), "coarse": True},
+    }  # fmt: skip
+
+
+async def _a_neighbours_case_at_our_border_is_quiet(page: Page, stage: Stage, picture: Any) -> None:
+    """Theirs: no alarm, no name, a cell on the map; what we would do is said to them by keyboard. And of ours, who knows of it beyond."""
+    case = neighbours_case()
+    stage.on("POST", "/api/borders/b1/wish", None)
+    heard = await tones(page)
+    await stage.say("/live", {"type": "borders", "borders": [case]})
+    border = page.locator("[data-border=b1]")
+    await says(border, "SOS", "서초구 통합관제센터", "담당 요원 있음", "약 100 m 칸")
+    assert await tones(page) == heard, "no alarm"
+    await border.get_by_role("button", name="돕겠다고 알리기").focus()
+    await page.keyboard.press("Enter")
+    await says(page.locator("[data-part=line]"), "서초구 통합관제센터에 알림")
+    assert [one.body for one in stage.asked_for("/api/borders/b1/wish")] == [{"wish": "help"}]
+    late = case | {"heard_at": ago(400), "wish": "help"}
+    ours = incident(
+        48, priority=2, escalation=None, beyond=[{"centre": case["centre"], "since": ago(30), "wish": "take"}]
+    )
+    await stage.say("/live", {"type": "borders", "borders": [late]})
+    await stage.say("/live", {"type": "incident", "incident": ours})
+    await says(border, "돕겠다고 알림", "소식 없음")
+    await says(page.locator("[data-part=beyond]").first, "서초구 통합관제센터: 넘겨받겠음")
+    await picture(page, "a-console-border")
+    await stage.say("/live", {"type": "borders", "borders": []})
+    await border.wait_for(state="detached")
 
 
 async def test_an_escort_is_given_to_a_pair_by_keyboard_and_the_slower_one_is_told(

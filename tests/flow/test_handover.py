@@ -27,6 +27,8 @@ from tests.flow.conftest import CENTRE, House, opened, placed
 
 YONGIN = "gyeonggi-yongin"
 IN_YONGIN = (37.2411, 127.1776)
+AT_BORDER = (37.3431, 127.10)
+"""In Seongnam, 37 m from Yongin."""
 
 
 NAMES = count()
@@ -308,6 +310,106 @@ async def test_a_rejected_case_is_the_senders_and_a_dispatched_one_stays(land: L
     assert (await lee.post(f"{incident}/dispatches", json={"agency": "112"})).status_code == 201
     refused = await lee.post(f"{incident}/handover", json={"to": YONGIN})
     assert refused.status_code == 409 and refused.json()["type"].endswith("handover.dispatched")
+
+
+@MEMORY
+async def test_at_the_border_both_centres_know_and_nobody_is_alarmed_twice(land: Land) -> None:
+    """The neighbour sees about where she is and who has her, as long as she is near it; it may offer help; its copy is destroyed."""
+    where = [AT_BORDER]
+    phone = await land.seongnam.phone()
+    phone.receiver._where = lambda: where[0]
+    receipt = await phone.sos()
+    lee, park = await land.seongnam.client("operator"), await land.yongin.client("operator", centre=YONGIN)
+    token = park.headers["authorization"].removeprefix("Bearer ")
+
+    async def told() -> Any:
+        return (await park.get("/api/borders")).json()["borders"]
+
+    [case] = await land.yongin.until(told)
+    assert case["centre"]["id"] == CENTRE and case["claimed"] is False
+    assert (case["position"]["latitude"], case["position"]["longitude"]) == (37.343, 127.1), "a cell, no more"
+    assert "하늘" not in str(case) and "010" not in str(case)
+    assert (await park.get("/api/incidents")).json()["incidents"] == [], "no alarm at the neighbour"
+    assert not await land.yongin.rows("SELECT 1 FROM guardian_notice")
+
+    async def moved() -> bool:
+        return any(one["claimed"] and one["position"]["longitude"] == 127.099 for one in await told())
+
+    # Claimed, and she goes along the border: both are told to the neighbour, and pushed to its consoles.
+    async with land.yongin.socket("/live", token) as console:
+        assert [one["id"] for one in (await console.first("state"))["borders"]] == [case["id"]]
+        await lee.post(f"/api/incidents/{receipt.incident}/claim")
+        where[0] = (AT_BORDER[0] + 0.0002, AT_BORDER[1] - 0.0012)
+        await phone.report()
+        await land.yongin.until(moved)
+        assert (await console.first("borders"))["borders"]
+
+    # What it would do is said to whoever has her, who decides.
+    for wish in ("help", "take"):
+        assert (await park.post(f"/api/borders/{case['id']}/wish", json={"wish": wish})).status_code == 204
+    assert (await park.post(f"/api/borders/{case['id']}/wish", json={"wish": "seize"})).json()["field"] == "wish"
+    assert (await lee.post(f"/api/borders/{case['id']}/wish", json={"wish": "help"})).status_code == 404
+
+    async def mine() -> Any:
+        return (await lee.get(f"/api/incidents/{receipt.incident}")).json()
+
+    async def wished() -> bool:
+        return any(one["wish"] == "take" for one in (await mine())["beyond"])
+
+    await land.seongnam.until(wished)
+    assert {"border.told", "border.help", "border.take"} <= {line["act"] for line in (await mine())["timeline"]}
+
+    # Away from the border: nothing is shown there any more, and what was stored is noise.
+    where[0] = (AT_BORDER[0] + 0.02, AT_BORDER[1])
+    await phone.report()
+
+    async def forgotten() -> bool:
+        return bool(
+            await land.yongin.rows(
+                "SELECT 1 FROM border_case WHERE ended_at IS NOT NULL AND slot IS NULL AND sealed IS NULL"
+            )
+        )
+
+    await land.yongin.until(forgotten)
+    assert await told() == [] and (await mine())["beyond"] == []
+
+    # Near it again, and closed: the same. Each use stands in both ledgers, under her tag.
+    where[0] = AT_BORDER
+    await phone.report()
+    await land.yongin.until(told)
+    await lee.post(f"/api/incidents/{receipt.incident}/close", json={"code": 2})
+    await land.yongin.until(lambda: gone(told))
+    [tag] = {row["subject_tag"] for row in await land.seongnam.rows("SELECT subject_tag FROM incident")}
+    for house, acts in (
+        (land.seongnam, {"border.told", "border.left", "border.help"}),
+        (land.yongin, {"border.came", "border.moved", "border.over", "border.take", "track.erased"}),
+    ):
+        await house.until(lambda house=house, acts=acts: written(house, tag, acts))  # type: ignore[misc]
+
+
+async def gone(told: Any) -> bool:
+    return await told() == []
+
+
+async def written(house: House, tag: str, acts: set[str]) -> bool:
+    rows = await house.rows("SELECT act FROM ledger_entry WHERE subject_tag = $1", tag)
+    return acts <= {row["act"] for row in rows}
+
+
+@MEMORY
+async def test_two_calls_of_hers_on_both_sides_of_a_border_are_one_case(land: Land) -> None:
+    """She pressed in Seongnam, and once more, with another id, at the other centre."""
+    phone = await land.seongnam.phone(at=AT_BORDER)
+    await phone.sos()
+    phone.receiver._where = lambda: (AT_BORDER[0] - 0.0006, AT_BORDER[1])
+    assert (await (await land.yongin.client()).post("/api/signals", json=phone.message())).status_code == 201
+
+    async def one() -> bool:
+        return len(await land.open_cases(land.seongnam)) + len(await land.open_cases(land.yongin)) == 1
+
+    await land.seongnam.until(one)
+    [kept] = await land.open_cases(land.seongnam)
+    assert kept["signals"] == 2, "whoever had it first has both calls"
 
 
 async def over(house: House) -> bool:

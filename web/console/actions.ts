@@ -3,7 +3,7 @@
  * sent when the server is back. What the server refuses is said, never swallowed.
  */
 import { computed, signal } from "@preact/signals";
-import { type Agency, type Colleague, get, type Grant, type Incident, type IncidentDetail, post, Problem, signedIn, type TakenIncident } from "../shared/api";
+import { type Agency, type BorderCase, type Colleague, get, type Grant, type Incident, type IncidentDetail, post, Problem, signedIn, type TakenIncident, type Wish } from "../shared/api";
 import { exactNow } from "../shared/clock";
 import { isOffered } from "./ordering";
 import { keepTokens } from "./pictures";
@@ -193,6 +193,12 @@ export function endOffer(id: string): Promise<boolean> {
   const one = store.incidents.peek().get(id);
   const verb = one?.coming ? "handover/reject" : one?.offer?.centre ? "handover/end" : "offer/end";
   return send(`offer.${id}`, id, () => post(path(id, verb)), () => (store.incidents.peek().get(id)?.offer ?? null) === null);
+}
+
+/** Tells a neighbour what this centre would do for its case at our border. */
+export async function wish(one: BorderCase, wish: Wish): Promise<void> {
+  const done = (): boolean => store.borders.peek().find(({ id }) => id === one.id)?.wish === wish;
+  if (await send(`wish.${one.id}`, one.id, () => post(`/api/borders/${encodeURIComponent(one.id)}/wish`, { wish }), done)) store.say("wish.sent", { name: one.centre.name }, clock());
 }
 
 /** Ticked at once here, so that the next Space means the next step and not this one again. */

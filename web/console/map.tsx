@@ -17,6 +17,7 @@ import { Icon } from "../shared/icons";
 import { theme } from "../shared/theme";
 import { age, clockTime, direction, distance, span } from "../shared/words";
 import * as act from "./actions";
+import { looked } from "./borders";
 import { Calibrating, headOnMap, pick, work } from "./calibrating";
 import { sick } from "./cameras";
 import { bearingTo, distanceBetween } from "./geo";
@@ -82,6 +83,7 @@ function scene(): Scene {
     sick: sick.value,
     units,
     others: [...store.incidents.value.values()].filter((i) => i.id !== incident?.id && isWaiting(i) && i.position).map((i) => ({ id: i.id, at: i.position!, priority: i.priority })),
+    borders: store.borders.value.map(({ id, position, priority }) => ({ id, at: position, priority })),
     head: headOnMap.value,
     drawn: zonesOnMap.value,
     now_ms: now.value,
@@ -188,6 +190,7 @@ export function MapPanel(): JSX.Element {
     if (opened.peek()) view?.recolour();
   }, [colours]);
   useEffect(() => act.centring.subscribe((n) => void (n > 0 && view?.centre())), []);
+  useEffect(() => looked.subscribe((one) => void (one && view?.show(one.at))), []);
   useEffect(() => act.zooming.subscribe((n) => void (n !== 0 && view?.zoom(Math.sign(n)))), []);
   const shown = act.camerasShown.value;
   useEffect(() => view?.showCameras(shown), [shown]);

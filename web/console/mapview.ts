@@ -46,6 +46,8 @@ export interface Scene {
   sick: ReadonlySet<string>;
   units: PlacedUnit[];
   others: OtherIncident[];
+  /** Cells of neighbours' cases at our border. */
+  borders: { id: string; at: Position; priority: 1 | 2 | 3 }[];
   /** A head that is being calibrated: the places it was steered to, and where it looks as far as that is known. */
   /** Zones of a ward while one is being drawn, and its corners. */
   drawn: { zones: { ring: Ring; rule: string; chosen: boolean }[]; corners: Point[] } | null;
@@ -353,6 +355,9 @@ export class MapView {
     }
     for (const other of scene.others) {
       this.mark(`other-${other.id}`, other.at, `mark-other p${other.priority}`, String(other.priority), wanted);
+    }
+    for (const border of scene.borders) {
+      this.mark(`border-${border.id}`, border.at, "mark-border", String(border.priority), wanted);
     }
     for (const [key, { marker }] of this.markers) {
       if (wanted.has(key)) continue;

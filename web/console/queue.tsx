@@ -6,7 +6,7 @@ import check from "lucide-static/icons/check.svg?raw";
 import footprints from "lucide-static/icons/footprints.svg?raw";
 import hands from "lucide-static/icons/heart-handshake.svg?raw";
 import folded from "lucide-static/icons/list-collapse.svg?raw";
-import type { Incident } from "../shared/api";
+import type { BorderCase, Incident } from "../shared/api";
 import { since } from "../shared/clock";
 import { Glyph, Kbd, Timer } from "../shared/components";
 import { both } from "../shared/i18n";
@@ -14,6 +14,7 @@ import { Icon } from "../shared/icons";
 import { clockTime, span, timer } from "../shared/words";
 import * as act from "./actions";
 import { cap } from "./bindings";
+import { Beyond, Borders } from "./borders";
 import { type Fold, isOffered, isWaiting, type Queue as Order } from "./ordering";
 import { record } from "./record";
 import * as store from "./store";
@@ -21,13 +22,13 @@ import { s as w } from "./ward-words";
 import { named, t } from "./words";
 
 /** What it is in a word or two: a trip is called by what went wrong on it, and so is a ward. */
-export const kindOf = ({ kind, trigger }: Incident): string => (kind === "trip" || kind === "ward" ? named(kind, trigger) : named("kind", kind));
+export const kindOf = ({ kind, trigger }: Incident | BorderCase): string => (kind === "trip" || kind === "ward" ? named(kind, trigger) : named("kind", kind));
 
-export const titleOf = (incident: Incident): string => (incident.kind === "sos" ? `${kindOf(incident)} · ${named("trigger", incident.trigger)}` : kindOf(incident));
+export const titleOf = (incident: Incident | BorderCase): string => (incident.kind === "sos" ? `${kindOf(incident)} · ${named("trigger", incident.trigger)}` : kindOf(incident));
 
 export function Marks({ incident }: { incident: Incident }): JSX.Element | null {
   const offer = isOffered(incident) ? null : incident.offer;
-  if (incident.marks.length === 0 && !offer) return null;
+  if (incident.marks.length === 0 && !offer && !incident.beyond?.length) return null;
   return (
     <div class="marks">
       {offer && <span class="chip line" data-part="offer">{t("card.offering", { name: offer.to.name, t: timer(Math.max(0, -since(offer.due_at))) })}</span>}
@@ -37,6 +38,7 @@ export function Marks({ incident }: { incident: Incident }): JSX.Element | null 
       {incident.marks.includes("handed_over") && <span class="chip line">{t("card.handed_over")}</span>}
       {incident.marks.includes("repeated") && incident.signals > 1 && <span class="chip line">{t("card.repeated", { n: incident.signals })}</span>}
       {incident.marks.includes("unverified") && <span class="chip line">{t("card.unverified")}</span>}
+      <Beyond incident={incident} />
     </div>
   );
 }
@@ -370,6 +372,7 @@ export function Queue(): JSX.Element {
           </div>
         </>
       )}
+      <Borders titleOf={titleOf} />
       <ReadyTrips />
       <WardAlarms />
       {flags.length > 0 && (urgent || flood) && (

@@ -3,7 +3,7 @@
  * could not be sent yet). No DOM here; screens read signals, verbs live in actions.ts.
  */
 import { computed, signal } from "@preact/signals";
-import { type AgencyStatus, type Camera, type CameraCount, type Grant, type Incident, type IncidentDetail, type Me, me, type Position, type RankedCamera, type Words, type Sight } from "../shared/api";
+import { type AgencyStatus, type BorderCase, type Camera, type CameraCount, type Grant, type Incident, type IncidentDetail, type Me, me, type Position, type RankedCamera, type Words, type Sight } from "../shared/api";
 import { exactNow, now } from "../shared/clock";
 import { arrange, isWaiting, type Queue } from "./ordering";
 import { seat, type Slot } from "./slots";
@@ -47,9 +47,10 @@ export interface WardCounts {
 
 export type ServerMessage =
   | { type: "hello"; at: string; me?: Me }
-  | { type: "state"; incidents: Case[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; trips?: TripCounts; escorts?: EscortCounts; wards?: WardCounts }
+  | { type: "state"; incidents: Case[]; borders?: BorderCase[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; trips?: TripCounts; escorts?: EscortCounts; wards?: WardCounts }
   | { type: "trips"; trips: TripCounts; escorts?: EscortCounts }
   | { type: "wards"; wards: WardCounts }
+  | { type: "borders"; borders: BorderCase[] }
   | { type: "incident"; incident: Case }
   | { type: "position"; incident: string; position: Position; cameras?: RankedCamera[]; sight?: Sight }
   | { type: "gone"; incident: string }
@@ -66,6 +67,8 @@ export const agencies = signal<Record<string, AgencyStatus>>({});
 export const videos = signal<CameraCount | null>(null);
 export const trips = signal<TripCounts | null>(null);
 export const escorts = signal<EscortCounts | null>(null);
+/** What the neighbours have at our border. */
+export const borders = signal<BorderCase[]>([]);
 export const wards = signal<WardCounts | null>(null);
 export const centre = signal<Centre | null>(null);
 export const cameras = signal<Camera[]>([]);
@@ -152,6 +155,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       if (message.trips) trips.value = message.trips;
       if (message.escorts) escorts.value = message.escorts;
       if (message.wards) wards.value = message.wards;
+      borders.value = message.borders ?? [];
       ready.value = true;
       for (const incident of next.values()) {
         if (!isWaiting(incident) || (before.has(incident.id) && isWaiting(before.get(incident.id)!))) continue;
@@ -195,6 +199,9 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       return;
     case "wards":
       wards.value = message.wards;
+      return;
+    case "borders":
+      borders.value = message.borders;
       return;
     case "lost-claim":
       say("claim.lost", { name: message.owner.name }, clock_ms);

@@ -56,6 +56,23 @@ export interface Colleague {
   role: Role | "centre";
   cases: number;
 }
+export type Wish = "help" | "take";
+/** A neighbour's case at our border, about where it is. */
+export interface BorderCase {
+  id: string;
+  centre: Named;
+  number: string;
+  kind: string;
+  trigger: string;
+  priority: 1 | 2 | 3;
+  silent: boolean;
+  claimed: boolean;
+  received_at: string;
+  heard_at: string;
+  place: Words;
+  position: Position;
+  wish: Wish | null;
+}
 export interface Incident {
   id: string;
   number: string;
@@ -76,6 +93,8 @@ export interface Incident {
   offer: Offer | null;
   /** Another centre asks this one to take it. */
   coming?: Offer | null;
+  /** Centres beyond a border that know of it. */
+  beyond?: { centre: Named; since: string; wish: Wish | null }[];
   claimed_at: string | null;
   confirmed_at: string | null;
   requested_at: string | null;

@@ -11,7 +11,7 @@ STAGES = (
     "trust.access", "trust.grants", "city.people", "city.places", "city.country", "city.cameras", "city.ways", "city.bells", "response.signals",
     "response.tracking", "city.recordings", "city.migration", "response.incidents", "response.evidence",
     "response.footage", "response.bells", "response.notify",
-    "response.dispatch", "response.handover", "response.walls", "response.trips", "response.escorts", "response.wards", "adapters.gateways",
+    "response.dispatch", "response.handover", "response.borders", "response.walls", "response.trips", "response.escorts", "response.wards", "adapters.gateways",
 )  # fmt: skip
 
 CORE: tuple[Line, ...] = (

@@ -29,6 +29,7 @@ from ansim.city.places import routes as places_routes
 from ansim.city.ways import routes as way_routes
 from ansim.nodes.media.socket import media_socket, wall_socket
 from ansim.response.bells import routes as press_routes
+from ansim.response.borders import routes as border_routes
 from ansim.response.escorts import routes as escort_routes
 from ansim.response.evidence import routes as evidence_routes
 from ansim.response.footage import routes as footage_routes
@@ -69,6 +70,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         *incident_routes.ROUTES,
         *picture_routes.ROUTES,
         *handover_routes.ROUTES,
+        *border_routes.ROUTES,
         *evidence_routes.ROUTES,
         *footage_routes.ROUTES,
         *press_routes.ROUTES,

@@ -35,6 +35,10 @@ class CountryBoundaries:
         code = None if found.municipality is None else found.municipality.code
         return found.centres[0].id, code, found.source
 
+    def beyond(self, position: Position) -> list[str]:
+        found = self._areas.find_circle(position.latitude, position.longitude, position.accuracy_m, self._clock.now())
+        return [neighbour.id for neighbour in found.neighbours]
+
     def neighbours(self, centre: str) -> list[str]:
         return [neighbour.id for neighbour in self._areas.neighbours(centre, self._clock.now())]
 
@@ -50,6 +54,11 @@ class CountryBoundaries:
         return (
             Words(ko="위치 모름", en="place not known") if known is None else Words(ko=known.name.ko, en=known.name.en)
         )
+
+    def district(self, latitude: float, longitude: float) -> Words:
+        """As much as may be known of somebody whose case it is not."""
+        name = self._jurisdictions.place_name(latitude, longitude)
+        return Words(ko=name.ko, en=name.en)
 
     def centre(self, id: str) -> Words:
         known = self._areas.centres.get(id)

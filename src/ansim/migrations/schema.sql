@@ -978,13 +978,47 @@ CREATE TABLE handover (
     incident    text NOT NULL REFERENCES incident,  -- the case at this end
     way         text NOT NULL CHECK (way IN ('out', 'in')),  -- which way it goes, seen from this end
     centre      text NOT NULL,                    -- the other end
-    why         text NOT NULL CHECK (why IN ('place', 'moved', 'unclaimed')),  -- place: she is in the other's area; moved: she went there; unclaimed: nobody here claims it
+    why         text NOT NULL CHECK (why IN ('place', 'moved', 'unclaimed', 'same')),  -- place: she is in the other's area; moved: she went there; unclaimed: nobody here claims it; same: both have a case of hers
     state       text NOT NULL CHECK (state IN ('offered', 'accepted', 'rejected', 'withdrawn', 'lapsed')),  -- lapsed: nobody answered in time
     offered_at  timestamptz NOT NULL,             -- by this end's clock
     answered_at timestamptz,                      -- when it had its end
     sealed      bytea                             -- what her phone needs to go on there, under the case's key
 );
 CREATE INDEX handover_incident ON handover (incident);
+
+-- That a neighbouring centre knows of a case near its border.
+CREATE TABLE border_told (
+    id       text PRIMARY KEY,                    -- the same as its border_case there
+    incident text NOT NULL REFERENCES incident,   -- our case
+    centre   text NOT NULL,                       -- who knows
+    told_at  timestamptz NOT NULL,                -- when it last heard
+    count    int NOT NULL,                        -- how often it has been told
+    ended_at timestamptz,                         -- she left the border, or the case closed
+    wish     text CHECK (wish IN ('help', 'take')),  -- what it would do: help, or take the case
+    sealed   bytea                                -- what it was last told, under the key of her track
+);
+CREATE UNIQUE INDEX border_told_open ON border_told (incident, centre) WHERE ended_at IS NULL;
+
+-- A neighbouring centre's case near our border.
+CREATE TABLE border_case (
+    id          text PRIMARY KEY,                 -- as that centre calls it to us
+    centre      text NOT NULL,                    -- who has it
+    number      text NOT NULL,                    -- its number there
+    kind        text NOT NULL,                    -- what it is
+    trigger     text NOT NULL,                    -- how it came
+    priority    smallint NOT NULL,                -- how urgent it is there
+    silent      boolean NOT NULL,                 -- nothing may be heard at her place
+    claimed     boolean NOT NULL,                 -- whether somebody there has claimed it
+    received_at timestamptz NOT NULL,             -- when it came there
+    subject_tag text NOT NULL,                    -- by which she finds what the ledger here says of her
+    said_at     timestamptz NOT NULL,             -- when that centre last said something, by its clock
+    count       int NOT NULL,                     -- how often that centre has said something: what comes late changes nothing
+    ended_at    timestamptz,                      -- when it was over for us
+    wish        text CHECK (wish IN ('help', 'take')),  -- what we said that we would do
+    slot        bigint,                           -- key of the cell; null when destroyed
+    sealed      bytea                             -- about where she is
+);
+CREATE INDEX border_case_open ON border_case (received_at) WHERE ended_at IS NULL;
 
 -- == The country, in a hub's database ==================================================================================
 

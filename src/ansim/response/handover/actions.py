@@ -1,8 +1,8 @@
 """The verbs of a hand-over. Until the other centre has said that it has the case, it is somebody's here.
 
-Three reasons (`model.Why`): she is in another centre's area and her phone came here; she walked out of ours; nobody here claims it. For the first
-the other centre needs nobody to agree: it is stored there as if she had pressed there, and this one lets go. For the others one of its operators
-claims the case, and that is the acceptance.
+Four reasons (`model.Why`): she is in another centre's area and her phone came here; she walked out of ours; nobody here claims it; the other has a
+case of hers, too. For the first and the last the other centre needs nobody to agree: it is stored there as if she had pressed there, and this one
+lets go. For the others one of its operators claims the case, and that is the acceptance.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ async def ask(tx: Transaction, id: str, actor: str, to: str, note: str) -> Hando
         raise Problem(
             409, "handover.offered", "A centre has been asked already", "Wait for its answer, or take it back."
         )
-    await _offer(tx, incident, to, "moved", actor, note)
+    await offer(tx, incident, to, "moved", actor, note)
     await tx.settle()
     found = await store.latest_of(tx, id)
     assert found is not None
@@ -204,7 +204,7 @@ async def home_again(tx: Transaction, id: str) -> None:
     if tx.use(Country).up(incident.centre) and (waiting is None or tx.at - waiting.offered_at > FRESH):
         if waiting is not None:
             await _end(tx, incident, waiting, "lapsed", "clock")
-        await _offer(tx, incident, incident.centre, "place", "clock")
+        await offer(tx, incident, incident.centre, "place", "clock")
     tx.arm(COVERED, id, tx.at + min(HOME_AGAIN * 2**offers, HOME_AGAIN_AT_MOST))
 
 
@@ -269,12 +269,13 @@ def moved_context(incident: str) -> bytes:
     return f"moved/{incident}".encode()
 
 
-async def _offer(tx: Transaction, incident: IncidentRow, to: str, why: Why, actor: str, note: str = "") -> None:
-    offer = await _offer_of(tx, tx.world.id(), incident, why, note)
+async def offer(tx: Transaction, incident: IncidentRow, to: str, why: Why, actor: str, note: str = "") -> None:
+    """Write to another centre that it should take the case. Until it answers it is ours."""
+    letter = await _offer_of(tx, tx.world.id(), incident, why, note)
     sealed = None
     if note and incident.case_slot is not None:
         sealed = tx.use(Keys).seal(incident.case_slot, note.encode(), incidents.words_context(incident.id))
-    await _send(tx, incident.id, incident.subject_tag, to, offer, actor, sealed)
+    await _send(tx, incident.id, incident.subject_tag, to, letter, actor, sealed)
 
 
 async def _send(
@@ -314,7 +315,7 @@ async def _ask_neighbour(tx: Transaction, incident: IncidentRow) -> None:
     country = tx.use(Country)
     neighbour = next((one for one in incident.escalated_to if one not in asked and country.up(one)), None)
     if neighbour is not None:
-        await _offer(tx, incident, neighbour, "unclaimed", "clock")
+        await offer(tx, incident, neighbour, "unclaimed", "clock")
 
 
 async def _end(tx: Transaction, incident: IncidentRow, handover: HandoverRow, state: str, actor: str) -> None:

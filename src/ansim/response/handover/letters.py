@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Union
 
 import msgspec
 import structlog
@@ -14,7 +14,6 @@ from ansim.core.bus import Bus
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import Problem, Unavailable
 from ansim.response.handover.events import LetterWritten
-from ansim.response.handover.model import Letter
 from ansim.trust import sealing
 from ansim.trust.access.model import Site
 from ansim.trust.signed import NotTheirs, PrivateKey, opened, sign
@@ -39,7 +38,7 @@ def subject(centre: str) -> str:
     return f"letters.{centre}"
 
 
-def write(tx: Transaction, to: str, letter: Letter) -> None:
+def write(tx: Transaction, to: str, letter: msgspec.Struct) -> None:
     """It leaves after the commit. Raises Unavailable while nobody has said how that centre is reached, or nothing that makes sense."""
     card = tx.use(Country).card(to)
     if card is None:
@@ -60,12 +59,13 @@ async def carry(database: Database, fact: LetterWritten) -> None:
 def receive(database: Database, post: Post, readings: Mapping[type, Reading]) -> None:
     """Have every letter to this centre answered."""
     site, country = database.use(Site).centre, database.use(Country)
+    letters = msgspec.json.Decoder(Union[tuple(readings)])  # noqa: UP007
 
     async def deliver(id: str, message: bytes) -> None:
         try:
             sender, sealed = opened(message, "letter", country.keys())
             text = sealing.open(database.use(CentreKey).private, sealed, INFO, _context(sender, site, id))
-            letter: Letter = msgspec.json.decode(text, type=Letter)
+            letter = letters.decode(text)
         except (NotTheirs, sealing.NotForUs, msgspec.MsgspecError) as error:
             if not country.hub_up:
                 raise Unavailable from None  # perhaps from somebody of whom we have not heard yet

@@ -10,9 +10,10 @@ import msgspec
 from ansim.core.position import Position
 from ansim.response.signals.receipts import ReceiptBody
 
-Why = Literal["place", "moved", "unclaimed"]
+Why = Literal["place", "moved", "unclaimed", "same"]
 """place: the other centre answers for where she is, and her phone came here because that one was silent, or by an old mapping. moved: she
-has crossed the border, and whoever has the case asks the other to take it. unclaimed: nobody here has claimed it."""
+has crossed the border, and whoever has the case asks the other to take it. unclaimed: nobody here has claimed it. same: the other has a case
+of the same person, and claimed it or had it first."""
 
 State = Literal["offered", "accepted", "rejected", "withdrawn", "lapsed"]
 
@@ -86,9 +87,6 @@ class Over(msgspec.Struct, frozen=True, kw_only=True, tag="over"):
     """The case that was taken is closed: from now on she may read here, too, who saw her."""
 
     id: str
-
-
-Letter = Offer | Answer | Withdrawal | Over
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):

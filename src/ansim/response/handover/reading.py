@@ -42,7 +42,7 @@ async def offered(database: Database, sender: str, offer: Offer) -> None:
         await store.cancel(tx, [one.client_id for one in offer.signals if one.cancelled])
         handover = await store.locked(tx, offer.id)
         assert handover is not None
-        if offer.why == "place" or case.owner is not None or not case.open:
+        if offer.why in ("place", "same") or case.owner is not None or not case.open:
             await actions.accept(tx, case, handover)
 
 

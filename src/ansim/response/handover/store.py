@@ -73,6 +73,14 @@ async def asked(tx: Transaction, incidents: Sequence[str]) -> dict[tuple[str, st
     return {(row["incident"], row["way"]): msgspec.convert(dict(row), HandoverRow) for row in rows}
 
 
+async def asked_out(tx: Transaction, incident: str) -> set[str]:
+    """The centres that are asked to take it just now."""
+    rows = await tx.fetch(
+        "SELECT centre FROM handover WHERE incident = $1 AND way = 'out' AND state = 'offered'", incident
+    )
+    return {row["centre"] for row in rows}
+
+
 async def accepted_of(tx: Transaction, incident: str) -> HandoverRow | None:
     """How the case went to another centre, if it did."""
     return _row(

@@ -13,6 +13,9 @@ from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
 from ansim.core.position import Position
 from ansim.response.bells import actions as bells
+from ansim.response.borders import store as border_store
+from ansim.response.borders.actions import context as border_context
+from ansim.response.borders.model import Cell, ToldRow
 from ansim.response.dispatch import store as dispatches
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.model import Dispatch
@@ -32,6 +35,8 @@ from ansim.response.notify.model import ToldReceipt
 from ansim.response.picture import escorts, store, trips, wards
 from ansim.response.picture.labels import PROCEDURE, Places, Telephones, instructions
 from ansim.response.picture.model import (
+    Beyond,
+    BorderCase,
     ChannelLine,
     DispatchLine,
     Escalation,
@@ -121,6 +126,26 @@ async def queue(tx: Transaction, actor: Actor) -> list[Incident]:
     return [await seen(tx, row, actor, fixes=None) for row in rows]
 
 
+async def borders(tx: Transaction) -> list[BorderCase]:
+    """The neighbours' cases at our border, as far as anything is known of where they are."""
+    places, keys, found = tx.use(Places), tx.use(Keys), []
+    for row in await border_store.borders(tx):
+        text = keys.opened(row.slot, row.sealed, border_context(row.id))
+        if text is None:
+            continue
+        cell = msgspec.json.decode(text, type=Cell)
+        position = SeenPosition(**msgspec.structs.asdict(cell), source="device", coarse=True)
+        found.append(
+            BorderCase(
+                id=row.id, centre=Named(id=row.centre, name=places.centre(row.centre).ko), number=row.number, kind=row.kind,
+                trigger=row.trigger, priority=row.priority, silent=row.silent, claimed=row.claimed,
+                received_at=row.received_at, heard_at=row.said_at, place=places.district(cell.latitude, cell.longitude),
+                position=position, wish=row.wish,
+            )
+        )  # fmt: skip
+    return found
+
+
 async def one(tx: Transaction, id: str, actor: Actor) -> Incident:
     row = await incidents.seen_by(tx, actor.centre, id)
     if row is None:
@@ -157,15 +182,18 @@ class _Around(NamedTuple):
     names: Mapping[str, str]
     cancel_requested_at: Mapping[str, datetime]
     handovers: Mapping[tuple[str, str], HandoverRow]
+    told: Sequence[ToldRow]
 
 
 async def _around(tx: Transaction, rows: Sequence[IncidentRow]) -> _Around:
     accounts = {account for row in rows for account in (row.owner, row.offered_to) if account}
     cancelled = [row.id for row in rows if "cancel_pending" in row.marks]
+    among, ids = bool(tx.use(Country).listed), [row.id for row in rows]
     return _Around(
         await store.names(tx, sorted(accounts)) if accounts else {},
         await store.cancel_requested(tx, cancelled) if cancelled else {},
-        await handovers.asked(tx, [row.id for row in rows]) if tx.use(Country).listed else {},
+        await handovers.asked(tx, ids) if among else {},
+        await border_store.told_of(tx, ids) if among else (),
     )
 
 
@@ -190,6 +218,10 @@ def _shared(
         "owner": None if row.owner is None else Named(id=row.owner, name=around.names.get(row.owner, "")),
         "offer": _offer(row, around) or _handover(tx, around.handovers.get((row.id, "out"))),
         "coming": _handover(tx, around.handovers.get((row.id, "in"))),
+        "beyond": [
+            Beyond(centre=Named(id=told.centre, name=places.centre(told.centre).ko), since=told.told_at, wish=told.wish)
+            for told in around.told if told.incident == row.id
+        ],
         "claimed_at": row.claimed_at, "confirmed_at": row.confirmed_at, "requested_at": row.requested_at,
         "arrived_at": row.arrived_at, "closed_at": row.closed_at, "destroyed_at": row.destroyed_at,
         "escalation": None if row.unclaimed_since is None or row.state != "received" else Escalation(
@@ -243,7 +275,7 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Ar
         ],
         timeline=[
             TimelineLine(id=line["id"], at=line["at"], act=line["act"], actor=line["actor"],
-                name=actors.get(line["actor"]), text=_words(tx, row, line["sealed"]))
+                name=_called(tx, actors, line["actor"]), text=_words(tx, row, line["sealed"]))
             for line in lines
         ],
         messages=[
@@ -261,6 +293,11 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Ar
         track=fixes,
         close_code=row.close_code,
     )  # fmt: skip
+
+
+def _called(tx: Transaction, accounts: Mapping[str, str], actor: str) -> str | None:
+    kind, _, id = actor.partition(":")
+    return tx.use(Places).centre(id).ko if kind == "centre" else accounts.get(actor)
 
 
 async def _battery(tx: Transaction, incident: str) -> int | None:

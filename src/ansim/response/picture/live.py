@@ -17,6 +17,7 @@ from ansim.core.database import Committed, Database, Transaction
 from ansim.core.errors import Problem, Unavailable
 from ansim.core.events import Fact
 from ansim.core.position import Position
+from ansim.response.borders.events import BorderChanged
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.events import UnitMoved
 from ansim.response.dispatch.ports import Gateways
@@ -38,7 +39,7 @@ from ansim.response.watch.actions import followed
 from ansim.response.watch.ports import Media
 from ansim.trust.access import sessions
 from ansim.trust.access.events import AccountDisabled, SessionEnded
-from ansim.trust.access.model import Actor
+from ansim.trust.access.model import Actor, Site
 from ansim.trust.grants import actions as grants
 
 log = structlog.get_logger()
@@ -81,8 +82,9 @@ class Operator:
 
     async def everything(self, tx: Transaction) -> bytes | None:
         incidents = await assemble.queue(tx, self.actor)
+        borders = await assemble.borders(tx) if self._of_site(tx) else []
         counts = {**await self._count(tx), "wards": await wards.counts(tx, self.actor.centre)}
-        return encode({"type": "state", "incidents": incidents, **counts, **lines_and_cameras(tx)})
+        return encode({"type": "state", "incidents": incidents, "borders": borders, **counts, **lines_and_cameras(tx)})
 
     async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
         if self.actor.centre != row.centre and self.actor.centre not in row.escalated_to:
@@ -111,6 +113,14 @@ class Operator:
         if not stepped:
             return None
         return encode({"type": "wards", "wards": await wards.counts(tx, self.actor.centre)})
+
+    async def borders(self, tx: Transaction) -> bytes | None:
+        if not self._of_site(tx):
+            return None
+        return encode({"type": "borders", "borders": await assemble.borders(tx)})
+
+    def _of_site(self, tx: Transaction) -> bool:
+        return self.actor.centre == tx.use(Site).centre
 
     async def _count(self, tx: Transaction) -> dict[str, TripCounts | EscortCounts]:
         centre = self.actor.centre
@@ -227,6 +237,7 @@ class Live:
         self._stepped = False
         self._wards: set[str] = set()
         self._alarmed = False
+        self._bordered = False
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         database.on_commit.append(self._committed)
@@ -285,6 +296,9 @@ class Live:
                 self._wards.add(ward)
                 self._alarmed |= not isinstance(fact, WardHeard)
                 self._wake.set()
+            if isinstance(fact, BorderChanged):
+                self._bordered = True
+                self._wake.set()
             incident = getattr(fact, "incident", None)
             if incident is None:
                 continue
@@ -300,12 +314,15 @@ class Live:
             changed, moved = self._changed, self._moved
             self._changed, self._moved = {}, {}
             trips, stepped, self._trips, self._stepped = self._trips, self._stepped, set(), False
+            bordered, self._bordered = self._bordered, False
             warded, alarmed, self._wards, self._alarmed = self._wards, self._alarmed, set(), False
             try:
                 await self._push(list(changed), [id for id in moved if id not in changed])
                 # A notice or a link may be of a trip as well as of a case.
                 await self._push_ways({*trips, *changed}, stepped, lambda one: one.trips)
                 await self._push_ways(warded, alarmed, lambda one: one.wards)
+                if bordered:
+                    await self._push_borders()
             except Problem:
                 # The database is away: everybody gets the whole state when it is back.
                 for subscription in list(self._subscriptions):
@@ -344,6 +361,13 @@ class Live:
             for subscription in list(self._subscriptions):
                 message = await of(subscription.subscriber)(tx, ids, stepped)
                 if message is not None:
+                    subscription.put(message)
+
+    async def _push_borders(self) -> None:
+        async with self._database.transaction(readonly=True) as tx:
+            for subscription in list(self._subscriptions):
+                operator = subscription.subscriber
+                if isinstance(operator, Operator) and (message := await operator.borders(tx)) is not None:
                     subscription.put(message)
 
     async def _write_down(self, rows: list[IncidentRow]) -> None:

@@ -10,6 +10,7 @@ import msgspec
 from ansim.city.cameras.model import Outlook, RankedCamera
 from ansim.core.position import Position, Source
 from ansim.response.bells.model import BellDetail
+from ansim.response.borders.model import Cell, Wish
 from ansim.response.dispatch.ports import UnitPlace
 from ansim.response.escorts.model import EscortView
 from ansim.response.footage.actions import TakeLine
@@ -64,14 +65,33 @@ class SeenPosition(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def cell(cls, position: Position) -> SeenPosition:
-        return cls(
-            latitude=round(position.latitude, 3),
-            longitude=round(position.longitude, 3),
-            accuracy_m=max(100.0, position.accuracy_m),
-            source=position.source,
-            at=position.at,
-            coarse=True,
-        )
+        return cls(**msgspec.structs.asdict(Cell.of(position)), source=position.source, coarse=True)
+
+
+class Beyond(msgspec.Struct, frozen=True, kw_only=True):
+    """A centre beyond a border near her that knows of the case, and what it would do for it."""
+
+    centre: Named
+    since: datetime
+    wish: Wish | None
+
+
+class BorderCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A neighbour's case at our border: it is theirs, and quiet here. `wish` is what this centre said that it would do."""
+
+    id: str
+    centre: Named
+    number: str
+    kind: str
+    trigger: str
+    priority: int
+    silent: bool
+    claimed: bool
+    received_at: datetime
+    heard_at: datetime
+    place: Words
+    position: SeenPosition
+    wish: Wish | None
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +118,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     offer: Offer | None
     coming: Offer | None
     """Another centre (`to`) asks this one to take it: whoever claims it answers that."""
+    beyond: list[Beyond]
+    """The centres beyond a border that know of it."""
     claimed_at: datetime | None
     confirmed_at: datetime | None
     requested_at: datetime | None

@@ -28,12 +28,12 @@ from ansim.response.incidents.destruction import Ground
 from ansim.response.picture import assemble
 from ansim.response.picture.labels import Places, Telephones
 from ansim.response.picture.live import lines_and_cameras
-from ansim.response.picture.model import GrantLine, Incident, TakenIncident
+from ansim.response.picture.model import BorderCase, GrantLine, Incident, TakenIncident
 from ansim.response.picture.routes.shared import Asking, Db, OneCamera, ShownToken, Words, shown_token
 from ansim.response.signals.receipts import CentreNames
 from ansim.response.watch import actions as watch
 from ansim.trust.access.guards import allow
-from ansim.trust.access.model import Act, Role
+from ansim.trust.access.model import Act, Role, Site
 from ansim.trust.grants import store as grant_store
 
 Reason = Annotated[str, msgspec.Meta(max_length=400)]
@@ -122,6 +122,13 @@ async def list_incidents(actor: Asking, database: Db, closed: FromQuery[bool] = 
     """The queue: every open incident of the centre, and those its neighbours did not claim. With `closed`, the last ones."""
     async with database.transaction() as tx:
         return {"incidents": await (assemble.closed(tx, actor, 100) if closed else assemble.queue(tx, actor))}
+
+
+@get("/api/borders", guards=[allow(Act.QUEUE_VIEW)])
+async def list_borders(actor: Asking, database: Db) -> dict[str, list[BorderCase]]:
+    """What the neighbours have at our border: a cell of about 100 m, no name. It is theirs; see /api/borders/{border}/wish."""
+    async with database.transaction(readonly=True) as tx:
+        return {"borders": await assemble.borders(tx) if actor.centre == tx.use(Site).centre else []}
 
 
 @get("/api/incidents/{incident:str}", guards=[allow(Act.INCIDENT_VIEW)])
@@ -370,6 +377,7 @@ async def centre(actor: Asking, database: Db) -> dict[str, Any]:
 
 ROUTES = [
     list_incidents,
+    list_borders,
     get_incident,
     claim,
     release,

@@ -1,0 +1,95 @@
+"""What a centre does with a neighbour's letters about cases at their border. Each may come twice, and late."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ansim.core.database import Database, Transaction
+from ansim.response.borders import actions, store
+from ansim.response.borders.events import BorderChanged, NeighbourAnswered
+from ansim.response.borders.model import FRESH, KEPT, Sighting, SightingOver, Wished, same_of
+from ansim.response.handover import actions as handover
+from ansim.response.handover import store as handovers
+from ansim.response.incidents import store as incidents
+from ansim.response.incidents.actions import said
+from ansim.trust.access.model import Site
+from ansim.trust.ledger.actions import record
+from ansim.trust.retention.actions import destroy
+from ansim.trust.retention.keys import Keys
+
+
+async def sighted(database: Database, sender: str, sighting: Sighting) -> None:
+    """A neighbour has a case at our border, or has more to say of one."""
+    async with database.transaction() as tx:
+        keys, known = tx.use(Keys), await store.border(tx, sighting.id)
+        cell = msgspec.json.encode(sighting.cell)
+        if known is None:
+            if tx.at - sighting.said_at > FRESH:
+                return
+            [slot] = keys.new()
+            if not await store.come(tx, sender, sighting, slot, keys.seal(slot, cell, actions.context(sighting.id))):
+                return
+            await _record(tx, sender, "border.came", sighting.id, sighting.subject_tag)
+            await _destroy(tx, sighting.id, slot, sighting.subject_tag, after=True)
+            await keys.flush()
+        else:
+            late = known.ended_at is not None or known.slot is None or known.count >= sighting.count
+            if late or known.centre != sender or known.slot is None:
+                return
+            await store.change(tx, sighting, keys.seal(known.slot, cell, actions.context(sighting.id)))
+            await _record(tx, sender, "border.moved", sighting.id, sighting.subject_tag)
+        tx.publish(BorderChanged(border=sighting.id))
+        if known is None or known.claimed != sighting.claimed:
+            await _one_of_two(tx, sender, sighting)
+
+
+async def sighting_over(database: Database, sender: str, over: SightingOver) -> None:
+    """It is over, or she has left: what was known of it here is destroyed."""
+    async with database.transaction() as tx:
+        known = await store.border(tx, over.id)
+        if known is None or known.centre != sender or not await store.end(tx, over.id):
+            return
+        await _record(tx, sender, "border.over", over.id, known.subject_tag)
+        if known.slot is not None:
+            await _destroy(tx, over.id, known.slot, known.subject_tag, after=False)
+        tx.publish(BorderChanged(border=over.id))
+
+
+async def wished(database: Database, sender: str, wish: Wished) -> None:
+    """The neighbour would help, or would take it."""
+    async with database.transaction() as tx:
+        told = await store.told(tx, wish.id)
+        if told is None or told.centre != sender or told.ended_at is not None:
+            return
+        incident = await incidents.locked(tx, told.incident)
+        if incident is not None and incident.open and await store.set_wish_of_told(tx, told.id, wish.wish):
+            await said(tx, incident, f"border.{wish.wish}", f"centre:{sender}")
+            tx.publish(NeighbourAnswered(incident=incident.id))
+
+
+async def _one_of_two(tx: Transaction, sender: str, theirs: Sighting) -> None:
+    """Two calls, one on each side, of the same person are one case: of whoever has claimed it, else of whoever had it first."""
+    if theirs.same is None:
+        return
+    found = [row["id"] for row in await store.persons(tx) if same_of(theirs.id, row["person"]) == theirs.same]
+    mine = await incidents.locked(tx, found[0]) if found else None
+    if mine is None or not mine.open or await handovers.open_of(tx, mine.id, "out") is not None:
+        return
+    first = (theirs.received_at, sender) < (mine.received_at, tx.use(Site).centre)
+    if mine.owner is not None and theirs.claimed:
+        await said(tx, mine, "handover.twice", f"centre:{sender}")
+    elif mine.owner is None and (theirs.claimed or first):
+        await handover.offer(tx, mine, sender, "same", "clock")
+    else:
+        await actions.tell_of_twin(tx, mine, sender)
+
+
+async def _record(tx: Transaction, sender: str, act: str, id: str, tag: str) -> None:
+    await record(tx, actor=f"centre:{sender}", act=act, object=id, incident=id, subject_tag=tag)
+
+
+async def _destroy(tx: Transaction, id: str, slot: int, tag: str, *, after: bool) -> None:
+    await destroy(
+        tx, subject=id, scope="track", slots=[slot], actor="system", why="retention" if after else "closed", incident=id,
+        subject_tag=tag, due_at=tx.at + KEPT if after else None,
+    )  # fmt: skip
