@@ -30,6 +30,7 @@ def parser_of_all() -> argparse.ArgumentParser:
         _migration,
         _token,
         _migrate,
+        _broker,
         _check,
         _after_restore,
         _verify,
@@ -451,6 +452,22 @@ def _migrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
         for name in await migrate(arguments.dsn):
             print(name)
+        return 0
+
+    parser.set_defaults(command=command)
+
+
+def _broker(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "broker", help="write what the country's broker (NATS) lets the hub and each appointed centre do"
+    )
+    parser.add_argument("--config", type=Path, required=True, help="the hub's settings")
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.app.broker import users
+        from ansim.app.settings import read_hub_settings
+
+        sys.stdout.write(users(read_hub_settings(arguments.config)))
         return 0
 
     parser.set_defaults(command=command)

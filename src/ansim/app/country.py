@@ -36,7 +36,10 @@ class Membership:
         self._database = database
         self._origin = origin
         self._country = database.use(Country)
-        self.bus = bus or NatsBus(str(settings.country))
+        self._signing = own_key(world, Path(settings.country_key or settings.folder / "country.key"))
+        self.bus = bus or NatsBus(
+            str(settings.country), by=settings.centre, key=self._signing, ca=settings.country_ca, lays_out=False
+        )
         self._member: Member | None = None
         self._hour: Pace | None = None
         self._day: Pace | None = None
@@ -44,7 +47,7 @@ class Membership:
 
     async def start(self) -> None:
         settings, database = self._settings, self._database
-        signing = own_key(self._world, Path(settings.country_key or settings.folder / "country.key"))
+        signing = self._signing
         async with database.transaction() as tx:
             [issuer] = (await people.issuers(tx)).values()
         card = Card(

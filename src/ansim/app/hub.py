@@ -99,7 +99,7 @@ class Hub:
     def __init__(self, settings: HubSettings, world: World | None = None, *, country: Bus | None = None) -> None:
         self.settings = settings
         self.world = world or World()
-        self._country = country or NatsBus(settings.country)
+        self._given = country
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Hub:
@@ -125,7 +125,8 @@ class Hub:
         await places.load(self.database, self.areas)
         signing = own_key(world, Path(settings.key or settings.folder / "hub.key"))
         appointed = {centre: public_from_text(key) for centre, key in settings.appointed.items()}
-        self.beats = Beats(world, self._country, signing, appointed)
+        bus = self._given or NatsBus(settings.country, by=HUB, key=signing, ca=settings.country_ca)
+        self.beats = Beats(world, bus, signing, appointed)
         self.distribution = Distribution(self.areas, ListedDoors(lambda: self.beats), world.clock)
         self.lost = Lost(self.distribution, settings.name, settings.peers)
         self._stack.push_async_callback(self.lost.close)
@@ -137,7 +138,7 @@ class Hub:
         self._keep_accounts()
         self.history = History(self.database, self._seen)
         timers = Timers(self.database, {access.FORGET: access.forget_account})
-        for part in (sequencer, facts, self.outbox, timers, self._country, self.beats, self.history):
+        for part in (sequencer, facts, self.outbox, timers, bus, self.beats, self.history):
             await part.start()
             self._stack.push_async_callback(part.close)
 

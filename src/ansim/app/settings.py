@@ -131,9 +131,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `username` and `credential`. What is spoken is enciphered between the two browsers; none is used unless it stands here."""
     country: Annotated[str, msgspec.Meta(pattern=r"^(nats|tls)://[^\s]+$")] | None = None
     """The broker (NATS) between the centres of the country; without it this centre stands alone. Needs hub_key."""
+    country_ca: str | None = None
+    """PEM file of those who vouch for that broker's certificate, where the system's do not (tls://)."""
     country_key: str | None = None
-    """File with the key by which other centres know this one, country.key in the data folder without it; made here when it is not there. Its
-    public half, in FILE.pub, goes to the hub's operator."""
+    """File with the key by which other centres, and the broker, know this one, country.key in the data folder without it; made here when it is not
+    there. Its public half, in FILE.pub, goes to the hub's operator."""
     hub_key: str | None = None
     """The hub's public key in base64: who is in the country, and there just now, is what it says."""
     witnesses: tuple[AppointedWitness, ...] = ()
@@ -204,6 +206,8 @@ class HubSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     country: Annotated[str, msgspec.Meta(pattern=r"^(nats|tls)://[^\s]+$")]
     """The broker (NATS) between the centres of the country."""
+    country_ca: str | None = None
+    """PEM file of those who vouch for that broker's certificate, where the system's do not (tls://)."""
     appointed: dict[CentreId, str]
     """{ gyeonggi-seongnam = "…" }: each centre that is heard, and its public key in base64, which stands in its `country.key.pub`."""
     key: str | None = None

@@ -17,11 +17,12 @@ STOP_WITHIN_S = 10.0
 
 
 class Broker:
-    """JetStream on loopback, flushed before it acknowledges. `start` and `stop` block."""
+    """JetStream on loopback, flushed before it acknowledges. `start` and `stop` block. `more`: further lines of its settings."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, *, more: str = "") -> None:
         self._folder = folder
         self._port = port
+        self._more = more
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -43,7 +44,8 @@ class Broker:
         settings = self._folder / "nats.conf"
         settings.write_text(
             f'listen: "127.0.0.1:{self._port}"\n'
-            f'jetstream {{ store_dir: "{self._folder}", sync_interval: always, max_memory_store: 64MB, max_file_store: 1GB }}\n',
+            f'jetstream {{ store_dir: "{self._folder}", sync_interval: always, max_memory_store: 64MB, max_file_store: 1GB }}\n'
+            + self._more,
             encoding="utf-8",
         )
         with (self._folder / "nats.log").open("ab") as out:
