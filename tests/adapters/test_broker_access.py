@@ -117,6 +117,11 @@ async def test_a_centre_speaks_for_no_other_and_reads_no_others_letters(guarded:
     async def told(error: Exception) -> None:
         violations.append(str(error).lower())
 
+    async def refused(what: str, subject: str) -> None:
+        async with asyncio.timeout(10):
+            while not any(what in one and f'"{subject.lower()}"' in one for one in violations):
+                await asyncio.sleep(0.005)
+
     async with guarded.bus("hub"):
         mine = _Keyed(KEYS[A])
         await mine.connect(
@@ -138,15 +143,11 @@ async def test_a_centre_speaks_for_no_other_and_reads_no_others_letters(guarded:
             f"$JS.API.CONSUMER.CREATE.ansim.thief.ansim.letters.{B}.*",
             f"$JS.API.CONSUMER.MSG.NEXT.ansim.letters-{B}--{B}",
         ):
-            violations.clear()
             await mine.publish(subject, ask)
-            await mine.flush()
-            assert any("publish" in one and subject.lower() in one for one in violations), subject
+            await refused("publish", subject)
         for subject in (">", "ansim.>", f"ansim.letters.{B}.*", "ansim-said.beats.*", f"_INBOX_{B}.>", "_INBOX.>"):
-            violations.clear()
             await mine.subscribe(subject, cb=_nothing)
-            await mine.flush()
-            assert any("subscription" in one for one in violations), subject
+            await refused("subscription", subject)
         # with a name that is its own, and a filter that is not
         allowed = f"$JS.API.CONSUMER.CREATE.ansim.letters-{A}--{A}.ansim.letters.{A}.*"
         answer = await mine.request(allowed, ask.replace(b"thief", f"letters-{A}--{A}".encode()), timeout=5)
