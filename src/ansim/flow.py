@@ -40,7 +40,7 @@ from ansim.response.footage import actions as footage
 from ansim.response.handover import actions as handover
 from ansim.response.handover import letters, reading
 from ansim.response.handover.events import HandoverEnded, HandoverOffered, LetterWritten
-from ansim.response.handover.model import Answer, Offer, Over, Withdrawal
+from ansim.response.handover.model import Answer, Offer, Over, Rest, Withdrawal
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import destruction, guardians, passing
 from ansim.response.incidents import reactions as case
@@ -240,6 +240,7 @@ TIMERS: dict[str, TimerReaction] = {
     guardians.UNREAD: guardians.tell_again,
     passing.UNANSWERED: passing.lapse,
     handover.UNANSWERED: handover.due,
+    letters.PARTS: letters.forget_parts,
     handover.COVERED: handover.home_again,
     grants.EXPIRY: grants.expire,
     walls.EXPIRY: walls.expire,
@@ -255,6 +256,7 @@ LETTERS: dict[type, letters.Reading] = {
     Offer: reading.offered,
     Answer: reading.answered,
     Withdrawal: reading.withdrawn,
+    Rest: reading.rest,
     Over: reading.over,
     # at a border: what a neighbour has there, and what one would do for ours
     Sighting: at_border.sighted,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from ansim.core.bus import Bus
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
 from ansim.response.handover.model import HOME_AGAIN
+from ansim.sim.phone import Guardian, Profile, instant
 from ansim.trust.signed import PrivateKey, private_text, public_text
 from tests.flow.conftest import CENTRE, House, opened, placed
 
@@ -54,6 +56,12 @@ class Land:
                 return country.up(other)
 
             await house.until(knows)
+
+    def step(self, phone: Any, seconds_ago: int) -> dict[str, Any]:
+        """Where she was then, south towards the border."""
+        fix = phone.receiver.fix()
+        at = self.clock.now() - timedelta(seconds=seconds_ago)
+        return fix | {"latitude": fix["latitude"] - (1500 - seconds_ago) * 1e-6, "at": instant(at)}
 
     async def open_cases(self, house: House) -> list[dict[str, Any]]:
         await house.settle()
@@ -213,6 +221,12 @@ async def test_a_case_is_handed_over_at_the_border_and_is_hers_until_it_is_claim
     lee, park = await land.seongnam.client("operator"), await land.yongin.client("operator", centre=YONGIN)
     incident = f"/api/incidents/{receipt.incident}"
     assert (await lee.post(f"{incident}/claim")).status_code == 200
+    # An hour of steps, and words: more than one message of the broker carries.
+    steps = [[land.step(phone, 1500 - n) for n in range(start, start + 500)] for start in (0, 500, 1000)]
+    for fixes in steps:
+        assert (await phone.report(fixes))["accepted"] == 500
+    await phone.say("누가 따라와요")
+    await lee.post(f"{incident}/messages", json={"text": "탄천 쪽으로 걸으세요"})
 
     # Asked and not answered: it stays, and leaves nothing behind there.
     whom = (await lee.get("/api/colleagues", params={"incident": receipt.incident})).json()["colleagues"]
@@ -251,11 +265,33 @@ async def test_a_case_is_handed_over_at_the_border_and_is_hers_until_it_is_claim
         return [one for one in await there() if one["state"] == "received"]
 
     [case] = await land.yongin.until(back)
+    await phone.say("다리를 건넜어요")
+    await phone.report()
     detail = (await park.post(f"/api/incidents/{case['id']}/claim")).json()
     assert detail["person"]["name"] == "김하늘" and detail["position"] is not None
     await land.seongnam.until(lambda: ended(land.seongnam, "accepted"))
     await land.seongnam.until(lambda: destroyed(land.seongnam))
-    assert (await phone.state())["moved"]["receipt"]["centre"]["id"] == YONGIN
+    moved = (await phone.state())["moved"]
+    assert moved["receipt"]["centre"]["id"] == YONGIN
+
+    # The whole of it went: her way, what was said, also while it was being asked, and what was done for her and by which centre.
+    async def whole() -> Any:
+        seen = (await park.get(f"/api/incidents/{case['id']}")).json()
+        return seen if [one["text"] for one in seen["messages"]][-1:] == ["다리를 건넜어요"] else None
+
+    seen = await land.yongin.until(whole)
+    assert [(one["from"], one["text"]) for one in seen["messages"]] == [
+        ("person", "누가 따라와요"), ("operator", "탄천 쪽으로 걸으세요"), ("person", "다리를 건넜어요")
+    ]  # fmt: skip
+    claims = [line["actor"] for line in seen["timeline"] if line["act"] == "incident.claimed"]
+    assert claims[0] == f"centre:{CENTRE}" and len(claims) == 2
+    [kept] = await land.yongin.rows("SELECT count(*) AS n FROM fix WHERE incident = $1", case["id"])
+    assert kept["n"] >= 1502
+    assert not await land.yongin.rows("SELECT 1 FROM letter_part"), "no part is left"
+    state = await (await land.yongin.client()).post(
+        f"/api/signals/{phone.signal}/state", json={"secret": moved["receipt"]["secret"]}
+    )
+    assert len(state.json()["messages"]) == 3, "she reads on where she was"
 
     # Who saw her, she may read when it is over: until then somebody else may hold her phone.
     assert await phone.record() == []
@@ -307,9 +343,53 @@ async def test_a_rejected_case_is_the_senders_and_a_dispatched_one_stays(land: L
     assert (await park.post(f"/api/incidents/{case['id']}/handover/reject")).status_code == 204
     await land.seongnam.until(lambda: ended(land.seongnam, "rejected"))
     assert len(await land.open_cases(land.seongnam)) == 1 and await land.open_cases(land.yongin) == []
+
+    async def noise() -> bool:
+        return bool(await land.yongin.rows("SELECT 1 FROM incident WHERE case_slot IS NULL AND track_slot IS NULL"))
+
+    await land.yongin.until(noise)  # names and words, too: it was never theirs
     assert (await lee.post(f"{incident}/dispatches", json={"agency": "112"})).status_code == 201
     refused = await lee.post(f"{incident}/handover", json={"to": YONGIN})
     assert refused.status_code == 409 and refused.json()["type"].endswith("handover.dispatched")
+
+
+@MEMORY
+async def test_far_from_home_whose_centre_is_down_her_guardians_hear_and_nobody_else_can_read_who_they_are(
+    land: Land,
+) -> None:
+    phone = await land.seongnam.phone()  # enrolled there
+    sealed_to_home = phone.centre_key
+    land.hub._beats.pop(CENTRE)
+    land.yongin.centre.database.use(Country).learn(land.hub.directory())
+
+    # In Yongin she seals to Yongin: what home has said of her once is enough.
+    phone.receiver._where = lambda: IN_YONGIN
+    phone._client = await land.yongin.client()
+    phone.centre_key = (await phone.mapping())["centres"][0]["key"]
+    assert phone.centre_key != sealed_to_home
+    await phone.sos()
+    park = await land.yongin.client("operator", centre=YONGIN)
+    [case] = await land.open_cases(land.yongin)
+    assert case["person"] is not None and case["marks"] == [], "known by her credential, without asking home"
+    sent = land.yongin.centre.inboxes["sms"].inbox
+
+    async def heard() -> bool:
+        return any(address == "010-3333-4444" for address, _ in sent)
+
+    await land.yongin.until(heard)
+    assert (await park.post(f"/api/incidents/{case['id']}/claim")).json()["person"]["name"] == "김하늘"
+
+    # What she sealed to another centre is noise to this one, which helps her all the same.
+    other = await land.seongnam.phone(
+        profile=Profile(name="이바다", guardians=[Guardian(name="언니", phone="010-5555-6666")])
+    )
+    other.receiver._where = lambda: IN_YONGIN
+    other.centre_key, other._client = sealed_to_home, await land.yongin.client()
+    receipt = await other.sos()
+    blind = (await park.post(f"/api/incidents/{receipt.incident}/claim")).json()
+    assert blind["state"] == "claimed" and "이바다" not in str(blind) and blind["guardians"] == []
+    await land.yongin.settle()
+    assert not [address for address, _ in sent if address == "010-5555-6666"]
 
 
 @MEMORY

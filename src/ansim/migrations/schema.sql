@@ -986,6 +986,17 @@ CREATE TABLE handover (
 );
 CREATE INDEX handover_incident ON handover (incident);
 
+-- Parts of a long letter from another centre, until all of them have come.
+CREATE TABLE letter_part (
+    sender  text NOT NULL,                        -- the centre that writes
+    letter  text NOT NULL,                        -- the letter that it is part of
+    n       int NOT NULL,                         -- its place in it
+    id      text NOT NULL,                        -- by which it was sealed
+    sealed  bytea NOT NULL,                       -- as it came: to be opened by this centre alone
+    came_at timestamptz NOT NULL,                 -- by this clock
+    PRIMARY KEY (sender, letter, n)
+);
+
 -- That a neighbouring centre knows of a case near its border.
 CREATE TABLE border_told (
     id       text PRIMARY KEY,                    -- the same as its border_case there

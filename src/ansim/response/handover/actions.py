@@ -7,8 +7,10 @@ lets go. For the others one of its operators claims the case, and that is the ac
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -29,10 +31,13 @@ from ansim.response.handover.model import (
     TAKEN_HOME_WITHIN,
     TRACK_LENGTH,
     Answer,
+    Done,
     HandoverRow,
     Moved,
     Offer,
     Over,
+    Rest,
+    Said,
     SignalCopy,
     Taken,
     Why,
@@ -59,10 +64,13 @@ from ansim.response.signals.receipts import CentreNames, shown
 from ansim.response.tracking.actions import track
 from ansim.trust.access.model import Site
 from ansim.trust.ledger.model import subject_tag
+from ansim.trust.retention.actions import destroy
 from ansim.trust.retention.keys import Keys
 
 UNANSWERED = "handover.unanswered"
 """The timer of a hand-over that waits for the other centre."""
+RECENT, CLOCKS = 500, timedelta(seconds=10)
+"""Of what came while a case was offered: so many positions at most, by a phone's clock that may be so far behind."""
 COVERED = "handover.covered"
 """The timer of a case that is ours while the centre that answers for her place is away."""
 
@@ -172,8 +180,18 @@ async def reject(tx: Transaction, id: str, centre: str, actor: str) -> None:
     await store.answer(tx, handover.id, "rejected")
     letters.write(tx, handover.centre, Answer(id=handover.id, accepted=False, why="rejected"))
     await said(tx, incident, "handover.rejected", actor)
-    await incidents.hand_over(tx, incident)
+    await give_back(tx, incident)
     tx.publish(HandoverEnded(incident=id, why="rejected"))
+
+
+async def give_back(tx: Transaction, incident: IncidentRow) -> None:
+    """It was never ours: it ends here, and what the offer brought of names and words is destroyed at once."""
+    await incidents.hand_over(tx, incident)
+    if incident.route == "handed-over" and incident.case_slot is not None:
+        await destroy(
+            tx, subject=incident.id, scope="case", slots=[incident.case_slot], actor="system", why="closed",
+            incident=incident.id, subject_tag=incident.subject_tag,
+        )  # fmt: skip
 
 
 async def due(tx: Transaction, id: str) -> None:
@@ -304,7 +322,60 @@ async def _offer_of(tx: Transaction, id: str, incident: IncidentRow, why: Why, n
             for row in await store.signals_of(tx, incident.id)
         ],
         track=positions, contacts=None if known is None else msgspec.json.encode(known), note=note,
+        said=await _said_of(tx, incident, None), done=await _done_of(tx, incident, None),
     )  # fmt: skip
+
+
+async def rest_of(tx: Transaction, incident: IncidentRow, handover: HandoverRow) -> Rest:
+    """What has come since it was offered."""
+    fixes: list[Position] = await track(tx, incident.id, incident.track_slot, length=RECENT)
+    return Rest(
+        id=handover.id, track=[one for one in fixes if one.at >= handover.offered_at - CLOCKS],
+        said=await _said_of(tx, incident, handover.offered_at), done=await _done_of(tx, incident, handover.offered_at),
+    )  # fmt: skip
+
+
+async def lay(
+    tx: Transaction, incident: IncidentRow, handover: str, sender: str, said: list[Said], done: list[Done]
+) -> None:
+    """What was said and done at the centre that had the case, before what is said and done here. Twice is once."""
+    if incident.case_slot is None:
+        return
+    keys, context = tx.use(Keys), incidents.words_context(incident.id)
+
+    def name(id: str) -> str:
+        """Sorts as it did there, and is another one than there: the case may come back."""
+        return id[:20] + hashlib.sha256(f"{handover} {id}".encode()).hexdigest()[:12]
+
+    for word in said:
+        sealed = keys.seal(incident.case_slot, word.text.encode(), context)
+        await store.add_said(tx, name(word.id), incident.id, word.at, word.sender, sealed)
+    for line in done:
+        text = None if line.text is None else keys.seal(incident.case_slot, line.text.encode(), context)
+        await store.add_done(tx, name(line.id), incident.id, line.at, line.act, f"centre:{line.by or sender}", text)
+
+
+async def _said_of(tx: Transaction, incident: IncidentRow, since: datetime | None) -> list[Said]:
+    return [
+        Said(id=row["id"], at=row["at"], sender=row["sender"], text=_words(tx, incident, row["sealed"]) or "")
+        for row in await store.said_of(tx, incident.id, since)
+    ]
+
+
+async def _done_of(tx: Transaction, incident: IncidentRow, since: datetime | None) -> list[Done]:
+    here = tx.use(Site).centre
+    return [
+        Done(
+            id=row["id"], at=row["at"], act=row["act"], text=_words(tx, incident, row["sealed"]),
+            by=row["actor"].removeprefix("centre:") if row["actor"].startswith("centre:") else here,
+        )
+        for row in await store.done_of(tx, incident.id, since)
+    ]  # fmt: skip
+
+
+def _words(tx: Transaction, incident: IncidentRow, sealed: bytes | None) -> str | None:
+    text = tx.use(Keys).opened(incident.case_slot, sealed, incidents.words_context(incident.id))
+    return None if text is None else text.decode()
 
 
 async def _ask_neighbour(tx: Transaction, incident: IncidentRow) -> None:

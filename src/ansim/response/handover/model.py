@@ -26,8 +26,12 @@ FRESH = timedelta(seconds=30)
 HOME_AGAIN, HOME_AGAIN_AT_MOST = timedelta(seconds=5), timedelta(minutes=5)
 """How soon a case that nobody has claimed is offered again to the centre whose it is; each time twice as long, because two clocks that differ
 by more than `FRESH` would offer and refuse for ever."""
-TRACK_LENGTH = 200
-"""So many of her newest positions go with her."""
+TRACK_LENGTH = 5000
+"""So many of her newest positions go with her: nearly three hours of one every two seconds."""
+PART = 128 * 1024
+"""A letter longer than this goes in parts, which a broker carries, and is read when all are there."""
+PARTS_KEPT = timedelta(minutes=10)
+"""Parts whose letter does not get whole are deleted after so long; its sender has acted long before."""
 
 
 class SignalCopy(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +44,25 @@ class SignalCopy(msgspec.Struct, frozen=True, kw_only=True):
     battery: int | None
     occurred_at: datetime
     cancelled: bool = False
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """Words between her and whoever had the case."""
+
+    id: str
+    at: datetime
+    sender: str
+    text: str
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of what was done for her. `by` is the centre: who of its people did it stays there."""
+
+    id: str
+    at: datetime
+    act: str
+    by: str
+    text: str | None
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
@@ -58,6 +81,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True, tag="offer"):
     track: list[Position]
     contacts: bytes | None = None
     note: str = ""
+    said: list[Said] = []
+    done: list[Done] = []
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +100,24 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
     why: str = ""
     origin: str = ""
     taken: list[Taken] = []
+
+
+class Rest(msgspec.Struct, frozen=True, kw_only=True, tag="rest"):
+    """The case is yours: what came here while it was being offered."""
+
+    id: str
+    track: list[Position]
+    said: list[Said]
+    done: list[Done]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, tag="part"):
+    """A piece of a letter that is too long for one message: the `n`-th of `count`."""
+
+    letter: str
+    n: int
+    count: int
+    body: bytes
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawal"):

@@ -9,12 +9,14 @@ from ansim.city.people.sealed import CentreKey
 from ansim.core.database import Database
 from ansim.response.handover import actions, letters, store
 from ansim.response.handover.events import HandoverAccepted, HandoverEnded
-from ansim.response.handover.model import FRESH, Answer, Moved, Offer, Over, Withdrawal
+from ansim.response.handover.model import FRESH, TAKEN_HOME_WITHIN, Answer, Moved, Offer, Over, Rest, Withdrawal
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.actions import said
+from ansim.response.incidents.events import IncidentNoted
 from ansim.response.signals.model import Arrival
 from ansim.response.signals.ports import Intake
+from ansim.response.tracking.actions import keep, track
 from ansim.trust import sealing
 from ansim.trust.access.model import Site
 from ansim.trust.ledger import store as ledger
@@ -39,6 +41,7 @@ async def offered(database: Database, sender: str, offer: Offer) -> None:
         await said(tx, case, "handover.came", f"centre:{sender}", words=offer.note or None, why=offer.why)
         for mark in ("handed_over", *offer.marks):
             await incidents.mark(tx, case.id, mark)
+        await actions.lay(tx, case, offer.id, sender, offer.said, offer.done)
         await store.cancel(tx, [one.client_id for one in offer.signals if one.cancelled])
         handover = await store.locked(tx, offer.id)
         assert handover is not None
@@ -89,8 +92,27 @@ async def answered(database: Database, sender: str, answer: Answer) -> None:
         tx.disarm(actions.UNANSWERED, handover.id)
         if incident.open:
             await said(tx, incident, "handover.accepted", f"centre:{sender}")
+            if handover.why != "place" or tx.at - handover.offered_at > TAKEN_HOME_WITHIN:
+                letters.write(tx, sender, await actions.rest_of(tx, incident, handover))
             await incidents.hand_over(tx, incident)
         tx.publish(HandoverAccepted(incident=incident.id, to=sender))
+
+
+async def rest(database: Database, sender: str, rest: Rest) -> None:
+    """What came to the sender while we were being asked."""
+    async with database.transaction() as tx:
+        handover = await store.locked(tx, rest.id)
+        if handover is None or handover.centre != sender or handover.way != "in" or handover.state != "accepted":
+            return
+        incident = await incident_store.locked(tx, handover.incident)
+        if incident is None or not incident.open:
+            return
+        await actions.lay(tx, incident, rest.id, sender, rest.said, rest.done)
+        if incident.track_slot is not None:
+            newest = await track(tx, incident.id, incident.track_slot)
+            fresh = [one for one in rest.track if not newest or one.at > newest[-1].at]
+            keep(tx, [(incident.id, incident.track_slot, one) for one in fresh])
+        tx.publish(IncidentNoted(incident=incident.id))
 
 
 async def withdrawn(database: Database, sender: str, withdrawal: Withdrawal) -> None:
@@ -105,7 +127,7 @@ async def withdrawn(database: Database, sender: str, withdrawal: Withdrawal) -> 
         await store.answer(tx, handover.id, "withdrawn")
         if incident.state == "received":
             await said(tx, incident, "handover.withdrawn", f"centre:{sender}")
-            await incidents.hand_over(tx, incident)
+            await actions.give_back(tx, incident)
         else:
             await said(tx, incident, "handover.twice", f"centre:{sender}")
         tx.publish(HandoverEnded(incident=incident.id, why="withdrawn"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -126,6 +127,60 @@ async def signals_of(tx: Transaction, incident: str) -> list[Row]:
         " ORDER BY received_at, id",
         incident,
     )
+
+
+async def said_of(tx: Transaction, incident: str, since: datetime | None) -> list[Row]:
+    """What she and the operator said, the oldest first; `since` then only."""
+    await tx.settle()
+    return await tx.fetch(
+        "SELECT id, at, sender, sealed FROM message WHERE incident = $1 AND ($2::timestamptz IS NULL OR at >= $2) ORDER BY at, id",
+        incident, since,
+    )  # fmt: skip
+
+
+async def done_of(tx: Transaction, incident: str, since: datetime | None) -> list[Row]:
+    await tx.settle()
+    return await tx.fetch(
+        "SELECT id, at, act, actor, sealed FROM timeline WHERE incident = $1 AND ($2::timestamptz IS NULL OR at >= $2)"
+        " ORDER BY at, id",
+        incident, since,
+    )  # fmt: skip
+
+
+async def add_said(tx: Transaction, id: str, incident: str, at: datetime, sender: str, sealed: bytes) -> None:
+    await tx.execute(
+        "INSERT INTO message (id, incident, at, sender, sealed) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        id, incident, at, sender, sealed,
+    )  # fmt: skip
+
+
+async def add_done(
+    tx: Transaction, id: str, incident: str, at: datetime, act: str, actor: str, sealed: bytes | None
+) -> None:
+    await tx.execute(
+        "INSERT INTO timeline (id, incident, at, act, actor, sealed) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        id, incident, at, act, actor, sealed,
+    )  # fmt: skip
+
+
+async def keep_part(tx: Transaction, sender: str, letter: str, n: int, id: str, sealed: bytes) -> None:
+    # two that come at the same moment would each not see the other
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", letter)
+    await tx.execute(
+        "INSERT INTO letter_part (sender, letter, n, id, sealed, came_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+        sender, letter, n, id, sealed, tx.at,
+    )  # fmt: skip
+
+
+async def parts_of(tx: Transaction, sender: str, letter: str) -> list[Row]:
+    """In their order."""
+    return await tx.fetch(
+        "SELECT id, sealed FROM letter_part WHERE sender = $1 AND letter = $2 ORDER BY n", sender, letter
+    )
+
+
+async def forget_parts(tx: Transaction, letter: str) -> None:
+    await tx.execute("DELETE FROM letter_part WHERE letter = $1", letter)
 
 
 async def known_here(tx: Transaction, client_ids: Sequence[str]) -> str | None:
