@@ -30,6 +30,7 @@ def parser_of_all() -> argparse.ArgumentParser:
         _migration,
         _token,
         _migrate,
+        _key,
         _broker,
         _check,
         _after_restore,
@@ -452,6 +453,22 @@ def _migrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
         for name in await migrate(arguments.dsn):
             print(name)
+        return 0
+
+    parser.set_defaults(command=command)
+
+
+def _key(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "key", help="make the key of a centre or a hub, where it is not there, and print its public half"
+    )
+    parser.add_argument("file", type=Path, help="country.key of a centre's data folder, hub.key of a hub's")
+
+    async def command(arguments: argparse.Namespace) -> int:
+        from ansim.core.world import World
+        from ansim.trust.signed import own_key, public_text
+
+        print(public_text(own_key(World(), arguments.file).public_key()))
         return 0
 
     parser.set_defaults(command=command)

@@ -7,9 +7,38 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("src", "web", "tests", "docs", "tools", ".ci", "run", "pyproject.toml", "README.md", "CONTRIBUTING.md")
+OURS = (
+    "src",
+    "web",
+    "tests",
+    "docs",
+    "tools",
+    "deploy",
+    ".ci",
+    "run",
+    "pyproject.toml",
+    "README.md",
+    "CONTRIBUTING.md",
+)
 LEFT_OUT = {"node_modules", "static", "__pycache__"}
-TEXT = {".py", ".sql", ".ts", ".tsx", ".css", ".html", ".md", ".toml", ".json", ".lock", ".sh", ".csv", ""}
+TEXT = {
+    ".py",
+    ".sql",
+    ".ts",
+    ".tsx",
+    ".css",
+    ".html",
+    ".md",
+    ".toml",
+    ".json",
+    ".lock",
+    ".sh",
+    ".csv",
+    ".yaml",
+    ".conf",
+    ".service",
+    "",
+}
 
 # written apart, so that this file does not break its own rule
 ADDRESSES = [

@@ -26,6 +26,7 @@ from ansim.adapters.bus.memory import MemoryBus
 from ansim.adapters.bus.nats import NatsBus
 from ansim.adapters.identity.passkeys import SitePasskeys
 from ansim.adapters.lost.server import Lost, door
+from ansim.app import supervisor
 from ansim.app.cors import from_other_centres
 from ansim.app.databases import open_database
 from ansim.app.limits import open_many_files
@@ -297,8 +298,10 @@ async def run_hub(settings: HubSettings, *, until: asyncio.Event) -> int:
         )
         write_note(settings.folder, note)
         log.info("serving", host=settings.host, port=settings.port, centres=len(settings.appointed))
+        supervisor.tell("READY=1")
         try:
             await until.wait()
         finally:
+            supervisor.tell("STOPPING=1")
             take_note_away(settings.folder)
     return 0

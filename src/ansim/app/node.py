@@ -16,6 +16,7 @@ from litestar import Litestar, Response, asgi, get
 from litestar.types import ControllerRouterHandler
 
 from ansim.adapters.cameras.onvif import OnvifDevice
+from ansim.app import supervisor
 from ansim.app.limits import open_many_files
 from ansim.app.server import listen, served
 from ansim.app.settings import MediaSettings, read_secret
@@ -46,8 +47,10 @@ async def run_media(settings: MediaSettings, *, until: asyncio.Event) -> int:
     try:
         async with served(application(node), listener):
             log.info("serving", host=settings.host, port=settings.port, cameras=len(sources))
+            supervisor.tell("READY=1")
             told = asyncio.ensure_future(until.wait())
             await asyncio.wait((told, keeping), return_when=asyncio.FIRST_COMPLETED)
+            supervisor.tell("STOPPING=1")
             await stop(told)
             await node.close()  # while there is still somebody to be told how views ended
             if keeping.done():

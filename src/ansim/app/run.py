@@ -7,6 +7,7 @@ import os
 
 import structlog
 
+from ansim.app import supervisor
 from ansim.app.centre import Centre
 from ansim.app.limits import open_many_files
 from ansim.app.running import leave_note, take_note_away
@@ -22,8 +23,10 @@ async def run(settings: Settings, *, until: asyncio.Event) -> int:
     async with Centre(settings) as centre, serving(centre, listener):
         leave_note(centre, pid=os.getpid())
         log.info("serving", host=settings.host, port=settings.port, centre=settings.centre)
+        supervisor.tell("READY=1")
         try:
             await until.wait()
         finally:
+            supervisor.tell("STOPPING=1")
             take_note_away(settings.folder)
     return 0
