@@ -28,8 +28,9 @@ from ansim.core.outbox import Errand, Reaction
 from ansim.core.timers import TimerReaction
 from ansim.response.bells import actions as bells
 from ansim.response.borders import actions as borders
+from ansim.response.borders import lending
 from ansim.response.borders import reading as at_border
-from ansim.response.borders.model import Sighting, SightingOver, Wished
+from ansim.response.borders.model import Lending, Lent, Sighting, SightingOver, Viewed, Wished
 from ansim.response.dispatch import actions as dispatch
 from ansim.response.dispatch.events import DispatchAnswered, DispatchRequested
 from ansim.response.escorts import actions as escorts
@@ -79,7 +80,7 @@ from ansim.response.watch.events import CameraAimed, CameraReturns
 from ansim.trust.access import actions as access
 from ansim.trust.access.events import AccountDisabled, SessionEnded
 from ansim.trust.grants import actions as grants
-from ansim.trust.grants.events import GrantEnded, GrantIssued, LinkOpened
+from ansim.trust.grants.events import GrantEnded, GrantIssued, LinkOpened, ViewChanged
 from ansim.trust.retention import actions as retention
 from ansim.trust.retention.events import DestructionCertified
 from ansim.trust.retention.keys import Keys
@@ -195,6 +196,8 @@ FLOW: tuple[Reaction | Errand, ...] = (
     Reaction(GrantEnded, bells.end_with_right),
     Errand(CameraAimed, aiming.drive),
     Errand(CameraReturns, turning.turn_back),
+    # and whoever looks through a camera that was lent to a neighbour is in its ledger, too
+    Reaction(ViewChanged, lending.tell_view),
     # dispatched: the agency is asked, answers, and its officer gets a way to see
     Errand(DispatchRequested, dispatch.ask),
     Errand(DispatchAnswered, dispatch.give_link),
@@ -262,4 +265,8 @@ LETTERS: dict[type, letters.Reading] = {
     Sighting: at_border.sighted,
     SightingOver: at_border.sighting_over,
     Wished: at_border.wished,
+    # and its cameras that see her, for this case
+    Lent: at_border.lent,
+    Lending: at_border.lends,
+    Viewed: at_border.viewed,
 }

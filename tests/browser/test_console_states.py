@@ -628,7 +628,7 @@ async def test_a_camera_that_sends_one_picture_again_and_again_is_not_live(sit: 
 
 
 async def test_single_pictures_are_said_to_be_that_and_are_missed_when_they_do_not_come(
-    sit: Sit, room: Room, picture: Any
+    sit: Sit, room: Room, stage: Stage, picture: Any
 ) -> None:
     room.have(worked())
     single = {"state": "live", "every_s": 2.0}
@@ -651,6 +651,25 @@ async def test_single_pictures_are_said_to_be_that_and_are_missed_when_they_do_n
     await says(tile(page, 4), "멈춘 화면")
     await page.locator('[data-tile="4"][data-state="stale"]').wait_for()
     await picture(page, "console-single")
+    await _a_neighbours_camera_stands_among_them(page, room, stage, picture)
+
+
+async def _a_neighbours_camera_stands_among_them(page: Page, room: Room, stage: Stage, picture: Any) -> None:
+    """It says whose it is, and its picture comes from the neighbour's own node with a token of its own; it goes when it is taken back."""
+    seocho = {"id": "seocho", "name": "서초구 통합관제센터"}
+    token = {"token": "c" * 40, "url": f"{stage.origin}/media/cam-1", "expires_at": ago(-60)}
+    stage.on("POST", "/api/incidents/i47/borrowed", token)
+    room.pictures["cam-1"] = {"state": "live", "age_s": 0.3}
+    lent = CAMERAS[0] | {"name": "반포천 2", "probability": 0.99}
+    borrowed = {"centre": seocho, "grant": "g9", "until_at": ago(-900), "origin": stage.origin, "cameras": [lent]}
+    await room.put(worked(borrowed=[borrowed]))
+    theirs = page.locator('[data-camera="seocho/cam-1"]')
+    await says(theirs, "반포천 2", "서초구 통합관제센터", "실시간 0.")
+    assert stage.asked_for("/api/incidents/i47/borrowed")[0].body == {"centre": "seocho", "camera": "cam-1"}
+    assert await tile(page, 1).get_attribute("data-camera") == "cam-1", "ours of the same name stays ours"
+    await picture(page, "console-lent")
+    await room.put(worked(borrowed=[]))
+    await theirs.wait_for(state="detached")
 
 
 async def test_an_open_socket_without_new_frames_becomes_stale(sit: Sit, room: Room, stage: Stage) -> None:
@@ -939,7 +958,7 @@ def neighbours_case() -> dict[str, Any]:
     return {
         "id": "b1", "centre": {"id": "seocho", "name": "서초구 통합관제센터"}, "number": "SC-1122-0007", "kind": "sos",
         "trigger": "button", "priority": 1, "silent": True, "claimed": True, "received_at": ago(95), "heard_at": ago(4),
-        "place": place("서초구", "Seocho-gu"), "wish": None,
+        "place": place("서초구", "Seocho-gu"), "wish": None, "lends": True,
         "position": {**at(-90, 40), "accuracy_m": 100.0, "at": ago(4), "coarse": True},
     }  # fmt: skip
 

@@ -17,13 +17,19 @@ import pytest
 
 from ansim.adapters.bus.memory import MemoryBus
 from ansim.adapters.bus.nats import NatsBus
+from ansim.city.cameras.model import Camera
+from ansim.city.cameras.register import register
 from ansim.city.country.hub import Beats
 from ansim.city.country.member import Country
 from ansim.core.bus import Bus
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
+from ansim.nodes.media.ports import Refused
+from ansim.response.handover.letters import Post
 from ansim.response.handover.model import HOME_AGAIN
+from ansim.response.watch.gate import written_abroad
 from ansim.sim.phone import Guardian, Profile, instant
+from ansim.trust.grants.model import Token
 from ansim.trust.signed import PrivateKey, private_text, public_text
 from tests.flow.conftest import CENTRE, House, opened, placed
 
@@ -465,6 +471,94 @@ async def test_at_the_border_both_centres_know_and_nobody_is_alarmed_twice(land:
         (land.yongin, {"border.came", "border.moved", "border.over", "border.take", "track.erased"}),
     ):
         await house.until(lambda house=house, acts=acts: written(house, tag, acts))  # type: ignore[misc]
+
+
+@MEMORY
+async def test_a_neighbours_cameras_are_lent_for_her_case_and_no_longer(land: Land) -> None:
+    """Its right, its node, its switch; who looks is in both ledgers."""
+    seeing = Camera(
+        id="cam-south", centre=YONGIN, name="탄천 남쪽", latitude=AT_BORDER[0] - 0.0005, longitude=AT_BORDER[1],
+        azimuth_deg=0.0, view_deg=80, range_m=120,
+    )  # fmt: skip
+    async with land.yongin.centre.database.transaction() as tx:
+        await register(tx, [seeing], actor="test")
+    await land.yongin.settle()
+    phone = await land.seongnam.phone(at=AT_BORDER)
+    receipt = await phone.sos()
+    lee, park = await land.seongnam.client("operator"), await land.yongin.client("operator", centre=YONGIN)
+    incident = f"/api/incidents/{receipt.incident}"
+
+    async def borders() -> Any:
+        return (await park.get("/api/borders")).json()["borders"]
+
+    [border] = await land.yongin.until(borders)
+    assert border["lends"] and not await land.yongin.rows("SELECT 1 FROM access_grant"), "nobody has claimed her yet"
+    await lee.post(f"{incident}/claim")
+
+    async def lent() -> Any:
+        return (await lee.get(incident)).json()["borrowed"]
+
+    async def nothing() -> bool:
+        return await lent() == []
+
+    async def token(camera: str = "cam-south") -> Any:
+        return await lee.post(f"{incident}/borrowed", json={"centre": YONGIN, "camera": camera})
+
+    [borrowed] = await land.seongnam.until(lent)
+    assert borrowed["centre"]["id"] == YONGIN and borrowed["origin"] == f"http://{YONGIN}.example"
+    assert [one["id"] for one in borrowed["cameras"]] == ["cam-south"]
+    assert (await token("cam-1")).status_code == 403
+    assert (await park.post(f"{incident}/borrowed", json={"centre": YONGIN, "camera": "cam-south"})).status_code == 404
+    csp = (await lee.get("/console")).headers["content-security-policy"]
+    assert f"ws://{YONGIN}.example" in csp and f"http://{CENTRE}.example" in land.yongin.centre.viewers
+
+    # A picture from the neighbour's own node; renewed, and its end told.
+    gate, asked = land.yongin.centre.gate, (await token()).json()
+    assert asked["url"] == f"http://{YONGIN}.example/media/cam-south"
+    view = await gate.open(asked["token"], "cam-south")
+    assert view.viewer.startswith(f"centre:{CENTRE}/") and view.watermark.startswith("성남시")
+    await gate.renew(view.id, (await token()).json()["token"])
+    await gate.ended(view.id, seconds=3, bytes=1, frames=1, why="left")
+    [tag] = {row["subject_tag"] for row in await land.seongnam.rows("SELECT subject_tag FROM incident")}
+    at_both = {"view.opened", "view.ended"}
+    for house, acts in (
+        (land.seongnam, {"border.lent", "border.viewed", *at_both}), (land.yongin, {"grant.issued", "view.renewed", *at_both})
+    ):  # fmt: skip
+        await house.until(lambda house=house, acts=acts: written(house, tag, acts))  # type: ignore[misc]
+
+    # No other camera, no right of somebody else, nobody else's name, and nothing that is not signed.
+    key = land.seongnam.centre.database.use(Post).signing
+    at = land.clock.now().timestamp() + 30
+    for bad in (
+        written_abroad(key, CENTRE, Token(borrowed["grant"], "cam-south", f"centre:{YONGIN}/x", at, "1")),
+        written_abroad(key, CENTRE, Token(borrowed["grant"], "cam-south", "somebody", at, "1")),
+        written_abroad(key, CENTRE, Token(borrowed["grant"], "cam-1", f"centre:{CENTRE}/x", at, "1")),
+        written_abroad(key, CENTRE, Token(borrowed["grant"], "cam-south", f"centre:{CENTRE}/x", at + 3600, "1")),
+        written_abroad(PrivateKey.generate(), CENTRE, Token(borrowed["grant"], "cam-south", f"centre:{CENTRE}/x", at, "1")),
+        "centre.none",
+    ):  # fmt: skip
+        with pytest.raises(Refused):
+            await gate.open(bad, "cam-1" if "cam-1" in bad else "cam-south")
+
+    # Taken back there, and lent again; over with the case.
+    held = (await token()).json()["token"]
+    assert (await park.post(f"/api/borders/{border['id']}/lend", json={"lends": False})).status_code == 204
+    with pytest.raises(Refused):
+        await gate.open(held, "cam-south")
+    await land.seongnam.until(nothing)
+    assert (await token()).status_code == 403
+    assert (await park.post(f"/api/borders/{border['id']}/lend", json={"lends": True})).status_code == 204
+    await land.seongnam.until(lent)
+    held = (await token()).json()["token"]
+    await gate.open(held, "cam-south")
+    await lee.post(f"{incident}/close", json={"code": 2})
+
+    async def ended() -> bool:
+        return not await land.yongin.rows("SELECT 1 FROM access_grant WHERE ended_at IS NULL")
+
+    await land.yongin.until(ended)
+    with pytest.raises(Refused):
+        await gate.open(held, "cam-south")
 
 
 async def gone(told: Any) -> bool:

@@ -201,6 +201,12 @@ export async function wish(one: BorderCase, wish: Wish): Promise<void> {
   if (await send(`wish.${one.id}`, one.id, () => post(`/api/borders/${encodeURIComponent(one.id)}/wish`, { wish }), done)) store.say("wish.sent", { name: one.centre.name }, clock());
 }
 
+/** Lends the cameras that see her to whoever has the case, or takes them back. */
+export async function lend(one: BorderCase, lends: boolean): Promise<void> {
+  const done = (): boolean => store.borders.peek().find(({ id }) => id === one.id)?.lends === lends;
+  if (await send(`lend.${one.id}`, one.id, () => post(`/api/borders/${encodeURIComponent(one.id)}/lend`, { lends }), done)) store.say(lends ? "lend.done" : "lend.back", { name: one.centre.name }, clock());
+}
+
 /** Ticked at once here, so that the next Space means the next step and not this one again. */
 export async function tickStep(id: string, step: string, done: boolean): Promise<void> {
   const before = store.incidents.peek().get(id);

@@ -36,6 +36,11 @@ function Border({ one, title }: { one: BorderCase; title: string }): JSX.Element
             {s(one.wish === wish ? `said.${wish}` : wish)}
           </button>
         ))}
+        {store.mayWork.value && (
+          <button type="button" class="btn ghost" aria-pressed={one.lends} onClick={() => void act.lend(one, !one.lends)}>
+            {s(one.lends ? "unlend" : "lend")}
+          </button>
+        )}
       </div>
     </article>
   );

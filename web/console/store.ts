@@ -3,7 +3,7 @@
  * could not be sent yet). No DOM here; screens read signals, verbs live in actions.ts.
  */
 import { computed, signal } from "@preact/signals";
-import { type AgencyStatus, type BorderCase, type Camera, type CameraCount, type Grant, type Incident, type IncidentDetail, type Me, me, type Position, type RankedCamera, type Words, type Sight } from "../shared/api";
+import { type AgencyStatus, type BorderCase, type Borrowed, type Camera, type CameraCount, type Grant, type Incident, type IncidentDetail, type Me, me, type Position, type RankedCamera, type Words, type Sight } from "../shared/api";
 import { exactNow, now } from "../shared/clock";
 import { arrange, isWaiting, type Queue } from "./ordering";
 import { seat, type Slot } from "./slots";
@@ -146,7 +146,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       return;
     case "state": {
       const next = new Map<string, Case>();
-      for (const incident of message.incidents) next.set(incident.id, incident);
+      for (const incident of message.incidents) next.set(incident.id, withBorrowed(incident));
       const before = incidents.peek();
       const previousTop = top.peek()?.id ?? null;
       incidents.value = next;
@@ -176,7 +176,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       if (isDetail(changed) && isDetail(incident)) {
         const last = incident.track[incident.track.length - 1];
         changed.track = last?.at === message.position.at ? incident.track : [...incident.track, message.position];
-        if (message.cameras) changed.cameras = reranked(incident.cameras, message.cameras);
+        if (message.cameras) changed.cameras = among(reranked(incident.cameras.filter((each) => !each.lender), message.cameras), incident.borrowed);
         if (message.sight) changed.sight = message.sight;
       }
       put(changed, clock_ms);
@@ -208,6 +208,19 @@ export function receive(message: ServerMessage, clock_ms: number): void {
   }
 }
 
+const withBorrowed = (incident: Case): Case => (isDetail(incident) ? { ...incident, cameras: among(incident.cameras.filter((each) => !each.lender), incident.borrowed) } : incident);
+
+/** The cameras here in their order, and among them those that neighbours lend, by the chance that she is seen; two centres may call theirs alike. */
+export function among(own: RankedCamera[], borrowed: Borrowed[] = []): RankedCamera[] {
+  const theirs = borrowed.flatMap(({ centre, grant, origin, cameras }) => cameras.map((each): RankedCamera => ({ ...each, id: `${centre.id}/${each.id}`, lender: { centre, grant, origin, camera: each.id } })));
+  const all = [...own].sort((a, b) => a.order - b.order);
+  for (const each of theirs) {
+    const place = all.findIndex((one) => (one.probability ?? 0) < (each.probability ?? 0));
+    all.splice(place < 0 ? all.length : place, 0, each);
+  }
+  return theirs.length === 0 ? own : all.map((each, i) => ({ ...each, order: i + 1 }));
+}
+
 /** The new ranking, and behind it the cameras that no longer see her: their places are kept for a while. */
 function reranked(before: RankedCamera[], after: RankedCamera[]): RankedCamera[] {
   const known = new Set(after.map((each) => each.id));
@@ -224,7 +237,8 @@ export function answer(incident: Case, asked_ms: number, clock_ms: number): void
   if ((told.get(incident.id) ?? Number.NEGATIVE_INFINITY) < asked_ms) put(incident, clock_ms);
 }
 
-export function put(incident: Case, clock_ms: number): void {
+export function put(incoming: Case, clock_ms: number): void {
+  const incident = withBorrowed(incoming);
   const before = incidents.peek().get(incident.id);
   const previousTop = top.peek()?.id ?? null;
   // A list entry never takes away the detail that this console already has of its own case.
@@ -272,7 +286,7 @@ export function reseat(incident: Case, clock_ms: number): void {
   if (!isDetail(incident)) return;
   const current = slots.peek().get(incident.id) ?? [];
   const right = ownRight(incident);
-  const permitted = right ? incident.cameras.filter((each) => right.cameras.includes(each.id)) : incident.cameras;
+  const permitted = right ? incident.cameras.filter((each) => each.lender || right.cameras.includes(each.id)) : incident.cameras;
   const next = seat(current, permitted, lostCameras.peek(), clock_ms, places.peek());
   if (JSON.stringify(next) === JSON.stringify(current)) return;
   slots.value = new Map(slots.peek()).set(incident.id, next);
@@ -282,6 +296,13 @@ export function reseat(incident: Case, clock_ms: number): void {
 export function ownRight(incident: IncidentDetail): Grant | undefined {
   const at = exactNow();
   return incident.grants.find((grant) => grant.holder.kind === "operator" && !grant.ended_at && Date.parse(grant.until_at) > at);
+}
+
+/** The right under which this camera may be opened: of this centre, or of the neighbour that lends it. */
+export function rightTo(incident: IncidentDetail, camera: { id: string; lender?: RankedCamera["lender"] }): string | undefined {
+  if (camera.lender) return ownRight(incident) && camera.lender.grant;
+  const right = ownRight(incident);
+  return right?.cameras.includes(camera.id) ? right.id : undefined;
 }
 
 /** Every open right of a case to see something, soonest end first; those to pictures before those to a position only. */

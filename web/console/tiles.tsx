@@ -49,16 +49,16 @@ function leader(grant: string): typeof leading {
   return leading;
 }
 
-export function useStream(camera: { id: string } | null, place: number, incident: IncidentDetail | null): RefObject<HTMLVideoElement> {
+export function useStream(camera: { id: string; lender?: RankedCamera["lender"] } | null, place: number, incident: IncidentDetail | null): RefObject<HTMLVideoElement> {
   const video = useRef<HTMLVideoElement>(null) as RefObject<HTMLVideoElement>;
-  const right = incident ? store.ownRight(incident) : undefined;
-  const grant = camera && right?.cameras.includes(camera.id) ? right : undefined;
-  const key = camera && grant ? `${camera.id}/${grant.id}` : null;
+  const grant = camera && incident ? store.rightTo(incident, camera) : undefined;
+  const key = camera && grant ? `${camera.id}/${grant}` : null;
+  const of = incident?.id;
   useLayoutEffect(() => {
     if (!key || !camera || !grant || !video.current) return undefined;
-    const { id } = camera;
+    const { id, lender } = camera;
     const element = video.current;
-    const first = leader(grant.id);
+    const first = leader(grant);
     let player: LivePlayer | null = null;
     let over = false;
     const open = (): void => {
@@ -66,7 +66,9 @@ export function useStream(camera: { id: string } | null, place: number, incident
       element.requestVideoFrameCallback(first.over);
       player = new LivePlayer(
         element,
-        { camera: id, token: async () => tokenInHand(grant.id, id) ?? (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant.id)}/tokens`, { camera: id })).token },
+        lender
+          ? { camera: lender.camera, origin: lender.origin, token: async () => (await post<{ token: string }>(`/api/incidents/${encodeURIComponent(of!)}/borrowed`, { centre: lender.centre.id, camera: lender.camera })).token }
+          : { camera: id, token: async () => tokenInHand(grant, id) ?? (await post<{ token: string }>(`/api/grants/${encodeURIComponent(grant)}/tokens`, { camera: id })).token },
         {
           health: ({ age_s, every_s, frozen_s }) => report(id, { age_s, every_s, frozen_s, said_at: Date.now() }),
           ended: () => report(id, { ended: true }),
@@ -147,7 +149,7 @@ function Tile({ n, place, camera, held, incident }: TileProps): JSX.Element {
   const large = chosen && act.enlarged.value && camera !== null;
   // The right comes a moment after the claim; until then the picture is on its way, not refused.
   const awaited = mine !== null && !mine.grants.some((g) => g.holder.kind === "operator");
-  const granted = mine !== null && camera !== null && (store.ownRight(mine)?.cameras.includes(camera.id) ?? false);
+  const granted = mine !== null && camera !== null && store.rightTo(mine, camera) !== undefined;
   const picture: Picture | null = camera && mine ? (states.value.get(camera.id) ?? null) : null;
   const ended = mine !== null && camera !== null && !awaited && (!granted || picture?.state === "ended");
   const state = !mine ? "locked" : !camera ? "lost" : ended ? "locked" : (picture?.state ?? "opening");
@@ -164,6 +166,7 @@ function Tile({ n, place, camera, held, incident }: TileProps): JSX.Element {
         {/* Sound is never taken from a camera. */}
         <video ref={video} muted playsInline autoplay disablePictureInPicture aria-hidden="true" />
         <span class="num">{n}{held && <Icon of={pin} label={t("wall.held")} />}</span>
+        {camera?.lender && mine && <b class="lender ell" data-part="lender">{camera.lender.centre.name}</b>}
         {picture && !ended && <Single picture={picture} />}
         {!mine && <Message icon={lock} head={t("wall.locked")} text={whyLocked(incident)} />}
         {mine && !camera && <Message icon={off} head={t("wall.empty")} text={t("wall.empty.how")} />}

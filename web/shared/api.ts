@@ -72,6 +72,8 @@ export interface BorderCase {
   place: Words;
   position: Position;
   wish: Wish | null;
+  /** Whether the cameras here that see her are lent to that centre. */
+  lends: boolean;
 }
 export interface Incident {
   id: string;
@@ -151,6 +153,16 @@ export interface RankedCamera extends Camera {
   /** Its aim can be driven. */
   calibrated?: boolean;
   turned?: Turned | null;
+  /** A neighbour's, lent for this case: whose it is, how it is called there, and where its pictures come from. */
+  lender?: { centre: Named; grant: string; origin: string; camera: string };
+}
+/** A neighbour's cameras that see her, for this case until then. */
+export interface Borrowed {
+  centre: Named;
+  grant: string;
+  until_at: string;
+  origin: string;
+  cameras: RankedCamera[];
 }
 export interface Aim {
   bearing_deg: number;
@@ -271,6 +283,7 @@ export interface IncidentDetail extends Incident {
   guardians: Guardian[];
   cameras: RankedCamera[];
   sight?: Sight;
+  borrowed?: Borrowed[];
   grants: Grant[];
   dispatches: Dispatch[];
   procedure: ProcedureStep[];

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -80,6 +80,7 @@ from ansim.nodes.media.ports import Refused
 from ansim.nodes.media.recordings import Recordings
 from ansim.response.bells import actions as bells
 from ansim.response.bells.intercom import Intercom
+from ansim.response.borders.lending import Policy
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.ports import Gateways
 from ansim.response.evidence.file import ClipFolder
@@ -133,6 +134,23 @@ SETTING = "settings"
 """The sheet that the setting `map` lays."""
 
 
+class Viewers(Collection[str]):
+    """Origins of pages, as the hub says them at the moment."""
+
+    def __init__(self, origin: str, database: Database) -> None:
+        self._origin = origin
+        self._database = database
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self._origin, *self._database.use(Country).origins()))
+
+    def __contains__(self, origin: object) -> bool:
+        return any(one == origin for one in self)
+
+    def __len__(self) -> int:
+        return len([*self])
+
+
 class Centre:
     """A running centre. `async with Centre(settings) as centre:`
 
@@ -166,6 +184,11 @@ class Centre:
     def pulls(self) -> bool:
         """Whether the media node is in this process."""
         return self.settings.media_secret is None
+
+    @property
+    def viewers(self) -> Viewers:
+        """Whose pages may open pictures here: this centre's, and those of the country, for what is lent to them."""
+        return Viewers(self.origin, self.database)
 
     @property
     def origin(self) -> str:
@@ -377,6 +400,7 @@ class Centre:
         database.provide(CentreNames, CentreNames(self.places.centre_names()))
         database.provide(Origin, Origin(self.origin))
         database.provide(Country, Country(self.world))
+        database.provide(Policy, Policy(by_itself=settings.lend_cameras == "band"))
         database.provide(Media, MediaOf(self._media))
         database.provide(TurningHeads, HeadsOf(self._heads))
         database.provide(Puller, PullerOf(self._media))

@@ -55,6 +55,7 @@ class Membership:
             origin=self._origin,
             sealing=sealing.public_jwk(database.use(CentreKey).private.public_key()),
             issuer=public_text(public_from_bytes(issuer[0])),
+            media=settings.media_origin or "",
         )
         post = Post(self.bus, signing)
         database.provide(Post, post)

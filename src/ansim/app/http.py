@@ -89,7 +89,7 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
     )
     if centre.pulls:
         routes += [
-            asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, (centre.origin,))),
+            asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, centre.viewers)),
             asgi("/pictures", is_mount=True, copy_scope=False)(
                 wall_socket(centre.node, centre.wall_gate, (centre.origin,))
             ),

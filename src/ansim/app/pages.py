@@ -111,7 +111,11 @@ def pages(centre: Centre, *, demo: bool = False) -> list[Any]:
 
 def _page(centre: Centre, name: str, *replace: tuple[str, str]) -> Response[bytes]:
     media_origin = centre.settings.media_origin
-    others = centre.database.use(Country).origins() if name == "citizen" else ()
+    country = centre.database.use(Country)
+    others = country.origins() if name == "citizen" else ()
+    media = [media_origin] if media_origin else []
+    if name == "console" and country.listed:
+        media += country.media(centre.places.neighbours(centre.settings.centre))
     if media_origin:
         replace = (*replace, ("<head>", f'<head><meta name="media" content="{html.escape(media_origin)}">'))
-    return built_page(name, security(centre.origin, media_origin, others), *replace)
+    return built_page(name, security(centre.origin, media, others), *replace)

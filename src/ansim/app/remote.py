@@ -14,6 +14,7 @@ import structlog
 
 from ansim.app.media import LocalGate, LocalWallGate
 from ansim.app.recording import CentreKeys
+from ansim.city.country.member import Country
 from ansim.city.recordings.actions import plan_again
 from ansim.core.database import Database
 from ansim.core.errors import Problem, Unavailable
@@ -241,7 +242,7 @@ class RemoteNode:
             if until > now:
                 tether.tell(said.Prepare(cameras=[camera], seconds=until - now))
         log.info("media-node.there", cameras=len(self._cameras))
-        return said.Welcome(origin=self._origin)
+        return said.Welcome(origin=self._origin, others=list(self._database.use(Country).origins()))
 
     def _told(self, tether: Tether, word: said.Told) -> None:
         if tether is self._tether and isinstance(word, said.Report):

@@ -136,6 +136,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     country_key: str | None = None
     """File with the key by which other centres, and the broker, know this one, country.key in the data folder without it; made here when it is not
     there. Its public half, in FILE.pub, goes to the hub's operator."""
+    lend_cameras: Literal["band", "ask"] = "band"
+    """Cameras that see somebody near our border, for the neighbouring centre that has her: band: lent by themselves, for her case alone; ask: when an operator
+    here says so. Either way an operator here can take them back."""
     hub_key: str | None = None
     """The hub's public key in base64: who is in the country, and there just now, is what it says."""
     witnesses: tuple[AppointedWitness, ...] = ()

@@ -14,17 +14,16 @@ from ansim.core.errors import Problem, not_found
 STATIC = Path(__file__).parent.parent / "static"
 
 
-def security(origin: str, media_origin: str | None = None, centres: Sequence[str] = ()) -> dict[str, str]:
+def security(origin: str, media: Sequence[str] = (), centres: Sequence[str] = ()) -> dict[str, str]:
     """Headers of every page. Nothing may be loaded from, or said to, anybody else: where an incident is would leak with the
     first foreign map tile.
 
-    `origin` is what browsers call this server, `media_origin` the media node where that has a name of its own, `centres` the other centres
+    `origin` is what browsers call this server, `media` the media nodes that have names of their own, for the console those of
+    neighbours, too, `centres` the other centres
     of the country, for the page of a phone, which speaks to whichever answers for its place. That 'self' means its sockets, too, is the rule (CSP 3, 6.7.2.8), but Safari before
     15.4 and Chrome before 71 want them by name.
     """
-    sockets = " ".join(
-        (*("ws" + one.removeprefix("http") for one in (origin, media_origin, *centres) if one), *centres)
-    )
+    sockets = " ".join((*("ws" + one.removeprefix("http") for one in (origin, *media, *centres)), *centres))
     policy = (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
         f" style-src 'self' 'unsafe-inline'; connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none';"

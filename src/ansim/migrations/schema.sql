@@ -356,7 +356,7 @@ CREATE TABLE access_grant (
     id          text PRIMARY KEY,             -- as in the ledger
     incident    text NOT NULL,                -- the case, trip, escort or ward it is for
     centre      text NOT NULL,                -- that gave it
-    holder_kind text NOT NULL CHECK (holder_kind IN ('operator', 'officer', 'guardian', 'scout', 'walker', 'person', 'ward')),  -- what the holder is
+    holder_kind text NOT NULL CHECK (holder_kind IN ('operator', 'officer', 'guardian', 'scout', 'walker', 'person', 'ward', 'centre')),  -- what the holder is
     holder      text NOT NULL,                -- account id, or the id of the link that stands for somebody without one
     label       text NOT NULL,                -- how the holder is named on screens and watermarks: a role or call sign
     purpose     text NOT NULL,                -- why, a fixed word
@@ -1006,7 +1006,8 @@ CREATE TABLE border_told (
     count    int NOT NULL,                        -- how often it has been told
     ended_at timestamptz,                         -- she left the border, or the case closed
     wish     text CHECK (wish IN ('help', 'take')),  -- what it would do: help, or take the case
-    sealed   bytea                                -- what it was last told, under the key of her track
+    sealed   bytea,                               -- what it was last told, under the key of her track
+    lent     bytea                                -- which of its cameras it lends, under the same
 );
 CREATE UNIQUE INDEX border_told_open ON border_told (incident, centre) WHERE ended_at IS NULL;
 
@@ -1027,7 +1028,8 @@ CREATE TABLE border_case (
     ended_at    timestamptz,                      -- when it was over for us
     wish        text CHECK (wish IN ('help', 'take')),  -- what we said that we would do
     slot        bigint,                           -- key of the cell; null when destroyed
-    sealed      bytea                             -- about where she is
+    sealed      bytea,                            -- about where she is
+    lends       boolean NOT NULL DEFAULT false    -- whether it gets the cameras that see her
 );
 CREATE INDEX border_case_open ON border_case (received_at) WHERE ended_at IS NULL;
 

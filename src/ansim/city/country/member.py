@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,6 +56,11 @@ class Country:
     def origins(self) -> tuple[str, ...]:
         """Where the centres are reached by browsers."""
         return tuple(listed.card.origin for listed in self._listed.values())
+
+    def media(self, centres: Iterable[str]) -> list[str]:
+        """Where browsers get the pictures of these centres."""
+        cards = (self.card(one) for one in centres)
+        return [card.media or card.origin for card in cards if card is not None]
 
     def keys(self) -> dict[str, PublicKey]:
         """What each centre signs with."""

@@ -28,6 +28,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     origin: Annotated[str, msgspec.Meta(pattern=r"^https?://[^/\s?#]+$")]
     sealing: dict[str, str]
     issuer: str
+    media: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^/\s?#]+)?$")] = ""
+    """Where browsers get its pictures, if that is another than `origin`."""
 
 
 FEW = 5

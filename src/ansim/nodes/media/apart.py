@@ -200,7 +200,7 @@ class ApartNode:
             ]
             welcome = await tether.ask(said.Hello(cameras=cameras, views=self.node.views()), said.Welcome)
             self.origins.clear()
-            self.origins.add(welcome.origin)
+            self.origins |= {welcome.origin, *welcome.others}
             self._tether = tether
             log.info("media.tethered", cameras=len(cameras))
             work.append(asyncio.ensure_future(self._report(tether)))

@@ -50,9 +50,11 @@ class Hello(Word):
 
 
 class Welcome(Word):
-    """`origin`: whose pages may open pictures here."""
+    """`origin`: whose pages may open pictures here; `others`: those of the country, too, for what is lent to them, as far as the centre knew
+    them when the node came."""
 
     origin: str
+    others: list[str] = []
 
 
 class Report(Word):

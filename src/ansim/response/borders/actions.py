@@ -9,11 +9,13 @@ import msgspec
 from ansim.city.country.member import Country
 from ansim.core.database import Database, Transaction
 from ansim.core.errors import not_found
+from ansim.core.position import Position
 from ansim.response.borders import store
 from ansim.response.borders.events import NeighbourAnswered
 from ansim.response.borders.model import (
     AGAIN,
     LEAVES_M,
+    NEARER,
     BorderRow,
     Cell,
     Sighting,
@@ -62,7 +64,7 @@ async def tell_of_twin(tx: Transaction, incident: IncidentRow, centre: str) -> N
     """That centre has a case of the same person: it hears of ours, wherever she is."""
     fixes = await track(tx, incident.id, incident.track_slot)
     if fixes and all(one.centre != centre for one in await store.told_of(tx, [incident.id])):
-        await _say(tx, incident, centre, None, Cell.of(fixes[-1]))
+        await _say(tx, incident, centre, None, fixes[-1])
 
 
 async def wish(tx: Transaction, id: str, actor: str, wish: Wish) -> BorderRow:
@@ -83,6 +85,18 @@ async def forget(tx: Transaction, fact: DestructionCertified) -> None:
         await store.forget(tx, fact.subject)
 
 
+def lent_context(id: str) -> bytes:
+    return f"lent/{id}".encode()
+
+
+async def say_again(tx: Transaction, told: ToldRow) -> None:
+    """That neighbour asks where she is."""
+    incident = await incidents.locked(tx, told.incident)
+    fixes = [] if incident is None or not incident.open else await track(tx, incident.id, incident.track_slot)
+    if incident is not None and fixes:
+        await _say(tx, incident, told.centre, msgspec.structs.replace(told, sealed=None), fixes[-1])
+
+
 def context(id: str) -> bytes:
     return f"border/{id}".encode()
 
@@ -96,8 +110,8 @@ async def _tell(tx: Transaction, incident: IncidentRow) -> None:
         country, boundaries, here = tx.use(Country), tx.use(Boundaries), fixes[-1]
         wide = msgspec.structs.replace(here, accuracy_m=here.accuracy_m + LEAVES_M)
         near = {*boundaries.beyond(here), *(known.keys() & {*boundaries.beyond(wide)})}
-        # Whoever is asked to take it has it in its own queue.
-        near -= {tx.use(Site).centre, *await handovers.asked_out(tx, incident.id)}
+        # Whoever is asked to take it has it in its own queue; what it knows and lends already stays.
+        near -= {tx.use(Site).centre, *(await handovers.asked_out(tx, incident.id) - known.keys())}
         wanted = sorted(one for one in near if country.card(one) is not None)
     for centre, told in known.items():
         if centre not in wanted:
@@ -106,16 +120,17 @@ async def _tell(tx: Transaction, incident: IncidentRow) -> None:
             await _written(tx, incident, "border.left", centre)
             tx.publish(NeighbourAnswered(incident=incident.id))
     for centre in wanted:
-        await _say(tx, incident, centre, known.get(centre), Cell.of(fixes[-1]))
+        await _say(tx, incident, centre, known.get(centre), fixes[-1])
 
 
-async def _say(tx: Transaction, incident: IncidentRow, centre: str, told: ToldRow | None, cell: Cell) -> None:
+async def _say(tx: Transaction, incident: IncidentRow, centre: str, told: ToldRow | None, here: Position) -> None:
     assert incident.track_slot is not None
     keys, id = tx.use(Keys), tx.world.id() if told is None else told.id
     sighting = Sighting(
         id=id, said_at=tx.at, count=1 if told is None else told.count + 1, number=incident.number, kind=incident.kind, trigger=incident.trigger,
         priority=incident.priority, silent=incident.silent, claimed=incident.owner is not None,
-        received_at=incident.received_at, subject_tag=incident.subject_tag, same=same_of(id, incident.person), cell=cell,
+        received_at=incident.received_at, subject_tag=incident.subject_tag, same=same_of(id, incident.person), cell=Cell.of(here),
+        precise=None if incident.owner is None else here,
     )  # fmt: skip
     if told is not None and tx.at - told.told_at < AGAIN:
         before = keys.opened(incident.track_slot, told.sealed, context(id))
@@ -144,9 +159,19 @@ async def _record(tx: Transaction, incident: IncidentRow, act: str, centre: str)
 
 
 def _alike(before: Sighting, now: Sighting) -> bool:
-    return (
-        msgspec.structs.replace(
-            before, said_at=now.said_at, count=now.count, cell=msgspec.structs.replace(before.cell, at=now.cell.at)
+    return _still(before) == _still(now)
+
+
+def _still(sighting: Sighting) -> Sighting:
+    """Without what changes while nothing does."""
+    moment, at = sighting.received_at, sighting.precise
+    near = (
+        None
+        if at is None
+        else Position(
+            latitude=round(at.latitude, NEARER), longitude=round(at.longitude, NEARER), accuracy_m=0, at=moment
         )
-        == now
+    )
+    return msgspec.structs.replace(
+        sighting, said_at=moment, count=0, cell=msgspec.structs.replace(sighting.cell, at=moment), precise=near
     )

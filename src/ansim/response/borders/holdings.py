@@ -4,8 +4,8 @@ _RESCUE = "Location Information Act art. 15, 16, 29; Personal Information Protec
 
 HOLDINGS: tuple[Line, ...] = (
     Holding(
-        table="border_told", columns=("sealed",), by="incident", key="track", destroyed_by="blank", law=_RESCUE,
-        why="about where a neighbouring centre was last told that she is", retention="until the case closes",
+        table="border_told", columns=("sealed", "lent"), by="incident", key="track", destroyed_by="blank", law=_RESCUE,
+        why="about where a neighbouring centre was last told that she is, and which of its cameras see her", retention="until the case closes",
     ),
     Holding(
         table="border_case", columns=("sealed",), by="id", key="track", destroyed_by="blank", law=_RESCUE,

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from ansim.city.cameras.model import RankedCamera
 from ansim.core.position import Position
 
 LEAVES_M = 100.0
@@ -18,6 +19,11 @@ KEPT = timedelta(hours=12)
 """A neighbour's copy is destroyed with the case's end, or when she leaves the band; at the latest so long after it came."""
 FRESH = timedelta(minutes=10)
 """Word of a case that is older than this, and the first of it, comes from a broker that was away: it says nothing any more."""
+
+LENT = 4
+"""So many cameras at most a centre lends for one case."""
+NEARER = 4
+"""Decimals of a degree: whoever lends cameras is told of every ten metres."""
 
 Wish = Literal["help", "take"]
 """What a neighbour offers to whoever has the case: help: with its cameras and its people; take: it would take the case over."""
@@ -59,6 +65,34 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True, tag="sighting"):
     subject_tag: str
     same: str | None
     cell: Cell
+    precise: Position | None = None
+    """Once somebody has claimed it: for choosing cameras, and not kept."""
+
+
+class Lent(msgspec.Struct, frozen=True, kw_only=True, tag="lent"):
+    """The neighbour's cameras that see her, for this case: under a right of its own, until then. None of them: it is over."""
+
+    id: str
+    grant: str
+    until_at: datetime
+    origin: str
+    cameras: list[RankedCamera]
+
+
+class Lending(msgspec.Struct, frozen=True, kw_only=True, tag="lending"):
+    """The neighbour would lend its cameras now: it asks where she is."""
+
+    id: str
+
+
+class Viewed(msgspec.Struct, frozen=True, kw_only=True, tag="viewed"):
+    """One of the reader's operators opened or left a camera that was lent to it."""
+
+    id: str
+    view: str
+    camera: str
+    viewer: str
+    ended: bool
 
 
 class SightingOver(msgspec.Struct, frozen=True, kw_only=True, tag="sighting-over"):
@@ -90,6 +124,7 @@ class ToldRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     wish: Wish | None
     sealed: bytes | None
+    lent: bytes | None
 
 
 class BorderRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,5 +144,6 @@ class BorderRow(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     ended_at: datetime | None
     wish: Wish | None
+    lends: bool
     slot: int | None
     sealed: bytes | None

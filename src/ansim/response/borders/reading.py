@@ -5,14 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from ansim.core.database import Database, Transaction
-from ansim.response.borders import actions, store
+from ansim.response.borders import actions, lending, store
 from ansim.response.borders.events import BorderChanged, NeighbourAnswered
-from ansim.response.borders.model import FRESH, KEPT, Sighting, SightingOver, Wished, same_of
+from ansim.response.borders.model import FRESH, KEPT, Lending, Lent, Sighting, SightingOver, Viewed, Wished, same_of
 from ansim.response.handover import actions as handover
 from ansim.response.handover import store as handovers
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import said
 from ansim.trust.access.model import Site
+from ansim.trust.grants import actions as grants
 from ansim.trust.ledger.actions import record
 from ansim.trust.retention.actions import destroy
 from ansim.trust.retention.keys import Keys
@@ -27,7 +28,14 @@ async def sighted(database: Database, sender: str, sighting: Sighting) -> None:
             if tx.at - sighting.said_at > FRESH:
                 return
             [slot] = keys.new()
-            if not await store.come(tx, sender, sighting, slot, keys.seal(slot, cell, actions.context(sighting.id))):
+            if not await store.come(
+                tx,
+                sender,
+                sighting,
+                slot,
+                keys.seal(slot, cell, actions.context(sighting.id)),
+                tx.use(lending.Policy).by_itself,
+            ):
                 return
             await _record(tx, sender, "border.came", sighting.id, sighting.subject_tag)
             await _destroy(tx, sighting.id, slot, sighting.subject_tag, after=True)
@@ -39,6 +47,7 @@ async def sighted(database: Database, sender: str, sighting: Sighting) -> None:
             await store.change(tx, sighting, keys.seal(known.slot, cell, actions.context(sighting.id)))
             await _record(tx, sender, "border.moved", sighting.id, sighting.subject_tag)
         tx.publish(BorderChanged(border=sighting.id))
+        await lending.lend(tx, sender, sighting)
         if known is None or known.claimed != sighting.claimed:
             await _one_of_two(tx, sender, sighting)
 
@@ -50,6 +59,7 @@ async def sighting_over(database: Database, sender: str, over: SightingOver) -> 
         if known is None or known.centre != sender or not await store.end(tx, over.id):
             return
         await _record(tx, sender, "border.over", over.id, known.subject_tag)
+        await grants.end_all(tx, over.id, "closed", actor=f"centre:{sender}")
         if known.slot is not None:
             await _destroy(tx, over.id, known.slot, known.subject_tag, after=False)
         tx.publish(BorderChanged(border=over.id))
@@ -65,6 +75,47 @@ async def wished(database: Database, sender: str, wish: Wished) -> None:
         if incident is not None and incident.open and await store.set_wish_of_told(tx, told.id, wish.wish):
             await said(tx, incident, f"border.{wish.wish}", f"centre:{sender}")
             tx.publish(NeighbourAnswered(incident=incident.id))
+
+
+async def lent(database: Database, sender: str, lent: Lent) -> None:
+    """The neighbour lends its cameras for this case, or no longer."""
+    async with database.transaction() as tx:
+        told = await store.told(tx, lent.id)
+        incident = None if told is None or told.centre != sender else await incidents.locked(tx, told.incident)
+        if (
+            told is None
+            or incident is None
+            or not incident.open
+            or told.ended_at is not None
+            or incident.track_slot is None
+        ):
+            return
+        sealed = tx.use(Keys).seal(incident.track_slot, msgspec.json.encode(lent), actions.lent_context(told.id))
+        if (told.lent is None) == bool(lent.cameras):
+            await said(tx, incident, "border.lent" if lent.cameras else "border.unlent", f"centre:{sender}")
+        await store.lent(tx, told.id, sealed if lent.cameras else None)
+        tx.publish(NeighbourAnswered(incident=incident.id))
+
+
+async def lends(database: Database, sender: str, would: Lending) -> None:
+    """It would, and asks where she is."""
+    async with database.transaction() as tx:
+        told = await store.told(tx, would.id)
+        if told is not None and told.centre == sender and told.ended_at is None:
+            await actions.say_again(tx, told)
+
+
+async def viewed(database: Database, sender: str, viewed: Viewed) -> None:
+    """What one of ours looked at there stands here, too."""
+    async with database.transaction() as tx:
+        told, act = await store.told(tx, viewed.id), "view.ended" if viewed.ended else "view.opened"
+        incident = None if told is None or told.centre != sender else await incidents.locked(tx, told.incident)
+        if incident is None or await store.wrote(tx, incident.id, act, viewed.view):
+            return
+        await record(
+            tx, actor=viewed.viewer, act=act, object=viewed.view, incident=incident.id, purpose="emergency",
+            subject_tag=incident.subject_tag, details={"camera": f"{sender}:{viewed.camera}"},
+        )  # fmt: skip
 
 
 async def _one_of_two(tx: Transaction, sender: str, theirs: Sighting) -> None:

@@ -33,13 +33,26 @@ async def tell(tx: Transaction, id: str, incident: str, centre: str, count: int,
 
 
 async def end_told(tx: Transaction, id: str) -> None:
-    await tx.execute("UPDATE border_told SET ended_at = $2, sealed = NULL WHERE id = $1", id, tx.at)
+    await tx.execute("UPDATE border_told SET ended_at = $2, sealed = NULL, lent = NULL WHERE id = $1", id, tx.at)
 
 
 async def set_wish_of_told(tx: Transaction, id: str, wish: Wish) -> bool:
     """False when it was said already."""
     tag = await tx.execute("UPDATE border_told SET wish = $2 WHERE id = $1 AND wish IS DISTINCT FROM $2", id, wish)
     return tag.endswith(" 1")
+
+
+async def lent(tx: Transaction, id: str, sealed: bytes | None) -> None:
+    await tx.execute("UPDATE border_told SET lent = $2 WHERE id = $1", id, sealed)
+
+
+async def wrote(tx: Transaction, incident: str, act: str, view: str) -> bool:
+    """Whether the ledger has it already: a letter may come twice."""
+    return bool(
+        await tx.fetchval(
+            "SELECT 1 FROM ledger_entry WHERE incident = $1 AND act = $2 AND object = $3 LIMIT 1", incident, act, view
+        )
+    )
 
 
 async def border(tx: Transaction, id: str) -> BorderRow | None:
@@ -52,13 +65,13 @@ async def borders(tx: Transaction) -> list[BorderRow]:
     return [msgspec.convert(dict(row), BorderRow) for row in rows]
 
 
-async def come(tx: Transaction, sender: str, sighting: Sighting, slot: int, sealed: bytes) -> bool:
+async def come(tx: Transaction, sender: str, sighting: Sighting, slot: int, sealed: bytes, lends: bool) -> bool:
     """False when it has come already."""
     tag = await tx.execute(
         "INSERT INTO border_case (id, centre, number, kind, trigger, priority, silent, claimed, received_at, subject_tag, said_at,"
-        " count, slot, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
+        " count, slot, sealed, lends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
         sighting.id, sender, sighting.number, sighting.kind, sighting.trigger, sighting.priority, sighting.silent, sighting.claimed,
-        sighting.received_at, sighting.subject_tag, sighting.said_at, sighting.count, slot, sealed,
+        sighting.received_at, sighting.subject_tag, sighting.said_at, sighting.count, slot, sealed, lends,
     )  # fmt: skip
     return tag.endswith(" 1")
 
@@ -72,6 +85,10 @@ async def change(tx: Transaction, sighting: Sighting, sealed: bytes) -> None:
 
 async def set_wish(tx: Transaction, id: str, wish: Wish) -> None:
     await tx.execute("UPDATE border_case SET wish = $2 WHERE id = $1", id, wish)
+
+
+async def set_lends(tx: Transaction, id: str, lends: bool) -> None:
+    await tx.execute("UPDATE border_case SET lends = $2 WHERE id = $1", id, lends)
 
 
 async def end(tx: Transaction, id: str) -> bool:

@@ -13,6 +13,7 @@ from ansim.core.database import Row, Transaction
 from ansim.core.errors import not_found
 from ansim.core.position import Position
 from ansim.response.bells import actions as bells
+from ansim.response.borders import lending
 from ansim.response.borders import store as border_store
 from ansim.response.borders.actions import context as border_context
 from ansim.response.borders.model import Cell, ToldRow
@@ -37,6 +38,7 @@ from ansim.response.picture.labels import PROCEDURE, Places, Telephones, instruc
 from ansim.response.picture.model import (
     Beyond,
     BorderCase,
+    Borrowed,
     ChannelLine,
     DispatchLine,
     Escalation,
@@ -140,7 +142,7 @@ async def borders(tx: Transaction) -> list[BorderCase]:
                 id=row.id, centre=Named(id=row.centre, name=places.centre(row.centre).ko), number=row.number, kind=row.kind,
                 trigger=row.trigger, priority=row.priority, silent=row.silent, claimed=row.claimed,
                 received_at=row.received_at, heard_at=row.said_at, place=places.district(cell.latitude, cell.longitude),
-                position=position, wish=row.wish,
+                position=position, wish=row.wish, lends=row.lends,
             )
         )  # fmt: skip
     return found
@@ -266,6 +268,13 @@ async def _detailed(tx: Transaction, row: IncidentRow, actor: Actor, around: _Ar
         guardians=await _guardians(tx, row),
         cameras=outlook.cameras,
         sight=SightLine.of(outlook),
+        borrowed=[
+            Borrowed(
+                centre=Named(id=centre, name=tx.use(Places).centre(centre).ko), grant=lent.grant, until_at=lent.until_at,
+                origin=lent.origin, cameras=lent.cameras,
+            )
+            for centre, lent in (await lending.borrowed(tx, row) if tx.use(Country).listed else [])
+        ],
         grants=[grant_line(grant) for grant in all_grants],
         dispatches=[_dispatch(tx, dispatch) for dispatch in await dispatches.of_incident(tx, row.id)],
         procedure=[

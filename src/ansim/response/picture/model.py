@@ -92,6 +92,8 @@ class BorderCase(msgspec.Struct, frozen=True, kw_only=True):
     place: Words
     position: SeenPosition
     wish: Wish | None
+    lends: bool
+    """Whether the cameras here that see her are lent to that centre."""
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,6 +253,17 @@ class SightLine(msgspec.Struct, frozen=True, kw_only=True):
         return cls(probability=outlook.probability, map=outlook.map)
 
 
+class Borrowed(msgspec.Struct, frozen=True, kw_only=True):
+    """Cameras of a neighbour that see her, lent for this case until then. Pictures come from its own node at `origin`; see
+    /api/incidents/{incident}/borrowed."""
+
+    centre: Named
+    grant: str
+    until_at: datetime
+    origin: str
+    cameras: list[RankedCamera]
+
+
 class IncidentDetail(Incident, frozen=True, kw_only=True):
     """What the operator who has it sees."""
 
@@ -258,6 +271,7 @@ class IncidentDetail(Incident, frozen=True, kw_only=True):
     guardians: list[GuardianLine]
     cameras: list[RankedCamera]
     sight: SightLine
+    borrowed: list[Borrowed]
     grants: list[GrantLine]
     dispatches: list[DispatchLine]
     procedure: list[ProcedureLine]

@@ -16,7 +16,7 @@ TOKEN_LENGTH = timedelta(seconds=60)
 LINK_COOKIE = "ansim_link"
 """Binds a link to the browser that opened it first."""
 
-HolderKind = Literal["operator", "officer", "guardian", "scout", "walker", "person", "ward"]
+HolderKind = Literal["operator", "officer", "guardian", "scout", "walker", "person", "ward", "centre"]
 EndedWhy = Literal["expired", "revoked", "released", "closed", "replaced"]
 
 

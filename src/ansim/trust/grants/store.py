@@ -133,6 +133,10 @@ async def end_view(tx: Transaction, id: str, seconds: float, bytes: int, frames:
     )  # fmt: skip
 
 
+async def view(tx: Transaction, id: str) -> Row | None:
+    return await tx.fetchrow("SELECT * FROM camera_view WHERE id = $1", id)
+
+
 async def open_views(tx: Transaction) -> list[Row]:
     return await tx.fetch("SELECT id FROM camera_view WHERE ended_at IS NULL")
 
