@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,7 @@ def test_the_rule_sees_a_fact_that_nobody_hears() -> None:
     assert not answers(Lost) and "incident" not in Lost.__struct_fields__ and Lost.__name__ not in SOUGHT
 
 
+@cache
 def _called(verb: str) -> set[str]:
     found: set[str] = set()
     for file in SOURCE.rglob("*.py"):

@@ -13,10 +13,10 @@ export function CancelPad({ of, band, back }: { of: Emergency; band: ComponentCh
   const known = profile.value?.codes != null;
   const cancel = async (): Promise<void> => {
     setBusy(true);
+    setCode(""); // what she types next is the next try
     const answer = await of.cancel(code);
     setBusy(false);
     setWrong(answer === "wrong");
-    setCode("");
   };
   const safe = (): void => {
     void of.say(t("stock.4"));

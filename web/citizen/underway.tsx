@@ -179,9 +179,9 @@ function CodeFor({ of, act }: { of: Trip; act: Act & { verb: "end" } }): JSX.Ele
   const [busy, setBusy] = useState(false);
   const end = async (): Promise<void> => {
     setBusy(true);
+    setCode(""); // what she types next is the next try
     await of.end(act.outcome, code);
     setBusy(false);
-    setCode("");
   };
   return (
     <>
@@ -307,9 +307,9 @@ function Asked({ of, state, question, press, sos }: TripProps & { state: TripSta
   const there = question.reason === "there";
   const say = async (words: () => Promise<void>): Promise<void> => {
     setBusy(true);
+    setCode(""); // what she types next is the next try
     await words();
     setBusy(false);
-    setCode("");
   };
   const ride = (mode: Mode): void => void say(() => of.change(mode, null));
   return (
@@ -331,7 +331,8 @@ function Asked({ of, state, question, press, sos }: TripProps & { state: TripSta
         class="ph foot"
         onSubmit={(event) => {
           event.preventDefault();
-          void say(() => of.answer(question, needsCode ? code : undefined));
+          const given = needsCode ? code : undefined;
+          void say(() => of.answer(question, given));
         }}
       >
         {needsCode && (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ansim.core.database import Database, Transaction
+from ansim.core.database import Database
 from ansim.core.errors import Unavailable
 from ansim.trust.ledger import merkle, store
 from ansim.trust.ledger.check import WITNESS_S
@@ -72,8 +73,12 @@ class Sequencer:
     async def _run(self) -> None:
         while True:
             try:
-                await self.integrate()
-                await self.checkpoint()
+                async with self._database.transaction(readonly=True) as tx:
+                    standing = await store.standing(tx)
+                if standing.waiting:
+                    await self.integrate()
+                if standing.waiting or self._due(standing, tx.at):
+                    await self.checkpoint()
             except Unavailable:
                 log.warning("ledger waits for the database")
             except Exception:
@@ -113,25 +118,23 @@ class Sequencer:
     async def checkpoint(self, *, now: bool = False) -> store.Checkpoint | None:
         """Sign the tree head if it is due (or `now`) and there is something new; None when there is not."""
         async with self._database.transaction() as tx:
-            last = await store.last_checkpoint(tx)
-            size = await store.size(tx)
-            if not self._due(tx, last, size, now):
-                return None
             await store.lock(tx)
-            last, size = await store.last_checkpoint(tx), await store.size(tx)
-            if not self._due(tx, last, size, now):
+            standing = await store.standing(tx)
+            if standing.size == standing.signed or not (now or self._due(standing, tx.at)):
                 return None
-            root = merkle.root(size, await store.hashes(tx, merkle.cover(0, size)))
-            made = store.Checkpoint(size=size, at=tx.at, note=sign(Head(self.origin, size, root), self._private))
+            root = merkle.root(standing.size, await store.hashes(tx, merkle.cover(0, standing.size)))
+            head = Head(self.origin, standing.size, root)
+            made = store.Checkpoint(size=standing.size, at=tx.at, note=sign(head, self._private))
             await store.add_checkpoint(tx, made)
         return made
 
-    def _due(self, tx: Transaction, last: store.Checkpoint | None, size: int, now: bool) -> bool:
-        if size == (last.size if last else 0):
+    def _due(self, standing: store.Standing, at: datetime) -> bool:
+        fresh = standing.size - standing.signed
+        if fresh == 0:
             return False
-        if now or last is None or size - last.size >= self._checkpoint_entries:
+        if standing.signed_at is None or fresh >= self._checkpoint_entries:
             return True
-        return (tx.at - last.at).total_seconds() >= self._checkpoint_s
+        return (at - standing.signed_at).total_seconds() >= self._checkpoint_s
 
     async def settle(self) -> store.Checkpoint:
         """At once: everything accepted so far stands under a signed head, and the witnesses that answer have signed it."""

@@ -32,6 +32,15 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the tree is: whether entries wait for their place, how many have one, how many stand under a signed head, and since when."""
+
+    waiting: bool
+    size: int
+    signed: int
+    signed_at: datetime | None
+
+
 class Cosignature(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     witness: str
@@ -114,6 +123,17 @@ async def size(tx: Transaction) -> int:
     """How many entries are integrated."""
     found: int = await tx.fetchval("SELECT coalesce(max(seq) + 1, 0) AS size FROM ledger_leaf")
     return found
+
+
+async def standing(tx: Transaction) -> Standing:
+    """In one statement and without the lock: this is asked every second, and mostly there is nothing to do."""
+    row = await tx.fetchrow(
+        "SELECT EXISTS (SELECT FROM ledger_waiting) AS waiting, (SELECT coalesce(max(seq) + 1, 0) FROM ledger_leaf) AS size,"
+        " coalesce(last.size, 0) AS signed, last.at AS signed_at FROM (SELECT) AS always"
+        " LEFT JOIN (SELECT size, at FROM ledger_checkpoint ORDER BY size DESC LIMIT 1) AS last ON true"
+    )
+    assert row is not None
+    return msgspec.convert(dict(row), Standing)
 
 
 async def hashes(tx: Transaction, nodes: Iterable[Node]) -> dict[Node, bytes]:
