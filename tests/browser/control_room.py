@@ -322,6 +322,7 @@ class Room:
         self.pictures: dict[str, dict[str, Any]] = {}
         """What the server says of a camera's newest frame; a camera that is not here says nothing."""
         self.clips: dict[str, list[bytes]] = {}
+        self.covers: list[dict[str, Any]] = []
         self.trips = {"watched": 0, "asking": 0, "ready": 0}
         self.speaking = True
         self._greeted: set[int] = set()
@@ -337,6 +338,7 @@ class Room:
                 "cameras": {"live": 1812, "total": 1880},
                 "leader": {"name": "최유리", "phone": "02-0000-0000"},
                 "map": {**HERE, "attribution": "지어낸 동네"},
+                "alone": False,
             },
         )
         stage.on(
@@ -399,7 +401,13 @@ class Room:
 
     async def status(self) -> None:
         await self.stage.say(
-            "/live", {"type": "status", "agencies": self.agencies, "cameras": {"live": 1812, "total": 1880}}
+            "/live",
+            {
+                "type": "status",
+                "agencies": self.agencies,
+                "cameras": {"live": 1812, "total": 1880},
+                "covers": self.covers,
+            },
         )
 
     async def __aenter__(self) -> Room:
@@ -435,6 +443,7 @@ class Room:
                         "incidents": list(self.incidents.values()),
                         "agencies": self.agencies,
                         "cameras": {"live": 1812, "total": 1880},
+                        "covers": self.covers,
                         "trips": self.trips,
                     }
                 )

@@ -407,6 +407,39 @@ async def test_a_line_that_is_down_is_a_band(sit: Sit, room: Room) -> None:
     await says(page.locator("[data-part=links]"), "112 연계 끊김 00:4", "119 연계")
 
 
+async def test_the_top_bar_says_who_takes_whose_cases_and_the_leader_closes_the_centre(
+    sit: Sit, room: Room, stage: Stage, picture: Any
+) -> None:
+    stage.on("GET", "/api/me", ME | {"role": "supervisor", "name": "최유리"})
+    room.covers = [
+        cover("own", "강남구", "서초구", "unstaffed", until=ago(-3600)),
+        cover("ours", "송파구", "강남구", "silent"),
+        cover("near", "관악구", None, "overloaded"),
+    ]
+    page = await sit()
+    line = page.locator("[data-part=cover]")
+    await says(line, "우리 센터 닫음", "까지: 서초구가 대신 받음", "외 2")
+    await picture(page, "console-covers")
+    await line.click()
+    await says(page.locator(".cover-list"), "송파구 응답 없음: 우리가 대신 받음", "관악구 밀림: 대신 받는 곳 없음")
+    stage.on("POST", "/api/country/duty", None)
+    await page.get_by_role("button", name="지금 닫기").click()
+    await page.get_by_role("button", name="시간표대로").click()
+    await stage.until(lambda: len(stage.asked_for("/api/country/duty")) == 2)
+    assert [one.body for one in stage.asked_for("/api/country/duty")] == [{"state": "unstaffed"}, {"state": None}]
+    await picture(page, "console-covers-sheet")
+    room.covers = []
+    await room.status()
+    await line.wait_for(state="detached")
+
+
+def cover(part: str, centre: str, by: str | None, why: str, until: str | None = None) -> dict[str, Any]:
+    def name(short: str) -> dict[str, str]:
+        return place(f"{short} 통합관제센터", f"{short} Centre")
+
+    return {"centre": name(centre), "by": by and name(by), "why": why, "until": until, "part": part}
+
+
 # -- passing on
 
 

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ansim.adapters.bus.memory import MemoryBus
@@ -21,6 +22,8 @@ from ansim.city.cameras.model import Camera
 from ansim.city.cameras.register import register
 from ansim.city.country.hub import Beats
 from ansim.city.country.member import Country
+from ansim.city.country.model import Directory, Duty
+from ansim.city.country.policy import Rule
 from ansim.core.bus import Bus
 from ansim.core.clock import ManualClock
 from ansim.core.world import World
@@ -31,7 +34,7 @@ from ansim.response.watch.gate import written_abroad
 from ansim.sim.phone import Guardian, Profile, instant
 from ansim.trust.grants.model import Token
 from ansim.trust.signed import PrivateKey, private_text, public_text
-from tests.flow.conftest import CENTRE, House, opened, placed
+from tests.flow.conftest import CENTRE, HER, HOME, House, opened, placed
 
 YONGIN = "gyeonggi-yongin"
 IN_YONGIN = (37.2411, 127.1776)
@@ -39,6 +42,7 @@ AT_BORDER = (37.3431, 127.10)
 """In Seongnam, 37 m from Yongin."""
 
 
+HERS = msgspec.structs.replace(HER, name="이바다")
 NAMES = count()
 MEMORY = pytest.mark.parametrize("land", ["memory"], indirect=True)
 
@@ -68,6 +72,19 @@ class Land:
         fix = phone.receiver.fix()
         at = self.clock.now() - timedelta(seconds=seconds_ago)
         return fix | {"latitude": fix["latitude"] - (1500 - seconds_ago) * 1e-6, "at": instant(at)}
+
+    async def says(self, house: House, state: str, covered_by: str | None) -> None:
+        """Until the hub and the other centre have heard how that one is."""
+        other = self.yongin if house is self.seongnam else self.seongnam
+        here = house.centre.settings.centre
+
+        async def heard() -> bool:
+            await self.clock.advance(1.0)
+            known = {one.card.centre: one for one in other.centre.database.use(Country).listed}
+            duty = house.centre.database.use(Country).duty
+            return known[here].duty == duty and (duty.state, duty.covered_by) == (state, covered_by)
+
+        await house.until(heard)
 
     async def open_cases(self, house: House) -> list[dict[str, Any]]:
         await house.settle()
@@ -103,6 +120,8 @@ async def land(request: pytest.FixtureRequest, dsn: str, another_dsn: str, tmp_p
                     centre=name,
                     hub_key=public_text(hub_key.public_key()),
                     country_key=str(tmp_path / name),
+                    rollover=(Rule(to=(YONGIN if name == CENTRE else CENTRE,)),),
+                    rollover_from=(YONGIN if name == CENTRE else CENTRE,),
                     origin=f"http://{name}.example",
                 )
             )
@@ -584,6 +603,100 @@ async def test_two_calls_of_hers_on_both_sides_of_a_border_are_one_case(land: La
     await land.seongnam.until(one)
     [kept] = await land.open_cases(land.seongnam)
     assert kept["signals"] == 2, "whoever had it first has both calls"
+
+
+@MEMORY
+async def test_a_closed_centres_new_cases_are_with_the_neighbour_that_has_agreed_and_with_nobody_twice(
+    land: Land,
+) -> None:
+    """And where that one cannot, they stay at home, with the alarm."""
+    leader = await land.seongnam.client("supervisor")
+    park = await land.yongin.client("operator", centre=YONGIN)
+    lee = await land.seongnam.client("operator")
+    assert (await lee.post("/api/country/duty", json={"state": "unstaffed"})).status_code == 403, "its leader decides"
+    assert (await leader.post("/api/country/duty", json={"state": "shut"})).status_code == 400
+    assert (await leader.post("/api/country/duty", json={"state": "unstaffed"})).status_code == 204
+    await land.says(land.seongnam, "unstaffed", YONGIN)
+    for asking, part in ((lee, "own"), (park, "ours")):
+        [line] = (await asking.get("/api/centre")).json()["covers"]
+        assert (line["part"], line["why"], line["by"]["en"]) == (part, "unstaffed", "Yongin Centre")
+
+    phone = await land.seongnam.phone()
+    await phone.sos()
+    moved = await land.seongnam.until(lambda: moved_of(phone))
+    assert moved["receipt"]["centre"]["id"] == YONGIN
+    [case] = await land.open_cases(land.yongin)
+    assert (case["centre"], "handed_over" in case["marks"]) == (YONGIN, True)
+    assert await land.open_cases(land.seongnam) == []
+    assert (await lee.get("/api/incidents")).json()["incidents"] == [], "nobody there was alarmed"
+    assert await land.yongin.rows("SELECT 1 FROM guardian_notice"), "her guardians hear"
+    assert not await land.seongnam.rows("SELECT 1 FROM guardian_notice"), "once"
+    detail = (await park.post(f"/api/incidents/{case['id']}/claim")).json()
+    assert detail["person"]["name"] == "김하늘"
+
+    # Whoever comes to the neighbour at once stays there, and both closed at once pass nothing to and fro.
+    direct = await land.yongin.phone(at=HOME, profile=HERS)
+    await direct.sos()
+    assert len(await land.open_cases(land.yongin)) == 2 and await land.open_cases(land.seongnam) == []
+    chief = await land.yongin.client("supervisor", centre=YONGIN)
+    await chief.post("/api/country/duty", json={"state": "unstaffed"})
+    await land.says(land.yongin, "unstaffed", None)
+    await land.says(land.seongnam, "unstaffed", None)
+    at_home = await land.seongnam.phone(profile=HERS)
+    await at_home.sos()
+    [kept] = await land.open_cases(land.seongnam)
+    assert kept["centre"] == CENTRE and kept["unclaimed_since"] is not None
+
+    # The neighbour has closed, and we have not heard that yet: it refuses, and the case is ours a moment later.
+    land.seongnam.centre.database.use(Country).covers = (YONGIN,)
+    late = await land.seongnam.phone(enrol=False)
+    await late.sos()
+
+    async def two() -> bool:
+        return [one["centre"] for one in await land.open_cases(land.seongnam)] == [CENTRE, CENTRE]
+
+    await land.seongnam.until(two)
+    assert len(await land.open_cases(land.yongin)) == 2
+    assert {row["state"] for row in await land.seongnam.rows("SELECT state FROM handover WHERE why = 'overflow'")} == {
+        "accepted",
+        "rejected",
+    }
+    assert (await lee.post(f"/api/incidents/{kept['id']}/claim")).status_code == 200
+
+    # Open again: what is pressed here is here.
+    await leader.post("/api/country/duty", json={"state": None})
+    await land.says(land.seongnam, "normal", None)
+    shown = (await lee.get("/api/country")).json()
+    assert shown["duty"]["state"] == "normal" and shown["duty"]["takes_from"] == [YONGIN]
+    acts = await land.seongnam.rows("SELECT act FROM ledger_entry WHERE act LIKE 'centre.%' ORDER BY at")
+    assert [one["act"] for one in acts] == ["centre.closed", "centre.by-hours"]
+
+
+@MEMORY
+async def test_a_word_that_crosses_another_loses_no_case(land: Land) -> None:
+    """The neighbour sends a case home in the moment in which home closes and sends its cases to the neighbour."""
+    home = land.seongnam.centre.database.use(Country)
+    leader = await land.seongnam.client("supervisor")
+    await leader.post("/api/country/duty", json={"state": "unstaffed"})
+    while home.covers != (YONGIN,):
+        await land.clock.advance(0.25)
+    # the neighbour has not heard it yet
+    neighbour = land.yongin.centre.database.use(Country)
+    neighbour.learn(Directory(centres=[msgspec.structs.replace(one, duty=Duty()) for one in neighbour.listed]))
+    phone = await land.yongin.phone(at=HOME)
+    await phone.sos()
+
+    async def settled() -> bool:
+        await land.clock.advance(0.25)
+        one, other = await land.open_cases(land.seongnam), await land.open_cases(land.yongin)
+        return not one and [case["centre"] for case in other] == [YONGIN]
+
+    await land.yongin.until(settled)
+    await land.clock.advance(5)
+    assert await settled()
+    assert len(await land.yongin.rows("SELECT DISTINCT guardian, channel FROM guardian_notice")) == len(
+        await land.yongin.rows("SELECT 1 FROM guardian_notice")
+    )
 
 
 async def over(house: House) -> bool:

@@ -12,6 +12,7 @@ import { cap, DEFAULTS, moved, reset, type Verb } from "./bindings";
 import { Bells } from "./bells";
 import * as keys from "./keys";
 import { Cameras } from "./cameras";
+import { Covers } from "./covers";
 import { Escorts } from "./escorts";
 import { places, showPlace } from "./map";
 import { play, wake } from "./sound";
@@ -98,6 +99,7 @@ function Keys(): JSX.Element {
           <Kbd>Esc</Kbd>
         </button>
       </div>
+      <Covers />
       <ul class="key-list">
         {KEYS.map((line) => (
           <li key={line[0].join()}>

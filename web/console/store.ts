@@ -18,6 +18,8 @@ export interface Centre {
   leader?: { name: string | null; phone: string } | null;
   cameras?: CameraCount;
   bells?: { total: number; speaking: number; faulty: number };
+  /** It knows of no other centre. */
+  alone?: boolean;
   map?: { latitude?: number; longitude?: number; zoom?: number; attribution?: string };
 }
 
@@ -45,9 +47,18 @@ export interface WardCounts {
   unassigned: number;
 }
 
+/** A centre that does not take its new cases just now, and who does. part own: it is this one; ours: this one covers. */
+export interface CoverLine {
+  centre: Words;
+  by: Words | null;
+  why: "overloaded" | "unstaffed" | "silent";
+  until: string | null;
+  part: "own" | "ours" | "near";
+}
+
 export type ServerMessage =
   | { type: "hello"; at: string; me?: Me }
-  | { type: "state"; incidents: Case[]; borders?: BorderCase[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; trips?: TripCounts; escorts?: EscortCounts; wards?: WardCounts }
+  | { type: "state"; incidents: Case[]; borders?: BorderCase[]; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; covers?: CoverLine[]; trips?: TripCounts; escorts?: EscortCounts; wards?: WardCounts }
   | { type: "trips"; trips: TripCounts; escorts?: EscortCounts }
   | { type: "wards"; wards: WardCounts }
   | { type: "borders"; borders: BorderCase[] }
@@ -55,7 +66,7 @@ export type ServerMessage =
   | { type: "position"; incident: string; position: Position; cameras?: RankedCamera[]; sight?: Sight }
   | { type: "gone"; incident: string }
   | { type: "ping"; at: string }
-  | { type: "status"; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount }
+  | { type: "status"; agencies?: Record<string, AgencyStatus>; cameras?: CameraCount; covers?: CoverLine[] }
   | { type: "lost-claim"; incident: string; owner: { id: string; name: string } };
 
 /** A stationed officer sees what happens and takes no case. */
@@ -65,6 +76,7 @@ export const ready = signal(false);
 export const incidents = signal<ReadonlyMap<string, Case>>(new Map());
 export const agencies = signal<Record<string, AgencyStatus>>({});
 export const videos = signal<CameraCount | null>(null);
+export const covers = signal<CoverLine[]>([]);
 export const trips = signal<TripCounts | null>(null);
 export const escorts = signal<EscortCounts | null>(null);
 /** What the neighbours have at our border. */
@@ -152,6 +164,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
       incidents.value = next;
       if (message.agencies) agencies.value = message.agencies;
       if (message.cameras) videos.value = message.cameras;
+      if (message.covers) covers.value = message.covers;
       if (message.trips) trips.value = message.trips;
       if (message.escorts) escorts.value = message.escorts;
       if (message.wards) wards.value = message.wards;
@@ -192,6 +205,7 @@ export function receive(message: ServerMessage, clock_ms: number): void {
     case "status":
       if (message.agencies) agencies.value = message.agencies;
       if (message.cameras) videos.value = message.cameras;
+      if (message.covers) covers.value = message.covers;
       return;
     case "trips":
       trips.value = message.trips;

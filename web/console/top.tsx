@@ -20,6 +20,7 @@ import * as act from "./actions";
 import { BellCount } from "./bells";
 import { sick } from "./cameras";
 import { serverState } from "./connection";
+import { CoverCount } from "./covers";
 import { s } from "./escort-words";
 import { isOffered } from "./ordering";
 import { kindOf } from "./queue";
@@ -154,6 +155,7 @@ export function Top(): JSX.Element {
             {t("top.unsent", { n: unsent })}
           </span>
         )}
+        <CoverCount />
         <AgencyLink agency="112" />
         <AgencyLink agency="119" />
         {store.agencies.value["routing"]?.up && (

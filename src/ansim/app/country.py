@@ -9,8 +9,10 @@ from pathlib import Path
 from ansim import flow
 from ansim.adapters.bus.nats import NatsBus
 from ansim.app.settings import Settings
+from ansim.city.country import store as duties
 from ansim.city.country.member import Country, Member
-from ansim.city.country.model import FEW, Card, Directory, Load, Pace
+from ansim.city.country.model import FEW, Card, Directory, Duty, Load, Pace
+from ansim.city.country.policy import Policy
 from ansim.city.people import actions as people
 from ansim.city.people.sealed import CentreKey
 from ansim.core.bus import Bus
@@ -40,6 +42,10 @@ class Membership:
         self.bus = bus or NatsBus(
             str(settings.country), by=settings.centre, key=self._signing, ca=settings.country_ca, lays_out=False
         )
+        self._policy = Policy(
+            centre=settings.centre, rules=settings.rollover, unstaffed=settings.unstaffed,
+            waiting=settings.overloaded_waiting, wait_s=settings.overloaded_wait_s, takes_from=settings.rollover_from,
+        )  # fmt: skip
         self._member: Member | None = None
         self._hour: Pace | None = None
         self._day: Pace | None = None
@@ -61,7 +67,7 @@ class Membership:
         database.provide(Post, post)
         hub = public_from_text(str(settings.hub_key))
         self._member = Member(
-            self._world, self.bus, signing, hub, self._country, card, self._load, self._learned,
+            self._world, self.bus, signing, hub, self._country, card, self._load, self._decide, self._learned,
             settings.folder / "directory.json"
         )  # fmt: skip
         letters.receive(database, post, flow.LETTERS)
@@ -95,6 +101,17 @@ class Membership:
             open=row["open"], unclaimed=row["unclaimed"], operators=row["operators"],
             waiting_s=round(max(0.0, float(row["waiting_s"] or 0)), 1), hour=self._hour, day=self._day,
         )  # fmt: skip
+
+    async def _decide(self, load: Load) -> None:
+        """Whether we take our new cases, and who does while we do not."""
+        country, policy, now = self._country, self._policy, self._world.clock.now()
+        async with self._database.transaction(readonly=True) as tx:
+            by_hand = await duties.by_hand(tx, policy.centre)
+        state, until = policy.state(country.duty.state, load, now, by_hand)
+        country.covers = policy.covers(state, now, country.listed)
+        country.duty = Duty(
+            state=state, until=until, covered_by=next(iter(country.covers), None), takes_from=policy.takes_from
+        )
 
     def _learned(self, directory: Directory) -> None:
         """A phone that enrolled with any of them is known here."""

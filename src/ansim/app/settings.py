@@ -11,6 +11,7 @@ import msgspec
 
 from ansim.adapters.lost.peers import Peer
 from ansim.adapters.trackers.protocols import PROTOCOLS
+from ansim.city.country.policy import Hours, Rule
 from ansim.core.errors import Problem
 from ansim.trust.ledger.checkpoint import BadNote, Verifier
 from ansim.trust.signed import public_from_text
@@ -141,6 +142,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     here says so. Either way an operator here can take them back."""
     hub_key: str | None = None
     """The hub's public key in base64: who is in the country, and there just now, is what it says."""
+    unstaffed: tuple[Hours, ...] = ()
+    """When this centre is closed: "22:00-06:00", or with the days on which it begins, "sat,sun 00:00-24:00"; Korean time. New cases then go to a neighbour by
+    `rollover`; a leader may open or close by hand."""
+    overloaded_waiting: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """With so many unclaimed cases this centre is overloaded, until half of them are left: new ones go to a neighbour by `rollover`."""
+    overloaded_wait_s: Annotated[float, msgspec.Meta(ge=10)] | None = None
+    """And with one that has waited so long."""
+    rollover: tuple[Rule, ...] = ()
+    """Who takes new cases while this centre does not: in TOML a [[rollover]] for each rule, with `to`, the centres in the order in which they are asked, and perhaps `when`
+    (overloaded, unstaffed) and `hours`. One that has not agreed (`rollover_from`), is away, closed or overloaded itself is passed over; when none is left, the case stays here, with the alarm."""
+    rollover_from: tuple[CentreId, ...] = ()
+    """The centres whose new cases this one has agreed to take while they are closed or overloaded."""
     witnesses: tuple[AppointedWitness, ...] = ()
     """Who signs the ledger's checkpoints, each with `key` and `url`: in TOML a [[witnesses]] for each."""
     witness_within_s: Annotated[float, msgspec.Meta(ge=60)] = 300.0
@@ -159,6 +172,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("country needs hub_key")
         if self.hub_key:
             public_from_text(self.hub_key)
+        if self.rollover and not self.hub_key:
+            raise ValueError("rollover is to other centres: it needs country and hub_key")
 
     @property
     def folder(self) -> Path:

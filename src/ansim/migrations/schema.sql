@@ -460,7 +460,7 @@ CREATE TABLE incident (
     number           text NOT NULL UNIQUE,       -- what people say on the phone: SN-1122-0007
     centre           text NOT NULL,              -- who answers
     municipality     text,                       -- code of the municipality she was in at the first signal; null = outside all
-    route            text NOT NULL CHECK (route IN ('exact', 'nearest', 'default', 'none', 'handed-over')),  -- how the centre was found
+    route            text NOT NULL CHECK (route IN ('exact', 'nearest', 'default', 'none', 'handed-over', 'rolled-over')),  -- how the centre was found
     kind             text NOT NULL,              -- of the first signal: sos, trip, escort, ward, bell
     trigger          text NOT NULL,              -- of the first signal: button, shake, silent, device, call (to 112 or 119), or what went wrong with a trip or a ward
     silent           boolean NOT NULL,           -- nobody may call her
@@ -978,7 +978,7 @@ CREATE TABLE handover (
     incident    text NOT NULL REFERENCES incident,  -- the case at this end
     way         text NOT NULL CHECK (way IN ('out', 'in')),  -- which way it goes, seen from this end
     centre      text NOT NULL,                    -- the other end
-    why         text NOT NULL CHECK (why IN ('place', 'moved', 'unclaimed', 'same')),  -- place: she is in the other's area; moved: she went there; unclaimed: nobody here claims it; same: both have a case of hers
+    why         text NOT NULL CHECK (why IN ('place', 'overflow', 'moved', 'unclaimed', 'same')),  -- place: she is in the other's area; overflow: by policy; moved: she went there; unclaimed: nobody here claims it; same: both have a case of hers
     state       text NOT NULL CHECK (state IN ('offered', 'accepted', 'rejected', 'withdrawn', 'lapsed')),  -- lapsed: nobody answered in time
     offered_at  timestamptz NOT NULL,             -- by this end's clock
     answered_at timestamptz,                      -- when it had its end
@@ -1032,6 +1032,14 @@ CREATE TABLE border_case (
     lends       boolean NOT NULL DEFAULT false    -- whether it gets the cameras that see her
 );
 CREATE INDEX border_case_open ON border_case (received_at) WHERE ended_at IS NULL;
+
+-- Whether a centre takes new cases, where its leader has set it by hand.
+CREATE TABLE centre_duty (
+    centre   text PRIMARY KEY,                    -- its id
+    state    text NOT NULL CHECK (state IN ('normal', 'unstaffed')),  -- open although its hours say otherwise, or closed
+    until_at timestamptz NOT NULL,                -- then its hours hold again
+    account  text NOT NULL                        -- of the leader
+);
 
 -- == The country, in a hub's database ==================================================================================
 

@@ -34,7 +34,7 @@ EXPECTED = {
     Act.BELL_LIST: {"operator", "supervisor", "officer", "administrator"},
     Act.BELL_MAINTAIN: {"supervisor", "administrator"},
     Act.BELL_COMMISSION: {"administrator"},
-    Act.DUTY_SET: {"supervisor"},
+    Act.CENTRE_CLOSE: {"supervisor"},
     Act.NATION_VIEW: {"operator", "supervisor", "auditor", "administrator"},
 }
 

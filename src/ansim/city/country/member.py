@@ -19,6 +19,7 @@ from ansim.city.country.model import (
     Beat,
     Card,
     Directory,
+    Duty,
     Listed,
     Load,
 )
@@ -37,6 +38,10 @@ class Country:
         self._world = world
         self._listed: dict[str, Listed] = {}
         self._heard_at: float | None = None
+        self.duty = Duty()
+        """What this centre says of itself."""
+        self.covers: tuple[str, ...] = ()
+        """Who takes its new cases now, in the order in which they are asked."""
 
     def learn(self, directory: Directory) -> None:
         self._listed = {listed.card.centre: listed for listed in directory.centres}
@@ -71,6 +76,15 @@ class Country:
         listed = self._listed.get(centre)
         return listed is not None and listed.up
 
+    def answering(self, centre: str, site: str) -> str:
+        """Who takes the new cases of that centre now, as far as `site`, this one, has a part in it. While the hub is away: itself."""
+        if not self.hub_up:
+            return centre
+        if centre == site:
+            return next(iter(self.covers), centre)
+        listed = self._listed.get(centre)
+        return site if listed is not None and listed.up and listed.duty.covered_by == site else centre
+
     @property
     def hub_up(self) -> bool:
         return self._heard_at is not None and self._world.clock.monotonic() - self._heard_at < HUB_AWAY_S
@@ -85,7 +99,7 @@ class Member:
 
     def __init__(
         self, world: World, bus: Bus, signing: PrivateKey, hub: PublicKey, country: Country,
-        card: Card, load: Callable[[], Awaitable[Load]], learned: Callable[[Directory], None], kept: Path,
+        card: Card, load: Callable[[], Awaitable[Load]], duty: Callable[[Load], Awaitable[None]], learned: Callable[[Directory], None], kept: Path,
     ) -> None:  # fmt: skip
         self._world = world
         self._bus = bus
@@ -94,6 +108,7 @@ class Member:
         self._country = country
         self._card = card
         self._load = load
+        self._duty = duty
         self._learned = learned
         self._kept = kept
         self._cards: list[tuple[Card, str]] = []
@@ -144,10 +159,11 @@ class Member:
         while True:
             try:
                 load = await self._load()
+                await self._duty(load)
             except Unavailable:
                 pass  # it could store nothing now: silence says so
             else:
                 count += 1
-                beat = Beat(card=self._card, load=load, began=began, count=count)
+                beat = Beat(card=self._card, load=load, duty=self._country.duty, began=began, count=count)
                 self._bus.say(BEATS, sign(self._signing, self._card.centre, "beat", msgspec.json.encode(beat)))
             await clock.sleep(BEAT_EVERY_S)

@@ -1,4 +1,4 @@
-"""The SQL of a hub's memory of its centres."""
+"""The SQL of a hub's memory of its centres, and of what a leader sets at one of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from ansim.city.country.policy import ByHand
 from ansim.core.database import Row, Transaction
 
 State = tuple[str, datetime, str, str | None]
@@ -21,6 +22,24 @@ class Busy(msgspec.Struct, kw_only=True):
     seen_at: datetime
     open: int = 0
     waited_s: int = 0
+
+
+async def by_hand(tx: Transaction, centre: str) -> ByHand | None:
+    """What a leader has set, and when it ends."""
+    row = await tx.fetchrow("SELECT state, until_at FROM centre_duty WHERE centre = $1", centre)
+    return None if row is None else msgspec.convert(dict(row), ByHand)
+
+
+async def set_by_hand(tx: Transaction, centre: str, account: str, hand: ByHand) -> None:
+    await tx.execute(
+        "INSERT INTO centre_duty (centre, state, until_at, account) VALUES ($1, $2, $3, $4) ON CONFLICT (centre) DO UPDATE"
+        " SET state = excluded.state, until_at = excluded.until_at, account = excluded.account",
+        centre, hand.state, hand.until_at, account,
+    )  # fmt: skip
+
+
+async def end_by_hand(tx: Transaction, centre: str) -> None:
+    await tx.execute("DELETE FROM centre_duty WHERE centre = $1", centre)
 
 
 async def latest(tx: Transaction) -> list[Row]:

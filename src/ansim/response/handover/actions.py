@@ -1,8 +1,9 @@
 """The verbs of a hand-over. Until the other centre has said that it has the case, it is somebody's here.
 
-Four reasons (`model.Why`): she is in another centre's area and her phone came here; she walked out of ours; nobody here claims it; the other has a
-case of hers, too. For the first and the last the other centre needs nobody to agree: it is stored there as if she had pressed there, and this one
-lets go. For the others one of its operators claims the case, and that is the acceptance.
+Five reasons (`model.Why`): she is in another centre's area and her phone came here; we are closed or have more than we can claim, and another has
+agreed to take it; she walked out of ours; nobody here claims it; the other has a case of hers, too. For the first two and the last nobody needs to
+agree any more: it is stored there as if she had pressed there, and this one lets go. For the others one of its operators claims the case, and that
+is the acceptance.
 """
 
 from __future__ import annotations
@@ -88,8 +89,9 @@ async def send_home(tx: Transaction, placed: Sequence[Placed]) -> None:
         if not first.new_incident or await incident_store.served_here(tx, first.centre):
             continue
         id, arrivals = tx.world.id(), [one.arrival for one in together]
+        why: Why = "overflow" if _ours(tx, first) else "place"
         offer = Offer(
-            id=id, why="place", at=tx.at, kind=first.arrival.kind, priority=min(one.priority for one in arrivals),
+            id=id, why=why, at=tx.at, kind=first.arrival.kind, priority=min(one.priority for one in arrivals),
             verdict=first.arrival.verdict, person=first.arrival.person, marks=[],
             signals=[
                 SignalCopy(
@@ -104,6 +106,14 @@ async def send_home(tx: Transaction, placed: Sequence[Placed]) -> None:
         # without a key that makes sense her call is stored all the same, and covered
         with suppress(Unavailable):
             await _send(tx, incident, subject_tag(first.secret, incident), first.centre, offer, "clock")
+
+
+def _ours(tx: Transaction, placed: Placed) -> bool:
+    """Whether we answer for her place, and somebody takes our new cases."""
+    site = tx.use(Site).centre
+    if placed.centre not in tx.use(Country).covers:
+        return False
+    return placed.arrival.centre == site or tx.use(Boundaries).answer(placed.arrival.position)[0] == site
 
 
 async def _contacts(tx: Transaction, arrivals: Sequence[Arrival]) -> bytes | None:
@@ -125,7 +135,7 @@ async def cover_for_silent(tx: Transaction, fact: IncidentOpened) -> None:
     if incident is None or not incident.open or not await elsewhere(tx, incident):
         return
     if not tx.use(Country).up(incident.centre) or await store.open_of(tx, incident.id, "out") is None:
-        await cover(tx, incident)
+        await (roll_on if incident.route == "rolled-over" else cover)(tx, incident)
 
 
 async def widen(tx: Transaction, fact: IncidentEscalated) -> None:
@@ -205,6 +215,11 @@ async def due(tx: Transaction, id: str) -> None:
     if handover.why == "place":
         # The offer stands: whoever answers for her place may still take it, until somebody here claims it.
         await cover(tx, incident)
+        return
+    if handover.why == "overflow":
+        # Withdrawn, not lapsed: from now on an acceptance that comes late does not count.
+        await _end(tx, incident, handover, "withdrawn", "clock")
+        await roll_on(tx, incident)
         return
     await _end(tx, incident, handover, "lapsed", "clock")
     if handover.why == "unclaimed":
@@ -302,7 +317,7 @@ async def _send(
     """Raises Unavailable, with nothing done, while nobody has said how that centre is reached."""
     letters.write(tx, to, offer)
     store.offer(tx, offer.id, incident, to, offer.why)
-    tx.arm(UNANSWERED, offer.id, tx.at + (TAKEN_HOME_WITHIN if offer.why == "place" else ANSWERED_WITHIN))
+    tx.arm(UNANSWERED, offer.id, tx.at + (TAKEN_HOME_WITHIN if offer.why in ("place", "overflow") else ANSWERED_WITHIN))
     await said_of(tx, incident, subject_tag, "handover.offered", actor, sealed, why=offer.why)
     tx.publish(HandoverOffered(incident=incident, to=to))
 
@@ -324,6 +339,25 @@ async def _offer_of(tx: Transaction, id: str, incident: IncidentRow, why: Why, n
         track=positions, contacts=None if known is None else msgspec.json.encode(known), note=note,
         said=await _said_of(tx, incident, None), done=await _done_of(tx, incident, None),
     )  # fmt: skip
+
+
+async def roll_on(tx: Transaction, incident: IncidentRow) -> None:
+    """Whoever was to take our new case has not: the next that has agreed; and when nobody is left, it is ours, with the alarm."""
+    asked = await store.centres_of(tx, incident.id)
+    to = next((one for one in tx.use(Country).covers if one not in asked), None)
+    if to is None:
+        await keep(tx, incident)
+    else:
+        await incidents.answer_for(tx, incident, to)
+        await offer(tx, incident, to, "overflow", "clock")
+
+
+async def keep(tx: Transaction, incident: IncidentRow) -> None:
+    """Ours for good, whoever was to have it; on every console, and her guardians told."""
+    site = tx.use(Site).centre
+    await incidents.answer_for(tx, incident, site)
+    if site not in incident.escalated_to:
+        await guardians.tell(tx, await incident_store.reread(tx, incident.id))
 
 
 async def rest_of(tx: Transaction, incident: IncidentRow, handover: HandoverRow) -> Rest:

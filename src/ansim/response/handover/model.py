@@ -10,10 +10,11 @@ import msgspec
 from ansim.core.position import Position
 from ansim.response.signals.receipts import ReceiptBody
 
-Why = Literal["place", "moved", "unclaimed", "same"]
-"""place: the other centre answers for where she is, and her phone came here because that one was silent, or by an old mapping. moved: she
-has crossed the border, and whoever has the case asks the other to take it. unclaimed: nobody here has claimed it. same: the other has a case
-of the same person, and claimed it or had it first."""
+Why = Literal["place", "overflow", "moved", "unclaimed", "same"]
+"""place: the other centre answers for where she is, and her phone came here because that one was silent, or by an old mapping. overflow: this one
+does, and is closed or has more than it can claim: by its policy the other takes its new cases. moved: she has crossed the border, and whoever has
+the case asks the other to take it. unclaimed: nobody here has claimed it. same: the other has a case of the same person, and claimed it or had it
+first."""
 
 State = Literal["offered", "accepted", "rejected", "withdrawn", "lapsed"]
 
@@ -93,7 +94,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
-    """Accepted, with what her phone needs to go on there; or not, and why: late, rejected."""
+    """Accepted, with what her phone needs to go on there; or not, and why: late, rejected, not-agreed, not-now."""
 
     id: str
     accepted: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ansim.city.country.member import Country
 from ansim.city.people.sealed import INFO as CONTACTS
 from ansim.city.people.sealed import CentreKey
 from ansim.core.database import Database
@@ -31,6 +32,10 @@ async def offered(database: Database, sender: str, offer: Offer) -> None:
     async with database.transaction(readonly=True) as tx:
         if await store.begun(tx, offer.id):
             return
+    if offer.why == "overflow" and (refused := _refused(database, sender)):
+        async with database.transaction() as tx:
+            letters.write(tx, sender, Answer(id=offer.id, accepted=False, why=refused))
+        return
     intake, incident = database.use(Intake), ""
     for arrival in arrivals_of(database, offer):
         incident = (await intake.submit(arrival)).incident
@@ -43,10 +48,23 @@ async def offered(database: Database, sender: str, offer: Offer) -> None:
             await incidents.mark(tx, case.id, mark)
         await actions.lay(tx, case, offer.id, sender, offer.said, offer.done)
         await store.cancel(tx, [one.client_id for one in offer.signals if one.cancelled])
+        if offer.why == "overflow" and (sent := await store.open_of(tx, case.id, "out")) is not None:
+            # We had sent it there, where our word crossed with this one: it stays here, and their acceptance comes too late.
+            await store.answer(tx, sent.id, "withdrawn")
+            tx.disarm(actions.UNANSWERED, sent.id)
+            await actions.keep(tx, case)
         handover = await store.locked(tx, offer.id)
         assert handover is not None
-        if offer.why in ("place", "same") or case.owner is not None or not case.open:
+        if offer.why in ("place", "overflow", "same") or case.owner is not None or not case.open:
             await actions.accept(tx, case, handover)
+
+
+def _refused(database: Database, sender: str) -> str:
+    """Why we do not take the new cases of that centre; empty where we do."""
+    duty = database.use(Country).duty
+    if sender not in duty.takes_from:
+        return "not-agreed"
+    return "" if duty.state == "normal" else "not-now"
 
 
 async def _too_late(database: Database, sender: str, offer: Offer) -> None:
@@ -79,8 +97,8 @@ async def answered(database: Database, sender: str, answer: Answer) -> None:
                 tx.disarm(actions.UNANSWERED, handover.id)
                 await said(tx, incident, "handover.rejected", f"centre:{sender}")
                 tx.publish(HandoverEnded(incident=incident.id, why=answer.why or "rejected"))
-                if handover.why == "place" and incident.open:
-                    await actions.cover(tx, incident)
+                if handover.why in ("place", "overflow") and incident.open:
+                    await (actions.cover if handover.why == "place" else actions.roll_on)(tx, incident)
             return
         moved = {one.client_id: Moved(uri=answer.origin, receipt=one.receipt) for one in answer.taken}
         sealed = tx.use(Keys).seal(incident.case_slot, msgspec.json.encode(moved), actions.moved_context(incident.id))
@@ -157,7 +175,7 @@ def arrivals_of(database: Database, offer: Offer) -> list[Arrival]:
             person=offer.person, verdict=offer.verdict, priority=offer.priority,
             contacts=None if offer.contacts is None
             else sealing.seal(key, offer.contacts, CONTACTS, one.client_id.encode()),
-            track=tuple(offer.track[:-1]) if first else (), centre=centre,
+            track=tuple(offer.track[:-1]) if first else (), centre=centre, stays=offer.why != "place",
         )
         for first, one in ((index == 0, one) for index, one in enumerate(offer.signals))
     ]  # fmt: skip

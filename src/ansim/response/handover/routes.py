@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from ansim.city.country.actions import open_or_close
 from ansim.city.country.member import Country
+from ansim.city.country.model import Duty
 from ansim.core.database import Database
 from ansim.response.handover import actions
 from ansim.response.handover.model import ANSWERED_WITHIN, State
@@ -48,10 +50,18 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CountryShown(msgspec.Struct, frozen=True, kw_only=True):
-    """Who else there is; empty for a centre that stands alone. `hub`: whether the hub is heard."""
+    """Who else there is; empty for a centre that stands alone. `hub`: whether the hub is heard; `duty`: whether this centre takes its new
+    cases."""
 
     hub: bool
+    duty: Duty
     centres: list[Neighbour]
+
+
+class SetDuty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """unstaffed: closed; normal: open although the hours say otherwise; null: by the hours of the settings."""
+
+    state: Literal["unstaffed", "normal"] | None
 
 
 @post("/api/incidents/{incident:str}/handover", status_code=201, guards=[allow(Act.INCIDENT_WORK)])
@@ -84,7 +94,7 @@ async def country(actor: Asking, database: Db) -> CountryShown:
     """The other centres: who is there just now, and how busy."""
     known, names = database.use(Country), database.use(CentreNames)
     return CountryShown(
-        hub=known.hub_up,
+        hub=known.hub_up, duty=known.duty,
         centres=[
             Neighbour(
                 id=one.card.centre, name=names.named(one.card.centre).name, up=one.up, open=one.load.open,
@@ -96,4 +106,11 @@ async def country(actor: Asking, database: Db) -> CountryShown:
     )  # fmt: skip
 
 
-ROUTES = [ask, take_back, reject, country]
+@post("/api/country/duty", status_code=204, guards=[allow(Act.CENTRE_CLOSE)])
+async def set_duty(data: JSONBody[SetDuty], actor: Asking, database: Db) -> None:
+    """Close this centre by hand, or open it, for twelve hours at the most: its new cases go to a neighbour by the rules of its settings."""
+    async with database.transaction() as tx:
+        await open_or_close(tx, actor, data.state)
+
+
+ROUTES = [ask, take_back, reject, country, set_duty]

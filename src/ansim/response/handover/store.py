@@ -35,6 +35,8 @@ async def begun(tx: Transaction, id: str) -> bool:
 
 
 async def locked(tx: Transaction, id: str) -> HandoverRow | None:
+    """The case before its hand-over, as everybody has them who begins with the case: else two could wait for each other."""
+    await tx.execute("SELECT FROM incident WHERE id = (SELECT incident FROM handover WHERE id = $1) FOR UPDATE", id)
     return _row(await tx.fetchrow("SELECT * FROM handover WHERE id = $1 FOR UPDATE", id))
 
 
@@ -68,7 +70,7 @@ async def asked(tx: Transaction, incidents: Sequence[str]) -> dict[tuple[str, st
     """Those that wait for a person's answer, by incident and way."""
     rows = await tx.fetch(
         "SELECT DISTINCT ON (incident, way) * FROM handover WHERE incident = ANY ($1::text[]) AND state = 'offered'"
-        " AND why <> 'place' ORDER BY incident, way, offered_at DESC",
+        " AND why IN ('moved', 'unclaimed') ORDER BY incident, way, offered_at DESC",
         list(incidents),
     )
     return {(row["incident"], row["way"]): msgspec.convert(dict(row), HandoverRow) for row in rows}

@@ -175,6 +175,13 @@ async def cover(tx: Transaction, incident: IncidentRow, centre: str) -> bool:
     return True
 
 
+async def answer_for(tx: Transaction, incident: IncidentRow, centre: str) -> None:
+    """From now on that centre answers for it: one that is to take it for us, or we ourselves after all."""
+    if await store.answer_for(tx, incident.id, centre):
+        await said(tx, incident, "incident.kept" if centre == tx.use(Site).centre else "incident.rolled-over", "clock")
+        tx.publish(IncidentMarked(incident=incident.id))
+
+
 async def elsewhere(tx: Transaction, incident: IncidentRow) -> bool:
     """Whether another centre answers for it, for which nobody works in this process."""
     return incident.centre != tx.use(Site).centre and not await store.served_here(tx, incident.centre)

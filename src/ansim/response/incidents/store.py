@@ -207,6 +207,13 @@ async def cover(tx: Transaction, id: str, centre: str) -> bool:
     return tag.endswith(" 1")
 
 
+async def answer_for(tx: Transaction, id: str, centre: str) -> bool:
+    tag = await tx.execute(
+        "UPDATE incident SET centre = $2 WHERE id = $1 AND centre <> $2 AND closed_at IS NULL", id, centre
+    )
+    return tag.endswith(" 1")
+
+
 async def served_here(tx: Transaction, centre: str) -> bool:
     """Whether anybody works for that centre in this process."""
     return bool(await tx.fetchval("SELECT 1 FROM account WHERE centre = $1 AND disabled_at IS NULL LIMIT 1", centre))

@@ -25,6 +25,7 @@ from ansim.response.escorts import store as escorts
 from ansim.response.escorts.model import EscortCounts
 from ansim.response.incidents.model import IncidentRow
 from ansim.response.picture import assemble, store
+from ansim.response.picture.covers import covers
 from ansim.response.picture.model import SightLine
 from ansim.response.signals import store as signals
 from ansim.response.tracking.actions import opened
@@ -50,12 +51,13 @@ SLOW = 256
 Send = Callable[[bytes], Awaitable[None]]
 
 
-def lines_and_cameras(here: Database | Transaction) -> dict[str, Any]:
-    """Which agencies' lines stand, and how many cameras deliver."""
+def standing(here: Database | Transaction) -> dict[str, Any]:
+    """Which agencies' lines stand, how many cameras deliver, and who takes whose new cases."""
     media = here.use(Media)
     return {
         "agencies": here.use(Lines).standing(here.use(Gateways), here.world.clock.now()),
         "cameras": {"live": len(media.live()), "total": media.total()},
+        "covers": covers(here),
     }
 
 
@@ -84,7 +86,7 @@ class Operator:
         incidents = await assemble.queue(tx, self.actor)
         borders = await assemble.borders(tx) if self._of_site(tx) else []
         counts = {**await self._count(tx), "wards": await wards.counts(tx, self.actor.centre)}
-        return encode({"type": "state", "incidents": incidents, "borders": borders, **counts, **lines_and_cameras(tx)})
+        return encode({"type": "state", "incidents": incidents, "borders": borders, **counts, **standing(tx)})
 
     async def incident(self, tx: Transaction, row: IncidentRow, fixes: dict[str, Position]) -> bytes | None:
         if self.actor.centre != row.centre and self.actor.centre not in row.escalated_to:
@@ -385,7 +387,7 @@ class Live:
         while True:
             await clock.sleep(1.0)
             self.status({"type": "ping", "at": clock.now()})
-            if (status := lines_and_cameras(self._database)) != told:
+            if (status := standing(self._database)) != told:
                 told = status
                 self.status({"type": "status", **status})
 

@@ -83,6 +83,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     track: tuple[Position, ...] = ()
     centre: str | None = None
     """Who answers for it, where a hand-over has settled that; else the place does."""
+    stays: bool = False
+    """It was given to this centre for good: no policy gives it to another again."""
 
 
 class Receipt(msgspec.Struct, frozen=True):

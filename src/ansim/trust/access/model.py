@@ -64,7 +64,7 @@ class Act(StrEnum):
     BELL_LIST = "bell.list"
     BELL_MAINTAIN = "bell.maintain"
     BELL_COMMISSION = "bell.commission"
-    DUTY_SET = "duty.set"
+    CENTRE_CLOSE = "centre.close"
     NATION_VIEW = "nation.view"
 
 
@@ -86,7 +86,7 @@ CHANGES = frozenset(
         Act.WARD_SEARCH,
         Act.BELL_MAINTAIN,
         Act.BELL_COMMISSION,
-        Act.DUTY_SET,
+        Act.CENTRE_CLOSE,
     }
 )
 """Acts that change something, or look at a person: never for those who audit."""
@@ -139,7 +139,7 @@ POLICY: dict[Role, frozenset[Act]] = {
         Act.ESCORT_ROSTER,
         Act.WARD_SEARCH,
         Act.BELL_MAINTAIN,
-        Act.DUTY_SET,
+        Act.CENTRE_CLOSE,
     },
     Role.OFFICER: _WATCHES,
     Role.AUDITOR: frozenset({Act.CENTRE_VIEW, Act.GRANT_VIEW, Act.LEDGER_VIEW, Act.CERTIFICATE_VIEW, Act.NATION_VIEW}),

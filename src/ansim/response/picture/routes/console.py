@@ -27,7 +27,7 @@ from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.destruction import Ground
 from ansim.response.picture import assemble
 from ansim.response.picture.labels import Places, Telephones
-from ansim.response.picture.live import lines_and_cameras
+from ansim.response.picture.live import standing
 from ansim.response.picture.model import BorderCase, GrantLine, Incident, TakenIncident
 from ansim.response.picture.routes.shared import Asking, Db, OneCamera, ShownToken, Words, shown_token
 from ansim.response.signals.receipts import CentreNames
@@ -360,7 +360,8 @@ async def cameras_near(data: JSONBody[Near], actor: Asking, database: Db, world:
 
 @get("/api/centre", guards=[allow(Act.CENTRE_VIEW)])
 async def centre(actor: Asking, database: Db) -> dict[str, Any]:
-    """The centre, its lines to the agencies, how many cameras deliver, and its leader: who is signed in, and the number."""
+    """The centre, its lines to the agencies, how many cameras deliver, who takes whose new cases, and its leader: who is signed in, and the
+    number."""
     async with database.transaction(readonly=True) as tx:
         leaders = [one for one in await incident_store.on_duty(tx, actor.centre) if one["role"] == Role.SUPERVISOR]
         counted = dict(await bells.counts(tx, actor.centre))
@@ -371,7 +372,8 @@ async def centre(actor: Asking, database: Db) -> dict[str, Any]:
         "name": database.use(Places).centre(actor.centre),
         "leader": None if phone is None else {"name": name, "phone": phone},
         "bells": counted,
-        **lines_and_cameras(database),
+        "alone": not database.use(Country).listed,
+        **standing(database),
     }
 
 
