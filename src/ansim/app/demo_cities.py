@@ -26,7 +26,8 @@ from ansim.app.static import security
 from ansim.core.errors import Problem, not_found
 from ansim.sim.phone import Codes, Guardian, Profile
 from ansim.sim.traveller import Traveller
-from ansim.trust.access.actions import create_account, one_time_code
+from ansim.trust.access.actions import create_account, issue_token, one_time_code
+from ansim.trust.access.model import Role
 
 HER = Profile(
     name="김하늘", phone="010-0000-1111", note="천식이 있어요.",
@@ -84,7 +85,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """`part`: a centre's id, hub or broker."""
 
     part: Annotated[str, msgspec.Meta(max_length=64)]
-    what: Literal["press", "enter", "kill", "pause", "resume", "start"]
+    what: Literal["press", "enter", "kill", "pause", "resume", "start", "close", "open"]
 
 
 def _application(nation: Nation, origin: str) -> Litestar:
@@ -120,6 +121,8 @@ def _application(nation: Nation, origin: str) -> Litestar:
             raise not_found("part")
         if data.what == "enter":
             return {"path": await _enter(nation, part)}
+        if data.what in ("close", "open"):
+            return {"closed": await _close(nation, part, data.what == "close")}
         await _obey(part, data.what)
         return {"state": part.state}
 
@@ -144,6 +147,15 @@ async def _obey(part: Part, what: str) -> None:
         case "start":
             if part.state == "stopped":
                 await part.start()
+
+
+async def _close(nation: Nation, part: Part, close: bool) -> bool:
+    """As its leader does, for the night; or opens it by its hours again."""
+    async with nation.database(part.name) as database, database.transaction() as tx:
+        token = await issue_token(tx, role=Role.SUPERVISOR, centre=part.name, ttl_s=60, actor="demo")
+    async with httpx.AsyncClient(timeout=5.0, headers={"authorization": f"Bearer {token}"}) as client:
+        answer = await client.post(f"{part.origin}/api/country/duty", json={"state": "unstaffed" if close else None})
+    return close and answer.is_success
 
 
 async def _press(nation: Nation, centre: str) -> dict[str, Any]:
@@ -196,7 +208,7 @@ h1{font-size:26px}p{color:#b7c2cd}table{border-collapse:collapse;width:100%}butt
 th{color:#b7c2cd;font-weight:500;font-size:15px}button{font:inherit;font-size:15px;color:inherit;background:#1d242d;border:1px solid #71808f;border-radius:8px;padding:6px 12px;margin:2px;min-height:40px;cursor:pointer}
 .p1{background:#d42b20;border-color:#d42b20;color:#fff;font-weight:700}.up{color:#7bd88f}.away{color:#ffb454}.do{white-space:nowrap}.num{font-variant-numeric:tabular-nums}#said{min-height:1.5em;color:#eef2f6}</style>
 <h1>안심 ansim · 이웃한 센터들 · a country of centres</h1>
-<p>센터마다 제 프로세스와 제 데이터베이스가 있어요. 하나를 멈추고 그 도시에서 SOS를 눌러 보세요.<br>Each centre is a process with a database of its own. Stop one, and press SOS in its city.</p>
+<p>센터마다 제 프로세스와 제 데이터베이스가 있어요. 하나를 멈추거나 닫고 그 도시에서 SOS를 눌러 보세요.<br>Each centre is a process with a database of its own. Stop or close one, and press SOS in its city.</p>
 <p id="said" aria-live="polite"></p><p>허브 · hub: <b id="hub"></b> <span id="hubdo"></span></p>
 <table><thead><tr><th>센터 · centre</th><th>상태 · state</th><th>상황 · cases</th><th>대신 받는 곳 · covered by</th><th></th></tr></thead><tbody id="centres"></tbody></table>
 <script src="/page.js"></script></html>"""
@@ -224,12 +236,14 @@ const show = async () => {
   $("centres").replaceChildren(...known.centres.map((one) => {
     const row = document.createElement("tr"), up = one.process === "running" && (one.heard?.up ?? false);
     cell(row, `${one.name} · ${one.english}`);
-    cell(row, up ? "있음 · there" : one.process === "running" ? "시작 중 · starting" : one.process === "paused" ? "답 없음 · silent" : "꺼짐 · down", up ? "up" : "away");
+    const closed = up && one.heard.state === "unstaffed";
+    cell(row, closed ? "닫음 · closed" : up ? "있음 · there" : one.process === "running" ? "시작 중 · starting" : one.process === "paused" ? "답 없음 · silent" : "꺼짐 · down", up ? "up" : "away");
     cell(row, one.heard ? `${one.heard.load.open} (${one.heard.load.unclaimed})` : "–", "num");
-    cell(row, up ? "" : one.covered_by ?? "");
+    cell(row, one.covered_by ?? "");
     const last = cell(row, "", "do");
     last.append(button("SOS", () => press(one), "p1"));
     if (one.process === "running") last.append(button("관제 화면 · console", async () => open((await act(one.id, "enter")).path, one.id)));
+    if (up) last.append(button(closed ? "열기 · open" : "닫기 · close", () => act(one.id, closed ? "open" : "close").then(show)));
     last.append(...verbs(one.id, one.process).map(([text, what]) => button(text, () => act(one.id, what).then(show))));
     return row;
   }));

@@ -166,10 +166,14 @@ class Nation:
             place.mkdir(exist_ok=True)
             appointed.append((name, public_text(own_key(self.world, place / "country.key").public_key())))
             port = free_port()
+            around = [one.id for one in self.jurisdictions.neighbours(name) if one.id in self.names]
             self._write(
                 place / "centre.toml", data=str(place), database=self.dsns[name], centre=name, port=port,
-                simulated_channels=True, country=country, hub_key=public_text(hub_key.public_key()),
+                simulated_channels=True, country=country, hub_key=public_text(hub_key.public_key()), rollover_from=around,
             )  # fmt: skip
+            if around:
+                with (place / "centre.toml").open("a", encoding="utf-8") as out:
+                    out.write(f"[[rollover]]\nto = {_toml(around[:4])}\n")
             arguments = ("--config", str(place / "centre.toml"))
             self.centres[name] = Part(name, arguments, port, place / "centre.log")
         self._write(
@@ -244,4 +248,6 @@ class Nation:
 def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     return str(value) if isinstance(value, int) else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
