@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -19,9 +20,14 @@ from .test_signin import ME
 pytestmark = pytest.mark.browser
 
 ANYANG, GUNPO, SEONGNAM, ULLEUNG = "gyeonggi-anyang", "gyeonggi-gunpo", "gyeonggi-seongnam", "gyeongbuk-ulleung"
-SKETCH = msgspec.to_builtins(sketch(country("seoul")))
 PACE = {"median_s": 7.5, "p90_s": 16.0}
 CALM = {"open": 0, "unclaimed": 0, "waiting_s": 0.0, "operators": 2, "hour": None, "day": PACE}
+
+
+@cache
+def drawn() -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(sketch(country("seoul")))
+    return found
 
 
 def centre(id: str, state: str = "normal", **more: Any) -> dict[str, Any]:
@@ -48,7 +54,7 @@ SPECIAL = {
 
 
 def whole(every: int = 1) -> dict[str, Any]:
-    ids = [one["id"] for one in SKETCH["centres"]]
+    ids = [one["id"] for one in drawn()["centres"]]
     return {"at": ago(0), "centres": [SPECIAL.get(id) or centre(id) for id in {*ids[::every], *SPECIAL}]}
 
 
@@ -75,7 +81,7 @@ def history(asked: Asked) -> dict[str, Any]:
         "from_at": start.isoformat(), "until_at": until.isoformat(), "slot_s": 600,
         "centres": [
             {"id": one["id"], "states": said.get(one["id"], was((0, "normal"))), "busy": [{"at": ago(900), "open": 14, "waited_s": 60}] if one["id"] == "seoul-gangnam" else []}
-            for one in SKETCH["centres"] if one["id"] != "gangwon-inje"
+            for one in drawn()["centres"] if one["id"] != "gangwon-inje"
         ],
     }  # fmt: skip
 
@@ -88,7 +94,7 @@ def hub(stage: Stage) -> None:
         ME | {"role": "auditor", "name": "전국 상황 담당", "centre": {"id": "hub", "name": "위치분배"}},
     )
     stage.on("GET", "/api/nation", lambda _asked: whole())
-    stage.on("GET", "/api/nation/map", SKETCH)
+    stage.on("GET", "/api/nation/map", drawn())
     stage.on("GET", "/api/nation/history", history)
 
 
