@@ -7,8 +7,8 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,6 +120,12 @@ async def another_dsn(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """As `dsn`, for a second centre."""
     async with _whole_database(postgres) as address:
         yield address
+
+
+@pytest.fixture
+def databases(postgres: EmbeddedPostgres) -> Callable[[], AbstractAsyncContextManager[str]]:
+    """As `dsn`, for a test that does not know how many it needs."""
+    return lambda: _whole_database(postgres)
 
 
 @asynccontextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from ansim.core.world import World
 from ansim.sim.phone import Codes, Guardian, Phone, Profile, Receiver
 from ansim.trust.access.actions import create_account, issue_token
 from ansim.trust.access.model import Actor, Role
+from tests.flow.apart import Apart, Wire
 
 CENTRE = "gyeonggi-seongnam"
 HOME = (37.38, 127.12)
@@ -34,7 +36,7 @@ class House:
     """The centre and everybody's way to it."""
 
     def __init__(
-        self, centre: Centre, clock: ManualClock, transport: httpx.ASGITransport, stack: AsyncExitStack
+        self, centre: Centre, clock: ManualClock, transport: httpx.ASGITransport | Wire, stack: AsyncExitStack
     ) -> None:
         self.centre = centre
         self.clock = clock
@@ -157,11 +159,43 @@ async def opened(
     clock = clock or ManualClock()
     with tempfile.TemporaryDirectory(prefix="ansim-flow.") as folder:
         chosen = Settings(**{"data": folder, "database": dsn, "centre": CENTRE, "simulated_channels": True, **settings})
-        async with Centre(chosen, World(clock=clock), country=country) as centre, AsyncExitStack() as stack:
+        async with AsyncExitStack() as stack:
+            if _apart and country is None:
+                centre, transport = await stack.enter_async_context(_apart[0].joined(chosen, clock, Path(folder)))
+            else:
+                centre = await stack.enter_async_context(Centre(chosen, World(clock=clock), country=country))
+                transport = httpx.ASGITransport(app=application(centre))  # type: ignore[arg-type]
             async with centre.database.transaction() as tx:
                 await register(tx, list(CAMERAS), actor="test")
-            transport = httpx.ASGITransport(app=application(centre))  # type: ignore[arg-type]
-            yield House(centre, clock, transport, stack)
+            async with AsyncExitStack() as clients:
+                yield House(centre, clock, transport, clients)
+
+
+BOTH = pytest.mark.parametrize("form", ["embedded", "distributed"], indirect=True)
+"""A story told in both forms on every change; `--full` does so with all of them."""
+_apart: list[Apart] = []
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with parameters of its own tries many things on one door, and is not told twice; nor is one that has a hub and a broker itself."""
+    names = metafunc.fixturenames
+    if (
+        os.environ.get("ANSIM_FULL") == "1"
+        and "dsn" in names
+        and "land" not in names
+        and not any(metafunc.definition.iter_markers("parametrize"))
+    ):
+        metafunc.parametrize("form", ["embedded", "distributed"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def form(request: pytest.FixtureRequest) -> Iterator[None]:
+    """How the centres of this test are put together: in one piece, or as they are in a country (`apart`)."""
+    if getattr(request, "param", "embedded") == "distributed":
+        broker = request.getfixturevalue("broker")
+        _apart.append(Apart(broker.url, request.getfixturevalue("databases")))
+    yield
+    _apart.clear()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ansim.response.notify.ports import NotSent
 from ansim.sim.agency import Officer
 from ansim.sim.phone import Phone, Refused, read
 from ansim.trust.verify import verify
-from tests.flow.conftest import House
+from tests.flow.conftest import BOTH, House
 
 pytestmark = pytest.mark.flow
 
@@ -324,6 +324,7 @@ async def test_the_right_follows_her(house: House) -> None:
 # dispatched
 
 
+@BOTH
 async def test_112_is_asked_accepts_and_its_officer_sees_for_as_long_as_it_takes(house: House) -> None:
     _, operator, id = await pressed(house)
     desk, request, browser = await officer(house, operator, id)
@@ -408,6 +409,7 @@ async def test_a_desk_sees_its_own_requests_only(house: House) -> None:
 # closed, destroyed
 
 
+@BOTH
 async def test_closing_ends_everything_and_the_record_stays(house: House) -> None:
     phone, operator, id = await pressed(house)
     desk, request, browser = await officer(house, operator, id)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansim.sim.phone import Refused, read
-from tests.flow.conftest import House
+from tests.flow.conftest import BOTH, House
 
 pytestmark = pytest.mark.flow
 
@@ -17,6 +17,7 @@ async def queue(client: Any) -> list[dict[str, Any]]:
     return list(read(await client.get("/api/incidents"))["incidents"])
 
 
+@BOTH
 async def test_an_sos_is_stored_once_however_often_it_is_sent(house: House) -> None:
     phone, operator = await house.phone(), await house.client("operator")
     body = phone.message()
