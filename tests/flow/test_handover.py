@@ -106,7 +106,13 @@ async def land(request: pytest.FixtureRequest, dsn: str, another_dsn: str, tmp_p
         (tmp_path / name).chmod(0o600)
     async with AsyncExitStack() as stack:
         hub_bus = bus()
-        hub = Beats(World(clock=clock), hub_bus, hub_key, {name: key.public_key() for name, key in keys.items()})
+        hub = Beats(
+            World(clock=clock),
+            hub_bus,
+            hub_key,
+            {name: key.public_key() for name, key in keys.items()},
+            tmp_path / "directory",
+        )
         await hub_bus.start()
         await hub.start()
         stack.push_async_callback(hub_bus.close)
@@ -178,6 +184,11 @@ async def test_a_phone_is_told_who_answers_and_who_covers_while_that_one_is_away
         return [one["uri"] for one in answer["centres"]]
 
     assert (await told(at_yongin))[0] == f"http://{YONGIN}.example"
+    before = land.hub
+    anew = Beats(before._world, MemoryBus(), before._signing, before._appointed, before._kept)
+    await anew.start()
+    await anew.close()
+    assert anew.card(YONGIN) == before.card(YONGIN) and not anew.up(YONGIN), "a hub knows who they are when it starts"
     land.hub._beats.pop(YONGIN)
     land.seongnam.centre.database.use(Country).learn(land.hub.directory())
     assert (await told(at_yongin))[0] == f"http://{CENTRE}.example"
@@ -199,6 +210,7 @@ async def test_where_the_right_centre_is_away_whoever_got_it_has_it_at_once(land
     """And gives it back when that is there, though nobody knew how it is reached when she pressed."""
     await land.clock.leap(10)  # nobody beats while the clock leaps, so the hub says that everybody is silent
     land.hub._beats.pop(YONGIN)
+    land.hub._cards.pop(YONGIN)
     country = land.seongnam.centre.database.use(Country)
     country.learn(land.hub.directory())
     phone = await land.seongnam.phone(at=IN_YONGIN)
@@ -210,7 +222,8 @@ async def test_where_the_right_centre_is_away_whoever_got_it_has_it_at_once(land
 
     [case] = await land.seongnam.until(here)
     assert case["centre"]["id"] == YONGIN and "covered" in case["marks"]
-    assert await land.seongnam.rows("SELECT 1 FROM guardian_notice")
+    told = await land.seongnam.rows("SELECT count(*) AS n FROM guardian_notice GROUP BY guardian, channel")
+    assert told and {one["n"] for one in told} == {1}, "each is told once on each way"
     assert (await operator.post(f"/api/incidents/{case['id']}/claim")).status_code == 200
     await (await land.seongnam.phone(at=IN_YONGIN)).sos()
     assert [one["state"] for one in await land.open_cases(land.seongnam)] == ["claimed", "received"]

@@ -42,6 +42,9 @@ class Membership:
         self.bus = bus or NatsBus(
             str(settings.country), by=settings.centre, key=self._signing, ca=settings.country_ca, lays_out=False
         )
+        # before anything starts: a letter that a dead process left behind leaves at once
+        self._post = Post(self.bus, self._signing)
+        database.provide(Post, self._post)
         self._policy = Policy(
             centre=settings.centre, rules=settings.rollover, unstaffed=settings.unstaffed,
             waiting=settings.overloaded_waiting, wait_s=settings.overloaded_wait_s, takes_from=settings.rollover_from,
@@ -53,7 +56,6 @@ class Membership:
 
     async def start(self) -> None:
         settings, database = self._settings, self._database
-        signing = self._signing
         async with database.transaction() as tx:
             [issuer] = (await people.issuers(tx)).values()
         card = Card(
@@ -63,14 +65,12 @@ class Membership:
             issuer=public_text(public_from_bytes(issuer[0])),
             media=settings.media_origin or "",
         )
-        post = Post(self.bus, signing)
-        database.provide(Post, post)
         hub = public_from_text(str(settings.hub_key))
         self._member = Member(
-            self._world, self.bus, signing, hub, self._country, card, self._load, self._decide, self._learned,
+            self._world, self.bus, self._signing, hub, self._country, card, self._load, self._decide, self._learned,
             settings.folder / "directory.json"
         )  # fmt: skip
-        letters.receive(database, post, flow.LETTERS)
+        letters.receive(database, self._post, flow.LETTERS)
         await self.bus.start()
         await self._member.start()
 

@@ -127,7 +127,7 @@ class Hub:
         signing = own_key(world, Path(settings.key or settings.folder / "hub.key"))
         appointed = {centre: public_from_text(key) for centre, key in settings.appointed.items()}
         bus = self._given or NatsBus(settings.country, by=HUB, key=signing, ca=settings.country_ca)
-        self.beats = Beats(world, bus, signing, appointed)
+        self.beats = Beats(world, bus, signing, appointed, settings.folder / "directory.json")
         self.distribution = Distribution(self.areas, ListedDoors(lambda: self.beats), world.clock)
         self.lost = Lost(self.distribution, settings.name, settings.peers)
         self._stack.push_async_callback(self.lost.close)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -39,8 +40,9 @@ class _Far:
 class Way:
     """`ansim.core.database.Driver` over a server that outlives the centre."""
 
-    def __init__(self, server: BlockingDriver, weather: Weather, draw: random.Random) -> None:
+    def __init__(self, server: BlockingDriver, weather: Weather, draw: random.Random, faults: Counter[str]) -> None:
         self._server = server
+        self._faults = faults
         self._draw = draw
         self.weather = weather
         self.transactions = 0
@@ -49,6 +51,7 @@ class Way:
     async def transaction(self, *, readonly: bool) -> AsyncIterator[Connection]:
         await self.pause()
         if self._draw.random() < self.weather.away:
+            self._faults["database away"] += 1
             raise Unavailable
         self.transactions += 1
         async with self._server.transaction(readonly=readonly) as connection:
@@ -56,9 +59,11 @@ class Way:
             await self.pause()
             answered = self._draw.random() >= self.weather.unanswered
             if not answered and self._draw.random() < 0.5:
+                self._faults["commit failed"] += 1
                 raise Unavailable
         await self.pause()
         if not answered:
+            self._faults["commit done, answer lost"] += 1
             raise Unavailable
 
     async def pause(self) -> None:

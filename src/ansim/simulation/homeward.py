@@ -35,12 +35,11 @@ from ansim.response.wards import actions as wards
 from ansim.response.wards.model import DevicePost, GroundPost, GuardianPost, WardPost
 from ansim.response.wards.zones import Circle, Zone
 from ansim.simulation.network import Lost
-from ansim.simulation.people import CENTRE, Surroundings, contacts, insisted
+from ansim.simulation.people import Surroundings, contacts, insisted
 from ansim.trust.access.model import Actor, Role
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants import store as grant_store
 
-HOME = (37.38, 127.12)
 ON_FOOT_MPS, LED_MPS, DRIVEN_MPS = 1.4, 3.0, 14.0
 PROMISE = timedelta(seconds=70)
 THERE_M = 90.0
@@ -77,7 +76,7 @@ async def walker(around: Surroundings, watched: Watched, number: int, person: st
     id, fate = f"trip-{number:04d}", draw.choice(FATES)
     north = {"home": 1.0, "silent": 1.0, "late": 1.0}.get(fate, -1.0)
     speed = {"taken": DRIVEN_MPS, "led": LED_MPS}.get(fate, ON_FOOT_MPS)
-    door = destination(*HOME, 0.0, FAR_M if fate == "late" else THERE_M if fate == "home" else 500.0)
+    door = destination(*around.home, 0.0, FAR_M if fate == "late" else THERE_M if fate == "home" else 500.0)
     known, forced = draw.random() < 0.5, draw.random() < 0.1
     post = TripPost(
         id=id, at=clock.now(), mode="walk", destination=Destination(latitude=door[0], longitude=door[1], label="집"),
@@ -144,7 +143,7 @@ async def _ends(around: Surroundings, watched: Watched, id: str, trip: str, secr
 async def ward(around: Surroundings, watched: Watched, leaves: bool) -> None:
     """A child with a pendant, whose official enrols her. Where she leaves her zone nobody answers."""
     id, imei = "ward-0000", "864717003664467"
-    latitude, longitude = HOME
+    latitude, longitude = around.home
     post = WardPost(
         id=id, kind="child", name="김하늘", ground=GroundPost(kind="representative"),
         guardians=[
@@ -157,7 +156,7 @@ async def ward(around: Surroundings, watched: Watched, leaves: bool) -> None:
         ],
     )  # fmt: skip
     official = Actor(
-        id="operator-1", name="operator-1", role=Role.OPERATOR, centre=CENTRE, session="simulated",
+        id="operator-1", name="operator-1", role=Role.OPERATOR, centre=around.centre, session="simulated",
         expires_at=around.clock.now() + timedelta(days=1),
     )  # fmt: skip
 
@@ -182,14 +181,14 @@ async def evening(around: Surroundings, watched: Watched) -> None:
     leader = "supervisor-1"
     for number in range(2):
         duty = DutyPost(
-            area=f"역 {number}", latitude=HOME[0], longitude=HOME[1], starts_at=around.clock.now(),
+            area=f"역 {number}", latitude=around.home[0], longitude=around.home[1], starts_at=around.clock.now(),
             ends_at=around.clock.now() + timedelta(hours=4), scouts=SCOUTS,
         )  # fmt: skip
 
         async def plan(centre: Centre, duty: DutyPost = duty) -> None:
             async with centre.database.transaction() as tx:
-                if len(await rota.listed(tx, CENTRE)) < 2:
-                    await rota.plan(tx, duty, CENTRE, leader)
+                if len(await rota.listed(tx, around.centre)) < 2:
+                    await rota.plan(tx, duty, around.centre, leader)
 
         await insisted(around, f"duty-{number}", plan)
     for number in range(2):
@@ -202,9 +201,9 @@ async def evening(around: Surroundings, watched: Watched) -> None:
 
 async def _booked(around: Surroundings, watched: Watched, number: int) -> None:
     id = f"escort-{number:04d}"
-    door = destination(*HOME, 0.0, 500.0)
+    door = destination(*around.home, 0.0, 500.0)
     post = Booking(
-        id=id, at=around.clock.now(), meet_at=around.clock.now() + AHEAD, meeting=Stop(latitude=HOME[0], longitude=HOME[1]),
+        id=id, at=around.clock.now(), meet_at=around.clock.now() + AHEAD, meeting=Stop(latitude=around.home[0], longitude=around.home[1]),
         home=Stop(latitude=door[0], longitude=door[1]),
     )  # fmt: skip
 
@@ -219,16 +218,16 @@ async def _booked(around: Surroundings, watched: Watched, number: int) -> None:
 
 async def _next_word(tx: Transaction, around: Surroundings) -> None:
     """Whoever has something to say in one of them says it; sometimes the wrong thing, and sometimes nothing any more."""
-    lines = await escort_store.lines(tx, CENTRE, tx.at - timedelta(hours=1))
+    lines = await escort_store.lines(tx, around.centre, tx.at - timedelta(hours=1))
     open = [line.id for line in lines if line.state in ("booked", "assigned", "walking", "asking")]
     if not open:
         return
-    escort = await escorts.of_centre(tx, around.draw.choice(open), CENTRE)
+    escort = await escorts.of_centre(tx, around.draw.choice(open), around.centre)
     if escort.state == "booked":
         free = [one.duty for one in await escorts.proposed(tx, escort) if one.free]
         if free:
             around.say("assigns", escort.id)
-            await escorts.assign(tx, escort.id, CENTRE, around.draw.choice(free), None, "operator-1")
+            await escorts.assign(tx, escort.id, around.centre, around.draw.choice(free), None, "operator-1")
     elif escort.state == "assigned" and tx.at >= escort.meet_at - timedelta(minutes=2):
         words = escorts.spoken(tx, escort)
         if escort.met_by_her_at is None:
@@ -250,7 +249,7 @@ async def onlooker(around: Surroundings, watched: Watched, sms: SimulatedChannel
     """Guardians who open their links, somebody who found such a link, and an operator who is curious about a trip."""
     cookies: dict[str, str] = {}
     operator = Actor(
-        id="operator-2", name="operator-2", role=Role.OPERATOR, centre=CENTRE, session="simulated",
+        id="operator-2", name="operator-2", role=Role.OPERATOR, centre=around.centre, session="simulated",
         expires_at=around.clock.now() + timedelta(days=1),
     )  # fmt: skip
     while True:
@@ -287,5 +286,5 @@ async def _looks(tx: Transaction, watched: Watched, token: str, cookie: str | No
 
 
 def _at(around: Surroundings, north_m: float) -> Position:
-    latitude, longitude = destination(*HOME, 0.0 if north_m >= 0 else 180.0, abs(north_m))
+    latitude, longitude = destination(*around.home, 0.0 if north_m >= 0 else 180.0, abs(north_m))
     return Position(latitude=latitude, longitude=longitude, accuracy_m=8.0, at=around.clock.now())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import heapq
 import random
 import selectors
 from collections.abc import Callable, Mapping
@@ -56,6 +57,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._draw = draw
         self._threads = random.Random(draw.random())
         self._dead: set[int] = set()
+        self._paused: dict[int, list[asyncio.Handle]] = {}
         self._made_by: dict[int, int] = {}
         self._over = False
         self.complaints: list[str] = []
@@ -68,7 +70,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if self._over or (self._dead and _process(context) in self._dead):
             # Coroutines that were never to run again still say goodbye when they are collected.
             return asyncio.Handle(callback, args, self, context)
-        return super().call_soon(callback, *args, context=context)
+        waits = self._paused.get(_process(context)) if self._paused else None
+        if waits is None:
+            return super().call_soon(callback, *args, context=context)
+        handle = asyncio.Handle(callback, args, self, context)
+        waits.append(handle)
+        return handle
 
     def create_task(self, coro: Any, *, name: object = None, context: contextvars.Context | None = None) -> Any:
         task = super().create_task(coro, name=name, context=context)
@@ -81,6 +88,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         handle = super().call_at(when, callback, *args, context=context)
         if self._dead and _process(context) in self._dead:
             handle.cancel()
+        elif self._paused and _process(context) in self._paused:
+            self._put_aside(_process(context))
         return handle
 
     def run_in_executor(  # type: ignore[override]
@@ -103,8 +112,33 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.call_later(taken, finish)
         return future
 
+    def pause(self, process: int) -> None:
+        """As SIGSTOP does it: nothing of it runs until `go_on`, and what comes to it waits."""
+        if process not in self._dead:
+            self._paused.setdefault(process, [])
+            self._put_aside(process)
+
+    def go_on(self, process: int) -> None:
+        for handle in self._paused.pop(process, ()):
+            if isinstance(handle, asyncio.TimerHandle):
+                heapq.heappush(self._scheduled, handle)  # type: ignore[attr-defined]
+            else:
+                self._ready.append(handle)  # type: ignore[attr-defined]
+
+    def _put_aside(self, process: int) -> None:
+        ready, scheduled, waits = self._ready, self._scheduled, self._paused[process]  # type: ignore[attr-defined]
+        for queue in (ready, scheduled):
+            theirs = [handle for handle in queue if handle._context.get(PROCESS) == process]
+            if theirs:
+                others = [handle for handle in queue if handle._context.get(PROCESS) != process]
+                queue.clear()
+                queue.extend(others)
+                waits.extend(theirs)
+        heapq.heapify(scheduled)
+
     def kill(self, process: int) -> None:
         self._dead.add(process)
+        self._paused.pop(process, None)
         for handle in [*self._ready, *self._scheduled]:  # type: ignore[attr-defined]
             if handle._context.get(PROCESS) == process:
                 handle.cancel()
@@ -149,14 +183,14 @@ def _try(func: Callable[..., Any], args: tuple[Any, ...]) -> tuple[Any, BaseExce
 
 
 class VirtualClock:
-    """`ansim.core.clock.Clock` over a virtual loop. `jump` moves the wall time only."""
+    """`ansim.core.clock.Clock` over a virtual loop. `skew`: by how much its wall time is wrong."""
 
-    def __init__(self, loop: VirtualLoop) -> None:
+    def __init__(self, loop: VirtualLoop, skew: timedelta = timedelta(0)) -> None:
         self._loop = loop
-        self._jumped = timedelta(0)
+        self.skew = skew
 
     def now(self) -> datetime:
-        return BEGINNING + timedelta(seconds=self._loop.time()) + self._jumped
+        return BEGINNING + timedelta(seconds=self._loop.time()) + self.skew
 
     def monotonic(self) -> float:
         return self._loop.time()

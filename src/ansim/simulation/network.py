@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -22,8 +23,9 @@ class Lost(Exception):
 
 
 class Network:
-    def __init__(self, loop: VirtualLoop, weather: Weather, draw: random.Random) -> None:
+    def __init__(self, loop: VirtualLoop, weather: Weather, draw: random.Random, faults: Counter[str]) -> None:
         self._loop = loop
+        self._faults = faults
         self._draw = draw
         self._around = contextvars.copy_context()
         self.weather = weather
@@ -38,7 +40,9 @@ class Network:
     async def ask(self, serve: Callable[[Centre], Awaitable[Answer]]) -> Answer:
         """Send a request and wait for its answer. Raises Lost, and Problem when the centre said so."""
         answer: asyncio.Future[Answer] = self._loop.create_future()
-        for _ in range(2 if self._draw.random() < self.weather.twice else 1):
+        twice = self._draw.random() < self.weather.twice
+        self._faults["request twice"] += twice
+        for _ in range(1 + twice):
             self._loop.call_later(self._leg(), self._arrive, serve, answer)
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -71,10 +75,13 @@ class Network:
             self._loop.call_later(self._leg(), _settle, answer, result, error, context=self._around)
 
     def _lost(self) -> bool:
-        return self.cut or self._draw.random() < self.weather.loss
+        lost = self.cut or self._draw.random() < self.weather.loss
+        self._faults["request or answer lost"] += lost
+        return lost
 
     def _leg(self) -> float:
         if self._draw.random() < self.weather.straggler:
+            self._faults["request late"] += 1
             return self._draw.uniform(1.0, 30.0)
         return self._draw.expovariate(1 / self.weather.leg_s)
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from ansim.adapters.gateways import desk
 from ansim.app.centre import Centre
@@ -29,6 +30,7 @@ from ansim.simulation.network import Lost, Network
 from ansim.trust import sealing
 
 CENTRE = "gyeonggi-seongnam"
+HOME = (37.38, 127.12)
 CONTACTS = {
     "name": "김하늘",
     "guardians": [
@@ -62,6 +64,9 @@ class Surroundings:
     say: Callable[..., None]
     pace: float = 1.0
     """So many times longer than usual they take over what they do, in a history that lasts longer."""
+    centre: str = CENTRE
+    home: tuple[float, float] = HOME
+    """Latitude and longitude around which they are."""
 
     async def act(self, act: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
         """Ask the centre for one action."""
@@ -74,8 +79,8 @@ class Surroundings:
 
     def position(self) -> Position:
         return Position(
-            latitude=37.38 + self.draw.uniform(-0.002, 0.002),
-            longitude=127.12 + self.draw.uniform(-0.002, 0.002),
+            latitude=self.home[0] + self.draw.uniform(-0.002, 0.002),
+            longitude=self.home[1] + self.draw.uniform(-0.002, 0.002),
             accuracy_m=round(self.draw.uniform(4, 40), 1),
             at=self.clock.now(),
         )
@@ -104,9 +109,9 @@ async def phone(around: Surroundings, number: int, person: str | None, presses_a
         what = draw.random()
         try:
             if what < 0.6:
-                await around.network.ask(_move(id, receipt.secret, around.position()))
+                await around.network.ask(move(id, receipt.secret, around.position()))
             elif what < 0.8:
-                await around.network.ask(_cancel(id, receipt.secret, draw.choice(("2580", "8520", "0000"))))
+                await around.network.ask(cancel(id, receipt.secret, draw.choice(("2580", "8520", "0000"))))
             else:
                 await _until_received(around, id, send)
         except (Lost, Problem):
@@ -114,16 +119,19 @@ async def phone(around: Surroundings, number: int, person: str | None, presses_a
 
 
 def contacts(centre: Centre, id: str) -> bytes:
-    public = centre.database.use(CentreKey).private.public_key()
+    return sealed_to(centre.database.use(CentreKey).private.public_key(), id)
+
+
+def sealed_to(public: EllipticCurvePublicKey, id: str) -> bytes:
     return sealing.seal(public, msgspec.json.encode(CONTACTS), INFO, id.encode())
 
 
-def _move(id: str, secret: str, position: Position) -> Callable[[Centre], Awaitable[Any]]:
+def move(id: str, secret: str, position: Position) -> Callable[[Centre], Awaitable[Any]]:
     fixes = picture.Fixes(signal=id, secret=secret, positions=[msgspec.to_builtins(position)])
     return lambda centre: picture.positions.fn(fixes, _SOMEWHERE, centre.database, centre.lanes)
 
 
-def _cancel(id: str, secret: str, code: str) -> Callable[[Centre], Awaitable[Any]]:
+def cancel(id: str, secret: str, code: str) -> Callable[[Centre], Awaitable[Any]]:
     said = picture.Code(secret=secret, code=code)
     return lambda centre: picture.cancel.fn(id, said, _SOMEWHERE, centre.database, centre.lanes)
 
@@ -169,19 +177,19 @@ async def operator(around: Surroundings, name: str, attentive: Callable[[], floa
         if around.draw.random() >= attentive():
             continue
         try:
-            queue = await around.act(lambda tx: incident_store.open_of(tx, CENTRE))
+            queue = await around.act(lambda tx: incident_store.open_of(tx, around.centre))
             open = [incident for incident in queue if incident.open and incident.owner in (None, name)]
             if open:
-                await _work(around, name, around.draw.choice(open))
+                await work(around, name, around.draw.choice(open))
         except (Lost, Problem):
             continue
 
 
-async def _work(around: Surroundings, name: str, incident: IncidentRow) -> None:
+async def work(around: Surroundings, name: str, incident: IncidentRow) -> None:
     id, what = incident.id, around.draw.random()
     if incident.owner is None:
         around.say("claims", name, id)
-        await around.act(lambda tx: watch.claim(tx, id, CENTRE, name))
+        await around.act(lambda tx: watch.claim(tx, id, around.centre, name))
     elif what < 0.25:
         await around.act(lambda tx: incidents.confirm(tx, id, name))
     elif what < 0.5:

@@ -49,15 +49,19 @@ async def _signals(tx: Transaction, keys: Keys, told: Told) -> list[str]:
     for row in rows:
         stored.setdefault(row["client_id"], []).append(row)
     wrong = [f"{id} is stored and nobody sent it" for id in stored if id not in told.sent]
-    wrong += [f"{id} is stored {len(found)} times" for id, found in stored.items() if len(found) > 1]
+    # what went to another centre may come again, and open another case
+    fresh = {id: [row for row in found if not row["went"]] for id, found in stored.items()}
+    wrong += [f"{id} is stored {len(found)} times" for id, found in fresh.items() if len(found) > 1]
     for id, receipts in told.receipts.items():
         if id not in stored:
             wrong.append(f"{id} was acknowledged and is lost")
             continue
-        row = stored[id][0]
         for receipt in receipts:
+            row = next((row for row in stored[id] if row["id"] == receipt.signal), stored[id][0])
             if (receipt.receipt, receipt.signal, receipt.incident) != (row["receipt"], row["id"], row["incident"]):
                 wrong.append(f"{id} was told another receipt than is stored")
+            if row["secret"] is None and row["went"]:
+                continue  # it went with its case, and what was only lent here is destroyed
             try:
                 secret = keys.open(row["case_slot"], bytes(row["secret"]), f"secret/{row['id']}".encode()).decode()
             except Unreadable as error:

@@ -52,7 +52,7 @@ async def _trips(
     calls = {
         row["client_id"]: row["n"]
         for row in await tx.fetch(
-            "SELECT client_id, count(*) AS n FROM signal WHERE source = 'trip' GROUP BY client_id"
+            "SELECT client_id, greatest(1, count(*) FILTER (WHERE went = 0)) AS n FROM signal WHERE source = 'trip' GROUP BY client_id"
         )
     }
     trips = {row["client_id"]: TripRow(**row) for row in await tx.fetch("SELECT * FROM trip ORDER BY id")}

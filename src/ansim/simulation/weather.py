@@ -37,6 +37,21 @@ class Weather:
     """It lasts long enough for two to be walked home: everybody takes his time, and less goes wrong in a minute."""
 
 
+@dataclass(frozen=True)
+class Season(Weather):
+    """How bad it is in a country, for so many centres."""
+
+    centres: int = 5
+    presses: int = 24
+    """So many phones press while it is busy."""
+    fault_every_s: float = 25.0
+    """A whole process is killed, paused or cut off, or the broker goes away."""
+    longest_s: float = 90.0
+    """So long each of these lasts at most."""
+    skew_s: float = 0.0
+    """By so much at most the clocks of the centres are wrong."""
+
+
 EVENING_S = 2_900.0
 
 
@@ -64,3 +79,26 @@ def draw(random: random.Random) -> Weather:
         weather, busy_s=EVENING_S, crash_every_s=random.choice((150.0, 400.0)), evening=True, watched=3,
         partition_every_s=weather.partition_every_s * longer,
     )  # fmt: skip
+
+
+def season(random: random.Random, centres: int) -> Season:
+    return Season(
+        busy_s=300.0,
+        centres=centres,
+        presses=4 * centres,
+        loss=random.choice((0.0, 0.02, 0.1)),
+        twice=random.choice((0.0, 0.05, 0.3)),
+        leg_s=random.choice((0.005, 0.02, 0.2)),
+        straggler=random.choice((0.0, 0.02)),
+        statement_s=random.choice((0.0, 0.0, 0.0, 0.002)),
+        away=random.choice((0.0, 0.0, 0.02)),
+        unanswered=random.choice((0.0, 0.02, 0.05)),
+        power=random.choice((0.0, 0.5)),
+        flush_fails=random.choice((0.0, 0.0, 0.02)),
+        attentive=random.choice((0.1, 0.3, 1.0)),
+        desk=random.random() < 0.8,
+        watched=random.choice((0, 0, 2)),
+        fault_every_s=random.choice((6.0, 15.0, 40.0)),
+        longest_s=random.choice((10.0, 40.0, 90.0)),
+        skew_s=random.choice((0.0, 1.5, 20.0)),
+    )

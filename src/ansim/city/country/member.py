@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from ansim.city.country.keeping import keep
 from ansim.city.country.model import (
     BEAT_EVERY_S,
     BEATS,
@@ -138,20 +139,11 @@ class Member:
             if cards != self._cards:
                 self._cards = cards
                 self._learned(directory)
-                self._keep(message)
+                keep(self._kept, message)
 
     def _read(self, message: bytes) -> Directory:
         _, body = opened(message, "directory", {HUB: self._hub})
         return msgspec.json.decode(body, type=Directory)
-
-    def _keep(self, message: bytes) -> None:
-        """For a start while the hub is away; signed as it came."""
-        draft = self._kept.with_suffix(".new")
-        try:
-            draft.write_bytes(message)
-            draft.replace(self._kept)
-        except OSError as error:
-            log.warning("directory not kept", why=type(error).__name__)
 
     async def _beat(self) -> None:
         clock, count = self._world.clock, 0

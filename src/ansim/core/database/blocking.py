@@ -8,8 +8,9 @@ lock steps back and tries again when a transaction has ended: in one thread nobo
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +21,22 @@ from psycopg.rows import dict_row
 
 from ansim.core.database.driver import Connection, Row
 from ansim.core.errors import Unavailable
+
+REMEMBERED = 500
+_LOCK = re.compile(r"SELECT pg_advisory_xact_lock\(\d+\)")
+_NO_READING = re.compile(
+    r"\bFOR (?:NO KEY )?(?:UPDATE|SHARE)|\bpg_|\bnextval|\bsetval|\bnow\(|\brandom\(", re.IGNORECASE
+)
+
+
+@functools.lru_cache(maxsize=2048)
+def _reads(sql: str) -> bool:
+    """Whether it only reads, and says the same as long as nothing is written."""
+    return sql.lstrip().startswith("SELECT") and _NO_READING.search(sql) is None
+
+
+def _hashable(arguments: tuple[Any, ...]) -> bool:
+    return not any(isinstance(one, list) for one in arguments)
 
 
 class Abandoned(Exception):
@@ -36,15 +53,40 @@ class BlockingConnection:
         self._begun = readonly
         self.connection = connection
         self._cursor = psycopg.RawCursor(connection, row_factory=dict_row)
+        self._owed: list[str] = []
+        self.wrote = False
         self.abandoned = False
 
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:
+        known = self._driver.known(self, sql, arguments)
+        if known is not None:
+            return list(known)
         await self._execute(sql, arguments)
-        return list(self._cursor.fetchall()) if self._cursor.description else []
+        rows = list(self._cursor.fetchall()) if self._cursor.description else []
+        self._driver.remember(self, sql, arguments, rows)
+        return list(rows)
 
     async def execute(self, sql: str, *arguments: Any) -> str:
+        if self._waits_for_nobody(sql):
+            return "SELECT 1"
         await self._execute(sql, arguments)
         return self._cursor.statusmessage or ""
+
+    def settle(self) -> None:
+        """Take the locks that nobody contended: somebody might from now on."""
+        for sql in self._owed:
+            if not self._begun:
+                self._cursor.execute(b"BEGIN")
+                self._begun = True
+            self._cursor.execute(sql.encode())
+        self._owed.clear()
+
+    def _waits_for_nobody(self, sql: str) -> bool:
+        """A lock by number, of a transaction that has read at most what is remembered, is taken when there is more to do than reading."""
+        if not self._driver.alone or self._begun or not _LOCK.fullmatch(sql):
+            return False
+        self._owed.append(sql)
+        return True
 
     async def look(self, sql: str, *arguments: Any) -> list[Row]:
         await self._execute(sql, arguments, begin=False)
@@ -58,6 +100,10 @@ class BlockingConnection:
         while True:
             if self.abandoned:
                 raise Abandoned
+            self.settle()
+            if not _reads(sql):
+                self.wrote = True
+                self._driver.forget()
             if begin and not self._begun:
                 self._cursor.execute(b"BEGIN")
                 self._begun = True
@@ -75,7 +121,10 @@ class BlockingConnection:
 
 
 class BlockingDriver:
-    """`schema` separates simulated centres inside one server."""
+    """`schema` separates simulated centres inside one server.
+
+    What was read is remembered until something is written: a centre that has nothing to do asks the same every second.
+    """
 
     def __init__(self, dsn: str, *, schema: str | None = None) -> None:
         if schema is not None and not re.fullmatch(r"[a-z_][a-z0-9_]*", schema):
@@ -85,6 +134,22 @@ class BlockingDriver:
         self._idle: list[psycopg.Connection[dict[str, Any]]] = []
         self._open: list[BlockingConnection] = []
         self._waiting: dict[BlockingConnection, asyncio.Future[None]] = {}
+        self._memory: dict[tuple[str, tuple[Any, ...]], Sequence[Row]] = {}
+
+    def known(self, mine: BlockingConnection, sql: str, arguments: tuple[Any, ...]) -> Sequence[Row] | None:
+        """What the server would answer, if that is certain without asking: nobody has written since, or is about to."""
+        if not self.alone or mine.wrote or not _hashable(arguments):
+            return None
+        return self._memory.get((sql, arguments))
+
+    def remember(self, mine: BlockingConnection, sql: str, arguments: tuple[Any, ...], rows: Sequence[Row]) -> None:
+        if self.alone and not mine.wrote and _reads(sql) and _hashable(arguments):
+            if len(self._memory) >= REMEMBERED:
+                self._memory.clear()
+            self._memory[sql, arguments] = rows
+
+    def forget(self) -> None:
+        self._memory.clear()
 
     @property
     def alone(self) -> bool:
@@ -94,6 +159,8 @@ class BlockingDriver:
     async def transaction(self, *, readonly: bool) -> AsyncIterator[Connection]:
         # As in production, one that only reads is no transaction: each of its statements sees what is committed then.
         mine = BlockingConnection(self, self._idle.pop() if self._idle else self._connect(), readonly=readonly)
+        for other in self._open:
+            other.settle()
         self._open.append(mine)
         try:
             yield mine
@@ -145,6 +212,8 @@ class BlockingDriver:
                 raise Abandoned
             return
         self._open.remove(mine)
+        if mine.wrote:
+            self.forget()
         try:
             if commit and mine.connection.info.transaction_status is not TransactionStatus.IDLE:
                 mine.connection.execute(b"COMMIT")

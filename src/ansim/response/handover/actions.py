@@ -142,7 +142,7 @@ async def widen(tx: Transaction, fact: IncidentEscalated) -> None:
     """Nobody here has claimed it: the nearest neighbour that is there is asked, and its alarm sounds, too."""
     incident = await incident_store.locked(tx, fact.incident)
     if incident is not None and fact.level >= 2 and not await elsewhere(tx, incident):
-        await _ask_neighbour(tx, incident)
+        await ask_neighbour(tx, incident)
 
 
 async def ask(tx: Transaction, id: str, actor: str, to: str, note: str) -> HandoverRow:
@@ -223,7 +223,7 @@ async def due(tx: Transaction, id: str) -> None:
         return
     await _end(tx, incident, handover, "lapsed", "clock")
     if handover.why == "unclaimed":
-        await _ask_neighbour(tx, incident)
+        await ask_neighbour(tx, incident)
 
 
 async def home_again(tx: Transaction, id: str) -> None:
@@ -236,7 +236,8 @@ async def home_again(tx: Transaction, id: str) -> None:
     waiting, offers = await store.open_of(tx, id, "out"), await store.offers_of(tx, id, "place")
     if tx.use(Country).up(incident.centre) and (waiting is None or tx.at - waiting.offered_at > FRESH):
         if waiting is not None:
-            await _end(tx, incident, waiting, "lapsed", "clock")
+            # Not said to the other: what it may have taken of this offer, it has.
+            await store.answer(tx, waiting.id, "lapsed")
         await offer(tx, incident, incident.centre, "place", "clock")
     tx.arm(COVERED, id, tx.at + min(HOME_AGAIN * 2**offers, HOME_AGAIN_AT_MOST))
 
@@ -412,7 +413,7 @@ def _words(tx: Transaction, incident: IncidentRow, sealed: bytes | None) -> str 
     return None if text is None else text.decode()
 
 
-async def _ask_neighbour(tx: Transaction, incident: IncidentRow) -> None:
+async def ask_neighbour(tx: Transaction, incident: IncidentRow) -> None:
     """The nearest that is there and has not been asked; and the next when that one's operators do not answer, either."""
     if incident.state != "received":
         return
@@ -429,7 +430,7 @@ async def _end(tx: Transaction, incident: IncidentRow, handover: HandoverRow, st
     if not await store.answer(tx, handover.id, state):  # type: ignore[arg-type]
         return
     tx.disarm(UNANSWERED, handover.id)
-    letters.write(tx, handover.centre, Withdrawal(id=handover.id))
+    letters.write(tx, handover.centre, Withdrawal(id=handover.id, at=tx.at, lapsed=state == "lapsed"))
     await said(tx, incident, f"handover.{state}", actor)
     tx.publish(HandoverEnded(incident=incident.id, why=state))
 

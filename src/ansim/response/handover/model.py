@@ -94,7 +94,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag="answer"):
-    """Accepted, with what her phone needs to go on there; or not, and why: late, rejected, not-agreed, not-now."""
+    """Accepted, with what her phone needs to go on there; or not, and why: late, rejected, not-agreed, not-now, claimed (somebody there works
+    on the same already), here (it is there already, by her own phone)."""
 
     id: str
     accepted: bool
@@ -122,9 +123,11 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, tag="part"):
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, tag="withdrawal"):
-    """The sender keeps it: it was claimed or closed there, or nobody answered in time."""
+    """The sender keeps it: it was claimed or closed there, or nobody answered in time (`lapsed`)."""
 
     id: str
+    at: datetime
+    lapsed: bool = False
 
 
 class Over(msgspec.Struct, frozen=True, kw_only=True, tag="over"):

@@ -8,12 +8,13 @@ from ansim.city.country.member import Country
 from ansim.city.people.sealed import INFO as CONTACTS
 from ansim.city.people.sealed import CentreKey
 from ansim.core.database import Database
+from ansim.core.errors import Unavailable
 from ansim.response.handover import actions, letters, store
 from ansim.response.handover.events import HandoverAccepted, HandoverEnded
 from ansim.response.handover.model import FRESH, TAKEN_HOME_WITHIN, Answer, Moved, Offer, Over, Rest, Withdrawal
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import store as incident_store
-from ansim.response.incidents.actions import said
+from ansim.response.incidents.actions import elsewhere, said
 from ansim.response.incidents.events import IncidentNoted
 from ansim.response.signals.model import Arrival
 from ansim.response.signals.ports import Intake
@@ -36,12 +37,21 @@ async def offered(database: Database, sender: str, offer: Offer) -> None:
         async with database.transaction() as tx:
             letters.write(tx, sender, Answer(id=offer.id, accepted=False, why=refused))
         return
-    intake, incident = database.use(Intake), ""
-    for arrival in arrivals_of(database, offer):
-        incident = (await intake.submit(arrival)).incident
+    intake = database.use(Intake)
+    receipts = [await intake.submit(arrival) for arrival in arrivals_of(database, offer)]
+    known = not any(receipt.new for receipt in receipts)
     async with database.transaction() as tx:
-        case = await incident_store.locked(tx, incident)
-        if case is None or not await store.begin(tx, offer.id, case.id, sender, offer.why):
+        case = await incident_store.locked(tx, receipts[-1].incident)
+        if case is None:
+            return
+        home = not await elsewhere(tx, case)
+        if known and case.state == "received" and offer.why in ("moved", "unclaimed") and not home:
+            # Ours already, by her own phone, until the centre whose it is has taken it: this one ends neither with theirs nor theirs with it.
+            if await store.begin(tx, offer.id, case.id, sender, offer.why):
+                await store.answer(tx, offer.id, "rejected")
+                letters.write(tx, sender, Answer(id=offer.id, accepted=False, why="here"))
+            return
+        if not await store.begin(tx, offer.id, case.id, sender, offer.why):
             return
         await said(tx, case, "handover.came", f"centre:{sender}", words=offer.note or None, why=offer.why)
         for mark in ("handed_over", *offer.marks):
@@ -55,7 +65,7 @@ async def offered(database: Database, sender: str, offer: Offer) -> None:
             await actions.keep(tx, case)
         handover = await store.locked(tx, offer.id)
         assert handover is not None
-        if offer.why in ("place", "overflow", "same") or case.owner is not None or not case.open:
+        if offer.why in ("place", "overflow", "same") or (known and home) or case.owner is not None or not case.open:
             await actions.accept(tx, case, handover)
 
 
@@ -68,19 +78,23 @@ def _refused(database: Database, sender: str) -> str:
 
 
 async def _too_late(database: Database, sender: str, offer: Offer) -> None:
-    """Somebody there has long had it. What is unclaimed of it here is hers, too."""
+    """Somebody there has long had it. What is unclaimed of it here is hers, too, if her phone brought it: what came from a centre is ours,
+    and an older offer of the same changes nothing.
+    """
     async with database.transaction() as tx:
         if await store.locked(tx, offer.id) is not None:
             return
-        mine = await store.known_here(tx, [one.client_id for one in offer.signals])
-        if (
-            mine is not None
-            and (twin := await incident_store.locked(tx, mine)) is not None
-            and twin.state == "received"
-        ):
-            await said(tx, twin, "handover.covered", f"centre:{sender}")
-            await incidents.hand_over(tx, twin)
-        letters.write(tx, sender, Answer(id=offer.id, accepted=False, why="late"))
+        mine, why = await store.known_here(tx, [one.client_id for one in offer.signals]), "late"
+        twin = None if mine is None else await incident_store.locked(tx, mine)
+        if twin is not None and await store.taken(tx, twin.id) is None:
+            if twin.state == "received":
+                await said(tx, twin, "handover.covered", f"centre:{sender}")
+                await incidents.hand_over(tx, twin)
+            else:
+                why = "claimed"
+                if twin.open:
+                    await said(tx, twin, "handover.twice", f"centre:{sender}")
+        letters.write(tx, sender, Answer(id=offer.id, accepted=False, why=why))
 
 
 async def answered(database: Database, sender: str, answer: Answer) -> None:
@@ -99,10 +113,16 @@ async def answered(database: Database, sender: str, answer: Answer) -> None:
                 tx.publish(HandoverEnded(incident=incident.id, why=answer.why or "rejected"))
                 if handover.why in ("place", "overflow") and incident.open:
                     await (actions.cover if handover.why == "place" else actions.roll_on)(tx, incident)
+                if handover.why == "unclaimed" and incident.open:
+                    await actions.ask_neighbour(tx, incident)
+            if answer.why == "claimed" and incident.open and incident.state != "received":
+                await said(tx, incident, "handover.twice", f"centre:{sender}")
             return
         moved = {one.client_id: Moved(uri=answer.origin, receipt=one.receipt) for one in answer.taken}
         sealed = tx.use(Keys).seal(incident.case_slot, msgspec.json.encode(moved), actions.moved_context(incident.id))
-        if not await store.answer(tx, handover.id, "accepted", sealed):
+        # What somebody here has claimed since stays, though it was offered when nobody had.
+        kept = handover.why == "place" and handover.state == "lapsed" and incident.owner is not None
+        if kept or not await store.answer(tx, handover.id, "accepted", sealed):
             if incident.open:
                 # Kept here in the same moment as it was claimed there: both know, and one of them closes.
                 await said(tx, incident, "handover.twice", f"centre:{sender}")
@@ -137,12 +157,17 @@ async def withdrawn(database: Database, sender: str, withdrawal: Withdrawal) -> 
     """The sender keeps it. Whoever has claimed it here keeps it, too, and knows of the other."""
     async with database.transaction() as tx:
         handover = await store.locked(tx, withdrawal.id)
+        if handover is None and tx.at - withdrawal.at <= FRESH:
+            raise Unavailable  # the offer may come after it; until it would be too old to be taken, this is brought again
         if handover is None or handover.centre != sender or handover.way != "in":
             return
         incident = await incident_store.locked(tx, handover.incident)
         if incident is None or not incident.open:
             return
-        await store.answer(tx, handover.id, "withdrawn")
+        if handover.state == "rejected":
+            return  # what is here is here for itself
+        if not await store.answer(tx, handover.id, "withdrawn") and withdrawal.lapsed:
+            return  # we had taken it, and that still counts there
         if incident.state == "received":
             await said(tx, incident, "handover.withdrawn", f"centre:{sender}")
             await actions.give_back(tx, incident)

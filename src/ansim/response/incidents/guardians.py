@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import msgspec
 
-from ansim.city.country.member import Country
 from ansim.core.database import Transaction
 from ansim.response.incidents import store
 from ansim.response.incidents.actions import elsewhere, said
@@ -38,8 +37,8 @@ async def tell_guardians(tx: Transaction, fact: IncidentOpened) -> None:
     """One notice for every guardian and every way she can be reached, all at once: in an emergency two messages are
     better than a minute's wait for the first one's receipt."""
     incident = await store.get(tx, fact.incident)
-    if incident is None or (tx.use(Country).up(incident.centre) and await elsewhere(tx, incident)):
-        return  # the centre that answers for her place has it in a moment, and tells them
+    if incident is None or await elsewhere(tx, incident):
+        return  # the centre that answers for her place tells them, or whoever covers for it does with that
     await tell(tx, incident)
 
 
