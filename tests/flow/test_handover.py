@@ -5,6 +5,7 @@ Told over the bus in memory and over a real broker.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -26,10 +27,13 @@ from ansim.city.country.model import Directory, Duty
 from ansim.city.country.policy import Rule
 from ansim.core.bus import Bus
 from ansim.core.clock import ManualClock
+from ansim.core.errors import Unavailable
 from ansim.core.world import World
 from ansim.nodes.media.ports import Refused
+from ansim.response.handover import store
 from ansim.response.handover.letters import Post
-from ansim.response.handover.model import HOME_AGAIN
+from ansim.response.handover.model import HOME_AGAIN, Withdrawal
+from ansim.response.handover.reading import withdrawn
 from ansim.response.watch.gate import written_abroad
 from ansim.sim.phone import Guardian, Profile, instant
 from ansim.trust.grants.model import Token
@@ -340,6 +344,100 @@ async def test_a_case_is_handed_over_at_the_border_and_is_hers_until_it_is_claim
     await land.seongnam.until(lambda: placed(land.seongnam))
     acts = {entry["act"] for entry in await phone.record()}
     assert {"handover.offered", "handover.accepted"} <= acts
+
+
+@dataclass
+class Breaking:
+    """The process that carries a letter dies: before anybody had it (`lost`), or after, so that it comes again (`twice`)."""
+
+    carried: Any
+    at: int = 0
+    how: str = ""
+    letters: int = 0
+
+    async def publish(self, name: str, id: str, body: bytes) -> None:
+        now = False
+        if name.startswith("letters."):
+            self.letters += 1
+            now = self.letters == self.at
+        if now and self.how == "lost":
+            raise Unavailable
+        await self.carried(name, id, body)
+        if now:
+            raise Unavailable
+
+
+@MEMORY
+async def test_a_hand_over_that_breaks_off_anywhere_leaves_one_holder(
+    land: Land, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Offer, answer and rest, each lost or come twice; a crash between the call's intake and its hand-over; a withdrawal that overtakes."""
+    lee, park = await land.seongnam.client("operator"), await land.yongin.client("operator", centre=YONGIN)
+    bus: Any = land.seongnam.centre.membership.bus  # type: ignore[union-attr]
+    breaking = Breaking(bus.publish)
+    monkeypatch.setattr(bus, "publish", breaking.publish)
+
+    async def until(holds: Any) -> Any:
+        async with asyncio.timeout(60):
+            while not (found := await holds()):
+                await land.clock.advance(0.05)  # whoever failed tries again
+                await asyncio.sleep(0.01)
+        return found
+
+    async def there() -> Any:
+        return [one for one in (await park.get("/api/incidents")).json()["incidents"] if one["state"] == "received"]
+
+    async def left() -> bool:
+        return not await land.seongnam.rows("SELECT 1 FROM incident WHERE closed_at IS NULL")
+
+    async def whole() -> bool:
+        rows = await land.yongin.rows(
+            "SELECT i.id FROM incident i JOIN message m ON m.incident = i.id WHERE i.closed_at IS NULL"
+        )
+        return len(rows) == 2
+
+    async def pressed() -> None:
+        await land.acquainted()
+        phone = await land.seongnam.phone()
+        incident = f"/api/incidents/{(await phone.sos()).incident}"
+        await lee.post(f"{incident}/claim")
+        await phone.say("누가 따라와요")
+        breaking.letters = 0
+        assert (await lee.post(f"{incident}/handover", json={"to": YONGIN})).status_code == 201
+        await phone.say("다리를 건넜어요")
+
+    async def handed() -> None:
+        [case] = await until(there)
+        assert (await park.post(f"/api/incidents/{case['id']}/claim")).status_code == 200
+        await until(left)
+        await until(whole)
+        assert len(await land.yongin.rows("SELECT 1 FROM incident WHERE closed_at IS NULL")) == 1
+        await park.post(f"/api/incidents/{case['id']}/close", json={"code": 2})
+
+    for breaking.how in ("lost", "twice"):
+        for breaking.at in (1, 2, 3):
+            await pressed()
+            await handed()
+    breaking.at = 0
+
+    begin, crashes = store.begin, ["once"]
+
+    async def crashing(*arguments: Any) -> bool:
+        if crashes:
+            crashes.clear()
+            raise Unavailable
+        return await begin(*arguments)
+
+    monkeypatch.setattr(store, "begin", crashing)
+    await pressed()
+    await handed()
+    assert not crashes
+
+    # A withdrawal that overtakes its offer waits for it, as long as that may come.
+    at, database = land.clock.now(), land.yongin.centre.database
+    with pytest.raises(Unavailable):
+        await withdrawn(database, CENTRE, Withdrawal(id="not-here-yet", at=at))
+    await withdrawn(database, CENTRE, Withdrawal(id="never-came", at=at - timedelta(seconds=31)))
 
 
 @MEMORY

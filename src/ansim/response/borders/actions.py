@@ -89,11 +89,10 @@ def lent_context(id: str) -> bytes:
     return f"lent/{id}".encode()
 
 
-async def say_again(tx: Transaction, told: ToldRow) -> None:
+async def say_again(tx: Transaction, told: ToldRow, incident: IncidentRow) -> None:
     """That neighbour asks where she is."""
-    incident = await incidents.locked(tx, told.incident)
-    fixes = [] if incident is None or not incident.open else await track(tx, incident.id, incident.track_slot)
-    if incident is not None and fixes:
+    fixes = await track(tx, incident.id, incident.track_slot) if incident.open else []
+    if fixes:
         await _say(tx, incident, told.centre, msgspec.structs.replace(told, sealed=None), fixes[-1])
 
 
@@ -116,7 +115,7 @@ async def _tell(tx: Transaction, incident: IncidentRow) -> None:
     for centre, told in known.items():
         if centre not in wanted:
             await store.end_told(tx, told.id)
-            letters.write(tx, centre, SightingOver(id=told.id))
+            letters.write(tx, centre, SightingOver(id=told.id, at=tx.at))
             await _written(tx, incident, "border.left", centre)
             tx.publish(NeighbourAnswered(incident=incident.id))
     for centre in wanted:

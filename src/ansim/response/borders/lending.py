@@ -15,7 +15,7 @@ from ansim.core.errors import Problem, not_found
 from ansim.response.borders import store
 from ansim.response.borders.actions import lent_context
 from ansim.response.borders.events import BorderChanged
-from ansim.response.borders.model import LENT, Lending, Lent, Sighting, Viewed
+from ansim.response.borders.model import LENT, Lending, Lent, Sighting, ToldRow, Viewed
 from ansim.response.handover import letters
 from ansim.response.handover.letters import Post
 from ansim.response.incidents.actions import own
@@ -56,7 +56,9 @@ async def lend(tx: Transaction, sender: str, sighting: Sighting) -> None:
     if grant.until_at - tx.at < EXTENSION:
         grant = await grants.extend(tx, grant, actor="policy")
     origin = site.media or str(tx.use(Origin))
-    letters.write(tx, sender, Lent(id=row.id, grant=grant.id, until_at=grant.until_at, origin=origin, cameras=seeing))
+    letters.write(
+        tx, sender, Lent(id=row.id, at=tx.at, grant=grant.id, until_at=grant.until_at, origin=origin, cameras=seeing)
+    )
 
 
 async def choose(tx: Transaction, id: str, actor: str, lends: bool) -> None:
@@ -79,19 +81,24 @@ async def choose(tx: Transaction, id: str, actor: str, lends: bool) -> None:
         letters.write(tx, row.centre, Lending(id=id))
     else:
         await grants.end_all(tx, id, "revoked", actor=actor)
-        letters.write(tx, row.centre, Lent(id=id, grant="", until_at=tx.at, origin="", cameras=[]))
+        letters.write(tx, row.centre, Lent(id=id, at=tx.at, grant="", until_at=tx.at, origin="", cameras=[]))
     tx.publish(BorderChanged(border=id))
 
 
 async def borrowed(tx: Transaction, incident: IncidentRow) -> list[tuple[str, Lent]]:
     """What neighbours lend for a case now: each centre and its cameras."""
-    found, keys = [], tx.use(Keys)
+    found = []
     for told in await store.told_of(tx, [incident.id]) if incident.open else []:
-        text = keys.opened(incident.track_slot, told.lent, lent_context(told.id))
-        lent = None if text is None else msgspec.json.decode(text, type=Lent)
+        lent = lent_of(tx, incident, told)
         if lent is not None and lent.cameras and lent.until_at > tx.at:
             found.append((told.centre, lent))
     return found
+
+
+def lent_of(tx: Transaction, incident: IncidentRow, told: ToldRow) -> Lent | None:
+    """What that neighbour said last."""
+    text = tx.use(Keys).opened(incident.track_slot, told.lent, lent_context(told.id))
+    return None if text is None else msgspec.json.decode(text, type=Lent)
 
 
 async def token(tx: Transaction, incident: str, actor: str, centre: str, camera: str) -> tuple[str, str, datetime]:

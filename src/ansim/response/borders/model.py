@@ -73,6 +73,7 @@ class Lent(msgspec.Struct, frozen=True, kw_only=True, tag="lent"):
     """The neighbour's cameras that see her, for this case: under a right of its own, until then. None of them: it is over."""
 
     id: str
+    at: datetime
     grant: str
     until_at: datetime
     origin: str
@@ -99,6 +100,7 @@ class SightingOver(msgspec.Struct, frozen=True, kw_only=True, tag="sighting-over
     """The case is over, or she has left the band."""
 
     id: str
+    at: datetime
 
 
 class Wished(msgspec.Struct, frozen=True, kw_only=True, tag="wished"):

@@ -5,13 +5,26 @@ from __future__ import annotations
 import msgspec
 
 from ansim.core.database import Database, Transaction
+from ansim.core.errors import Unavailable
 from ansim.response.borders import actions, lending, store
 from ansim.response.borders.events import BorderChanged, NeighbourAnswered
-from ansim.response.borders.model import FRESH, KEPT, Lending, Lent, Sighting, SightingOver, Viewed, Wished, same_of
+from ansim.response.borders.model import (
+    FRESH,
+    KEPT,
+    Lending,
+    Lent,
+    Sighting,
+    SightingOver,
+    ToldRow,
+    Viewed,
+    Wished,
+    same_of,
+)
 from ansim.response.handover import actions as handover
 from ansim.response.handover import store as handovers
 from ansim.response.incidents import store as incidents
 from ansim.response.incidents.actions import said
+from ansim.response.incidents.model import IncidentRow
 from ansim.trust.access.model import Site
 from ansim.trust.grants import actions as grants
 from ansim.trust.ledger.actions import record
@@ -22,21 +35,15 @@ from ansim.trust.retention.keys import Keys
 async def sighted(database: Database, sender: str, sighting: Sighting) -> None:
     """A neighbour has a case at our border, or has more to say of one."""
     async with database.transaction() as tx:
+        await store.one_at_a_time(tx, sighting.id)
         keys, known = tx.use(Keys), await store.border(tx, sighting.id)
         cell = msgspec.json.encode(sighting.cell)
         if known is None:
             if tx.at - sighting.said_at > FRESH:
                 return
             [slot] = keys.new()
-            if not await store.come(
-                tx,
-                sender,
-                sighting,
-                slot,
-                keys.seal(slot, cell, actions.context(sighting.id)),
-                tx.use(lending.Policy).by_itself,
-            ):
-                return
+            sealed = keys.seal(slot, cell, actions.context(sighting.id))
+            await store.come(tx, sender, sighting, slot, sealed, tx.use(lending.Policy).by_itself)
             await _record(tx, sender, "border.came", sighting.id, sighting.subject_tag)
             await _destroy(tx, sighting.id, slot, sighting.subject_tag, after=True)
             await keys.flush()
@@ -56,6 +63,8 @@ async def sighting_over(database: Database, sender: str, over: SightingOver) -> 
     """It is over, or she has left: what was known of it here is destroyed."""
     async with database.transaction() as tx:
         known = await store.border(tx, over.id)
+        if known is None and tx.at - over.at < FRESH:
+            raise Unavailable  # it overtook the first word of it
         if known is None or known.centre != sender or not await store.end(tx, over.id):
             return
         await _record(tx, sender, "border.over", over.id, known.subject_tag)
@@ -68,11 +77,10 @@ async def sighting_over(database: Database, sender: str, over: SightingOver) -> 
 async def wished(database: Database, sender: str, wish: Wished) -> None:
     """The neighbour would help, or would take it."""
     async with database.transaction() as tx:
-        told = await store.told(tx, wish.id)
-        if told is None or told.centre != sender or told.ended_at is not None:
+        told, incident = await _ours(tx, wish.id, sender)
+        if told is None or incident is None or told.ended_at is not None or not incident.open:
             return
-        incident = await incidents.locked(tx, told.incident)
-        if incident is not None and incident.open and await store.set_wish_of_told(tx, told.id, wish.wish):
+        if await store.set_wish_of_told(tx, told.id, wish.wish):
             await said(tx, incident, f"border.{wish.wish}", f"centre:{sender}")
             tx.publish(NeighbourAnswered(incident=incident.id))
 
@@ -80,42 +88,47 @@ async def wished(database: Database, sender: str, wish: Wished) -> None:
 async def lent(database: Database, sender: str, lent: Lent) -> None:
     """The neighbour lends its cameras for this case, or no longer."""
     async with database.transaction() as tx:
-        told = await store.told(tx, lent.id)
-        incident = None if told is None or told.centre != sender else await incidents.locked(tx, told.incident)
-        if (
-            told is None
-            or incident is None
-            or not incident.open
-            or told.ended_at is not None
-            or incident.track_slot is None
-        ):
+        told, incident = await _ours(tx, lent.id, sender)
+        if told is None or incident is None or told.ended_at is not None or incident.track_slot is None:
             return
-        sealed = tx.use(Keys).seal(incident.track_slot, msgspec.json.encode(lent), actions.lent_context(told.id))
-        if (told.lent is None) == bool(lent.cameras):
+        before = lending.lent_of(tx, incident, told)
+        if not incident.open or (before is not None and before.at > lent.at):
+            return
+        if (before is None or not before.cameras) == bool(lent.cameras):
             await said(tx, incident, "border.lent" if lent.cameras else "border.unlent", f"centre:{sender}")
-        await store.lent(tx, told.id, sealed if lent.cameras else None)
+        sealed = tx.use(Keys).seal(incident.track_slot, msgspec.json.encode(lent), actions.lent_context(told.id))
+        await store.lent(tx, told.id, sealed)
         tx.publish(NeighbourAnswered(incident=incident.id))
 
 
 async def lends(database: Database, sender: str, would: Lending) -> None:
     """It would, and asks where she is."""
     async with database.transaction() as tx:
-        told = await store.told(tx, would.id)
-        if told is not None and told.centre == sender and told.ended_at is None:
-            await actions.say_again(tx, told)
+        told, incident = await _ours(tx, would.id, sender)
+        if told is not None and incident is not None and told.ended_at is None:
+            await actions.say_again(tx, told, incident)
 
 
 async def viewed(database: Database, sender: str, viewed: Viewed) -> None:
     """What one of ours looked at there stands here, too."""
     async with database.transaction() as tx:
-        told, act = await store.told(tx, viewed.id), "view.ended" if viewed.ended else "view.opened"
-        incident = None if told is None or told.centre != sender else await incidents.locked(tx, told.incident)
+        _, incident = await _ours(tx, viewed.id, sender)
+        act = "view.ended" if viewed.ended else "view.opened"
         if incident is None or await store.wrote(tx, incident.id, act, viewed.view):
             return
         await record(
             tx, actor=viewed.viewer, act=act, object=viewed.view, incident=incident.id, purpose="emergency",
             subject_tag=incident.subject_tag, details={"camera": f"{sender}:{viewed.camera}"},
         )  # fmt: skip
+
+
+async def _ours(tx: Transaction, id: str, sender: str) -> tuple[ToldRow | None, IncidentRow | None]:
+    """What that neighbour was told, and of which case of ours, held until the commit: the case first, as whoever tells does."""
+    told = await store.told(tx, id)
+    if told is None or told.centre != sender:
+        return None, None
+    incident = await incidents.locked(tx, told.incident)
+    return await store.told(tx, id), incident
 
 
 async def _one_of_two(tx: Transaction, sender: str, theirs: Sighting) -> None:

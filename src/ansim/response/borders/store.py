@@ -20,7 +20,7 @@ async def told_of(tx: Transaction, incidents: Sequence[str]) -> list[ToldRow]:
 
 
 async def told(tx: Transaction, id: str) -> ToldRow | None:
-    row = await tx.fetchrow("SELECT * FROM border_told WHERE id = $1 FOR UPDATE", id)
+    row = await tx.fetchrow("SELECT * FROM border_told WHERE id = $1", id)
     return None if row is None else msgspec.convert(dict(row), ToldRow)
 
 
@@ -65,15 +65,18 @@ async def borders(tx: Transaction) -> list[BorderRow]:
     return [msgspec.convert(dict(row), BorderRow) for row in rows]
 
 
-async def come(tx: Transaction, sender: str, sighting: Sighting, slot: int, sealed: bytes, lends: bool) -> bool:
-    """False when it has come already."""
-    tag = await tx.execute(
+async def one_at_a_time(tx: Transaction, id: str) -> None:
+    """Two letters of one case that come at the same moment: the second finds what the first has stored."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", id)
+
+
+async def come(tx: Transaction, sender: str, sighting: Sighting, slot: int, sealed: bytes, lends: bool) -> None:
+    await tx.execute(
         "INSERT INTO border_case (id, centre, number, kind, trigger, priority, silent, claimed, received_at, subject_tag, said_at,"
-        " count, slot, sealed, lends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
+        " count, slot, sealed, lends) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         sighting.id, sender, sighting.number, sighting.kind, sighting.trigger, sighting.priority, sighting.silent, sighting.claimed,
         sighting.received_at, sighting.subject_tag, sighting.said_at, sighting.count, slot, sealed, lends,
     )  # fmt: skip
-    return tag.endswith(" 1")
 
 
 async def change(tx: Transaction, sighting: Sighting, sealed: bytes) -> None:
