@@ -109,7 +109,7 @@ def keys_are_not_flushed_before_their_rows_are_seen(patch: Patch) -> None:
     patch.setattr(Keys, "flush", flush)
 
 
-@bug(STORM, first=10)
+@bug(STORM, first=36)
 def a_key_is_called_dead_before_its_erasure_is_on_the_disk(patch: Patch) -> None:
     async def erase(self: Any, slots: Iterable[Slot]) -> None:
         for slot in slots:
