@@ -80,9 +80,14 @@ def unwell(centres: Sequence[Standing], there: Sequence[str]) -> list[str]:
     """While nobody looks: what waits for an answer has one, and what was covered is home. `there`: the centres of the country."""
     wrong = []
     by_id: dict[str, dict[str, Mapping[str, Any]]] = {}
+    ages: dict[str, timedelta] = {}
     for one in centres:
         for row in one.handovers:
             by_id.setdefault(row["id"], {})[row["way"]] = row
+            if row["way"] == "out":
+                ages[row["id"]] = (
+                    one.at - row["offered_at"]
+                )  # by the clock that wrote it: clocks may differ by more than the limit
         wrong += [
             f"{case.id} is covered in {one.site}, and {case.row['centre']} that answers for it is there"
             for case in one.cases.values()
@@ -94,9 +99,8 @@ def unwell(centres: Sequence[Standing], there: Sequence[str]) -> list[str]:
         if out is None:
             wrong.append(f"hand-over {id} came to a centre and nobody sent it")
             continue
-        age = max(one.at for one in centres) - out["offered_at"]
         limit = LETTERS if out["why"] == "place" else ANSWERED_WITHIN + LETTERS
-        if out["state"] == "offered" and out["centre"] in there and age > limit:
+        if out["state"] == "offered" and out["centre"] in there and ages[id] > limit:
             wrong.append(f"hand-over {id} ({out['why']}) to {out['centre']} waits for its answer")
         if came is not None and came["state"] == "offered" and out["state"] != "offered":
             wrong.append(f"hand-over {id} is {out['state']}, and {out['centre']} does not know")

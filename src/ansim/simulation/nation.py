@@ -83,6 +83,10 @@ class HubHouse:
         self._process = 0
         self.distribution: Distribution | None = None
 
+    @property
+    def runs(self) -> bool:
+        return self._process != 0
+
     def start(self, number: int) -> None:
         self._process = number
         inside = contextvars.copy_context()
@@ -96,8 +100,9 @@ class HubHouse:
         self.distribution = Distribution(self._areas, ListedDoors(lambda: beats), clock)
 
     def kill(self) -> None:
-        self.distribution = None
-        self._play.loop.kill(self._process)
+        if self.runs:
+            self._play.loop.kill(self._process)
+        self._process, self.distribution = 0, None
 
 
 class Nation(Play):
@@ -259,7 +264,7 @@ class Nation(Play):
         elif fault == "hub killed":
             self._hub.kill()
             await asyncio.sleep(for_s)
-            if self._hub.distribution is None:
+            if not self._hub.runs:
                 self._hub.start(next(self._numbers))
         elif fault == "broker away":
             broker.away = True
