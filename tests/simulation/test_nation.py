@@ -64,7 +64,9 @@ def test_every_case_is_somebodys_and_nobodys_twice(land: Server) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.xfail(strict=True, reason="a repeat that arrives when its case has gone on to a third centre opens another")
+@pytest.mark.xfail(
+    strict=True, reason="a repeat that arrives when its case has gone on to a third centre opens another"
+)
 def test_every_case_is_somebodys_in_more(land: Server) -> None:
     played(land, LONG)
 
