@@ -27,6 +27,7 @@ from ansim.response.incidents.actions import said
 from ansim.response.incidents.model import IncidentRow
 from ansim.trust.access.model import Site
 from ansim.trust.grants import actions as grants
+from ansim.trust.ledger import store as ledger
 from ansim.trust.ledger.actions import record
 from ansim.trust.retention.actions import destroy
 from ansim.trust.retention.keys import Keys
@@ -114,8 +115,10 @@ async def viewed(database: Database, sender: str, viewed: Viewed) -> None:
     async with database.transaction() as tx:
         _, incident = await _ours(tx, viewed.id, sender)
         act = "view.ended" if viewed.ended else "view.opened"
-        if incident is None or await store.wrote(tx, incident.id, act, viewed.view):
-            return
+        if incident is None or await ledger.wrote(
+            tx, incident=incident.id, actor=viewed.viewer, act=act, since=incident.received_at, object=viewed.view
+        ):
+            return  # the letter came twice
         await record(
             tx, actor=viewed.viewer, act=act, object=viewed.view, incident=incident.id, purpose="emergency",
             subject_tag=incident.subject_tag, details={"camera": f"{sender}:{viewed.camera}"},

@@ -46,15 +46,6 @@ async def lent(tx: Transaction, id: str, sealed: bytes | None) -> None:
     await tx.execute("UPDATE border_told SET lent = $2 WHERE id = $1", id, sealed)
 
 
-async def wrote(tx: Transaction, incident: str, act: str, view: str) -> bool:
-    """Whether the ledger has it already: a letter may come twice."""
-    return bool(
-        await tx.fetchval(
-            "SELECT 1 FROM ledger_entry WHERE incident = $1 AND act = $2 AND object = $3 LIMIT 1", incident, act, view
-        )
-    )
-
-
 async def border(tx: Transaction, id: str) -> BorderRow | None:
     return _border(await tx.fetchrow("SELECT * FROM border_case WHERE id = $1 FOR UPDATE", id))
 

@@ -294,11 +294,14 @@ async def of_closed_cases(tx: Transaction, tags: Sequence[str], limit: int) -> l
     return [_placed(row) for row in rows]
 
 
-async def wrote(tx: Transaction, *, incident: str, actor: str, act: str, since: datetime) -> bool:
-    """Whether this actor has such an entry about this incident since then."""
+async def wrote(
+    tx: Transaction, *, incident: str, actor: str, act: str, since: datetime, object: str | None = None
+) -> bool:
+    """Whether this actor has such an entry about this incident since then, of `object` where one is named."""
     found = await tx.fetchval(
-        "SELECT 1 FROM ledger_entry WHERE incident = $1 AND at >= $2 AND actor = $3 AND act = $4 LIMIT 1",
-        incident, since, actor, act,
+        "SELECT 1 FROM ledger_entry WHERE incident = $1 AND at >= $2 AND actor = $3 AND act = $4"
+        " AND ($5::text IS NULL OR object = $5) LIMIT 1",
+        incident, since, actor, act, object,
     )  # fmt: skip
     return found is not None
 
