@@ -640,7 +640,7 @@ async def test_a_neighbours_cameras_are_lent_for_her_case_and_no_longer(land: La
     assert (await token("cam-1")).status_code == 403
     assert (await park.post(f"{incident}/borrowed", json={"centre": YONGIN, "camera": "cam-south"})).status_code == 404
     csp = (await lee.get("/console")).headers["content-security-policy"]
-    assert f"ws://{YONGIN}.example" in csp and f"http://{CENTRE}.example" in land.yongin.centre.viewers
+    assert f"ws://{YONGIN}.example" in csp and f"http://{CENTRE}.example" in land.yongin.centre.viewers()
 
     # A picture from the neighbour's own node; renewed, and its end told.
     gate, asked = land.yongin.centre.gate, (await token()).json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -134,23 +134,6 @@ SETTING = "settings"
 """The sheet that the setting `map` lays."""
 
 
-class Viewers(Collection[str]):
-    """Origins of pages, as the hub says them at the moment."""
-
-    def __init__(self, origin: str, database: Database) -> None:
-        self._origin = origin
-        self._database = database
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((self._origin, *self._database.use(Country).origins()))
-
-    def __contains__(self, origin: object) -> bool:
-        return any(one == origin for one in self)
-
-    def __len__(self) -> int:
-        return len([*self])
-
-
 class Centre:
     """A running centre. `async with Centre(settings) as centre:`
 
@@ -185,10 +168,9 @@ class Centre:
         """Whether the media node is in this process."""
         return self.settings.media_secret is None
 
-    @property
-    def viewers(self) -> Viewers:
+    def viewers(self) -> tuple[str, ...]:
         """Whose pages may open pictures here: this centre's, and those of the country, for what is lent to them."""
-        return Viewers(self.origin, self.database)
+        return self.origin, *self.database.use(Country).origins()
 
     @property
     def origin(self) -> str:

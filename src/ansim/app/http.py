@@ -85,13 +85,15 @@ def application(centre: Centre, more: Sequence[ControllerRouterHandler] = ()) ->
         asgi("/nodes/media", copy_scope=False)(node_door(centre.remote)),
     ]
     routes.append(
-        asgi("/phones", is_mount=True, copy_scope=False)(media_socket(centre.footage, centre.gate, (centre.origin,)))
+        asgi("/phones", is_mount=True, copy_scope=False)(
+            media_socket(centre.footage, centre.gate, lambda: (centre.origin,))
+        )
     )
     if centre.pulls:
         routes += [
             asgi("/media", is_mount=True, copy_scope=False)(media_socket(centre.node, centre.gate, centre.viewers)),
             asgi("/pictures", is_mount=True, copy_scope=False)(
-                wall_socket(centre.node, centre.wall_gate, (centre.origin,))
+                wall_socket(centre.node, centre.wall_gate, lambda: (centre.origin,))
             ),
         ]
     dependencies = {

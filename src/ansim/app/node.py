@@ -121,7 +121,9 @@ def application(node: ApartNode) -> Litestar:
     routes: list[ControllerRouterHandler] = [
         healthz,
         readyz,
-        asgi("/media", is_mount=True, copy_scope=False)(media_socket(node.node, node.gate, node.origins)),
-        asgi("/pictures", is_mount=True, copy_scope=False)(wall_socket(node.node, node.wall_gate, node.origins)),
+        asgi("/media", is_mount=True, copy_scope=False)(media_socket(node.node, node.gate, lambda: node.origins)),
+        asgi("/pictures", is_mount=True, copy_scope=False)(
+            wall_socket(node.node, node.wall_gate, lambda: node.origins)
+        ),
     ]
     return Litestar(route_handlers=routes, openapi_config=None, logging_config=None, debug=False)

@@ -52,7 +52,7 @@ class Page:
             "extensions": {"ansim.transport": {"transport": self.transport}},
         }
         self._inbox.put_nowait({"type": "websocket.connect"})
-        application = media_socket(node, gate, origins)
+        application = media_socket(node, gate, lambda: origins)
         self.task = asyncio.ensure_future(application(scope, self._inbox.get, self._send))
 
     async def _send(self, message):

@@ -97,19 +97,21 @@ class Gone(Exception):
     """The viewer left, or says what no viewer says."""
 
 
-def media_socket(node: Shows, gate: Gate, origins: Collection[str] = ()) -> Serve:
-    """The application for streams. A page may open it from its own host; from other ones only when they are among
-    `origins`.
-    """
+Origins = Callable[[], Collection[str]]
+"""Whose pages may come, beside those of the same host: asked at each opening, because centres join a country."""
+
+
+def media_socket(node: Shows, gate: Gate, origins: Origins = tuple) -> Serve:
+    """The application for streams."""
     return _application(origins, lambda scope, receive, send: _Stream(node, gate, scope, receive, send))
 
 
-def wall_socket(node: MediaNode, gate: WallGate, origins: Collection[str] = ()) -> Serve:
+def wall_socket(node: MediaNode, gate: WallGate, origins: Origins = tuple) -> Serve:
     """The application for walls."""
     return _application(origins, lambda scope, receive, send: _Wall(node, gate, scope, receive, send))
 
 
-def _application(origins: Collection[str], opening: Callable[[Scope, Receive, Send], _Opening[Any, Any, Any]]) -> Serve:
+def _application(origins: Origins, opening: Callable[[Scope, Receive, Send], _Opening[Any, Any, Any]]) -> Serve:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         with suppress(OSError, Gone):  # the viewer's connection ended; what had to be told was told
             await opening(scope, receive, send).serve()
@@ -136,13 +138,13 @@ def websocket_door(admits: Callable[[Scope], bool], serve: Serve) -> Serve:
     return application
 
 
-def _same_site(scope: Scope, origins: Collection[str]) -> bool:
+def _same_site(scope: Scope, origins: Origins) -> bool:
     headers = {name.lower(): value for name, value in scope["headers"]}
     origin = headers.get(b"origin")
     if origin is None:
         return True  # not a page: it holds a token or it gets nothing
     text = origin.decode("latin-1")
-    return text in origins or urlsplit(text).netloc == headers.get(b"host", b"").decode("latin-1")
+    return text in origins() or urlsplit(text).netloc == headers.get(b"host", b"").decode("latin-1")
 
 
 class _Opening(Generic[By, Through, One]):
