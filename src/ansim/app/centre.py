@@ -80,7 +80,7 @@ from ansim.nodes.media.ports import Refused
 from ansim.nodes.media.recordings import Recordings
 from ansim.response.bells import actions as bells
 from ansim.response.bells.intercom import Intercom
-from ansim.response.borders.lending import Policy
+from ansim.response.borders.lending import LendingPolicy
 from ansim.response.dispatch.actions import Lines
 from ansim.response.dispatch.ports import Gateways
 from ansim.response.evidence.file import ClipFolder
@@ -382,7 +382,7 @@ class Centre:
         database.provide(CentreNames, CentreNames(self.places.centre_names()))
         database.provide(Origin, Origin(self.origin))
         database.provide(Country, Country(self.world))
-        database.provide(Policy, Policy(by_itself=settings.lend_cameras == "band"))
+        database.provide(LendingPolicy, LendingPolicy(by_itself=settings.lend_cameras == "band"))
         database.provide(Media, MediaOf(self._media))
         database.provide(TurningHeads, HeadsOf(self._heads))
         database.provide(Puller, PullerOf(self._media))

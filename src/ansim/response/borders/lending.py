@@ -33,7 +33,7 @@ from ansim.trust.ledger.actions import record
 from ansim.trust.retention.keys import Keys
 
 
-class Policy(msgspec.Struct, frozen=True):
+class LendingPolicy(msgspec.Struct, frozen=True):
     """Whether cameras are lent to a neighbour by themselves, or when an operator says so."""
 
     by_itself: bool

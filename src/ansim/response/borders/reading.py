@@ -44,7 +44,7 @@ async def sighted(database: Database, sender: str, sighting: Sighting) -> None:
                 return
             [slot] = keys.new()
             sealed = keys.seal(slot, cell, actions.context(sighting.id))
-            await store.come(tx, sender, sighting, slot, sealed, tx.use(lending.Policy).by_itself)
+            await store.come(tx, sender, sighting, slot, sealed, tx.use(lending.LendingPolicy).by_itself)
             await _record(tx, sender, "border.came", sighting.id, sighting.subject_tag)
             await _destroy(tx, sighting.id, slot, sighting.subject_tag, after=True)
             await keys.flush()
