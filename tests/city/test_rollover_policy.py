@@ -9,7 +9,8 @@ import pytest
 
 from ansim.app.settings import Settings
 from ansim.city.country.model import Card, Duty, Listed, Load
-from ansim.city.country.policy import KOREA, ByHand, Policy, Rule, closing
+from ansim.city.country.policy import ByHand, Policy, Rule, closing
+from ansim.core.clock import KOREA
 
 ANYANG, GUNPO, UIWANG = "gyeonggi-anyang", "gyeonggi-gunpo", "gyeonggi-uiwang"
 NIGHT = datetime(2026, 11, 21, 23, 0, tzinfo=KOREA)  # a Saturday

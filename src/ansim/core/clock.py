@@ -6,8 +6,11 @@ import asyncio
 import heapq
 import itertools
 import time
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final, Protocol
+
+KOREA: Final = timezone(timedelta(hours=9))
+"""What clocks on Korean walls show, all year."""
 
 
 class Clock(Protocol):

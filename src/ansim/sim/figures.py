@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import cache
 from math import cos, hypot, pi, sin
 from typing import NamedTuple
@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ansim.core.clock import KOREA
 from ansim.sim.render import U8, Backdrop, Colour, Floats, Lens, light_at, yuv
 
 PATCH_SCALE = 3
 STRIDE_M = 1.35
 SIGHT_M = 95.0
 Ink = tuple[int, int, int]
-SEOUL = timezone(timedelta(hours=9))
 
 
 class Look(NamedTuple):
@@ -75,7 +75,7 @@ def compose(scene: Backdrop, people: list[Person], vehicles: list[Vehicle], at: 
     down, right = tick * 7 % WANDER[0], tick * 13 % WANDER[1]
     luma += _grain(height, width)[down : down + height, right : right + width]
     _write(luma, caption, 12, 10)
-    _write(luma, at.astimezone(SEOUL).strftime("%Y-%m-%d  %H:%M:%S"), width - 190, 10)
+    _write(luma, at.astimezone(KOREA).strftime("%Y-%m-%d  %H:%M:%S"), width - 190, 10)
     return planes
 
 

@@ -7,11 +7,12 @@ exported is as if it had not been recorded, so a row that does not fit is an err
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ansim.city.cameras.sheet import Line, lines
 from ansim.city.migration.model import Stretch, joined
+from ansim.core.clock import KOREA
 from ansim.core.errors import Problem
 
 COLUMNS = {
@@ -19,8 +20,6 @@ COLUMNS = {
     "start": ("start", "begin", "시작", "시작시각", "시작시간"),
     "end": ("end", "종료", "종료시각", "종료시간", "끝"),
 }
-KOREA = timezone(timedelta(hours=9))
-"""A time that names no zone is the wall's."""
 SHOWN = 20
 LONGEST = timedelta(days=7)
 """A row that says more than this has a wrong year in it."""

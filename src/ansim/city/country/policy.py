@@ -7,14 +7,14 @@ one step and no further: whoever takes it for another never passes it on by a ru
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 
 from ansim.city.country.model import Listed, Load, ServiceState
+from ansim.core.clock import KOREA
 
-KOREA = timezone(timedelta(hours=9))
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = f"({'|'.join(DAYS)})"
 Hours = Annotated[

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
 import msgspec
@@ -22,14 +22,13 @@ from ansim.city.places.jurisdictions import Jurisdictions
 from ansim.city.places.model import Name
 from ansim.city.places.plane import DEGREE_M
 from ansim.city.places.services import PACKAGED, SOS
+from ansim.core.clock import KOREA
 from ansim.core.errors import Problem
 from ansim.core.projection import Grid, grid_named
 
 CRS = "boundaries.crs"
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 """From when a boundary holds that does not say it."""
-SEOUL = timezone(timedelta(hours=9))
-"""Days begin at midnight there."""
 LEAST_M2 = 1_000.0
 """Smaller overlaps and gaps are the rounding of two surveys."""
 NARROW_M = 50.0
@@ -302,7 +301,7 @@ def _instant(said: str, called: str) -> datetime | None:
         return None
     day = re.fullmatch(r"\d{4}-?\d{2}-?\d{2}", said)
     try:
-        at = datetime.combine(date.fromisoformat(said), time(), SEOUL) if day else datetime.fromisoformat(said)
+        at = datetime.combine(date.fromisoformat(said), time(), KOREA) if day else datetime.fromisoformat(said)
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:

@@ -7,13 +7,13 @@ Kept is the latter form. Holidays are not known here: a rule for them is passed 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+from ansim.core.clock import KOREA
+
 ALWAYS: Final = "24/7"
-_LOCAL: Final = timezone(timedelta(hours=9))
-"""Korea has had one time without summer hours since 1988."""
 _DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _DAY, _WEEK = 1440, 7 * 1440
 _ROUND_THE_CLOCK = re.compile(r"24/7|(연중무휴)?,?24시간?(영업|운영)?(연중무휴)?|(매일)?0?0:00[-~](24:00|0?0:00|23:59)")
@@ -37,7 +37,7 @@ def read(text: str) -> str | None:
 
 
 def is_open(hours: str, at: datetime) -> bool:
-    local = at.astimezone(_LOCAL)
+    local = at.astimezone(KOREA)
     minute = local.weekday() * _DAY + local.hour * 60 + local.minute
     return hours == ALWAYS or any(first <= minute < last or first <= minute + _WEEK < last for first, last in _spans(hours))  # fmt: skip
 

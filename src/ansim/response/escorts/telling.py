@@ -7,12 +7,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from ansim.core.clock import KOREA
 from ansim.core.database import Transaction
 from ansim.response.escorts.model import FORGOTTEN, NAMES_KEPT, EscortRow, Scout, Side, Spoken
 from ansim.response.notify import actions as notify
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import HERSELF, Origin, unsealed
-from ansim.response.notify.ports import KOREA, Notice, Occasion
+from ansim.response.notify.ports import Notice, Occasion
 from ansim.trust.grants import actions as grants
 
 

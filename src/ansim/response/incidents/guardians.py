@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
+from ansim.core.clock import KOREA
 from ansim.core.database import Transaction
 from ansim.response.incidents import store
 from ansim.response.incidents.actions import elsewhere, said
@@ -16,7 +17,7 @@ from ansim.response.incidents.person import known_of
 from ansim.response.notify import actions as notify
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import Origin, unsealed, ways
-from ansim.response.notify.ports import KOREA, Notice, Occasion
+from ansim.response.notify.ports import Notice, Occasion
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.events import LinkOpened
 from ansim.trust.grants.store import link as link_of

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ansim.core.clock import KOREA
 from ansim.core.database import Transaction
 from ansim.core.errors import Problem, not_found
 from ansim.response.incidents import store
@@ -16,7 +17,7 @@ from ansim.response.incidents.guardians import MunicipalityNames
 from ansim.response.incidents.person import known_of
 from ansim.response.notify import actions as notify
 from ansim.response.notify.actions import Origin
-from ansim.response.notify.ports import KOREA, Notice
+from ansim.response.notify.ports import Notice
 from ansim.trust.grants import actions as grants
 from ansim.trust.grants.model import Link
 from ansim.trust.grants.store import live_grant

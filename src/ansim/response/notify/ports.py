@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
 from typing import Literal, Protocol
 
 import msgspec
@@ -27,7 +26,6 @@ HERS: frozenset[Occasion] = frozenset({"trip.asked", "trip.there", "trip.called"
 URGENT: frozenset[Occasion] = HERS | {"sos", "sos.unread", "second-channel", "trip.unanswered", "trip.unsaid"}
 """What no quiet hours keep back."""
 
-KOREA = timezone(timedelta(hours=9))
 VEHICLE: dict[Language, str] = {"ko": "차량", "en": "Vehicle"}
 
 TITLES: dict[Occasion, str] = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ansim.core.clock import KOREA
 from ansim.core.database import Transaction
 from ansim.response.notify import actions as notify
 from ansim.response.notify import store as notices
 from ansim.response.notify.actions import Origin, unsealed, ways
-from ansim.response.notify.ports import KOREA, URGENT, Notice, Occasion
+from ansim.response.notify.ports import URGENT, Notice, Occasion
 from ansim.response.trips import store
 from ansim.response.trips.actions import known_of, spoken
 from ansim.response.trips.events import TripEnded, TripRides, TripStarted, TripUnanswered

@@ -4,10 +4,11 @@ when her guardians are about to hear. No name and no place: it lies on a screen 
 
 from __future__ import annotations
 
+from ansim.core.clock import KOREA
 from ansim.core.database import Transaction
 from ansim.response.notify import actions as notify
 from ansim.response.notify.actions import HERSELF, Origin
-from ansim.response.notify.ports import KOREA, ChannelName, Notice, Occasion
+from ansim.response.notify.ports import ChannelName, Notice, Occasion
 from ansim.response.trips import store
 from ansim.response.trips.actions import known_of
 from ansim.response.trips.events import TripAsked, TripUnanswered

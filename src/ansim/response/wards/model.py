@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ansim.core.clock import KOREA
 from ansim.core.position import Instant, Position
 from ansim.response.notify.model import ToldReceipt
-from ansim.response.notify.ports import KOREA, Language
+from ansim.response.notify.ports import Language
 from ansim.response.signals.model import ClientId, Secret
 from ansim.response.wards.zones import Clock, Zone
 

@@ -8,10 +8,11 @@ from collections.abc import Collection
 from typing import Literal
 
 from ansim.city.people.actions import profile_of
+from ansim.core.clock import KOREA
 from ansim.core.database import Transaction
 from ansim.response.notify import actions as notify
 from ansim.response.notify.actions import HERSELF, Origin, ways
-from ansim.response.notify.ports import KOREA, Language, Notice, WardOccasion
+from ansim.response.notify.ports import Language, Notice, WardOccasion
 from ansim.response.wards.model import NAMES_KEPT, WardRow
 from ansim.trust.grants import actions as grants
 

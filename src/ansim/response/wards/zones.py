@@ -15,9 +15,9 @@ import msgspec
 import shapely
 
 from ansim.city.places.plane import DEGREE_M
+from ansim.core.clock import KOREA
 from ansim.core.geo import distance_m
 from ansim.core.position import Instant, Latitude, Longitude, Position
-from ansim.response.notify.ports import KOREA
 
 Rule = Literal["stay", "keep-out"]
 Breach = Literal["left", "entered"]
