@@ -7,15 +7,26 @@ import msgspec
 from ansim.city.country.member import Country
 from ansim.city.people.sealed import INFO as CONTACTS
 from ansim.city.people.sealed import CentreKey
-from ansim.core.database import Database
+from ansim.core.database import Database, Transaction
 from ansim.core.errors import Unavailable
 from ansim.response.handover import actions, letters, store
 from ansim.response.handover.events import HandoverAccepted, HandoverEnded
-from ansim.response.handover.model import FRESH, TAKEN_HOME_WITHIN, Answer, Moved, Offer, Over, Rest, Withdrawal
+from ansim.response.handover.model import (
+    FRESH,
+    TAKEN_HOME_WITHIN,
+    Answer,
+    HandoverRow,
+    Moved,
+    Offer,
+    Over,
+    Rest,
+    Withdrawal,
+)
 from ansim.response.incidents import actions as incidents
 from ansim.response.incidents import store as incident_store
 from ansim.response.incidents.actions import elsewhere, said
 from ansim.response.incidents.events import IncidentNoted
+from ansim.response.incidents.model import IncidentRow
 from ansim.response.signals.model import Arrival
 from ansim.response.signals.ports import Intake
 from ansim.response.tracking.actions import keep, track
@@ -139,10 +150,7 @@ async def answered(database: Database, sender: str, answer: Answer) -> None:
 async def rest(database: Database, sender: str, rest: Rest) -> None:
     """What came to the sender while we were being asked."""
     async with database.transaction() as tx:
-        handover = await store.locked(tx, rest.id)
-        if handover is None or handover.centre != sender or handover.way != "in" or handover.state != "accepted":
-            return
-        incident = await incident_store.locked(tx, handover.incident)
+        _, incident = await _accepted(tx, rest.id, sender, "in")
         if incident is None or not incident.open:
             return
         await actions.lay(tx, incident, rest.id, sender, rest.said, rest.done)
@@ -179,14 +187,23 @@ async def withdrawn(database: Database, sender: str, withdrawal: Withdrawal) -> 
 async def over(database: Database, sender: str, said_over: Over) -> None:
     """What she may not read while somebody could hold her phone, she may read now."""
     async with database.transaction() as tx:
-        handover = await store.locked(tx, said_over.id)
-        if handover is None or handover.centre != sender or handover.way != "out" or handover.state != "accepted":
+        handover, incident = await _accepted(tx, said_over.id, sender, "out")
+        if handover is None or incident is None:
             return
-        incident = await incident_store.locked(tx, handover.incident)
-        if incident is not None and not await ledger.wrote(
+        if not await ledger.wrote(
             tx, incident=incident.id, actor=f"centre:{sender}", act="incident.closed", since=handover.offered_at
         ):
             await said(tx, incident, "incident.closed", f"centre:{sender}")
+
+
+async def _accepted(
+    tx: Transaction, id: str, sender: str, way: str
+) -> tuple[HandoverRow, IncidentRow | None] | tuple[None, None]:
+    """What went to that centre, or came from it, for good, with its case; None for what did not."""
+    handover = await store.locked(tx, id)
+    if handover is None or (handover.centre, handover.way, handover.state) != (sender, way, "accepted"):
+        return None, None
+    return handover, await incident_store.locked(tx, handover.incident)
 
 
 def arrivals_of(database: Database, offer: Offer) -> list[Arrival]:
